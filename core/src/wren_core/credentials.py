@@ -1,0 +1,59 @@
+"""Credentials: the secret values of one connection, readable by key and by nothing else."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NoReturn
+
+from wren_core.errors import CredentialMissing
+from wren_core.spec import CredentialSpec, IntegrationSpec
+
+
+class Credentials(Mapping[str, str]):
+    """A read-only mapping from credential key to secret value.
+
+    `repr` and `str` show the keys only, and it refuses to be pickled.
+
+    Raises:
+        CredentialMissing: on reading a key that is not there.
+    """
+
+    def __init__(self, values: Mapping[str, str] | None = None, *, integration: str = "") -> None:
+        self._values = dict(values or {})
+        self._integration = integration
+
+    @classmethod
+    def from_env(cls, spec: IntegrationSpec, environ: Mapping[str, str]) -> "Credentials":
+        """Take each credential of `spec` from its environment variable; absent and empty ones are left out."""
+        found = {key: environ[var] for key, var in spec.get_env_mapping().items() if environ.get(var)}
+        return cls(found, integration=spec.name)
+
+    def missing(self, specs: Iterable[CredentialSpec]) -> list[CredentialSpec]:
+        """List the required credentials that have no value."""
+        return [spec for spec in specs if spec.required and spec.key not in self._values]
+
+    def __getitem__(self, key: str) -> str:
+        try:
+            return self._values[key]
+        except KeyError:
+            raise CredentialMissing(
+                f"{self._integration or 'the integration'} has no credential {key!r}; "
+                f"run `wren connect {self._integration}` or set its environment variable"
+            ) from None
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]  # narrower on purpose
+        """Return the value of `key`, or `default`."""
+        return self._values.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Credentials({', '.join(f'{key}=***' for key in self._values)})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("credentials cannot be pickled")

@@ -1,0 +1,117 @@
+"""Documents derived from a spec: what a person or a model reads before using an integration."""
+
+from enum import StrEnum
+from typing import Any
+
+from wren_core.spec import IntegrationSpec, MethodSpec, Spec
+
+
+class AuthType(StrEnum):
+    """How the integration is connected."""
+
+    OAUTH2 = "oauth2"
+    APIKEY = "apikey"
+    CUSTOM = "custom"
+    NONE = "none"
+
+
+class ParamDoc(Spec):
+    """One parameter of a method or of `.init(...)`."""
+
+    name: str
+    type: str
+    """A short type in words of JSON Schema, such as `string` or `array of string`."""
+    description: str = ""
+    required: bool = False
+    default: Any = None
+
+
+class MethodDoc(Spec):
+    """One method."""
+
+    id: str
+    description: str
+    params: tuple[ParamDoc, ...] = ()
+    returns: str = "any"
+    effect: str = "read"
+    scopes: tuple[str, ...] = ()
+    example: str | None = None
+
+    @property
+    def signature(self) -> str:
+        """The call as Python shows it, such as `post(text, channel=None)`."""
+        parts = [param.name if param.required else f"{param.name}={param.default!r}" for param in self.params]
+        return f"{self.id}({', '.join(parts)})"
+
+
+class IntegrationDocs(Spec):
+    """An integration's documents."""
+
+    name: str
+    display_name: str
+    description: str
+    version: str = ""
+    auth_type: AuthType
+    env_vars: tuple[str, ...] = ()
+    config: tuple[ParamDoc, ...] = ()
+    methods: tuple[MethodDoc, ...] = ()
+    docs_url: str | None = None
+
+    @classmethod
+    def from_spec(cls, spec: IntegrationSpec) -> "IntegrationDocs":
+        """Derive the documents of a complete spec."""
+        return cls(
+            name=spec.name,
+            display_name=spec.display_name,
+            description=spec.description,
+            version=spec.version,
+            auth_type=AuthType(spec.auth_type),
+            env_vars=tuple(spec.get_env_mapping().values()),
+            config=_params(spec.config_schema),
+            methods=tuple(_method_doc(method) for method in spec.methods),
+            docs_url=spec.docs_url,
+        )
+
+
+def type_words(schema: Any, definitions: dict[str, Any] | None = None) -> str:
+    """Describe a JSON Schema in a few words: `string`, `array of Email`, `string or null`."""
+    if not isinstance(schema, dict):
+        return "any"
+    definitions = definitions if definitions is not None else schema.get("$defs", {})
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            return " or ".join(dict.fromkeys(type_words(item, definitions) for item in schema[key]))
+    if "enum" in schema:
+        return " | ".join(repr(item) for item in schema["enum"])
+    kind = schema.get("type", "any")
+    if kind == "array":
+        return f"array of {type_words(schema.get('items', {}), definitions)}"
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _method_doc(method: MethodSpec) -> MethodDoc:
+    return MethodDoc(
+        id=method.id,
+        description=method.description,
+        params=_params(method.input_schema),
+        returns=type_words(method.output_schema),
+        effect=method.effect,
+        scopes=method.scopes,
+        example=method.example,
+    )
+
+
+def _params(schema: dict[str, Any]) -> tuple[ParamDoc, ...]:
+    required = schema.get("required", [])
+    return tuple(
+        ParamDoc(
+            name=name,
+            type=type_words(prop, schema.get("$defs", {})),
+            description=prop.get("description", ""),
+            required=name in required,
+            default=prop.get("default"),
+        )
+        for name, prop in schema.get("properties", {}).items()
+    )

@@ -1,0 +1,29 @@
+"""The hooks a plugin may implement.
+
+There is one today. An `Integration` class answers it by itself, so an author of an integration never writes a hook;
+a distribution that offers several integrations from one entry point does. A hook is added here only together with
+the shipped plugin that uses it.
+"""
+
+from typing import Any
+
+import pluggy
+
+PROJECT = "wren"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def wren_integrations() -> list[type[Any]]:  # type: ignore[empty-body]  # pluggy reads the signature only
+    """Return the `Integration` classes this plugin offers.
+
+    Called once per plugin, after its entry point was loaded; must do no I/O. Each class's `spec.name` must equal the
+    name of an entry point of the same distribution.
+
+    Example:
+        @hookimpl
+        def wren_integrations():
+            return [Mail, Calendar]
+    """

@@ -1,0 +1,35 @@
+"""The one thing an integration may ask of whoever runs it.
+
+Most integrations never need a host: they talk to their provider. A few use what the platform itself owns, such as
+the inbox of a workspace. They ask by operation name; in a deployed script the question crosses the runner's channel
+to the worker, in a terminal the SDK answers it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from wren_core.errors import HostUnavailable
+
+
+class Host(Protocol):
+    """Answers requests of an integration.
+
+    Operations: `messages.send` {body, subject?, to?} -> {id, created_at}; `messages.list` {limit} -> {messages};
+    `credentials.refresh` {integration} -> {env: {variable: value}}.
+    """
+
+    def request(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask for `operation`; blocks until the answer.
+
+        Raises:
+            WrenError: what the host answered, or HostUnavailable when nobody serves the operation.
+        """
+        ...
+
+
+class NoHost:
+    """Refuses every request: the host of an integration that runs on its own."""
+
+    def request(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - the port's shape
+        """Raise HostUnavailable."""
+        raise HostUnavailable(f"no host answers {operation!r} here")

@@ -1,0 +1,54 @@
+"""From documents to Markdown."""
+
+from collections.abc import Iterable
+
+from wren_core.docs import IntegrationDocs, MethodDoc, ParamDoc
+
+
+def to_markdown(docs: IntegrationDocs) -> str:
+    """Render one integration: what it is, how to start, every method with its parameters."""
+    parts = [f"# {docs.display_name}", docs.description, _usage(docs)]
+    if docs.config:
+        parts += ["## Configuration", _table(docs.config)]
+    parts.append("## Methods")
+    parts += [_method(method) for method in docs.methods]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def render_all(docs: Iterable[IntegrationDocs]) -> str:
+    """Render several integrations, in the order given, as one document."""
+    return "\n".join(to_markdown(item) for item in docs)
+
+
+def _usage(docs: IntegrationDocs) -> str:
+    lines = ["```python", "import wren", "", f"{docs.name} = wren.integrations.{docs.name}.init()", "```"]
+    auth = "Needs no credential." if docs.auth_type == "none" else f"Connect: `wren connect {docs.name}`."
+    if docs.env_vars:
+        auth += f" Locally it reads {', '.join(f'`{name}`' for name in docs.env_vars)}."
+    return "\n".join(lines) + "\n\n" + auth
+
+
+def _method(method: MethodDoc) -> str:
+    parts = [f"### `{method.signature}`", method.description]
+    if method.params:
+        parts.append(_table(method.params))
+    facts = [f"Returns: {method.returns}.", f"Effect: {method.effect}."]
+    if method.scopes:
+        facts.append(f"Scopes: {', '.join(f'`{scope}`' for scope in method.scopes)}.")
+    parts.append(" ".join(facts))
+    if method.example:
+        parts.append(f"```python\n{method.example}\n```")
+    return "\n\n".join(parts)
+
+
+def _table(params: Iterable[ParamDoc]) -> str:
+    rows = [
+        f"| `{param.name}` | {_cell(param.type)} | {'yes' if param.required else f'no, `{param.default!r}`'} "
+        f"| {_cell(param.description)} |"
+        for param in params
+    ]
+    return "\n".join(["| parameter | type | required | description |", "|---|---|---|---|", *rows])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,7 @@
+"""What authors and hosts test with: fake providers, and a server for them."""
+
+from wren_core.testing.fake_oauth import FakeOAuth, FakeUser
+from wren_core.testing.fake_provider import FakeProvider, FakeRequest, FakeResponse, route
+from wren_core.testing.serving import serve
+
+__all__ = ["FakeOAuth", "FakeProvider", "FakeRequest", "FakeResponse", "FakeUser", "route", "serve"]
