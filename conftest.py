@@ -1,0 +1,35 @@
+"""What holds for every test of the workspace: the stand-in servers, and that CI skips nothing."""
+
+import pytest
+
+from servers.availability import is_ci
+
+pytest_plugins = ["servers.fixtures"]
+
+
+class SkipsAreFailures:
+    """Counts what was skipped, and fails a run of CI in which anything was."""
+
+    def __init__(self) -> None:
+        self.skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self.skipped.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self.skipped.append(report.nodeid)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.skipped and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for nodeid in self.skipped:
+            terminalreporter.write_line(f"skipped in CI, which counts as a failure: {nodeid}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if is_ci() and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")

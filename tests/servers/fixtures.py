@@ -1,0 +1,68 @@
+"""The fixtures every test of the workspace may ask for.
+
+Their imports are inside the functions, because a distribution tested alone has neither the drivers nor the programs
+of the servers, and asks for none of them. Each worker of a parallel run has servers of its own: they start in less
+than a second, and nobody has to know who is the last to leave.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from servers.emulate import Emulate
+    from servers.postgres import Postgres
+    from servers.proxy import Proxy
+    from servers.valkey import Valkey
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[Postgres]":
+    """PostgreSQL 18, once per worker."""
+    from servers.postgres import postgres
+
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: "Postgres") -> Iterator[str]:
+    """The SQLAlchemy URL of an empty database that no other test sees."""
+    with postgres_server.database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> "Iterator[Valkey]":
+    """Valkey, once per worker."""
+    from servers.valkey import valkey
+
+    with valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey_url(valkey_server: "Valkey") -> str:
+    """The redis:// URL of an emptied server."""
+    valkey_server.command("FLUSHALL")
+    return valkey_server.url
+
+
+@pytest.fixture
+def start_emulate() -> "Iterator[Callable[..., Emulate]]":
+    """Start Google and Slack with `google_redirects=[...]` and `slack_redirects=[...]`; they end with the test."""
+    from servers.emulate import emulate
+
+    with ExitStack() as stack:
+        yield lambda **redirects: stack.enter_context(emulate(**redirects))
+
+
+@pytest.fixture
+def start_proxy() -> "Iterator[Callable[[str], Proxy]]":
+    """Start a fault-injecting proxy before an address; it ends with the test."""
+    from servers.proxy import proxy
+
+    with ExitStack() as stack:
+        yield lambda upstream: stack.enter_context(proxy(upstream))

@@ -1,0 +1,110 @@
+"""Run a server program of ours for as long as a test needs it, and be sure that it is ours which answers."""
+
+import functools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+# Seconds a program gets to end by itself.
+PATIENCE = 10.0
+
+
+class ServerFailed(Exception):
+    """The program ended, or did not answer in time; the message carries the end of its log."""
+
+
+@contextmanager
+def serve(
+    program: Sequence[str | Path],
+    *,
+    ports: Sequence[int],
+    log: Path,
+    is_ready: Callable[[], bool] = lambda: True,
+    variables: Mapping[str, str] | None = None,
+    owner: Mapping[str, Any] | None = None,
+    stop_signal: signal.Signals = signal.SIGTERM,
+    time_limit: float = 30.0,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a program beside its log, wait until it listens on its ports and is ready, and end it afterwards."""
+    with log.open("wb") as output:
+        process: subprocess.Popen[bytes] = subprocess.Popen(
+            [*dies_with_its_parent(), *map(str, program)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=dict(variables or clean_variables(log.parent)),
+            cwd=log.parent,
+            **(owner or {}),
+        )
+    try:
+        deadline = time.monotonic() + time_limit
+        while not (all(is_listening(process.pid, port) for port in ports) and is_ready()):
+            if process.poll() is not None or time.monotonic() > deadline:
+                ending = log.read_text(errors="replace")[-2000:]
+                raise ServerFailed(f"{Path(program[0]).name} did not start (status {process.poll()}):\n{ending}")
+            time.sleep(0.02)
+        yield process
+    finally:
+        stop(process, stop_signal)
+
+
+def stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals = signal.SIGTERM) -> None:
+    """End a process politely, then by force; do nothing when it has already ended."""
+    if process.poll() is None:
+        process.send_signal(stop_signal)
+    try:
+        process.wait(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def is_listening(pid: int, port: int) -> bool:
+    """Tell whether this very process, not another one, listens on the port."""
+    try:
+        connections = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+
+
+def free_port(*, following: int = 0) -> int:
+    """Return a loopback port that is free now, and so are as many after it as asked for."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if all(_is_free(port + offset) for offset in range(following + 1)):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def clean_variables(home: Path) -> dict[str, str]:
+    """Return the few variables a server needs: nothing of the developer's environment reaches it."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+@functools.cache
+def dies_with_its_parent() -> tuple[str, ...]:
+    """Return the prefix that ends a program with the test process even when that is killed, where there is one."""
+    prefix = ("setpriv", "--pdeathsig", "KILL")
+    if shutil.which("setpriv") is None or subprocess.run([*prefix, "true"], capture_output=True).returncode:
+        return ()
+    return prefix
