@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from wren_core.spec import (
@@ -22,6 +22,8 @@ AuthTypeName = Literal["oauth2", "apikey", "custom", "none"]
 _VERBATIM = frozenset(
     {"input_schema", "output_schema", "config_schema", "parameters", "additional_parameters", "arguments"}
 )
+
+_FOLLOWING = ("oauth_provider", "oauth_scopes")
 
 
 class IntegrationDefinition(BaseModel):
@@ -55,6 +57,16 @@ class IntegrationDefinition(BaseModel):
     base_url: str | None = None
     hosts: list[str] = Field(default_factory=list)
     triggers: list[dict[str, Any]] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _auth_fits_its_type(self) -> "IntegrationDefinition":
+        given = {"oauth2": self.oauth2_config, "apikey": self.api_key_config, "custom": self.custom_auth}
+        for kind, config in given.items():
+            if config is not None and kind != self.auth_type:
+                raise ValueError(f"authType is {self.auth_type!r}, but a configuration for {kind!r} is given")
+        if self.auth_type in ("oauth2", "apikey") and given[self.auth_type] is None:
+            raise ValueError(f"authType {self.auth_type!r} needs its configuration")
+        return self
 
     @classmethod
     def from_spec(cls, spec: IntegrationSpec) -> "IntegrationDefinition":
@@ -97,8 +109,6 @@ class IntegrationDefinition(BaseModel):
             "type": self.type,
             "auth": self._auth(),
             "credentials": tuple(CredentialSpec(**_from_wire(item)) for item in self.credentials),
-            "oauth_provider": self.oauth_provider,
-            "oauth_scopes": self.oauth_scopes,
             "docs_url": self.docs_url,
             "base_url": self.base_url,
             "hosts": self.hosts,
@@ -109,6 +119,8 @@ class IntegrationDefinition(BaseModel):
         }
         if self.setup_url_template is not None:
             values["setup_url_template"] = self.setup_url_template
+        # Where left out these follow the OAuth configuration; an empty value that was given stays empty.
+        values |= {name: getattr(self, name) for name in _FOLLOWING if name in self.model_fields_set}
         return IntegrationSpec(**values)
 
     def to_wire(self) -> dict[str, Any]:
@@ -121,8 +133,8 @@ class IntegrationDefinition(BaseModel):
             return OAuth2Config(**{**provider, **_from_wire(self.oauth2_config)})
         if self.api_key_config is not None:
             return ApiKeyConfig(**_from_wire(self.api_key_config))
-        if self.custom_auth is not None:
-            return CustomAuth(**_from_wire(self.custom_auth))
+        if self.auth_type == "custom":
+            return CustomAuth(**_from_wire(self.custom_auth or {}))
         return None
 
 

@@ -85,6 +85,8 @@ def type_words(schema: Any, definitions: dict[str, Any] | None = None) -> str:
             return " or ".join(dict.fromkeys(type_words(item, definitions) for item in schema[key]))
     if "enum" in schema:
         return " | ".join(repr(item) for item in schema["enum"])
+    if "const" in schema:
+        return repr(schema["const"])
     kind = schema.get("type", "any")
     if kind == "array":
         return f"array of {type_words(schema.get('items', {}), definitions)}"
@@ -106,12 +108,16 @@ def _method_doc(method: MethodSpec) -> MethodDoc:
 def _params(schema: dict[str, Any]) -> tuple[ParamDoc, ...]:
     required = schema.get("required", [])
     return tuple(
-        ParamDoc(
-            name=name,
-            type=type_words(prop, schema.get("$defs", {})),
-            description=prop.get("description", ""),
-            required=name in required,
-            default=prop.get("default"),
-        )
+        _param(name, prop if isinstance(prop, dict) else {}, schema, required=name in required)
         for name, prop in schema.get("properties", {}).items()
+    )
+
+
+def _param(name: str, prop: dict[str, Any], schema: dict[str, Any], *, required: bool) -> ParamDoc:
+    return ParamDoc(
+        name=name,
+        type=type_words(prop, schema.get("$defs", {})),
+        description=prop.get("description", ""),
+        required=required,
+        default=prop.get("default"),
     )

@@ -21,7 +21,8 @@
 The class alone tells a host what to do; the message tells a reader what happened and the next step.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
 ErrorType = Literal["AgentFixableError", "UserFacingConfigError", "InternalError"]
@@ -69,11 +70,18 @@ class WrenError(Exception):
             "docs_url": self.docs_url,
             "correlation_id": correlation_id,
             "retry_after_ms": self.retry_after_ms,
-            "details": self.details or None,
+            "details": dict(self.details) or None,
         }
         wire.update({key: value for key, value in optional.items() if value is not None})
         wire["can_retry"] = self.can_retry
         return wire
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Replace every one of `secrets` by `***` in the message and the details."""
+        for secret in secrets:
+            self.message = self.message.replace(secret, "***")
+            self.details = {key: _without(value, secret) for key, value in self.details.items()}
+        self.args = (self.message,)
 
 
 class AgentFixableError(WrenError):
@@ -127,10 +135,13 @@ class RateLimited(AgentFixableError):
     can_retry = True
 
     def __init__(self, message: str, retry_after: float | None = None, **extra: Any) -> None:
-        if retry_after is not None:
-            extra.setdefault("retry_after_ms", round(retry_after * 1000))
+        extra.setdefault("retry_after_ms", milliseconds(retry_after))
         super().__init__(message, **extra)
-        self.retry_after = retry_after
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait; None where the provider did not say."""
+        return None if self.retry_after_ms is None else self.retry_after_ms / 1000
 
 
 class Unavailable(AgentFixableError):
@@ -166,6 +177,8 @@ class AuthFailed(UserFacingConfigError):
     """
 
     code = "AUTH_FAILED"
+    renewed: bool = False
+    """A renewal was tried for this refusal already; whoever else sees it must not try again."""
 
 
 class CredentialMissing(UserFacingConfigError):
@@ -207,15 +220,41 @@ _BY_CODE: dict[str, type[WrenError]] = {
 
 
 def error_from_wire(body: Mapping[str, Any]) -> WrenError:
-    """Rebuild an error from its wire form; an unknown code keeps the class of its `type`."""
-    cls = _BY_CODE.get(str(body.get("code"))) or _BY_TYPE.get(str(body.get("type")), InternalError)
+    """Rebuild an error from its wire form.
+
+    Whatever the other side sent gives an error: what is missing or of a wrong type is left out, and an unknown code,
+    or one that belongs to another type, keeps the class of its `type`.
+    """
+    code, kind, retry_after_ms = body.get("code"), body.get("type"), body.get("retry_after_ms")
+    by_type = _BY_TYPE.get(kind, InternalError) if isinstance(kind, str) else None
+    by_code = _BY_CODE.get(code) if isinstance(code, str) else None
+    cls = by_code if by_code and (by_type is None or issubclass(by_code, by_type)) else by_type or InternalError
     error = cls(
-        str(body.get("message", "")),
-        code=body.get("code"),
-        action_url=body.get("action_url"),
-        docs_url=body.get("docs_url"),
-        retry_after_ms=body.get("retry_after_ms"),
-        details=body.get("details"),
+        _text(body.get("message")) or "",
+        code=_text(code),
+        action_url=_text(body.get("action_url")),
+        docs_url=_text(body.get("docs_url")),
+        retry_after_ms=retry_after_ms if isinstance(retry_after_ms, int) and retry_after_ms >= 0 else None,
+        details=body["details"] if isinstance(body.get("details"), Mapping) else None,
     )
     error.can_retry = bool(body.get("can_retry", cls.can_retry))
     return error
+
+
+def milliseconds(seconds: float | None) -> int | None:
+    """Return a pause in milliseconds; None for none, and for one that is no number of seconds."""
+    if seconds is None or not math.isfinite(seconds):
+        return None
+    return round(max(0.0, seconds) * 1000)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _without(value: Any, secret: str) -> Any:
+    if isinstance(value, str):
+        return value.replace(secret, "***")
+    if isinstance(value, Mapping):
+        return {key: _without(item, secret) for key, item in value.items()}
+    return [_without(item, secret) for item in value] if isinstance(value, list | tuple) else value

@@ -1,23 +1,26 @@
-"""What a trigger hands to a function: small frozen records, the same in a local test and in a deployed run."""
+"""What a trigger hands to a function: small frozen records, the same in a local test and in a deployed run.
+
+An event crosses processes as JSON; `bytes` are base64 there.
+"""
 
 from collections.abc import Mapping
-from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class ScheduleTick(_Event):
     """A schedule came due."""
 
     trigger: Literal["schedule"] = "schedule"
-    scheduled_for: datetime
+    scheduled_for: AwareDatetime
     """The instant the schedule names, aware, UTC."""
-    fired_at: datetime
+    fired_at: AwareDatetime
     """The instant the run was queued, aware, UTC; later than `scheduled_for` after a pause of the scheduler."""
     cron: str
     timezone: str = "UTC"
@@ -46,7 +49,7 @@ class Email(_Event):
     subject: str = ""
     sender: str = ""
     to: tuple[str, ...] = ()
-    received_at: datetime | None = None
+    received_at: AwareDatetime | None = None
     text: str = ""
     html: str = ""
     headers: dict[str, str] = Field(default_factory=dict)
@@ -73,14 +76,18 @@ class Message(_Event):
     sender: str = ""
 
 
-Event = Annotated[ScheduleTick | ManualStart | Email | WebhookRequest | Message, Field(discriminator="trigger")]
+Event = ScheduleTick | ManualStart | Email | WebhookRequest | Message
 
 
-def parse_event(data: Mapping[str, Any]) -> ScheduleTick | ManualStart | Email | WebhookRequest | Message:
+def parse_event(data: Mapping[str, Any]) -> Event:
     """Return the event of `data`, told apart by its `trigger` field.
 
     Raises:
         pydantic.ValidationError: when the data fit no event.
     """
-    adapter: TypeAdapter[ScheduleTick | ManualStart | Email | WebhookRequest | Message] = TypeAdapter(Event)
-    return adapter.validate_python(dict(data))
+    return _adapter().validate_python(dict(data))
+
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    return TypeAdapter(Annotated[Event, Field(discriminator="trigger")])

@@ -1,22 +1,31 @@
 """The one way a method is called: validate the arguments, call, validate the result.
 
 A 401 is handled here too: the host is asked once for a fresh credential, and the method is called once more. That is
-right because `AuthFailed` means that nothing was done.
+right because `AuthFailed` means that nothing was done. Where a method calls another one, only the inner call is made
+again: what the outer one did before must not be done twice.
+
+An error of ours names the place and the type of what was raised; what it said is in the chained exception, for the log.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import IOBase
 from typing import Any, Protocol
 
+import pydantic_core
 from pydantic import ValidationError
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from wren_core import signature
+from wren_core.credentials import Credentials
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
 from wren_core.http_status import verdict_for_exception
 from wren_core.method import Method
-from wren_core.schema import Problem
+from wren_core.schema import Problem, first_line
+
+_SECRET_LENGTH = 6
+"""Shorter values are no secrets worth hiding: every "on" and "1" of a message would go with them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +47,11 @@ class Target(Protocol):
     def name(self) -> str: ...
     @property
     def on_call(self) -> Callable[[CallRecord], None] | None: ...
+    @property
+    def credentials(self) -> Credentials: ...
     @classmethod
     def methods(cls) -> Mapping[str, Method]: ...
-    def renew(self) -> bool: ...
+    def renew(self, refused: Credentials | None = None) -> bool: ...
 
 
 def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> Any:
@@ -63,6 +74,7 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
         return result
     except WrenError as exc:
         outcome = exc.code
+        exc.hide(value for value in integration.credentials.values() if len(value) >= _SECRET_LENGTH)
         raise
     finally:
         if integration.on_call is not None:
@@ -94,26 +106,50 @@ def find_method(integration: Target, method_id: str) -> Method:
 
 def _checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        as_json = to_jsonable_python(dict(arguments), by_alias=True, bytes_mode="base64")
-    except (PydanticSerializationError, ValueError, RecursionError) as exc:
-        raise InvalidInput(f"{method.id}: an argument has no JSON form: {exc}") from exc
+        given = {name: _listed(value) for name, value in arguments.items()}
+        as_json = pydantic_core.to_jsonable_python(given, by_alias=True, bytes_mode="base64")
+        pydantic_core.to_json(as_json)  # finds what breaks only when it is written, such as half a surrogate pair
+    except Exception as exc:  # the serializers of an argument's own class may raise anything
+        raise InvalidInput(
+            f"{method.id}: an argument has no JSON form: {_shown(first_line(exc))}",
+            details={"method": method.id, "pointer": "", "expected": "JSON values", "nearest": None},
+        ) from exc
     problems = method.input_validator.problems(as_json)
     if problems:
         raise _invalid_input(method, problems)
     try:
-        model = method.input_model.model_validate(dict(arguments))
+        return signature.arguments_of(method.input_model.model_validate(given))
     except ValidationError as exc:
         raise _invalid_values(method, exc) from exc
-    return {name: getattr(model, name) for name in type(model).model_fields}
+
+
+def _listed(value: Any) -> Any:
+    """Read an iterator once and keep what it gave: it is looked at more than once."""
+    if isinstance(value, IOBase):
+        raise TypeError("an open file; pass its path or what it holds")
+    if isinstance(value, Iterator):
+        return [_listed(item) for item in value]
+    if type(value) is dict:
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if type(value) is list else value
 
 
 def _perform(integration: Target, method: Method, values: Mapping[str, Any]) -> Any:
+    used = integration.credentials
     try:
         return _verdict_or_result(integration, method, values)
-    except AuthFailed:
-        if not integration.renew():
+    except AuthFailed as exc:
+        if exc.renewed:
             raise
-    return _verdict_or_result(integration, method, values)
+        refusal = exc
+    try:
+        if integration.renew(used):
+            return _verdict_or_result(integration, method, values)
+    except AuthFailed as exc:
+        exc.renewed = True
+        raise
+    refusal.renewed = True
+    raise refusal
 
 
 def _verdict_or_result(integration: Target, method: Method, values: Mapping[str, Any]) -> Any:
@@ -121,53 +157,45 @@ def _verdict_or_result(integration: Target, method: Method, values: Mapping[str,
         return method.function(integration, **values)
     except WrenError:
         raise
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:  # the boundary at which a broken plugin stops
         verdict = verdict_for_exception(exc)
         if verdict is not None:
             raise verdict from exc
         raise InternalError(
-            f"{integration.name}.{method.id} failed inside the plugin: {type(exc).__name__}: {exc}",
-            code="PLUGIN_RAISED",
+            f"{integration.name}.{method.id} failed inside the plugin: {type(exc).__name__}", code="PLUGIN_RAISED"
         ) from exc
 
 
 def _checked_result(integration: Target, method: Method, result: Any) -> None:
+    where = f"{integration.name}.{method.id}"
+    details = {"integration": integration.name, "method": method.id}
     try:
         as_json = method.output_adapter.dump_python(result, mode="json", by_alias=True, warnings="error")
-    except (PydanticSerializationError, ValueError) as exc:
-        raise OutputInvalid(f"{integration.name}.{method.id} returned what has no JSON form: {exc}") from exc
+    except Exception as exc:  # the serializers of a record's own class may raise anything
+        raise OutputInvalid(f"{where} returned what its return type cannot say in JSON", details=details) from exc
     problems = method.output_validator.problems(as_json)
     if problems:
         first = problems[0]
         raise OutputInvalid(
-            f"{integration.name}.{method.id} broke its output schema at {first.pointer or '/'}: {first.message}",
-            details={"integration": integration.name, "method": method.id, "pointer": first.pointer},
+            f"{where} broke its output schema at {first.pointer or '/'}: expected {first.expected}",
+            details={**details, "pointer": first.pointer},
         )
 
 
 def _invalid_input(method: Method, problems: list[Problem]) -> InvalidInput:
     first = problems[0]
-    known = list(method.spec.input_schema.get("properties", {}))
-    unknown = _unknown_keys(first, known)
-    nearest = get_close_matches(unknown[0], known, n=1) if unknown else []
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    hint = f"; did you mean {first.nearest!r}?" if first.nearest else ""
     return InvalidInput(
         f"{method.id}: {first.pointer or 'arguments'}: {first.message}{hint}",
         details={
             "method": method.id,
             "pointer": first.pointer,
             "expected": first.expected,
-            "got": repr(first.got)[:200],
-            "nearest": nearest[0] if nearest else None,
+            "got": _shown(first.got),
+            "nearest": first.nearest,
             "problems": [f"{problem.pointer}: {problem.message}" for problem in problems[:10]],
         },
     )
-
-
-def _unknown_keys(problem: Problem, known: list[str]) -> list[str]:
-    if not problem.expected.startswith("additionalProperties") or not isinstance(problem.got, Mapping):
-        return []
-    return [str(key) for key in problem.got if key not in known]
 
 
 def _invalid_values(method: Method, exc: ValidationError) -> InvalidInput:
@@ -175,5 +203,16 @@ def _invalid_values(method: Method, exc: ValidationError) -> InvalidInput:
     pointer = "".join(f"/{part}" for part in first["loc"])
     return InvalidInput(
         f"{method.id}: {pointer or 'arguments'}: {first['msg']}",
-        details={"method": method.id, "pointer": pointer, "expected": first["type"], "got": repr(first["input"])[:200]},
+        details={
+            "method": method.id,
+            "pointer": pointer,
+            "expected": first["msg"],
+            "got": _shown(first["input"]),
+            "nearest": None,
+        },
     )
+
+
+def _shown(value: Any, limit: int = 200) -> str:
+    text = repr(value[:limit] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= limit else text[:limit] + "..."

@@ -4,18 +4,22 @@ Pure: reads attributes, sends nothing. Authors call `raise_for_response` after a
 `execution.call` asks `verdict_for_exception` about whatever a method raises.
 """
 
+import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
-from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, WrenError
+from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, WrenError, milliseconds
 
 _MESSAGE_LIMIT = 300
 # Class names, not classes: core must not import a client library to recognise what it raises.
 _UNREACHABLE = frozenset(
     {"TransportError", "TimeoutException", "ConnectionError", "Timeout", "URLError", "TimeoutError"}
 )
+# Client libraries quote the whole URL, and an API key is often part of it.
+_URL_SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\?[\w.%~+\-\[\]]+=[^\s'\">)]*")
 
 
 class Response(Protocol):
@@ -39,7 +43,7 @@ def raise_for_response(response: Response, *, integration: str) -> None:
     if response.status_code < 400:
         return
     message = f"{integration} answered {response.status_code}: {_summary(response.text)}"
-    verdict = verdict_for_status(response.status_code, message=message, retry_after=response.headers.get("retry-after"))
+    verdict = verdict_for_status(response.status_code, message=message, retry_after=_retry_after(response))
     if verdict is not None:
         raise verdict
 
@@ -61,8 +65,7 @@ def verdict_for_status(status: int, *, message: str, retry_after: str | None = N
     if status in (404, 410):
         return NotFound(message)
     if status == 408 or status >= 500:
-        seconds = parse_retry_after(retry_after)
-        return Unavailable(message, retry_after_ms=None if seconds is None else round(seconds * 1000))
+        return Unavailable(message, retry_after_ms=milliseconds(parse_retry_after(retry_after)))
     return Rejected(message, details={"status": status})
 
 
@@ -70,35 +73,58 @@ def verdict_for_exception(exc: BaseException) -> WrenError | None:
     """Return the verdict for what a client library raised, or None when nothing is known about it."""
     if isinstance(exc, WrenError):
         return exc
-    response = getattr(exc, "response", None)
-    status = getattr(response, "status_code", None)
-    if isinstance(status, int) and status >= 400:
-        headers = {str(key).lower(): value for key, value in dict(getattr(response, "headers", {})).items()}
-        return verdict_for_status(status, message=_summary(str(exc)), retry_after=headers.get("retry-after"))
+    for answer in (getattr(exc, "response", None), exc):
+        status = _status(answer)
+        if status is not None:
+            return verdict_for_status(status, message=_summary(exc), retry_after=_retry_after(answer))
     if isinstance(exc, (TimeoutError, ConnectionError)) or _UNREACHABLE.intersection(_class_names(exc)):
-        return Unavailable(f"the provider could not be reached: {type(exc).__name__}: {_summary(str(exc))}")
+        return Unavailable(f"the provider could not be reached: {type(exc).__name__}: {_summary(exc)}")
     return None
 
 
-def parse_retry_after(value: str | None) -> float | None:
-    """Return the seconds a Retry-After header asks for; None for a missing or unreadable one."""
+def parse_retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
+    """Return the seconds a Retry-After header asks for; None for a missing or unreadable one.
+
+    Args:
+        value: seconds or an HTTP date.
+        now: the instant a date is counted from; the clock's where left out.
+    """
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (aware - (now or datetime.now(UTC))).total_seconds())
+
+
+def _status(answer: Any) -> int | None:
+    """Read the HTTP status of a response, or of an exception that is one (urllib's, openai's)."""
+    found = (getattr(answer, name, None) for name in ("status_code", "code"))
+    return next((status for status in found if isinstance(status, int) and 400 <= status <= 599), None)
+
+
+def _retry_after(answer: Any) -> str | None:
+    items = getattr(getattr(answer, "headers", None), "items", None)
+    pairs = items() if callable(items) else ()
+    return next((str(value) for name, value in pairs if str(name).lower() == "retry-after"), None)
 
 
 def _class_names(exc: BaseException) -> Iterator[str]:
     return (cls.__name__ for cls in type(exc).__mro__)
 
 
-def _summary(text: Any) -> str:
-    flat = " ".join(str(text).split())
+def _summary(text: object) -> str:
+    # Cut before anything is done to it: an answer may be gigabytes long.
+    flat = _URL_SECRETS.sub(_hidden, " ".join(str(text)[: _MESSAGE_LIMIT * 10].split()))
     return flat if len(flat) <= _MESSAGE_LIMIT else flat[:_MESSAGE_LIMIT] + "..."
+
+
+def _hidden(match: re.Match[str]) -> str:
+    return "***@" if match[0].endswith("@") else "?***"

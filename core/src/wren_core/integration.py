@@ -7,12 +7,13 @@ validators are derived from them when somebody asks.
 import inspect
 import threading
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
-from wren_core import execution, schema
+from wren_core import execution, signature
 from wren_core.credentials import Credentials
 from wren_core.errors import ConfigInvalid, HostUnavailable
 from wren_core.execution import CallRecord
@@ -21,6 +22,9 @@ from wren_core.host import Host, NoHost
 from wren_core.method import Method
 from wren_core.record import IntegrationConfig
 from wren_core.spec import IntegrationSpec
+
+_UNCONNECTED = object()
+_INSTANCE_NAMES = frozenset({"spec", "config", "credentials", "base_url", "host", "on_call"})
 
 
 class Integration:
@@ -43,6 +47,11 @@ class Integration:
 
     spec: ClassVar[IntegrationSpec]
     Config: ClassVar[type[IntegrationConfig]] = IntegrationConfig
+    _methods: ClassVar[Mapping[str, Method]] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._methods = MappingProxyType(_methods_of(cls))
 
     def __init__(
         self,
@@ -58,8 +67,9 @@ class Integration:
         self.base_url = base_url or self.spec.base_url or ""
         self.host: Host = host or NoHost()
         self.on_call = on_call
-        self._client: Any = None
-        self._client_lock = threading.Lock()
+        self._client: Any = _UNCONNECTED
+        self._retired: list[Any] = []
+        self._lock = threading.RLock()
 
     @classmethod
     def create(
@@ -103,26 +113,25 @@ class Integration:
     @classmethod
     def methods(cls) -> Mapping[str, Method]:
         """Return the methods by id, in the order they were written; those of base classes first."""
-        cached = cls.__dict__.get("_methods")
-        if cached is None:
-            found: dict[str, Method] = {}
-            for base in reversed(cls.__mro__):
-                found.update({name: item for name, item in vars(base).items() if isinstance(item, Method)})
-            cached = cls._methods = MappingProxyType(found)  # type: ignore[attr-defined]  # per class, see __dict__
-        return cached
+        return cls._methods
 
     @classmethod
     def full_spec(cls) -> IntegrationSpec:
-        """Return the declared spec completed with methods, config schema and description; built once."""
+        """Return the declared spec completed with methods, config schema and description; built once.
+
+        Raises:
+            ValueError: when the declarations contradict one another.
+            TypeError: when a method or the config cannot be said in JSON Schema.
+        """
         cached = cls.__dict__.get("_full_spec")
         if cached is None:
-            cached = cls._full_spec = cls.spec.model_copy(  # type: ignore[attr-defined]  # per class, see __dict__
-                update={
-                    "description": cls.spec.description or inspect.cleandoc(cls.__doc__ or ""),
-                    "methods": tuple(item.spec for item in cls.methods().values()),
-                    "config_schema": schema.input_schema(cls.Config),
-                }
-            )
+            declared = {name: getattr(cls.spec, name) for name in IntegrationSpec.model_fields}
+            derived = {
+                "description": cls.spec.description or inspect.cleandoc(cls.__doc__ or ""),
+                "methods": tuple(item.spec for item in cls.methods().values()),
+                "config_schema": _config_schema(cls.Config),
+            }
+            cached = cls._full_spec = IntegrationSpec(**{**declared, **derived})  # type: ignore[attr-defined]  # per class
         return cached
 
     @classmethod
@@ -139,53 +148,103 @@ class Integration:
     @property
     def client(self) -> Any:
         """What `connect` returned; it is called once, on first use, by one thread."""
-        if self._client is None:
-            with self._client_lock:
-                if self._client is None:
-                    self._client = self.connect()
-        return self._client
+        client = self._client
+        if client is _UNCONNECTED:
+            with self._lock:
+                client = self._client
+                if client is _UNCONNECTED:
+                    client = self._client = self.connect()
+        return client
 
     def connect(self) -> Any:
         """Make the client. Override it; read `self.credentials`, `self.config` and `self.base_url` here."""
         raise NotImplementedError(f"{type(self).__name__}.connect is not written; override it to use self.client")
 
     def close(self) -> None:
-        """Close the client if one was made and has a `close`."""
-        client, self._client = self._client, None
-        close = getattr(client, "close", None)
-        if callable(close):
-            close()
+        """Close what `connect` returned, if it was called and the client has a `close`."""
+        with self._lock:
+            self._retire()
+            clients, self._retired = self._retired, []
+        for client in clients:
+            client.close()
 
     def invoke(self, method_id: str, arguments: Mapping[str, Any]) -> Any:
         """Call a method by id; see `execution.call`."""
         return execution.call(self, method_id, arguments)
 
-    def renew(self) -> bool:
-        """Ask the host for fresh credentials and drop the client; tell whether there were any.
+    def renew(self, refused: Credentials | None = None) -> bool:
+        """Ask the host for fresh credentials; the next use of `client` connects with them.
+
+        Args:
+            refused: the credentials that did not work. When another thread renewed them already, nothing is asked.
+
+        Returns:
+            Whether there are other credentials now.
 
         Raises:
             UserFacingConfigError: the host says that a person must reconnect.
         """
-        try:
-            answer = self.host.request("credentials.refresh", {"integration": self.name})
-        except HostUnavailable:
-            return False
-        env = answer.get("env", {})
-        fresh = {key: env[var] for key, var in self.spec.get_env_mapping().items() if var in env}
-        if not fresh:
-            return False
-        self.credentials = Credentials({**self.credentials, **fresh}, integration=self.name)
-        self.close()
-        return True
+        with self._lock:
+            if refused is not None and self.credentials is not refused:
+                return True
+            try:
+                answer = self.host.request("credentials.refresh", {"integration": self.name})
+            except HostUnavailable:
+                return False
+            env = answer.get("env", {})
+            fresh = {key: env[var] for key, var in self.spec.get_env_mapping().items() if var in env}
+            if fresh:
+                self.credentials = Credentials({**self.credentials, **fresh}, integration=self.name)
+                self._retire()
+            return bool(fresh)
+
+    def _retire(self) -> None:
+        """Stop using the client without closing it: another thread may be in the middle of a request."""
+        if callable(getattr(self._client, "close", None)):
+            self._retired.append(self._client)
+        self._client = _UNCONNECTED
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} integration {self.name!r}>"
 
 
+def _methods_of(cls: type[Integration]) -> dict[str, Method]:
+    """Collect the methods of a class.
+
+    Raises:
+        TypeError: for a name that means something else on `Integration`, a method under two names, and an override
+            that forgot `@method`.
+    """
+    found: dict[str, Method] = {}
+    for base in reversed(cls.__mro__):
+        found.update({name: item for name, item in vars(base).items() if isinstance(item, Method)})
+    for name, item in list(found.items()):
+        current = inspect.getattr_static(cls, name)
+        if name in _INSTANCE_NAMES or hasattr(Integration, name):
+            raise TypeError(f"{cls.__name__}.{name}: the name belongs to Integration itself; call the method otherwise")
+        if item.id != name:
+            raise TypeError(f"{cls.__name__}.{name} is another name for {item.id}; a method has one name")
+        if current is None:
+            del found[name]
+        elif not isinstance(current, Method):
+            raise TypeError(f"{cls.__name__}.{name} replaces a method; mark it with @method, or drop it with None")
+    return found
+
+
+def _config_schema(config: type[IntegrationConfig]) -> dict[str, Any]:
+    if config is IntegrationConfig:
+        return {"type": "object", "properties": {}, "additionalProperties": False}
+    return signature.input_schema(config)
+
+
 def _config_invalid(integration: str, fields: list[str], exc: ValidationError) -> ConfigInvalid:
     first = exc.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"])
+    unknown = first["type"] == "extra_forbidden"
+    nearest = next(iter(get_close_matches(field, fields, n=1)), None) if unknown else None
+    reason = "is unknown" if unknown else first["msg"]
+    hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(fields) or 'no fields'}"
     return ConfigInvalid(
-        f"{integration}: configuration field {field!r}: {first['msg']}; it has {', '.join(fields) or 'no fields'}",
-        details={"integration": integration, "field": field, "reason": first["msg"], "fields": fields},
+        f"{integration}: configuration field {field!r}: {reason}; {hint}",
+        details={"integration": integration, "field": field, "reason": reason, "fields": fields, "nearest": nearest},
     )

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar, cast, overload
 
 from pydantic import BaseModel, TypeAdapter
 
-from wren_core import schema
+from wren_core import schema, signature
 from wren_core.errors import InvalidInput
 from wren_core.spec import Effect, MethodSpec, Simulate, UndoSpec
 
@@ -21,6 +21,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class Owner(Protocol):
     """An object whose methods are called through `execution.call`."""
+
+    @classmethod
+    def methods(cls) -> Mapping[str, "Method"]:
+        """Return the methods by id."""
+        ...
 
     def invoke(self, method_id: str, arguments: Mapping[str, Any]) -> Any:
         """Call a method by id with named arguments."""
@@ -55,7 +60,7 @@ def method(function: Callable[..., Any] | None = None, /, **metadata: Any) -> An
         name: a title; the id in title case where left out.
 
     Example:
-        @method(effect="write", scopes=["chat:write"], example='slack.post("Done", channel="general")')
+        @method(effect="write", scopes=["chat:write"], example='chat.post("Done", channel="general")')
         def post(self, text: Annotated[str, "Message text"]) -> PostedMessage:
             \"\"\"Post a message to a channel.\"\"\"
     """
@@ -68,8 +73,10 @@ class Method:
     """A method of an integration class: its function, its spec and its compiled validators."""
 
     def __init__(self, function: Callable[..., Any], **metadata: Any) -> None:
-        if inspect.iscoroutinefunction(function):
-            raise TypeError(f"{function.__qualname__}: methods are plain functions, not coroutines")
+        if not inspect.isfunction(function):
+            raise TypeError(f"@method goes on a plain function, not on {type(function).__name__}: put it outermost")
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise TypeError(f"{function.__qualname__}: methods are plain functions, not coroutines or generators")
         self.function = function
         self.id = function.__name__
         self._metadata = metadata
@@ -92,8 +99,8 @@ class Method:
             id=self.id,
             name=meta.get("name") or self.id.replace("_", " ").title(),
             description=inspect.cleandoc(self.function.__doc__ or ""),
-            input_schema=schema.input_schema(self.input_model),
-            output_schema=schema.output_schema(self.output_adapter),
+            input_schema=signature.input_schema(self.input_model),
+            output_schema=signature.output_schema(self.output_adapter),
             effect=effect,
             idempotent=effect == "read" if idempotent is None else idempotent,
             scopes=tuple(meta.get("scopes", ())),
@@ -106,12 +113,12 @@ class Method:
     @cached_property
     def input_model(self) -> type[BaseModel]:
         """The parameters as a pydantic model."""
-        return schema.input_model(self.function, self.function.__qualname__)
+        return signature.input_model(self.function, self.function.__qualname__)
 
     @cached_property
     def output_adapter(self) -> TypeAdapter[Any]:
         """The return type."""
-        return schema.output_adapter(self.function, self.function.__qualname__)
+        return signature.output_adapter(self.function, self.function.__qualname__)
 
     @cached_property
     def input_validator(self) -> schema.Validator:
@@ -146,12 +153,15 @@ class Method:
         nearest = next(iter(get_close_matches(unknown or "", known, n=1)), None)
         what = f"unexpected argument {unknown!r}" if unknown else str(exc)
         hint = f"did you mean {nearest!r}?" if nearest else f"it takes {', '.join(known) or 'no arguments'}"
-        return InvalidInput(
-            f"{self.id}: {what}; {hint}", details={"method": self.id, "parameters": known, "nearest": nearest}
-        )
+        details = {"method": self.id, "pointer": "", "expected": ", ".join(known), "nearest": nearest}
+        return InvalidInput(f"{self.id}: {what}; {hint}", details={**details, "parameters": known})
 
     def _bound(self, instance: Owner) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            return instance.invoke(self.id, self.bind(args, kwargs))
+            arguments = self.bind(args, kwargs)
+            if type(instance).methods().get(self.id) is not self:
+                # Reached through super() from an override: by id the override would be found again, for ever.
+                return self.function(instance, **arguments)
+            return instance.invoke(self.id, arguments)
 
         return update_wrapper(call, self.function)

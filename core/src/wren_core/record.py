@@ -2,32 +2,35 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class _Described(BaseModel):
     """Takes `Annotated[T, "text"]` as the description of a field."""
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
-        changed = False
-        for field in cls.model_fields.values():
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        properties: dict[str, Any] = handler.resolve_ref_schema(schema).get("properties", {})
+        # When the schema is asked for, not when the class is made: by then every forward reference is known.
+        for name, field in cls.model_fields.items():
             text = next((item for item in field.metadata if isinstance(item, str)), None)
-            if text is not None and field.description is None:
-                field.description = text
-                changed = True
-        if changed:
-            cls.model_rebuild(force=True)
+            names = (field.serialization_alias, field.validation_alias, name)
+            shown = next((key for key in names if isinstance(key, str) and key in properties), None)
+            if text is not None and shown is not None:
+                properties[shown].setdefault("description", text)
+        return schema
 
 
 class Record(_Described):
-    """What a method returns: a frozen object with typed fields."""
+    """What a method returns: a frozen object with typed fields. In JSON, `bytes` are base64."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class IntegrationConfig(_Described):
     """Settings of one instance: the parameters of `.init(...)`. Subclass it as `Config` inside the integration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")

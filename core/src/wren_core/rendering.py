@@ -43,11 +43,14 @@ def _method(method: MethodDoc) -> str:
 
 def _table(params: Iterable[ParamDoc]) -> str:
     rows = [
-        f"| `{param.name}` | {_cell(param.type)} | {'yes' if param.required else f'no, `{param.default!r}`'} "
-        f"| {_cell(param.description)} |"
+        f"| `{_cell(param.name)}` | {_cell(param.type)} | {_required(param)} | {_cell(param.description)} |"
         for param in params
     ]
     return "\n".join(["| parameter | type | required | description |", "|---|---|---|---|", *rows])
+
+
+def _required(param: ParamDoc) -> str:
+    return "yes" if param.required else f"no, `{_cell(repr(param.default))}`"
 
 
 def _cell(text: str) -> str:

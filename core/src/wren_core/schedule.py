@@ -1,15 +1,17 @@
 """Cron expressions: parsed, explained, and asked for the next instant.
 
-The arithmetic is cronsim's: standard weekday numbers, IANA time zones, and a wall-clock time that a change to summer
-time skips or repeats fires once. This module adds the `@daily` aliases and errors that name the field, the value and
-a working example. Pure: every function takes `now`.
+The arithmetic is cronsim's: standard weekday numbers, IANA time zones. A fixed wall-clock time that a change to or
+from summer time skips or repeats fires once; a recurring one (its minute or hour starts with `*`) fires whenever the
+clock shows it, so every 15 minutes stays every 15 minutes. This module adds the `@daily` aliases and errors that name
+the field, the value and a working example. Pure: every function takes `now`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from itertools import islice
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
 
@@ -31,6 +33,8 @@ _EXAMPLE = "0 9 * * 1-5 (09:00 on working days)"
 _MAX_LENGTH = 256
 # Any instant serves to check a field; this one starts a leap cycle, so that 29 February is found.
 _CHECK_FROM = datetime(2024, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
+_CLOCKS_CHANGE_AT_MOST_EVERY = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +59,7 @@ class CronSchedule:
         _check_fields(expression, plain.split(" "))
         schedule = cls(expression=plain, timezone=_checked_zone(timezone))
         if next(schedule._instants(_CHECK_FROM), None) is None:
-            raise _invalid("cron", expression, "a date that exists (this one never comes)", _EXAMPLE)
+            raise _never(expression)
         return schedule
 
     def next_after(self, now: datetime) -> datetime:
@@ -73,8 +77,54 @@ class CronSchedule:
     def _instants(self, now: datetime) -> Iterator[datetime]:
         if now.tzinfo is None:
             raise ValueError("now must be an aware datetime")
-        local = now.astimezone(ZoneInfo(self.timezone))
-        return (instant.astimezone(UTC) for instant in CronSim(self.expression, local))
+        zone = ZoneInfo(self.timezone)
+        minute, hour, *_ = self.expression.split()
+        if minute.startswith("*") or hour.startswith("*"):
+            return _recurring(self.expression, zone, now)
+        instants = (instant.astimezone(UTC) for instant in CronSim(self.expression, now.astimezone(zone)))
+        # In the hour a clock repeats, cronsim counts from its first pass, which is over.
+        return (instant for instant in instants if instant > now)
+
+
+def _recurring(expression: str, zone: ZoneInfo, now: datetime) -> Iterator[datetime]:
+    """Yield every real instant at which the zone's clock matches, one stretch of equal offset after another.
+
+    cronsim alone loses an hour on days that have no midnight.
+    """
+    start = now.astimezone(UTC).replace(microsecond=0)
+    while True:
+        offset = _offset(zone, start + _SECOND)
+        for local in CronSim(expression, (start + offset).replace(tzinfo=None)):
+            instant = local.replace(tzinfo=UTC) - offset
+            change = _change_of_clock(zone, start, instant)
+            if change is not None:
+                start = change - _SECOND  # a match at the change itself is still to come
+                break
+            start = instant
+            yield instant
+        else:
+            return
+
+
+def _change_of_clock(zone: ZoneInfo, start: datetime, end: datetime) -> datetime | None:
+    """Find the first instant in `(start, end]` with another offset than one second after `start`."""
+    low, high = start + _SECOND, start
+    offset = _offset(zone, low)
+    while high < end:
+        high = min(high + _CLOCKS_CHANGE_AT_MOST_EVERY, end)
+        if _offset(zone, high) != offset:
+            break
+        low = max(low, high)
+    else:
+        return None
+    while high - low > _SECOND:
+        middle = low + (high - low) // _SECOND // 2 * _SECOND
+        low, high = (middle, high) if _offset(zone, middle) == offset else (low, middle)
+    return high
+
+
+def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta(0)
 
 
 def _check_fields(expression: str, fields: list[str]) -> None:
@@ -89,21 +139,35 @@ def _check_fields(expression: str, fields: list[str]) -> None:
             raise _invalid(_FIELDS[index], value, _RANGES[index], _EXAMPLES[index]) from None
     try:
         CronSim(" ".join(fields), _CHECK_FROM)
-    except CronSimError as exc:
-        raise _invalid("cron", expression, str(exc), _EXAMPLE) from exc
+    except CronSimError:
+        raise _never(expression) from None  # each field is right alone, so it is a 30 February
 
 
 def _checked_zone(timezone: str) -> str:
     try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        raise _invalid("timezone", timezone, "an IANA time zone", "Europe/Berlin") from None
-    return timezone
+        if isinstance(timezone, str) and len(timezone) <= _MAX_LENGTH:
+            ZoneInfo(timezone)
+            return timezone
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        pass
+    nearest = _nearest_zone(str(timezone)[:_MAX_LENGTH])
+    raise _invalid("timezone", timezone, "an IANA time zone", nearest or "Europe/Berlin")
+
+
+def _nearest_zone(name: str) -> str | None:
+    by_lower_case = {zone.lower(): zone for zone in available_timezones()}
+    matches = get_close_matches(name.lower(), by_lower_case, n=1)
+    return by_lower_case[matches[0]] if matches else None
+
+
+def _never(expression: str) -> InvalidInput:
+    return _invalid("cron", expression, "a date that exists (this one never comes)", _EXAMPLE)
 
 
 def _invalid(field: str, value: object, expected: str, example: str) -> InvalidInput:
+    shown = str(value)[:_MAX_LENGTH]
     return InvalidInput(
-        f"{field} {value!r} is not valid: expected {expected}; for example {example}",
+        f"{field} {shown!r} is not valid: expected {expected}; for example {example}",
         code="CRON_INVALID",
-        details={"field": field, "value": str(value)[:_MAX_LENGTH], "expected": expected, "example": example},
+        details={"field": field, "value": shown, "expected": expected, "example": example},
     )

@@ -1,20 +1,20 @@
-"""From a signature to JSON Schema (2020-12), and from a schema to a compiled validator.
+"""JSON Schema (2020-12): a schema compiled once into a validator that says why a value does not fit.
 
-pydantic writes the schemas. jsonschema-rs checks values on the hot path; jsonschema, imported only when a value was
-refused or a schema must be checked, says why. A test holds the two to the same verdicts.
+jsonschema-rs does the work. Its regular expressions have a bound, its recursion too, and it never fetches a
+reference, so neither a schema nor a value can hang or crash the process.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter, create_model
-from pydantic.errors import PydanticSchemaGenerationError
-from pydantic.fields import FieldInfo
+from wren_core.docs import type_words
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+VERBATIM = frozenset({"default", "const", "enum", "example", "examples"})
+"""Keywords whose values are data, not schemas."""
+# Explaining a refusal costs the square of the depth; arguments of a call are never deeper.
+_EXPLAINED_DEPTH = 255
 
 
 class SchemaInvalid(ValueError):
@@ -30,112 +30,132 @@ class Problem:
     expected: str
     got: Any
     message: str
-
-
-def input_model(function: Callable[..., Any], name: str) -> type[BaseModel]:
-    """Build a pydantic model of the function's parameters, `self` apart.
-
-    `Annotated[T, "text"]` gives a parameter its description. Unknown arguments are refused.
-
-    Raises:
-        TypeError: for a parameter without annotation, a positional-only one, or `*args`/`**kwargs`.
-    """
-    hints = get_type_hints(function, include_extras=True)
-    fields: dict[str, Any] = {}
-    for parameter in list(inspect.signature(function).parameters.values())[1:]:
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise TypeError(f"{name}: parameter {parameter.name!r} must be a plain named parameter")
-        if parameter.name not in hints:
-            raise TypeError(f"{name}: parameter {parameter.name!r} needs a type annotation")
-        default = ... if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (described(hints[parameter.name]), default)
-    config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
-    try:
-        return create_model(name, __config__=config, **fields)
-    except (PydanticSchemaGenerationError, PydanticUserError) as exc:
-        raise TypeError(f"{name}: {exc.message}") from exc
-
-
-def output_adapter(function: Callable[..., Any], name: str) -> TypeAdapter[Any]:
-    """Build the adapter of the function's return type.
-
-    Raises:
-        TypeError: without a return annotation, or for a type that has no JSON form.
-    """
-    hints = get_type_hints(function, include_extras=True)
-    if "return" not in hints:
-        raise TypeError(f"{name}: the return type must be annotated")
-    try:
-        return TypeAdapter(hints["return"])
-    except PydanticSchemaGenerationError as exc:
-        raise TypeError(f"{name}: {exc.message}") from exc
-
-
-def input_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the schema of an input model, without generated titles."""
-    return _clean(model.model_json_schema(mode="validation"))
-
-
-def output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    """Return the schema of what a method returns, without generated titles."""
-    return _clean(adapter.json_schema(mode="serialization"))
-
-
-def described(annotation: Any) -> Any:
-    """Turn the first plain string of an `Annotated` into pydantic's description."""
-    if get_origin(annotation) is not Annotated:
-        return annotation
-    base, *metadata = get_args(annotation)
-    text = next((item for item in metadata if isinstance(item, str)), None)
-    if text is None or any(isinstance(item, FieldInfo) and item.description for item in metadata):
-        return annotation
-    kept = [item for item in metadata if item is not text]
-    return Annotated[base, *kept, Field(description=text)]
+    nearest: str | None = None
+    """What was probably meant: the closest known property, or the closest allowed value."""
 
 
 class Validator:
     """A schema compiled once; refuses remote references and never fetches one.
+
+    `format` is an annotation, as 2020-12 has it: types such as `datetime` are checked where values are coerced.
 
     Raises:
         SchemaInvalid: when the schema is broken or refers to something outside itself.
     """
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
+        import jsonschema_rs  # here: 18 ms that listing names must not pay
+
         self.schema = dict(schema)
         _refuse_foreign_references(self.schema)
         try:
-            import jsonschema_rs  # here: 18 ms that listing names must not pay
-
-            self._compiled = jsonschema_rs.Draft202012Validator(self.schema, validate_formats=True)
-        except ValueError as exc:
-            raise SchemaInvalid(str(exc).splitlines()[0]) from exc
+            self._compiled = jsonschema_rs.Draft202012Validator(
+                self.schema, validate_formats=False, retriever=_refuse_to_fetch
+            )
+        except (ValueError, RecursionError) as exc:
+            raise SchemaInvalid(first_line(exc)) from exc
 
     def is_valid(self, value: Any) -> bool:
-        """Tell whether a JSON value fits."""
-        return bool(self._compiled.is_valid(value))
+        """Tell whether a JSON value fits; what is no JSON value does not."""
+        try:
+            return self._compiled.is_valid(value)
+        except ValueError:
+            return False
 
     def problems(self, value: Any) -> list[Problem]:
-        """List why a JSON value does not fit, in document order; empty when it fits."""
+        """List why a JSON value does not fit, outermost first; empty when it fits."""
         if self.is_valid(value):
             return []
-        found = sorted(self._explainer.iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
-        return [_problem(error) for error in found]
+        if _is_deep(value):
+            return [
+                Problem(pointer="", expected="a JSON value", got=value, message="nested too deeply to be explained")
+            ]
+        try:
+            errors = sorted(self._compiled.iter_errors(value), key=lambda error: len(error.instance_path))
+        except ValueError as exc:
+            return [Problem(pointer="", expected="a JSON value", got=value, message=_short(first_line(exc)))]
+        return [self._problem(error, _at(value, error.instance_path)) for error in errors]
 
-    @cached_property
-    def _explainer(self) -> Any:
-        from jsonschema import Draft202012Validator  # here: 94 ms, paid only to explain a refusal
+    def _problem(self, error: Any, got: Any) -> Problem:
+        parent = _schema_at(self.schema, error.schema_path[:-1])
+        keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
+        expected = _expected(keyword, parent, self.schema.get("$defs", {}))
+        said = f"{_short(repr(got), 80)} is not {expected}"
+        return Problem(
+            pointer=_pointer(error.instance_path),
+            expected=_short(expected),
+            got=got,
+            message=_short(said if keyword in ("anyOf", "oneOf") else error.message),
+            nearest=_nearest(keyword, parent, got),
+        )
 
-        return Draft202012Validator(self.schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether a value is nested so deeply that explaining it would take seconds."""
+    level = [value]
+    for _ in range(_EXPLAINED_DEPTH):
+        level = [item for node in level for item in _children(node)]
+        if not level:
+            return False
+    return True
 
 
-def _problem(error: Any) -> Problem:
-    pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error.absolute_path)
-    expected = f"{error.validator}: {error.validator_value!r}"
-    return Problem(pointer=pointer, expected=_short(expected), got=error.instance, message=_short(error.message))
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, Mapping):
+        return node.values()
+    return node if isinstance(node, list | tuple) else ()
+
+
+def _at(node: Any, path: Iterable[Any]) -> Any:
+    for part in path:
+        node = node[part]
+    return node
+
+
+def _schema_at(schema: Mapping[str, Any], path: Iterable[Any]) -> Mapping[str, Any]:
+    """Find a subschema; empty where the path leads into a `true`, a `false` or a schema with an `$id` of its own."""
+    try:
+        found = _at(schema, path)
+    except (LookupError, TypeError):
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _expected(keyword: str, parent: Mapping[str, Any], definitions: dict[str, Any]) -> str:
+    if keyword in ("type", "anyOf", "oneOf", "enum"):
+        return type_words(parent, definitions)
+    if keyword == "additionalProperties":
+        return f"no other names than {', '.join(parent.get('properties', {})) or 'none'}"
+    return f"{keyword}: {parent[keyword]!r}" if keyword in parent else "what the schema allows"
+
+
+def _nearest(keyword: str, parent: Mapping[str, Any], instance: Any) -> str | None:
+    if keyword == "additionalProperties" and isinstance(instance, Mapping):
+        known = list(parent.get("properties", {}))
+        unknown = [str(name) for name in instance if name not in known]
+        matches = [match for name in unknown for match in get_close_matches(name, known, n=1)]
+    elif keyword == "enum" and isinstance(instance, str):
+        matches = get_close_matches(instance, [item for item in parent["enum"] if isinstance(item, str)], n=1)
+    else:
+        matches = []
+    return next(iter(matches), None)
+
+
+def _pointer(path: list[Any]) -> str:
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
 def _short(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[:limit] + "..."
+
+
+def first_line(exc: Exception) -> str:
+    """Return the first line of what an exception says."""
+    return next(iter(str(exc).splitlines()), type(exc).__name__)
+
+
+def _refuse_to_fetch(uri: str) -> NoReturn:
+    raise SchemaInvalid(f"{uri!r} is outside the schema and is never fetched")
 
 
 def _refuse_foreign_references(schema: Any) -> None:
@@ -152,23 +172,7 @@ def _references(node: Any) -> Iterator[str]:
             for key, value in current.items():
                 if key in ("$ref", "$dynamicRef") and isinstance(value, str):
                     yield value
-                else:
+                elif key not in VERBATIM:
                     pending.append(value)
         elif isinstance(current, list):
             pending.extend(current)
-
-
-def _clean(schema: dict[str, Any]) -> dict[str, Any]:
-    return {key: _clean_node(key, value) for key, value in schema.items() if key != "title"}
-
-
-def _clean_node(key: str, value: Any) -> Any:
-    if key in ("properties", "$defs") and isinstance(value, dict):
-        return {name: _clean(node) for name, node in value.items()}  # here "title" is somebody's property name
-    if key in ("default", "const", "enum", "examples"):
-        return value
-    if isinstance(value, dict):
-        return _clean(value)
-    if isinstance(value, list):
-        return [_clean(item) if isinstance(item, dict) else item for item in value]
-    return value

@@ -5,12 +5,16 @@ description, version). The wire form is in `definition`.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+EnvVar = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 Effect = Literal["read", "write", "destructive"]
 Simulate = Literal["native", "validate_only", "none"]
 IntegrationType = Literal["integration", "ai", "documents", "database"]
@@ -21,7 +25,7 @@ SETUP_PATH = "/integrations/{name}/setup"
 class Spec(BaseModel):
     """Base of all declarations: frozen, and a field that does not exist is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class CredentialType(StrEnum):
@@ -40,13 +44,13 @@ class CredentialSpec(Spec):
     key: Name
     type: CredentialType
     description: str = ""
-    env_var: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    env_var: EnvVar
     """Environment variable that carries the value into a script."""
     required: bool = True
     oauth_scopes: tuple[str, ...] = ()
     refresh_key: Name | None = None
     """Key under which the refresh token is stored; it never reaches a script."""
-    refresh_env_var: str | None = None
+    refresh_env_var: EnvVar | None = None
     """Variable from which a local script may read the refresh token."""
 
 
@@ -56,10 +60,10 @@ class OAuth2Config(Spec):
     kind: Literal["oauth2"] = "oauth2"
     provider: Name
     """Integrations of one provider share the operator's client id and secret."""
-    authorization_url: str
-    token_url: str
-    revoke_url: str | None = None
-    userinfo_url: str | None = None
+    authorization_url: Url
+    token_url: Url
+    revoke_url: Url | None = None
+    userinfo_url: Url | None = None
     scopes: tuple[str, ...] = ()
     scope_separator: str = " "
     additional_parameters: dict[str, str] = Field(default_factory=dict)
@@ -179,8 +183,9 @@ class IntegrationSpec(Spec):
     oauth_provider: str | None = None
     oauth_scopes: tuple[str, ...] = ()
     setup_url_template: str = SETUP_PATH
-    docs_url: str | None = None
-    base_url: str | None = None
+    """A path or URL; `{name}` and `{user_id}` are filled in."""
+    docs_url: Url | None = None
+    base_url: Url | None = None
     """Root of the provider's API; operators may override it."""
     hosts: tuple[str, ...] = ()
     """Every host the integration contacts, `name` or `name:port` (443 where none is given)."""
@@ -194,16 +199,38 @@ class IntegrationSpec(Spec):
     def _oauth_fields_follow_auth(cls, data: Any) -> Any:
         auth = data.get("auth") if isinstance(data, dict) else None
         if isinstance(auth, OAuth2Config):
-            data = {"oauth_provider": auth.provider, "oauth_scopes": auth.scopes, **data}
+            return {"oauth_provider": auth.provider, "oauth_scopes": auth.scopes, **data}
+        if isinstance(auth, Mapping) and auth.get("kind") == "oauth2":
+            return {"oauth_provider": auth.get("provider"), "oauth_scopes": auth.get("scopes", ()), **data}
         return data
 
     @field_validator("hosts")
     @classmethod
     def _hosts_are_bare(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         for host in hosts:
-            if not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?", host):
+            if not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?", host) or int(host.partition(":")[2] or 443) > 65535:
                 raise ValueError(f"host {host!r} must be `name` or `name:port`, without scheme, path or wildcard")
         return hosts
+
+    @field_validator("setup_url_template")
+    @classmethod
+    def _template_is_fillable(cls, template: str) -> str:
+        rest = template.replace("{name}", "").replace("{user_id}", "")
+        if not template.startswith(("/", "https://", "http://")) or {"{", "}"} & set(rest):
+            raise ValueError(f"{template!r} must be a path or URL with no placeholders but {{name}} and {{user_id}}")
+        return template
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> "IntegrationSpec":
+        _refuse_doubles("credential key", (cred.key for cred in self.credentials))
+        _refuse_doubles("environment variable", (cred.env_var for cred in self.credentials))
+        _refuse_doubles("method", (method.id for method in self.methods))
+        _refuse_doubles("trigger", (trigger.name for trigger in self.triggers))
+        for method in self.methods:
+            _check_undo(method, self.methods)
+        if self.type == "ai" and self.ai is None:
+            raise ValueError("an integration of type 'ai' needs `ai`: its provider, models and default model")
+        return self
 
     @property
     def auth_type(self) -> Literal["oauth2", "apikey", "custom", "none"]:
@@ -223,7 +250,7 @@ class IntegrationSpec(Spec):
             user_id: fills `{user_id}` where the template has it.
             public_url: scheme and host of the backend, without a trailing slash.
         """
-        path = self.setup_url_template.format(name=self.name, user_id=user_id)
+        path = self.setup_url_template.replace("{name}", self.name).replace("{user_id}", quote(user_id, safe=""))
         return path if "://" in path else public_url + path
 
     def get_env_mapping(self) -> dict[str, str]:
@@ -233,3 +260,23 @@ class IntegrationSpec(Spec):
     def method(self, method_id: str) -> MethodSpec | None:
         """Find a method by id."""
         return next((method for method in self.methods if method.id == method_id), None)
+
+
+def _refuse_doubles(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} {name!r} is declared twice")
+        seen.add(name)
+
+
+def _check_undo(method: MethodSpec, methods: Iterable[MethodSpec]) -> None:
+    if method.undo is None:
+        return
+    target = next((item for item in methods if item.id == method.undo.method), None)
+    if target is None:
+        raise ValueError(f"{method.id} is undone by {method.undo.method!r}, which is no method of the integration")
+    given, known = set(method.undo.arguments), set(target.input_schema.get("properties", {}))
+    needed = set(target.input_schema.get("required", ()))
+    if given - known or needed - given:
+        raise ValueError(f"{method.id} is undone by {target.id!r}, which takes {sorted(known)}, not {sorted(given)}")

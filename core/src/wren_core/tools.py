@@ -1,27 +1,39 @@
 """From a method to a tool definition, in the forms model providers and MCP take. Pure functions.
 
-OpenAI's strict mode wants every property required and every object closed. Optional properties become nullable and
-required; what strict mode cannot say (free-form objects, say) makes the tool non-strict, never smaller.
+OpenAI's strict mode (`strict`) says less than JSON Schema: what it cannot say makes the tool non-strict, never smaller.
 """
 
 import copy
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
+from wren_core import strict as strict_mode
 from wren_core.spec import MethodSpec
 
-# Keywords strict mode refuses; a schema that uses one is exported non-strict, unchanged.
-_NOT_STRICT = frozenset({"allOf", "not", "if", "then", "else", "patternProperties", "dependentRequired", "prefixItems"})
 _NAME_LIMIT = 64
+_DIGEST_LENGTH = 8
 
 
 def tool_name(integration: str, method: MethodSpec) -> str:
-    """Return the name a model sees: `gmail_send`, at most 64 characters."""
-    return f"{integration}_{method.id}"[:_NAME_LIMIT]
+    """Return the name a model sees: `mail_send`.
+
+    Providers take 64 characters; a longer name keeps its beginning and ends in a digest, so that no two are equal.
+    """
+    name = f"{integration}_{method.id}"
+    if len(name) <= _NAME_LIMIT:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{name[: _NAME_LIMIT - _DIGEST_LENGTH - 1]}_{digest}"
 
 
 def openai_tool(integration: str, method: MethodSpec, *, strict: bool = True) -> dict[str, Any]:
-    """Return an OpenAI function tool; strict where asked for and possible."""
-    parameters = _strict(method.input_schema) if strict else None
+    """Return an OpenAI function tool; strict where asked for and possible.
+
+    `strict.obstacle(method.input_schema)` says why a tool is not. A strict model sends null for what it leaves out:
+    pass its arguments through `plain_arguments` before the call.
+    """
+    parameters = strict_mode.strict_schema(method.input_schema) if strict else None
     function: dict[str, Any] = {
         "name": tool_name(integration, method),
         "description": method.description,
@@ -29,6 +41,11 @@ def openai_tool(integration: str, method: MethodSpec, *, strict: bool = True) ->
         "strict": parameters is not None,
     }
     return {"type": "function", "function": function}
+
+
+def plain_arguments(method: MethodSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a strict call without the nulls that stand for "left out"."""
+    return strict_mode.without_nulls(method.input_schema, arguments)
 
 
 def anthropic_tool(integration: str, method: MethodSpec) -> dict[str, Any]:
@@ -59,6 +76,13 @@ def mcp_tool(integration: str, method: MethodSpec) -> dict[str, Any]:
     return tool
 
 
+def mcp_result(method: MethodSpec, value: Any) -> dict[str, Any] | None:
+    """Return a result in the form `mcp_tool` promised: an object, or None where no output schema was given."""
+    if not method.output_schema:
+        return None
+    return value if method.output_schema.get("type") == "object" else {"result": value}
+
+
 def _object_schema(schema: dict[str, Any]) -> dict[str, Any]:
     if schema.get("type") == "object":
         return copy.deepcopy(schema)
@@ -66,53 +90,3 @@ def _object_schema(schema: dict[str, Any]) -> dict[str, Any]:
     definitions = inner.pop("$defs", None)
     wrapped: dict[str, Any] = {"type": "object", "properties": {"result": inner}, "required": ["result"]}
     return {**wrapped, "$defs": definitions} if definitions else wrapped
-
-
-def _strict(schema: dict[str, Any]) -> dict[str, Any] | None:
-    try:
-        strict: dict[str, Any] = _strict_node(copy.deepcopy(schema), root=True)
-    except _NotStrictError:
-        return None
-    return strict
-
-
-class _NotStrictError(Exception):
-    pass
-
-
-def _strict_node(node: Any, *, root: bool = False) -> Any:
-    if not isinstance(node, dict) or (not node and not root) or _NOT_STRICT.intersection(node):
-        raise _NotStrictError
-    if node.get("type") == "object":
-        _close(node)
-    elif "type" not in node and not {"$ref", "anyOf", "enum", "const"}.intersection(node):
-        raise _NotStrictError
-    for key in ("$defs", "properties"):
-        node.update({key: {name: _strict_node(item) for name, item in node[key].items()}} if key in node else {})
-    if "items" in node:
-        node["items"] = _strict_node(node["items"])
-    if "anyOf" in node:
-        node["anyOf"] = [_strict_node(item) for item in node["anyOf"]]
-    node.pop("default", None)
-    return node
-
-
-def _close(node: dict[str, Any]) -> None:
-    if "properties" not in node or node.get("additionalProperties") not in (None, False):
-        raise _NotStrictError  # a free-form object cannot be closed without losing what it may hold
-    required = node.get("required", [])
-    properties = node["properties"]
-    node["properties"] = {name: item if name in required else _nullable(item) for name, item in properties.items()}
-    node["required"] = list(properties)
-    node["additionalProperties"] = False
-
-
-def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    options = schema.get("anyOf")
-    if options and {"type": "null"} in options:
-        return schema
-    if isinstance(schema.get("type"), str) and "enum" not in schema:
-        return schema if schema["type"] == "null" else {**schema, "type": [schema["type"], "null"]}
-    outer = {key: value for key, value in schema.items() if key in ("description", "default")}
-    inner = {key: value for key, value in schema.items() if key not in outer}
-    return {**outer, "anyOf": [inner, {"type": "null"}]}

@@ -1,7 +1,7 @@
 """OAuth pages and endpoints for a fake provider: consent form, code with PKCE, token, refresh, revoke.
 
 Strict where real providers are: the client's id and secret, the redirect URI, the verifier and single use of codes
-are all checked. Mount it with `provider.mount(oauth)` after giving it its paths by subclassing the routes.
+are all checked. It mounts itself on the provider it is given, at the paths of its dialect.
 """
 
 import base64
@@ -174,23 +174,23 @@ class FakeOAuth:
         return f'<form method="post" action="{self.authorize_path}">{inputs}{button}</form>'
 
 
-def _routes(server: FakeOAuth, authorize: str, token: str, revoke: str) -> object:
+def _routes(server: FakeOAuth, authorize_path: str, token_path: str, revoke_path: str) -> object:
     """Bind the endpoints of a server to its paths."""
 
     class Routes:
-        @route("GET", authorize)
+        @route("GET", authorize_path)
         def page(self, request: FakeRequest) -> FakeResponse:
             return server.consent_page(request)
 
-        @route("POST", authorize)
+        @route("POST", authorize_path)
         def consent(self, request: FakeRequest) -> FakeResponse:
             return server.consent(request)
 
-        @route("POST", token)
+        @route("POST", token_path)
         def token(self, request: FakeRequest) -> FakeResponse:
             return server.token(request)
 
-        @route("POST", revoke)
+        @route("POST", revoke_path)
         def revoke(self, request: FakeRequest) -> FakeResponse:
             return server.revoke(request)
 

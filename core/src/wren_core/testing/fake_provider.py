@@ -110,8 +110,10 @@ class FakeProvider:
         self.mount(self)
 
     def mount(self, owner: object) -> None:
-        """Add the routes of another object, such as a `FakeOAuth`."""
-        for _, function in inspect.getmembers(type(owner), inspect.isfunction):
+        """Add the routes of another object; of two that match a request, the one written first answers."""
+        names = dict.fromkeys(name for cls in reversed(type(owner).__mro__) for name in vars(cls))
+        for name in names:
+            function = inspect.getattr_static(owner, name)
             for method, pattern in getattr(function, _ROUTE, []):
                 self._routes.append((method, pattern, function.__get__(owner)))
 
@@ -119,7 +121,8 @@ class FakeProvider:
         self, status: int, *, times: int = 1, path: str = "", headers: Mapping[str, str] | None = None, body: Any = None
     ) -> None:
         """Answer the next `times` requests whose path contains `path` with `status` and nothing else."""
-        response = FakeResponse(status=status, headers=dict(headers or {}), body=body or {"error": f"fault {status}"})
+        body = {"error": f"fault {status}"} if body is None else body
+        response = FakeResponse(status=status, headers=dict(headers or {}), body=body)
         self._faults.append(_Fault(response=response, path=path, left=times))
 
     def handle(self, request: FakeRequest) -> FakeResponse:

@@ -1,0 +1,83 @@
+import copy
+import json
+import pickle
+import pprint
+
+import pydantic_core
+import pytest
+
+from wren_core import Credentials, CredentialSpec, CredentialType, IntegrationSpec
+from wren_core.errors import CredentialMissing
+
+SECRET = "s3cret-value"
+
+SPEC = IntegrationSpec(
+    name="mail",
+    display_name="Mail",
+    credentials=[
+        CredentialSpec(
+            key="access_token", type=CredentialType.OAUTH2, env_var="MAIL_TOKEN", refresh_env_var="MAIL_REFRESH"
+        ),
+        CredentialSpec(key="account", type=CredentialType.CUSTOM, env_var="MAIL_ACCOUNT", required=False),
+    ],
+)
+
+
+@pytest.fixture
+def credentials():
+    return Credentials({"access_token": SECRET}, integration="mail")
+
+
+def test_values_are_read_by_key(credentials):
+    assert credentials["access_token"] == SECRET
+    assert credentials.get("access_token") == SECRET
+    assert credentials.get("other") is None
+    assert credentials.get("other", "x") == "x"
+    assert "access_token" in credentials
+    assert "other" not in credentials
+    assert (list(credentials), len(credentials)) == (["access_token"], 1)
+
+
+def test_a_missing_value_names_the_integration_the_key_and_the_next_step(credentials):
+    with pytest.raises(CredentialMissing, match=r"mail has no credential 'api_key'; run `wren connect mail`"):
+        credentials["api_key"]
+
+
+def test_they_come_from_the_environment_that_is_handed_in():
+    environ = {"MAIL_TOKEN": SECRET, "MAIL_ACCOUNT": "", "MAIL_REFRESH": "r", "HOME": "/root"}
+
+    assert dict(Credentials.from_env(SPEC, environ)) == {"access_token": SECRET}
+
+
+def test_what_is_required_and_not_there_is_missing():
+    assert [spec.key for spec in Credentials().missing(SPEC.credentials)] == ["access_token"]
+    assert Credentials({"access_token": "x"}).missing(SPEC.credentials) == []
+
+
+@pytest.mark.parametrize(
+    "show",
+    [repr, str, pprint.pformat, "{}".format, "{!r}".format, lambda value: repr({"in": [value]}), lambda v: f"{v}"],
+)
+def test_no_way_to_print_them_shows_a_value(credentials, show):
+    assert SECRET not in show(credentials)
+    assert "access_token=***" in show(credentials)
+
+
+@pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, pydantic_core.to_json])
+def test_no_way_to_write_them_down_works(credentials, write):
+    with pytest.raises((TypeError, pydantic_core.PydanticSerializationError)):
+        write(credentials)
+
+
+def test_they_cannot_be_changed(credentials):
+    with pytest.raises(TypeError):
+        credentials["access_token"] = "other"
+
+
+def test_a_change_of_what_they_were_made_of_does_not_reach_them():
+    values = {"access_token": SECRET}
+    credentials = Credentials(values)
+
+    values.clear()
+
+    assert credentials["access_token"] == SECRET

@@ -1,0 +1,60 @@
+import inspect
+import json
+import subprocess
+import sys
+
+import pytest
+
+import wren_core
+
+HEAVY = {
+    "jsonschema",
+    "jsonschema_rs",
+    "importlib_metadata",
+    "httpx2",
+    "requests",
+    "cronsim",
+    "uvicorn",
+    "fastapi",
+    "pytest",
+}
+
+
+def modules_after(statement: str) -> set[str]:
+    script = f"import json, sys; {statement}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_the_public_names_are_sorted_and_there():
+    assert wren_core.__all__ == sorted(wren_core.__all__)
+    assert [name for name in wren_core.__all__ if not hasattr(wren_core, name)] == []
+
+
+def test_every_public_name_has_a_docstring():
+    assert [name for name in wren_core.__all__ if not inspect.getdoc(getattr(wren_core, name))] == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import wren_core",
+        "import wren_core.discovery",
+        "from wren_core.discovery import integration_names; integration_names()",
+    ],
+)
+def test_importing_the_contract_and_listing_names_imports_nothing_heavy(statement):
+    assert modules_after(statement) & HEAVY == set()
+
+
+def test_importing_the_contract_reads_no_environment_and_opens_no_socket():
+    guard = """
+def hook(event, args):
+    if event.startswith(('socket.', 'subprocess.', 'os.system')) or (event == 'open' and 'w' in str(args[1])):
+        raise RuntimeError(event)
+import sys; sys.addaudithook(hook)
+import wren_core, wren_core.discovery, wren_core.registry, wren_core.tools, wren_core.schedule, wren_core.events
+"""
+    done = subprocess.run([sys.executable, "-B", "-c", guard], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")

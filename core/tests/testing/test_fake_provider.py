@@ -1,0 +1,142 @@
+import httpx2
+import pytest
+
+from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
+
+
+class FakeShop(FakeProvider):
+    name = "shop"
+
+    def __init__(self):
+        super().__init__()
+        self.orders = {}
+
+    @route("POST", "/orders")
+    def create(self, request: FakeRequest):
+        order = {"id": f"o{len(self.orders) + 1}", **request.json()}
+        self.orders[order["id"]] = order
+        return FakeResponse(status=201, body=order, headers={"x-limit": "9"})
+
+    @route("GET", "/orders/search")
+    def search(self, request: FakeRequest):
+        return [order for order in self.orders.values() if order["sku"] == request.query["sku"]]
+
+    @route("GET", "/orders/{id}")
+    def get(self, request: FakeRequest):
+        return self.orders.get(request.params["id"]) or FakeResponse(status=404, body={"error": "gone"})
+
+    @route("GET", "/files/{path*}")
+    @route("HEAD", "/files/{path*}")
+    def file(self, request: FakeRequest):
+        return FakeResponse(body=request.params["path"].encode())
+
+    @route("POST", "/form")
+    def form(self, request: FakeRequest):
+        return {"form": request.form(), "token": request.token, "tags": request.query_all.get("tag", [])}
+
+    @route("GET", "/page")
+    def page(self, request: FakeRequest):
+        return FakeResponse(body="<h1>Hi</h1>")
+
+    @route("DELETE", "/everything")
+    def clear(self, request: FakeRequest):
+        return FakeResponse(status=204)
+
+
+@pytest.fixture
+def shop():
+    return FakeShop()
+
+
+def ask(shop: FakeProvider, method: str, path: str, **extra) -> FakeResponse:
+    return shop.handle(FakeRequest(method=method, path=path, **extra))
+
+
+def test_what_is_sent_can_be_found_again(shop):
+    created = ask(shop, "POST", "/orders", body=b'{"sku": "a"}')
+
+    assert (created.status, created.headers) == (201, {"x-limit": "9"})
+    assert ask(shop, "GET", "/orders/o1").body == {"id": "o1", "sku": "a"}
+
+
+def test_of_two_routes_that_match_the_one_written_first_answers(shop):
+    ask(shop, "POST", "/orders", body=b'{"sku": "a"}')
+
+    assert ask(shop, "GET", "/orders/search", query_all={"sku": ["a"]}).body == [{"id": "o1", "sku": "a"}]
+
+
+def test_a_star_takes_the_rest_of_the_path_and_a_handler_may_have_two_routes(shop):
+    assert ask(shop, "GET", "/files/a/b.txt").body == b"a/b.txt"
+    assert ask(shop, "HEAD", "/files/a").body == b"a"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/nowhere"), ("PUT", "/orders"), ("GET", "/orders/a/b"), ("GET", "/filesx")]
+)
+def test_what_no_route_matches_is_not_found(shop, method, path):
+    assert ask(shop, method, path).status == 404
+
+
+def test_a_dialect_may_answer_unknown_routes_itself():
+    class Slackish(FakeProvider):
+        def not_found(self, request):
+            return FakeResponse(body={"ok": False, "error": "unknown_method"})
+
+    assert ask(Slackish(), "GET", "/x").body == {"ok": False, "error": "unknown_method"}
+
+
+def test_a_subclass_may_replace_or_drop_a_route():
+    class Closed(FakeShop):
+        get = None
+
+        @route("POST", "/orders")
+        def create(self, request):
+            return FakeResponse(status=403)
+
+    closed = Closed()
+
+    assert ask(closed, "POST", "/orders").status == 403
+    assert ask(closed, "GET", "/orders/o1").status == 404
+
+
+def test_every_request_is_kept(shop):
+    ask(shop, "GET", "/page")
+    ask(shop, "GET", "/nowhere")
+
+    assert [(request.method, request.path) for request in shop.requests] == [("GET", "/page"), ("GET", "/nowhere")]
+
+
+def test_the_next_requests_can_be_made_to_fail(shop):
+    shop.fail_next(429, times=2, path="/page", headers={"retry-after": "1"})
+    shop.fail_next(500, body="")
+
+    answers = [ask(shop, "GET", path) for path in ("/page", "/files/a", "/page", "/page")]
+
+    assert [answer.status for answer in answers] == [429, 500, 429, 200]
+    assert answers[0].headers == {"retry-after": "1"}
+    assert answers[0].body == {"error": "fault 429"}
+    assert answers[1].body == ""
+
+
+def test_it_speaks_http(shop):
+    with serve(shop) as url, httpx2.Client(base_url=url) as client:
+        created = client.post("/orders", json={"sku": "a"})
+        page = client.get("/page")
+        form = client.post("/form?tag=x&tag=y", data={"a": "1", "b": ""}, headers={"Authorization": "Bearer tok"})
+        binary = client.get("/files/a%20b")
+        empty = client.delete("/everything")
+
+    assert (created.status_code, created.json(), created.headers["x-limit"]) == (201, {"id": "o1", "sku": "a"}, "9")
+    assert (page.text, page.headers["content-type"]) == ("<h1>Hi</h1>", "text/html; charset=utf-8")
+    assert form.json() == {"form": {"a": "1", "b": ""}, "token": "tok", "tags": ["x", "y"]}
+    assert (binary.content, binary.headers["content-type"]) == (b"a b", "application/octet-stream")
+    assert (empty.status_code, empty.content) == (204, b"")
+
+
+@pytest.mark.parametrize("header", ["", "Basic abc", "Bearer", "Bearer "])
+def test_without_a_bearer_token_there_is_none(header):
+    assert FakeRequest(method="GET", path="/", headers={"authorization": header}).token is None
+
+
+def test_an_empty_body_is_an_empty_object():
+    assert FakeRequest(method="POST", path="/").json() == {}
