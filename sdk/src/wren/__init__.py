@@ -1,0 +1,87 @@
+"""Wren in a script: integrations, triggers, events and errors.
+
+    import wren
+
+    gmail = wren.integrations.<name>.init()
+
+    @wren.on_schedule("0 9 * * *")
+    def daily(): ...
+
+Importing this package loads nothing else: every name below is fetched from its module on first use, so a script pays
+for what it touches and the command line starts fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and editors
+    from wren import integrations as integrations
+    from wren.triggers import on_email as on_email
+    from wren.triggers import on_schedule as on_schedule
+    from wren_core import errors as errors
+    from wren_core.errors import AgentFixableError as AgentFixableError
+    from wren_core.errors import AuthFailed as AuthFailed
+    from wren_core.errors import ConfigInvalid as ConfigInvalid
+    from wren_core.errors import CredentialMissing as CredentialMissing
+    from wren_core.errors import IntegrationUnknown as IntegrationUnknown
+    from wren_core.errors import InternalError as InternalError
+    from wren_core.errors import InvalidInput as InvalidInput
+    from wren_core.errors import MethodUnknown as MethodUnknown
+    from wren_core.errors import NotFound as NotFound
+    from wren_core.errors import PluginFailed as PluginFailed
+    from wren_core.errors import RateLimited as RateLimited
+    from wren_core.errors import Rejected as Rejected
+    from wren_core.errors import Unavailable as Unavailable
+    from wren_core.errors import UserFacingConfigError as UserFacingConfigError
+    from wren_core.errors import WrenError as WrenError
+    from wren_core.events import Email as Email
+    from wren_core.events import ManualStart as ManualStart
+    from wren_core.events import ScheduleTick as ScheduleTick
+
+_MODULES = {"errors": "wren_core.errors", "integrations": "wren.integrations"}
+_MEMBERS = {
+    "wren.triggers": ("on_email", "on_schedule"),
+    "wren_core.errors": (
+        "AgentFixableError",
+        "AuthFailed",
+        "ConfigInvalid",
+        "CredentialMissing",
+        "IntegrationUnknown",
+        "InternalError",
+        "InvalidInput",
+        "MethodUnknown",
+        "NotFound",
+        "PluginFailed",
+        "RateLimited",
+        "Rejected",
+        "Unavailable",
+        "UserFacingConfigError",
+        "WrenError",
+    ),
+    "wren_core.events": ("Email", "ManualStart", "ScheduleTick"),
+}
+_OWNERS = {member: module for module, members in _MEMBERS.items() for member in members}
+
+__all__ = sorted((*_MODULES, *_OWNERS))
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(_MODULES[name])
+    if name not in _OWNERS:
+        raise AttributeError(_unknown(name))
+    value = getattr(import_module(_OWNERS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _unknown(name: str) -> str:
+    from difflib import get_close_matches  # here: only a misspelt name needs it
+
+    nearest = get_close_matches(name, __all__, n=1)
+    hint = f"did you mean 'wren.{nearest[0]}'?" if nearest else f"it has {', '.join(__all__)}"
+    return f"module 'wren' has no attribute {name!r}; {hint}"

@@ -1,0 +1,159 @@
+"""The runner's line to the worker: frames out, a job and replies in, one JSON document per line.
+
+It arrives as descriptor 0, since a sandbox closes all but the standard three. The runner moves it to a descriptor
+that no child process inherits, and gives the script an empty standard input.
+"""
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from queue import SimpleQueue
+from typing import Any
+
+from wren_core.errors import AgentFixableError, HostUnavailable, error_from_wire
+from wren_core.execution import CallRecord
+
+MAX_LINE_BYTES = 2**20
+
+
+class FrameTooLarge(ValueError):
+    """A frame does not fit into a line of the channel."""
+
+
+class Channel:
+    """One connection to a worker; any thread may send."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._incoming = connection.makefile("rb")
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+
+    @classmethod
+    def from_stdin(cls) -> "Channel":
+        """Take descriptor 0, and leave /dev/null in its place."""
+        connection = socket.socket(fileno=os.dup(0))  # dup makes it close-on-exec
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+        return cls(connection)
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether this is the process that opened the channel: after a fork, two would talk at once."""
+        return os.getpid() == self._owner
+
+    def receive(self) -> dict[str, Any]:
+        """Return the next document.
+
+        Raises:
+            EOFError: the worker closed the channel.
+        """
+        line = self._incoming.readline()
+        if not line.endswith(b"\n"):
+            raise EOFError("the channel is closed")
+        document: dict[str, Any] = json.loads(line)
+        return document
+
+    def send(self, frame: Mapping[str, Any]) -> None:
+        """Send one frame.
+
+        Raises:
+            FrameTooLarge: its line would exceed 1 MiB.
+            ValueError: it has no JSON form.
+        """
+        line = json.dumps(frame, allow_nan=False).encode()
+        if len(line) > MAX_LINE_BYTES:
+            raise FrameTooLarge(f"{len(line)} bytes; at most {MAX_LINE_BYTES} fit")
+        with self._lock:
+            self._connection.sendall(line + b"\n")
+
+
+class ChannelHost:
+    """Answers an integration's requests by asking the worker; any thread may ask, each gets its own answer."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._lock = threading.Lock()
+        self._waiting: dict[int, SimpleQueue[dict[str, Any]]] = {}
+        self._last_id = 0
+        self._reader: threading.Thread | None = None
+        self._is_closed = False
+
+    def request(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask the worker and wait for its answer.
+
+        Raises:
+            WrenError: what the worker answered.
+            HostUnavailable: the worker is gone, or this is a forked child of the script.
+        """
+        if not self._channel.is_ours:
+            raise HostUnavailable(f"{operation!r} works in the script's own process only, not in a child of it")
+        request_id, answer = self._register()
+        frame = {"frame": "request", "id": request_id, "operation": operation, "payload": dict(payload)}
+        try:
+            self._channel.send(frame)
+            reply = answer.get()
+        except FrameTooLarge as exc:
+            raise AgentFixableError(f"{operation}: the payload is too large: {exc}", code="PAYLOAD_TOO_LARGE") from exc
+        except OSError as exc:
+            raise HostUnavailable(f"{operation!r} could not be asked: {exc}") from exc
+        finally:
+            self._waiting.pop(request_id, None)
+        return _result(operation, reply)
+
+    def _register(self) -> tuple[int, SimpleQueue[dict[str, Any]]]:
+        with self._lock:
+            if self._is_closed:
+                raise HostUnavailable("the worker closed the channel")
+            self._last_id += 1
+            self._waiting[self._last_id] = SimpleQueue()
+            if self._reader is None:
+                self._reader = threading.Thread(target=self._read_replies, name="wren-channel", daemon=True)
+                self._reader.start()
+            return self._last_id, self._waiting[self._last_id]
+
+    def _read_replies(self) -> None:
+        while True:
+            try:
+                reply = self._channel.receive()
+            except (OSError, EOFError, ValueError):
+                break
+            waiter = self._waiting.get(reply["id"])
+            if waiter is not None:
+                waiter.put(reply)
+        with self._lock:
+            self._is_closed = True
+            for waiter in self._waiting.values():
+                waiter.put({"error": HostUnavailable("the worker closed the channel").to_wire()})
+
+
+class ChannelObserver:
+    """Tells the worker of every call a script makes."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def __call__(self, record: CallRecord) -> None:
+        """Send a call frame; a call made in a forked child of the script goes untold."""
+        if self._channel.is_ours:
+            self._channel.send(
+                {
+                    "frame": "call",
+                    "integration": record.integration,
+                    "method": record.method,
+                    "ms": record.ms,
+                    "outcome": record.outcome,
+                }
+            )
+
+
+def _result(operation: str, reply: Mapping[str, Any]) -> dict[str, Any]:
+    if reply.get("error") is not None:
+        raise error_from_wire(reply["error"])
+    result = reply.get("result")
+    if not isinstance(result, dict):
+        raise HostUnavailable(f"{operation!r} got an answer without a result")
+    return result

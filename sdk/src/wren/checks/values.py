@@ -1,0 +1,107 @@
+"""What an expression is, as far as Wren's own names go: the package, its integrations, an instance of one."""
+
+import ast
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wren.checks.bindings import Binding, Imported
+from wren.checks.scopes import Scope
+from wren.metadata import NAMESPACE_FUNCTIONS
+
+
+@dataclass(frozen=True)
+class Package:
+    """The module `wren`."""
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """The module `wren.integrations`."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """Another name of `wren`, such as a decorator."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Handle:
+    """`wren.integrations.<name>`, not configured yet."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What `.init(...)` of an integration returned."""
+
+    name: str
+
+
+Value: TypeAlias = Package | Namespace | Member | Handle | Instance
+
+
+class Evaluator:
+    """Tells values of expressions; remembers names, which are looked up again and again."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[int, str], Value | None] = {}
+
+    def value(self, node: ast.AST, scope: Scope) -> Value | None:
+        """Return what `node` evaluates to in `scope`, or None where that cannot be told."""
+        match node:
+            case ast.Name():
+                return self._name(node.id, scope)
+            case ast.Attribute():
+                return attribute_of(self.value(node.value, scope), node.attr)
+            case ast.Call(func=ast.Attribute() as function) if function.attr == "init":
+                base = self.value(function.value, scope)
+                return Instance(base.name) if isinstance(base, Handle) else None
+            case ast.NamedExpr():
+                return self.value(node.value, scope)
+        return None
+
+    def _name(self, name: str, scope: Scope) -> Value | None:
+        found = scope.find(name)
+        if found is None:
+            return None
+        owner, bindings = found
+        key = (id(owner), name)
+        if key not in self._names:
+            self._names[key] = None  # what a name that refers to itself is taken for
+            self._names[key] = self._agreed(bindings, owner)
+        return self._names[key]
+
+    def _agreed(self, bindings: list[Binding], scope: Scope) -> Value | None:
+        # `mail = None` before the real value is a placeholder, not a second opinion.
+        real = [item for item in bindings if not (isinstance(item, ast.Constant) and item.value is None)]
+        values = {self._bound(item, scope) for item in real}
+        return values.pop() if len(values) == 1 else None
+
+    def _bound(self, binding: Binding, scope: Scope) -> Value | None:
+        if isinstance(binding, Imported):
+            return imported(binding)
+        return self.value(binding, scope) if isinstance(binding, ast.expr) else None
+
+
+def imported(name: Imported) -> Value | None:
+    """Return what an import binds."""
+    match (name.module, name.member):
+        case ("wren", None):
+            return Package()
+        case ("wren.integrations", None):
+            return Namespace()
+        case ("wren" | "wren.integrations", str(member)):
+            return attribute_of(Package() if name.module == "wren" else Namespace(), member)
+    return None
+
+
+def attribute_of(base: Value | None, attribute: str) -> Value | None:
+    """Return what an attribute of a value is."""
+    if isinstance(base, Package):
+        return Namespace() if attribute == "integrations" else Member(attribute)
+    if isinstance(base, Namespace) and attribute not in NAMESPACE_FUNCTIONS:
+        return Handle(attribute)
+    return None

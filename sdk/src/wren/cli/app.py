@@ -1,0 +1,205 @@
+"""The commands and their options. What a command does is in the module it imports, which is loaded when it runs:
+`wren --help` must not wait for an HTTP client."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="wren",
+    help="Write, check, deploy and watch scripts that use integrations.",
+    epilog="Exit codes: 0 ok, 1 a check or run failed, 2 usage, 3 a person must act, 4 server unreachable or internal.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+integrations_app = typer.Typer(help="What is installed here, and how it is used.", no_args_is_help=False)
+app.add_typer(integrations_app, name="integrations")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
+Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="A Python file.", show_default=False)]
+ImportSeconds = Annotated[
+    float, typer.Option("--import-timeout", min=0.1, help="Seconds the script may take to import.")
+]
+_IMPORT_SECONDS = 20.0
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(version_of("wren-sdk"))
+
+
+@app.command("test")
+def check(script: Script, as_json: Json = False, import_timeout: ImportSeconds = _IMPORT_SECONDS) -> None:
+    """Check a script without running its functions."""
+    from wren.cli.checking import report_script
+
+    report_script(script, import_seconds=import_timeout, as_json=as_json)
+
+
+@app.command()
+def validate(
+    script: Script,
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Ask the server whether the integrations are connected.")
+    ] = False,
+    as_json: Json = False,
+    import_timeout: ImportSeconds = _IMPORT_SECONDS,
+) -> None:
+    """Check a script and the integrations it uses: installed, loadable, and with --remote connected on the server."""
+    from wren.cli.checking import validate_script
+
+    validate_script(script, remote=remote, import_seconds=import_timeout, as_json=as_json)
+
+
+@app.command()
+def deploy(
+    script: Script,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the deployment; the file's name without .py if left out.")
+    ] = None,
+    as_json: Json = False,
+    import_timeout: ImportSeconds = _IMPORT_SECONDS,
+) -> None:
+    """Check a script and store it on the server, which registers its triggers.
+
+    Under a name that exists it becomes the next version.
+    """
+    from wren.cli.deploying import deploy_script
+
+    deploy_script(script, name=name, import_seconds=import_timeout, as_json=as_json)
+
+
+@app.command()
+def status(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[NAME|ID]", help="A deployment or a run; all deployments if left out.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the deployments, one deployment with its runs, or one run."""
+    from wren.cli.watching import show_status
+
+    show_status(target, as_json=as_json)
+
+
+@app.command()
+def logs(
+    target: Annotated[str, typer.Argument(metavar="RUN|DEPLOYMENT", help="A run, or a deployment's latest run.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print what a run wrote. With -f and --json: one JSON object a line."""
+    from wren.cli.watching import show_logs
+
+    show_logs(target, follow=follow, as_json=as_json)
+
+
+@app.command()
+def run(
+    target: Annotated[
+        str,
+        typer.Argument(metavar="DEPLOYMENT|SCRIPT", help="A deployment's name or id, or a Python file to run here."),
+    ],
+    func: Annotated[str | None, typer.Option(help="The function; the only triggered one if left out.")] = None,
+    event: Annotated[
+        str | None, typer.Option(metavar="JSON", help="What the function is given; @FILE reads it from a file.")
+    ] = None,
+    local: Annotated[bool, typer.Option("--local", help="Run a file on this machine, in a child process.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Print the log of a remote run until it ends.")] = False,
+    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds a local run may take.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a function now: of a deployment on the server, or of a file on this machine."""
+    from wren.cli.starting import run_target
+
+    run_target(target, func=func, event=event, local=local, wait=wait, timeout=timeout, as_json=as_json)
+
+
+@app.command()
+def undeploy(
+    target: Annotated[str, typer.Argument(metavar="NAME|ID", help="A deployment.")], as_json: Json = False
+) -> None:
+    """Take a deployment and its triggers away."""
+    from wren.cli.deploying import undeploy_target
+
+    undeploy_target(target, as_json=as_json)
+
+
+@app.command()
+def connect(
+    integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="Its name.")],
+    alias: Annotated[str | None, typer.Option(help="Name of the connection, where you have several.")] = None,
+    value: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY[=TEXT]",
+            help="A value of the connection, such as an API key. KEY alone asks for it, so that it shows nowhere.",
+        ),
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the consent page.")] = True,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the connection is active.")] = True,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait.")] = 300,
+    as_json: Json = False,
+) -> None:
+    """Connect an integration: consent in the browser, or hand over its key."""
+    from wren.cli.connecting import connect_integration
+
+    connect_integration(
+        integration,
+        alias=alias,
+        values=value or [],
+        opens_browser=browser,
+        wait_seconds=timeout if wait else None,
+        as_json=as_json,
+    )
+
+
+@integrations_app.command("list")
+def list_integrations(
+    remote: Annotated[bool, typer.Option("--remote", help="Ask the server what it offers.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the integrations, and the plugins that could not be loaded."""
+    from wren.cli.offering import list_installed, list_remote
+
+    list_remote(as_json=as_json) if remote else list_installed(as_json=as_json)
+
+
+@integrations_app.command("show")
+def show_integration(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An integration.")], as_json: Json = False
+) -> None:
+    """Show how an integration is used: configuration, methods, parameters."""
+    from wren.cli.offering import show_installed
+
+    show_installed(name, as_json=as_json)
+
+
+@app.command()
+def login(
+    url: Annotated[str | None, typer.Option(help="The server; the one used before, or this machine's own.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="An API key; - reads it from standard input. Better left out: it is asked for, unseen."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Remember a server and the key to it, after trying them."""
+    from wren.cli.logging_in import log_in
+
+    log_in(url=url, key=key, as_json=as_json)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="[OPTIONS OF THE BACKEND]...",
+)
+def up(context: typer.Context) -> None:
+    """Start a server on this machine, where wren-backend is installed. Options are the backend's own."""
+    from wren.cli.serving import start_server
+
+    start_server(context.args)

@@ -1,0 +1,70 @@
+"""The outermost frame of the command line: whatever happens below becomes an exit code and one readable error."""
+
+import io
+import os
+import sys
+import traceback
+from contextlib import suppress
+
+from typer import Abort, TyperException
+from typer.main import get_command
+
+from wren.cli import exit_codes
+from wren.cli.app import app
+from wren.cli.exit_codes import UsageInvalid, exit_code_of
+from wren.cli.screen import Screen
+from wren.correlation import invocation_id
+from wren_core.errors import InternalError, WrenError
+
+DEBUG_VARIABLE = "WREN_DEBUG"
+
+
+def main() -> int:
+    """Run the command named on the command line and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # printing odd text is no failure
+    arguments = sys.argv[1:] or ["--help"]
+    try:
+        return _perform(arguments)
+    except WrenError as exc:
+        error = exc
+    except BrokenPipeError:
+        _forget_stdout()
+        return exit_codes.FAILED
+    except Exception as exc:  # noqa: BLE001 - the boundary: a person gets an id and a way to learn more, no traceback
+        error = _unexpected(exc)
+    Screen(as_json="--json" in arguments).error(error, invocation_id())
+    return exit_code_of(error)
+
+
+def _perform(arguments: list[str]) -> int:
+    try:
+        code = get_command(app).main(args=arguments, prog_name="wren", standalone_mode=False)
+    except Abort:
+        return exit_codes.INTERRUPTED
+    except TyperException as exc:
+        raise _usage(exc) from exc
+    sys.stdout.flush()  # here, where a reader that went away is still an exception to catch
+    return code if isinstance(code, int) else exit_codes.OK
+
+
+def _usage(exc: TyperException) -> UsageInvalid:
+    command = getattr(getattr(exc, "ctx", None), "command_path", None) or "wren"
+    return UsageInvalid(f"{exc.format_message()} See `{command} --help`.")
+
+
+def _unexpected(exc: Exception) -> InternalError:
+    if os.environ.get(DEBUG_VARIABLE):
+        traceback.print_exception(exc)
+    return InternalError(
+        f"an unexpected {type(exc).__name__} in the command line itself; "
+        f"set {DEBUG_VARIABLE}=1 to see where, and report it with the id below",
+        code="CLI_FAILED",
+    )
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from complaining, on its way out, that nobody reads the output any more."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,29 @@
+"""What the exit code of a command says."""
+
+from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
+
+OK = 0
+FAILED = 1
+"""A check or a run failed, or the script or an argument must be changed."""
+USAGE = 2
+"""The command was not written correctly."""
+PERSON_NEEDED = 3
+"""A person must act: log in, connect, install."""
+INTERNAL = 4
+"""The server cannot be reached, or something of Wren's own failed."""
+INTERRUPTED = 130
+
+
+class UsageInvalid(AgentFixableError):
+    """The command line has a missing, unknown or unreadable argument."""
+
+    code = "USAGE"
+
+
+def exit_code_of(error: WrenError) -> int:
+    """Return the exit code for an error: its type decides."""
+    if isinstance(error, UsageInvalid):
+        return USAGE
+    if isinstance(error, AgentFixableError):
+        return FAILED
+    return PERSON_NEEDED if isinstance(error, UserFacingConfigError) else INTERNAL

@@ -1,0 +1,116 @@
+"""One function of a file, run on this machine in a child process; messages go to the terminal."""
+
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from wren import child
+from wren.cli import exit_codes
+from wren.cli.deploying import script_text
+from wren.cli.exit_codes import exit_code_of
+from wren.cli.screen import Screen
+from wren.cli.watching import show_run_error
+from wren.correlation import invocation_id
+from wren.terminal_host import TerminalHost
+from wren_core.errors import AgentFixableError, InternalError, WrenError, error_from_wire
+
+_DESCRIBE_LIMIT = timedelta(seconds=60)
+
+
+def run_locally(
+    screen: Screen, script: Path, *, func: str | None, event: dict[str, Any] | None, timeout: float | None
+) -> int:
+    """Run a function of `script` and return the exit code; its output goes to the terminal as it comes."""
+    job: dict[str, Any] = {"script": script_text(script), "filename": str(script), "env": {}}
+    trigger = _chosen_trigger(_triggers(job), func)
+    job.update(mode="run", func=trigger["func"], event=event_for(trigger, event, datetime.now(UTC)))
+    job.update(correlation_id=invocation_id())
+    outcome = child.perform(
+        job,
+        host=TerminalHost(screen.note),
+        time_limit=None if timeout is None else timedelta(seconds=timeout),
+        # With --json the answer alone may go to standard output, so the script's goes to standard error.
+        output=sys.stderr if screen.as_json else None,
+        on_call=lambda call: screen.note(
+            f"{call['integration']}.{call['method']} {call['ms']:.0f} ms {call['outcome']}"
+        ),
+    )
+    error = _error_of(outcome, timeout)
+    status = "success" if error is None else "timeout" if outcome.is_timed_out else "failed"
+    facts = {"status": status, "func": trigger["func"], "result": outcome.result, "calls": outcome.calls}
+    screen.answer({**facts, "error": error})
+    screen.line(f"{trigger['func']} ended: {status}", style="red" if error else "green")
+    if error is None:
+        if outcome.result is not None:
+            screen.line(f"result: {outcome.result}")
+        return exit_codes.OK
+    show_run_error(screen, error)
+    return exit_code_of(error_from_wire(error))
+
+
+def event_for(trigger: Mapping[str, Any], event: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """Return the event a function is given: the one asked for, else what its trigger would bring about now.
+
+    Raises:
+        AgentFixableError: EVENT_REQUIRED, for a trigger whose event cannot be made up.
+    """
+    if event is not None:
+        return event if "trigger" in event else {"trigger": "manual", "payload": event}
+    if trigger["type"] == "schedule":
+        instant = now.isoformat()
+        return {"trigger": "schedule", "scheduled_for": instant, "fired_at": instant, **_schedule_of(trigger)}
+    if trigger["type"] == "manual":
+        return {"trigger": "manual", "payload": {}}
+    raise AgentFixableError(
+        f"{trigger['func']} is started by {trigger['type']}; say by what, for example "
+        f'--event \'{{"trigger": "{trigger["type"]}", ...}}\'',
+        code="EVENT_REQUIRED",
+    )
+
+
+def _schedule_of(trigger: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in trigger["config"].items() if key in ("cron", "timezone")}
+
+
+def _triggers(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the triggers a script declares; raises what keeps it from being imported."""
+    outcome = child.perform({**job, "mode": "describe"}, time_limit=_DESCRIBE_LIMIT)
+    if outcome.metadata is not None:
+        triggers: list[dict[str, Any]] = outcome.metadata.get("triggers", [])
+        return triggers
+    error = outcome.error or _error_of(outcome, _DESCRIBE_LIMIT.total_seconds()) or {}
+    place = f"{error['file']}:{error.get('line', '?')}: " if error.get("file") else ""
+    raise error_from_wire({**error, "message": f"{place}{error.get('message', '')}"})
+
+
+def _chosen_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[str, Any]:
+    """Return the trigger of the function to run; a function without one is started by hand."""
+    if func is not None:
+        own = [item for item in triggers if item["func"] == func]
+        return own[0] if own else {"func": func, "type": "manual", "config": {}}
+    names = list(dict.fromkeys(item["func"] for item in triggers))
+    if len(names) == 1:
+        return triggers[0]
+    which = f"it has {', '.join(names)}" if names else "no function has a trigger"
+    raise AgentFixableError(f"say which function to run with --func NAME; {which}", code="FUNCTION_AMBIGUOUS")
+
+
+def _error_of(outcome: child.Outcome, timeout: float | None) -> dict[str, Any] | None:
+    """Return why a run did not succeed, or None: success takes a result and a clean end."""
+    if outcome.is_timed_out:
+        return _timed_out(timeout).to_wire()
+    if outcome.error is not None:
+        return outcome.error
+    if outcome.has_result and outcome.exit_code == 0:
+        return None
+    return InternalError(
+        f"the process of the script ended without a result (exit code {outcome.exit_code})", code="RUN_ENDED_EARLY"
+    ).to_wire()
+
+
+def _timed_out(timeout: float | None) -> WrenError:
+    return AgentFixableError(
+        f"the function was stopped after {timeout:g} s" if timeout else "stopped", code="TIMED_OUT"
+    )

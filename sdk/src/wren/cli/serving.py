@@ -1,0 +1,25 @@
+"""`wren up`: hands over to the backend, which the SDK knows by name only."""
+
+import os
+import sys
+from importlib.util import find_spec
+from typing import NoReturn
+
+from wren_core.errors import UserFacingConfigError
+
+BACKEND = "wren_backend"
+
+
+def start_server(arguments: list[str]) -> NoReturn:
+    """Become the backend's own `up` command.
+
+    Raises:
+        UserFacingConfigError: BACKEND_MISSING, with how to install it.
+    """
+    if find_spec(BACKEND) is None:
+        raise UserFacingConfigError(
+            "the server is not installed here; run `pip install wren-backend`", code="BACKEND_MISSING"
+        )
+    arguments = [argument for argument in arguments if argument != "--json"]  # speaks of errors before the hand-over
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", BACKEND, "up", *arguments])  # noqa: S606 - the person's own arguments, no shell

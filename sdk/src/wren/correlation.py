@@ -1,0 +1,15 @@
+"""Ids that tie what a client shows to what a server logs."""
+
+import secrets
+from functools import cache
+
+
+def new_correlation_id() -> str:
+    """Return an id no one else has."""
+    return f"corr_{secrets.token_urlsafe(18)}"
+
+
+@cache
+def invocation_id() -> str:
+    """Return the id of this process's one invocation: its requests carry it and its errors show it."""
+    return new_correlation_id()

@@ -1,0 +1,52 @@
+"""Every installed integration by name: `wren.integrations.<name>.init(...)`.
+
+    from wren import integrations
+
+    integrations.list()                     # names, without importing one
+    integrations.<name>.init(option=...)    # an instance; it connects on first use
+    integrations.get_docs("<name>")         # methods, parameters and configuration as data
+    integrations.render_docs(["<name>"])    # the same as Markdown
+
+A name nobody offers raises IntegrationUnknown with the nearest one; an installed plugin that cannot be loaded raises
+PluginFailed with the cause. Using one integration loads only that one.
+"""
+
+import builtins
+from collections.abc import Iterable
+
+from wren.catalogue import installed
+from wren.installed_integration import InstalledIntegration
+from wren.integration_handle import IntegrationHandle
+from wren_core.docs import IntegrationDocs
+from wren_core.rendering import render_all
+
+__all__ = ["get_docs", "list", "render_docs"]
+
+
+def get_docs(name: str) -> IntegrationDocs:
+    """Return the documents of an integration: its methods, parameters, configuration and variables."""
+    return IntegrationHandle(name).get_docs()
+
+
+def render_docs(names: Iterable[str] | None = None) -> str:
+    """Render the documents of some integrations, in the order given, as Markdown; of all installed where left out."""
+    chosen = installed().names() if names is None else [names] if isinstance(names, str) else names
+    return render_all(get_docs(name) for name in chosen)
+
+
+def _list_installed() -> builtins.list[InstalledIntegration]:
+    """List what is installed: names, each with `display_name`, `description`, `version` and `error` on demand."""
+    return [InstalledIntegration(name) for name in installed().names()]
+
+
+def __getattr__(name: str) -> IntegrationHandle:
+    if name.startswith("_"):  # Python's own probing: `__path__`, `__wrapped__` ...
+        raise AttributeError(f"module 'wren.integrations' has no attribute {name!r}")
+    return IntegrationHandle.of_installed(name)
+
+
+def __dir__() -> builtins.list[str]:
+    return sorted({*__all__, *installed().names()})
+
+
+list = _list_installed  # noqa: A001 - the public name of this namespace

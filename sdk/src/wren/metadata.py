@@ -1,0 +1,95 @@
+"""What a script declares: the integrations it uses and the triggers of its functions. Pure; nothing of it runs here."""
+
+import ast
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wren.triggers import find_triggers
+
+# Functions of the namespace `wren.integrations`; everything else in it is an integration.
+NAMESPACE_FUNCTIONS = frozenset({"get_docs", "list", "render_docs"})
+_INTEGRATION_CLASSES = (("wren_core.integration", "Integration"), ("wren.integration_handle", "IntegrationHandle"))
+
+
+def extract_metadata(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metadata of a script, in the shape a deployment carries.
+
+    Args:
+        source: the script; read for the integrations it names.
+        namespace: its module's names after import; read for triggers, and for integrations made at import.
+    """
+    triggers = list(find_triggers(namespace))
+    return {
+        "integrations": sorted({*find_integrations(source), *_made_at_import(namespace.values())}),
+        "triggers": [{"type": t.type, "func": func, "config": dict(t.config)} for func, t in triggers],
+        "schedules": [{"cron": t.config["cron"], "func_name": func} for func, t in triggers if t.type == "schedule"],
+    }
+
+
+def find_integrations(source: str) -> set[str]:
+    """Return the integrations that a script names, wherever in it: code that has not run counts too.
+
+    Raises:
+        SyntaxError: the source is not Python.
+    """
+    tree = ast.parse(source)
+    finder = _Finder()
+    finder.visit(tree)
+    finder.visit(tree)  # once more, now that all aliases are known, wherever they were made
+    return {name for name in finder.found - NAMESPACE_FUNCTIONS if name.isidentifier() and not name.startswith("_")}
+
+
+def _made_at_import(values: Iterable[Any]) -> set[str]:
+    """Return the names of integrations among a module's values, for scripts that choose them at run time."""
+    # Looked up among the loaded modules: a script that uses no integration need not pay for importing them.
+    loaded = [(sys.modules.get(module), name) for module, name in _INTEGRATION_CLASSES]
+    classes = tuple(getattr(module, name) for module, name in loaded if module is not None)
+    return {value.name for value in values if isinstance(value, classes)}
+
+
+class _Finder(ast.NodeVisitor):
+    """Follows the names `wren` and `wren.integrations` go by; scopes are taken together, which errs on finding more."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+        self._packages: set[str] = set()
+        self._namespaces: set[str] = set()
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            if alias.name == "wren.integrations" and alias.asname:
+                self._namespaces.add(alias.asname)
+            elif alias.name.partition(".")[0] == "wren":
+                self._packages.add(alias.asname or "wren")
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.level == 0 and node.module == "wren":
+            self._namespaces |= {alias.asname or alias.name for alias in node.names if alias.name == "integrations"}
+        elif node.level == 0 and node.module == "wren.integrations":
+            self.found |= {alias.name for alias in node.names}
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if self._is_namespace(node.value):
+            self._namespaces |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if self._is_namespace(node.value):
+            self.found.add(node.attr)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        match node:
+            case ast.Call(func=ast.Name(id="getattr"), args=[target, ast.Constant(value=str(name)), *_]):
+                if self._is_namespace(target):
+                    self.found.add(name)
+        self.generic_visit(node)
+
+    def _is_namespace(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in self._namespaces
+            case ast.Attribute(value=ast.Name(id=name), attr="integrations"):
+                return name in self._packages
+        return False

@@ -1,0 +1,54 @@
+"""What went wrong in a script, as the error frame says it: class, code, message, and the line to look at."""
+
+import traceback
+from typing import Any
+
+from wren_core.errors import AgentFixableError, WrenError
+
+_MAX_TRACEBACK = 16_000
+_MAX_MESSAGE = 4_000
+
+
+def describe_failure(exc: BaseException, *, filename: str) -> dict[str, Any]:
+    """Return the wire form of a failure; `file`, `line` and `traceback` show the script's own frames only."""
+    error = exc if isinstance(exc, WrenError) else _as_wren_error(exc)
+    wire = error.to_wire()
+    wire["message"] = _shortened(wire["message"], _MAX_MESSAGE)
+    if isinstance(exc, SyntaxError) and exc.filename == filename:
+        return {**wire, "file": filename, "line": exc.lineno, "traceback": _text(exc, [])}
+    frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename == filename]
+    if not frames:
+        return wire
+    return {**wire, "file": filename, "line": frames[-1].lineno, "traceback": _text(exc, frames)}
+
+
+def _as_wren_error(exc: BaseException) -> WrenError:
+    if isinstance(exc, SyntaxError):
+        return AgentFixableError(f"the script is not valid Python: {exc.msg}", code="SYNTAX_ERROR")
+    if isinstance(exc, SystemExit):
+        return AgentFixableError(
+            f"the script called sys.exit({exc.code!r}); return from the function instead", code="SCRIPT_EXITED"
+        )
+    if isinstance(exc, MemoryError):
+        return AgentFixableError("the script needs more memory than a run may use", code="MEMORY_LIMIT_EXCEEDED")
+    return AgentFixableError(_shown(exc), code="SCRIPT_FAILED")
+
+
+def _shown(exc: BaseException) -> str:
+    try:
+        text = str(exc)
+    except Exception as broken:  # noqa: BLE001 - an exception of the script may fail to describe itself
+        text = f"<no description: {type(broken).__name__}>"
+    return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
+
+
+def _text(exc: BaseException, frames: list[traceback.FrameSummary]) -> str:
+    head = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
+    tail = traceback.format_exception_only(exc) if isinstance(exc, SyntaxError) else [_shown(exc)]
+    return _shortened("".join([*head, *tail]).rstrip(), _MAX_TRACEBACK)
+
+
+def _shortened(text: str, limit: int) -> str:
+    """Keep both ends: the call that started it, and the line that failed."""
+    half = limit // 2
+    return text if len(text) <= limit else f"{text[:half]}\n...\n{text[-half:]}"

@@ -1,0 +1,48 @@
+"""What surrounds a script while it runs: who answers its requests, and who hears of its calls.
+
+In a terminal there is nobody; in a deployed run it is the worker at the other end of the channel. The runner enters
+the session before the script's first line.
+
+It is one variable of the process and not a context variable, because threads start with an empty context: a script's
+thread pool would lose its host.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from wren_core.execution import CallRecord
+from wren_core.host import Host, NoHost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """The surroundings of a script."""
+
+    host: Host = field(default_factory=NoHost)
+    on_call: Callable[[CallRecord], None] | None = None
+
+
+_current = Session()
+
+
+def current() -> Session:
+    """Return the session of this process; one without host or observer unless a runner entered another."""
+    return _current
+
+
+def enter(session: Session) -> None:
+    """Make `session` the current one of the process."""
+    global _current
+    _current = session
+
+
+@contextmanager
+def entered(session: Session) -> Iterator[Session]:
+    """Make `session` the current one for a block."""
+    before = current()
+    enter(session)
+    try:
+        yield session
+    finally:
+        enter(before)

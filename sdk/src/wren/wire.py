@@ -1,0 +1,163 @@
+"""What the server answers, as frozen records. Fields a newer server adds are kept."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Reply(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the JSON object the server sent."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class Validation(Reply):
+    """Whether the integrations of a script are ready to be used by this user."""
+
+    valid: bool
+    errors: list[dict[str, Any]] = Field(default_factory=list)
+    """Error objects, each with the integration it speaks of."""
+    warnings: list[Any] = Field(default_factory=list)
+
+
+class Deployed(Reply):
+    """A script was stored and its triggers are registered."""
+
+    deployment_id: str
+    name: str = ""
+    status: str
+    version: int = 1
+    triggers_registered: int = 0
+    created_at: datetime | None = None
+    next_run: datetime | None = None
+
+
+class Deployment(Reply):
+    """A stored script."""
+
+    id: str
+    name: str
+    status: str
+    version: int = 1
+    triggers: int | list[dict[str, Any]] = 0
+    last_run: datetime | None = None
+    next_run: datetime | None = None
+    created_at: datetime | None = None
+
+
+class Undeployed(Reply):
+    """A deployment was taken away."""
+
+    id: str
+    status: str
+
+
+class Call(Reply):
+    """One method call a run made."""
+
+    integration: str
+    method: str
+    ms: float
+    outcome: str
+    """`ok`, or the code of the error."""
+
+
+class Run(Reply):
+    """One recorded execution; lists leave the later fields out."""
+
+    run_id: str
+    deployment_id: str = ""
+    trigger: str = ""
+    status: str
+    """queued, running, success, failed, timeout, cancelled or lost."""
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    duration_ms: int | None = None
+    logs_url: str | None = None
+    func: str | None = None
+    error: dict[str, Any] | None = None
+    result: Any = None
+    calls: list[Call] = Field(default_factory=list)
+    isolation: str | None = None
+    correlation_id: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether the run has come to its end, well or badly."""
+        return self.status not in ("queued", "running")
+
+
+class LogLine(Reply):
+    """A piece of what a run printed."""
+
+    seq: int
+    stream: str
+    """`stdout`, `stderr` or `system`."""
+    text: str
+    at: datetime | None = None
+
+
+class LogPage(Reply):
+    """The log of a run from some line on."""
+
+    run_id: str
+    logs: list[LogLine]
+    next_seq: int | None = None
+
+
+class Connection(Reply):
+    """A user's link to an integration."""
+
+    id: str
+    integration: str
+    alias: str = "default"
+    status: str
+    """pending, active, or what keeps it from being used."""
+    account: str | None = None
+    scopes: list[str] | None = None
+    expires_at: datetime | None = None
+    created_at: datetime | None = None
+    error: Any = None
+
+
+class ConnectionStarted(Reply):
+    """A connection was asked for; a person finishes it at `connect_url` where one is given."""
+
+    connection_id: str
+    integration: str
+    alias: str = "default"
+    status: str
+    connect_url: str | None = None
+    expires_at: datetime | None = None
+
+
+class OfferedIntegration(Reply):
+    """An integration of the server."""
+
+    name: str
+    display_name: str = ""
+    description: str = ""
+    version: str = ""
+    auth_type: str = "none"
+    type: str = "integration"
+    methods: list[str] = Field(default_factory=list)
+    connected: bool | None = None
+    """None where the server does not tell."""
+
+
+class OfferedIntegrations(Reply):
+    """What the server offers, and which installed plugins it could not load."""
+
+    integrations: list[OfferedIntegration]
+    failed: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Health(Reply):
+    """Whether the server is alive and ready to run scripts."""
+
+    status: str = ""

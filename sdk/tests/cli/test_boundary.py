@@ -1,0 +1,108 @@
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from wren.cli.app import app
+
+COMMANDS = ["test", "validate", "deploy", "status", "logs", "run", "undeploy", "connect", "integrations", "login", "up"]
+
+
+def test_help_names_every_command_and_the_exit_codes(wren):
+    done = wren("--help")
+
+    assert done.code == 0
+    assert all(f"│ {command} " in done.out for command in COMMANDS)
+    assert "3 a person must act" in " ".join(done.out.replace("│", " ").split())
+
+
+def test_no_arguments_show_the_help(wren):
+    assert wren().out == wren("--help").out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [*(item for item in COMMANDS if item not in ("integrations", "up")), "integrations list", "integrations show"],
+)
+def test_every_command_has_a_json_form_and_a_help(command):
+    done = CliRunner().invoke(app, [*command.split(), "--help"], prog_name="wren", env={"COLUMNS": "120"})
+
+    assert done.exit_code == 0
+    assert "--json" in done.output
+    assert f"Usage: wren {command}" in done.output
+
+
+def test_the_version_is_told(wren):
+    assert wren("--version").out.strip().count(".") >= 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("tset",), ("test",), ("test", "a.py", "--colour"), ("integrations",), ("run", "daily", "--event", "[1]")],
+)
+def test_a_command_written_wrongly_ends_with_two_and_says_where_to_look(wren, arguments):
+    done = wren(*arguments)
+
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_a_misspelt_command_is_answered_with_the_nearest(wren):
+    assert "Did you mean 'test'" in wren("tset").err
+
+
+def test_a_usage_error_is_json_where_json_is_asked_for(wren):
+    done = wren("test", "--json")
+
+    assert done.code == 2
+    assert (done.error["type"], done.error["code"]) == ("AgentFixableError", "USAGE")
+    assert "SCRIPT" in done.error["message"]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_an_unexpected_failure_shows_an_id_and_no_traceback(wren, tmp_path, as_json):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import wren.cli.offering\ndef broken(**_): raise ZeroDivisionError('secret detail')\n"
+        "wren.cli.offering.list_installed = broken\n"
+    )
+
+    done = wren("integrations", "list", *["--json"][: int(as_json)], PYTHONPATH=str(tmp_path))
+
+    text = done.out if as_json else done.err
+    assert done.code == 4
+    assert "corr_" in text
+    assert "CLI_FAILED" in text
+    assert "ZeroDivisionError" in text
+    assert "Traceback" not in done.out + done.err
+    assert "secret detail" not in done.out + done.err
+
+
+def test_the_traceback_is_there_for_those_who_ask(wren, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import wren.cli.offering\ndef broken(**_): return 1 / 0\nwren.cli.offering.list_installed = broken\n"
+    )
+
+    done = wren("integrations", "list", PYTHONPATH=str(tmp_path), WREN_DEBUG="1")
+
+    assert "Traceback" in done.err
+
+
+def test_a_reader_that_goes_away_is_no_failure_to_talk_about(environment, tmp_path):
+    command = f"{sys.executable} -m wren integrations show parcel | true"
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+
+    assert done.stderr == ""
+
+
+def test_starting_the_command_line_loads_no_http_client(wren, environment):
+    code = "import json, sys\nsys.argv = ['wren', '--version']\nfrom wren.cli import main\nmain()\nprint(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+
+    assert {"httpx2", "pyflakes"}.isdisjoint(done.stdout.split())
