@@ -1,0 +1,104 @@
+"""Names to IDs: `#general`, `general`, `@alice`, an e-mail address.
+
+Listings are read page by page once for an instance, and again only for a name that is not in them.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from wren_core import InvalidInput, NotFound
+from wren_slack.records import User
+
+# IDs are upper case and names never are, so the two cannot be mistaken for one another.
+_CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{7,}")
+_USER_ID = re.compile(r"[UW][A-Z0-9]{7,}")
+_MENTION = re.compile(r"<[#@]([A-Z0-9]+)(?:\|[^>]*)?>")
+_PAGE = 200
+
+
+class Directory:
+    """The channels and people of one workspace, by name.
+
+    Args:
+        client: returns the client to ask; called anew each time, since a renewed connection has another one.
+    """
+
+    def __init__(self, client: Callable[[], Any]) -> None:
+        self._client = client
+        self._channels: dict[str, str] = {}
+        self._people: list[User] = []
+        self._direct: dict[str, str] = {}
+
+    def channel_id(self, reference: str) -> str:
+        """Return the ID of a channel, or of the direct conversation with a person.
+
+        Raises:
+            NotFound: with the nearest names.
+        """
+        text = _without_mention(reference)
+        if _CHANNEL_ID.fullmatch(text):
+            return text
+        if text.startswith("@") or _USER_ID.fullmatch(text):
+            return self._direct_id(text if _USER_ID.fullmatch(text) else self.user(text).id)
+        return self._named(text.removeprefix("#").lower())
+
+    def user(self, reference: str) -> User:
+        """Return the person or app of that ID, handle, name or e-mail address.
+
+        Raises:
+            NotFound: with the nearest handles.
+            InvalidInput: several people share the name.
+        """
+        wanted = _without_mention(reference).removeprefix("@").lower()
+        found = _matching(self._people, wanted)
+        if not found:
+            self._people = self.users()
+            found = _matching(self._people, wanted)
+        if not found:
+            raise _not_found(f"@{wanted}", [f"@{user.name}" for user in self._people])
+        if len(found) > 1:
+            candidates = {user.id: f"@{user.name} ({user.real_name})" for user in found}
+            shown = ", ".join(f"{user_id} {name}" for user_id, name in candidates.items())
+            raise InvalidInput(f"{reference!r} may be {shown}; pass an ID", details={"candidates": candidates})
+        return found[0]
+
+    def users(self) -> list[User]:
+        """List everybody who is not deactivated."""
+        client = self._client()
+        raw = client.pages(client.users_list, "members", limit=_PAGE)
+        return [User.from_slack(item) for item in raw if not item.get("deleted")]
+
+    def _named(self, name: str) -> str:
+        # Public ones first: a connection that may not see private channels still finds them.
+        for kind in ("public_channel", "private_channel"):
+            if name not in self._channels:
+                client = self._client()
+                listed = client.pages(client.conversations_list, "channels", types=kind, limit=_PAGE)
+                self._channels.update({item["name"]: item["id"] for item in listed})
+        if name not in self._channels:
+            raise _not_found(f"#{name}", [f"#{known}" for known in self._channels])
+        return self._channels[name]
+
+    def _direct_id(self, user_id: str) -> str:
+        if user_id not in self._direct:
+            self._direct[user_id] = self._client().conversations_open(users=user_id)["channel"]["id"]
+        return self._direct[user_id]
+
+
+def _without_mention(reference: str) -> str:
+    mention = _MENTION.fullmatch(reference.strip())
+    return mention[1] if mention else reference.strip()
+
+
+def _matching(users: Iterable[User], wanted: str) -> list[User]:
+    """Return who is meant: whoever has it as ID, handle or address, which are unique, else all who show that name."""
+    unique = [user for user in users if wanted in (user.id.lower(), user.name.lower(), (user.email or "").lower())]
+    return unique or [user for user in users if wanted in (user.display_name.lower(), user.real_name.lower())]
+
+
+def _not_found(name: str, known: Iterable[str]) -> NotFound:
+    nearest = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(nearest)}?" if nearest else "a private channel must invite the app first"
+    return NotFound(f"Slack shows the app no {name}; {hint}", details={"name": name, "nearest": nearest})

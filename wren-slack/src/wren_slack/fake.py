@@ -1,0 +1,95 @@
+"""A Slack workspace in memory, for tests without a network or an account.
+
+It speaks the Web API that the integration uses, and the OAuth pages, the way Slack does: refusals are 200 with
+`ok: false`, scopes and membership are enforced, listings have cursors, and what is posted can be read again.
+
+Example:
+    fake = FakeSlack()
+    with serve(fake) as url:
+        slack = Slack.create(credentials={"access_token": fake.token()}, base_url=f"{url}/api/")
+        slack.post("Done", "#general")
+    assert fake.messages_in("#general")[-1]["text"] == "Done"
+"""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, FakeUser
+from wren_slack.fake_api import WebApi
+from wren_slack.fake_oauth import SlackOAuth
+from wren_slack.fake_workspace import Workspace
+from wren_slack.integration import Slack
+
+
+class FakeSlack(FakeProvider):
+    """A workspace with #general, #random and #announcements, which the app is not in; Alice and Bob work there.
+
+    Args:
+        token_lifetime: seconds an access token lives, as with token rotation; None for tokens that never expire.
+        largest_page: items a listing returns at most, whatever its `limit` says.
+        client_id: of the app that may be installed.
+        client_secret: likewise.
+    """
+
+    name: ClassVar[str] = "slack"
+
+    def __init__(
+        self,
+        *,
+        token_lifetime: float | None = None,
+        largest_page: int = 1000,
+        client_id: str = "fake-client",
+        client_secret: str = "fake-client-secret",  # noqa: S107 - the published secret of a fake
+    ) -> None:
+        super().__init__()
+        self.workspace = Workspace(largest_page=largest_page)
+        for name, real_name in (("alice", "Alice Ames"), ("bob", "Bob Byrd")):
+            self.workspace.add_person(name, real_name=real_name, display_name=name, email=f"{name}@example.com")
+        for channel, is_member in (("general", True), ("random", True), ("announcements", False)):
+            self.workspace.add_channel(channel, is_member=is_member)
+        people = [person for person in self.workspace.people.values() if not person.is_bot]
+        self.oauth = SlackOAuth(
+            self,
+            self.workspace,
+            users=[FakeUser(email=person.email, name=person.real_name) for person in people],
+            authorize_path="/oauth/v2/authorize",
+            token_path="/api/oauth.v2.access",  # noqa: S106 - a path
+            revoke_path="/api/auth.revoke",
+            client_id=client_id,
+            client_secret=client_secret,
+            token_lifetime=token_lifetime,
+            rotate=True,
+        )
+        self.mount(WebApi(self.workspace, self.oauth))
+
+    def token(self, scopes: Iterable[str] | None = None) -> str:
+        """Return a bot token without a consent page; it has all scopes of the integration where none are given."""
+        wanted = Slack.spec.required_scopes if scopes is None else scopes
+        return str(self.oauth.issue(self.oauth.users[0], list(wanted))["access_token"])
+
+    def messages_in(self, channel: str) -> list[dict[str, Any]]:
+        """Return the messages of a channel, or of the conversation with `@somebody`, oldest first.
+
+        Raises:
+            LookupError: there is no such channel, so that nothing is proved by its silence.
+        """
+        found = self.workspace.find(channel)
+        if found is None and not channel.startswith("@"):
+            raise LookupError(f"the fake workspace has no channel {channel!r}")
+        return list(found.messages) if found else []
+
+    def say(self, channel: str, text: str, *, author: str = "alice", thread_ts: str | None = None) -> str:
+        """Post as a person; returns the ts."""
+        where, who = self.workspace.visible(channel), self.workspace.person(author)
+        return str(self.workspace.add_message(where, who.id, text, thread_ts=thread_ts)["ts"])
+
+    def limit_next(self, *, times: int = 1, retry_after: int = 1, api_method: str = "") -> None:
+        """Answer the next calls with 429 and Retry-After."""
+        headers = {"retry-after": str(retry_after)}
+        self.fail_next(429, times=times, path=api_method, headers=headers, body={"ok": False, "error": "ratelimited"})
+
+    def not_found(self, request: FakeRequest) -> FakeResponse:
+        """Answer what no route matches."""
+        if request.path.startswith("/api/"):
+            return FakeResponse(body={"ok": False, "error": "unknown_method"})
+        return FakeResponse(status=404, body="<!doctype html><title>There's been a glitch</title>")

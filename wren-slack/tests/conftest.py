@@ -1,0 +1,57 @@
+"""A fake workspace for each test, served over HTTP, and the integration connected to it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from wren_core.testing import serve
+from wren_slack import Slack
+from wren_slack.fake import FakeSlack
+
+
+class Stage:
+    """An ASGI app that hands every request to the workspace of the running test: one server serves them all."""
+
+    workspace: FakeSlack
+    url: str
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.workspace(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """The server."""
+    stage = Stage()
+    with serve(stage) as stage.url:
+        yield stage
+
+
+@pytest.fixture
+def fake(stage: Stage) -> FakeSlack:
+    """A workspace with #general and #random, where the app is, and #announcements, where it is not."""
+    stage.workspace = FakeSlack()
+    return stage.workspace
+
+
+@pytest.fixture
+def url(fake: FakeSlack, stage: Stage) -> str:
+    """Where the workspace is served."""
+    return stage.url
+
+
+@pytest.fixture
+def connect(fake: FakeSlack, url: str) -> Callable[..., Slack]:
+    """Connect with configuration values; `token` and `base_url` replace the working ones."""
+
+    def perform(*, token: str | None = None, base_url: str = f"{url}/api/", **config: Any) -> Slack:
+        return Slack.create(config, credentials={"access_token": token or fake.token()}, base_url=base_url)
+
+    return perform
+
+
+@pytest.fixture
+def slack(connect: Callable[..., Slack]) -> Slack:
+    """The integration with all its scopes and no default channel."""
+    return connect()
