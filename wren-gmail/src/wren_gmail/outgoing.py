@@ -1,0 +1,145 @@
+"""From arguments to an RFC 5322 message. Pure; refuses whatever could forge a header."""
+
+import json
+import mimetypes
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import getaddresses
+from typing import Any
+
+from wren_core import InvalidInput
+from wren_gmail import plaintext
+from wren_gmail.records import Attachment, Email
+
+# What Gmail accepts of one message, attachments encoded.
+MAX_MESSAGE_BYTES = 35 * 1024 * 1024
+_MAX_REFERENCES = 20
+_POLICY = SMTP.clone(cte_type="7bit")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE)
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
+_MEDIA_TYPE = re.compile(r"(?!message/|multipart/)[\w.+-]+/[\w.+-]+", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """An e-mail to be sent or stored as a draft."""
+
+    to: str | Sequence[str]
+    subject: str
+    text: str
+    html: str | None = None
+    cc: str | Sequence[str] = ()
+    bcc: str | Sequence[str] = ()
+    attachments: Sequence[Attachment] = ()
+    sender: str | None = None
+    answers: Email | None = None
+    """The message this one replies to."""
+
+
+def compose(mail: Outgoing) -> bytes:
+    """Return the message as bytes.
+
+    Raises:
+        InvalidInput: for an address that is none, a control character in a header, or a message that is too large.
+    """
+    message = EmailMessage(policy=_POLICY)
+    message["Subject"] = _header("subject", mail.subject)
+    for name, values in (("To", mail.to), ("Cc", mail.cc), ("Bcc", mail.bcc), ("From", mail.sender)):
+        if values or name == "To":
+            message[name] = _addresses("sender" if name == "From" else name.lower(), values or ())
+    message.set_content(mail.text or plaintext.from_html(mail.html or ""))
+    if mail.html:
+        message.add_alternative(mail.html, subtype="html")
+    for item in mail.attachments:
+        _attach(message, item)
+    raw = _thread_headers(mail.answers) + message.as_bytes()
+    if len(raw) > MAX_MESSAGE_BYTES:
+        raise InvalidInput(f"the message has {len(raw):,} bytes; Gmail takes {MAX_MESSAGE_BYTES:,}: attach less")
+    return raw
+
+
+def reply_subject(subject: str) -> str:
+    """Return the subject of a reply; Gmail keeps a conversation together only while the subject stays."""
+    flat = _CONTROL.sub(" ", subject)
+    return flat if flat.lower().startswith("re:") else f"Re: {flat}"
+
+
+def reply_recipients(original: Email, *, everyone: bool, own: str = "") -> tuple[list[str], list[str]]:
+    """Return To and Cc of a reply; `own` is the account's address, left out where others remain.
+
+    A reply to one's own message goes to whom that message went.
+    """
+    to = original.to if "SENT" in original.labels else original.reply_to or (original.sender,)
+    answered = list(dict.fromkeys(item.address for item in to))
+    others = dict.fromkeys(item.address for item in (*original.to, *original.cc)) if everyone else {}
+    known = {own.lower(), *(address.lower() for address in answered)}
+    return answered, [address for address in others if address.lower() not in known]
+
+
+def multipart_related(metadata: dict[str, Any], raw: bytes) -> tuple[str, bytes]:
+    """Return content type and body of an upload: metadata and message in one request."""
+    boundary = f"wren-{secrets.token_hex(16)}"
+    head = f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(metadata)}\r\n"
+    middle = f"--{boundary}\r\nContent-Type: message/rfc822\r\n\r\n"
+    body = head.encode() + middle.encode() + raw + f"\r\n--{boundary}--\r\n".encode()
+    return f"multipart/related; boundary={boundary}", body
+
+
+def _attach(message: EmailMessage, item: Attachment) -> None:
+    filename = _header("attachments/filename", item.filename)
+    declared = item.content_type if _MEDIA_TYPE.fullmatch(item.content_type) else None
+    guessed = declared or mimetypes.guess_type(filename)[0] or ""
+    kind = guessed if _MEDIA_TYPE.fullmatch(guessed) else "application/octet-stream"
+    maintype, _, subtype = kind.partition("/")
+    message.add_attachment(item.content or b"", maintype=maintype, subtype=subtype, filename=filename)
+
+
+def _thread_headers(original: Email | None) -> bytes:
+    # Written by hand: the email package folds a long id into encoded words, which no reader takes for an id.
+    if original is None:
+        return b""
+    own = _MESSAGE_ID.findall(original.message_id)[:1]
+    earlier = _MESSAGE_ID.findall(original.headers.get("references", ""))
+    chain = list(dict.fromkeys([*earlier[:1], *earlier[1:][-_MAX_REFERENCES:], *own]))
+    lines = [
+        f"In-Reply-To: {own[0]}\r\n" if own else "",
+        "References: " + "\r\n ".join(chain) + "\r\n" if chain else "",
+    ]
+    return "".join(lines).encode()
+
+
+def _addresses(field: str, values: str | Sequence[str]) -> list[Address]:
+    lines = [_header(field, value) for value in ([values] if isinstance(values, str) else values)]
+    found = [_address(field, name, address, line) for line in lines for name, address in getaddresses([line])]
+    if not found:
+        raise InvalidInput(f"{field}: no address given", details={"pointer": f"/{field}"})
+    return found
+
+
+def _address(field: str, name: str, address: str, line: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode()
+    except UnicodeError:
+        ascii_domain = ""
+    # The parser mends what is broken, blanks in an address say; what it mended is not what was meant.
+    if address not in line or not _ADDRESS.fullmatch(f"{local}@{ascii_domain}"):
+        raise InvalidInput(
+            f"{field}: {line!r} is no e-mail address; write 'bob@example.com' or 'Bob <bob@example.com>'",
+            details={"pointer": f"/{field}", "got": line},
+        )
+    return Address(display_name=name, username=local, domain=ascii_domain)
+
+
+def _header(field: str, value: str) -> str:
+    if _CONTROL.search(value):
+        raise InvalidInput(
+            f"{field}: a line break or control character is not allowed in a header", details={"pointer": f"/{field}"}
+        )
+    return value

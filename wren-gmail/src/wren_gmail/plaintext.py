@@ -1,0 +1,45 @@
+"""From HTML to readable text, in linear time whatever the input: mail is written by strangers."""
+
+import html
+import re
+
+_BREAKS = frozenset(
+    {"br", "p", "div", "tr", "table", "li", "ul", "ol", "blockquote", "hr", *(f"h{n}" for n in "123456")}
+)
+_HIDDEN = frozenset({"script", "style", "head", "title"})
+_TAG = re.compile(r"(/?)\s*([a-zA-Z][a-zA-Z0-9]*)")
+
+
+def from_html(source: str) -> str:
+    """Return the text of an HTML body: no tags, scripts or comments; paragraphs become lines."""
+    head, *comments = source.split("<!--")
+    visible = head + "".join(comment.partition("-->")[2] for comment in comments)
+    first, *chunks = visible.split("<")
+    pieces, hidden = [_squeeze(first)], ""
+    for chunk in chunks:
+        tag, _, text = chunk.partition(">")
+        closing, name = _tag(tag)
+        if hidden:
+            hidden = "" if closing and name == hidden else hidden
+        elif name in _HIDDEN and not closing:
+            hidden = name
+        if name in _BREAKS:
+            pieces.append("\n")
+        if not hidden:
+            pieces.append(_squeeze(text))
+    return _tidy("".join(pieces))
+
+
+def _tag(text: str) -> tuple[bool, str]:
+    found = _TAG.match(text)
+    return (bool(found[1]), found[2].lower()) if found else (False, "")
+
+
+def _squeeze(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def _tidy(text: str) -> str:
+    lines = [" ".join(line.split()) for line in html.unescape(text).split("\n")]
+    kept = [line for index, line in enumerate(lines) if line or (index and lines[index - 1])]
+    return "\n".join(kept).strip()
