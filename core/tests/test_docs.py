@@ -12,12 +12,21 @@ from wren_core import (
     Record,
     method,
 )
-from wren_core.docs import AuthType, IntegrationDocs, MethodDoc, ParamDoc, type_words
+from wren_core.docs import AuthType, IntegrationDocs, MethodDoc, ParamDoc, RecordDoc, type_words
 from wren_core.spec import MethodSpec
 
 
+class Author(Record):
+    """Who wrote it."""
+
+    name: Annotated[str, "As shown"]
+
+
 class Posted(Record):
-    id: str
+    """A message as posted."""
+
+    id: Annotated[str, "Identifier"]
+    author: Author | None = None
 
 
 class Chat(Integration):
@@ -60,10 +69,25 @@ def test_documents_are_derived_from_the_spec():
                     ParamDoc(name="text", type="string", description="What to say", required=True),
                     ParamDoc(name="tags", type="array of string", default=[]),
                 ),
-                returns="object",
+                returns="Posted",
                 effect="write",
                 scopes=("chat:write",),
                 example='chat.post("hi")',
+            ),
+        ),
+        records=(
+            RecordDoc(
+                name="Author",
+                description="Who wrote it.",
+                fields=(ParamDoc(name="name", type="string", description="As shown", required=True),),
+            ),
+            RecordDoc(
+                name="Posted",
+                description="A message as posted.",
+                fields=(
+                    ParamDoc(name="id", type="string", description="Identifier", required=True),
+                    ParamDoc(name="author", type="Author or null"),
+                ),
             ),
         ),
         docs_url="https://docs.example/chat",

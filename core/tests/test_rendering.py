@@ -4,7 +4,7 @@ from typing import Annotated
 import pytest
 
 from wren_core import CredentialSpec, CredentialType, Integration, IntegrationConfig, IntegrationSpec, method
-from wren_core.docs import IntegrationDocs, MethodDoc, ParamDoc
+from wren_core.docs import AuthType, IntegrationDocs, MethodDoc, ParamDoc, RecordDoc
 from wren_core.rendering import render_all, to_markdown
 from wren_core.spec import ApiKeyConfig
 
@@ -73,3 +73,19 @@ def test_several_integrations_become_one_document_in_the_order_given():
     document = render_all(pages)
 
     assert document == to_markdown(pages[0]) + "\n" + to_markdown(pages[1])
+
+
+def test_what_methods_return_is_shown_attribute_by_attribute():
+    fields = (ParamDoc(name="id", type="string", description="Identifier", required=True),)
+    docs = IntegrationDocs(
+        name="x",
+        display_name="X",
+        description="",
+        auth_type=AuthType.NONE,
+        records=(RecordDoc(name="Posted", description="As posted.", fields=fields),),
+    )
+
+    page = to_markdown(docs)
+
+    assert "## Records\n\n### `Posted`\n\nAs posted.\n\n| attribute | type | description |" in page
+    assert "| `id` | string | Identifier |" in page

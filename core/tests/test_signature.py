@@ -248,6 +248,7 @@ def test_a_record_is_returned_with_its_descriptions():
     def get(self) -> Mail: ...
 
     assert returned(get) == {
+        "title": "Mail",
         "type": "object",
         "properties": {
             "subject": {"type": "string", "description": "Subject line"},

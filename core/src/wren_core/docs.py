@@ -1,5 +1,6 @@
 """Documents derived from a spec: what a person or a model reads before using an integration."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +25,14 @@ class ParamDoc(Spec):
     description: str = ""
     required: bool = False
     default: Any = None
+
+
+class RecordDoc(Spec):
+    """What methods return, by name: the attributes a script can read."""
+
+    name: str
+    description: str = ""
+    fields: tuple[ParamDoc, ...] = ()
 
 
 class MethodDoc(Spec):
@@ -55,6 +64,7 @@ class IntegrationDocs(Spec):
     env_vars: tuple[str, ...] = ()
     config: tuple[ParamDoc, ...] = ()
     methods: tuple[MethodDoc, ...] = ()
+    records: tuple[RecordDoc, ...] = ()
     docs_url: str | None = None
 
     @classmethod
@@ -69,6 +79,7 @@ class IntegrationDocs(Spec):
             env_vars=tuple(spec.get_env_mapping().values()),
             config=_params(spec.config_schema),
             methods=tuple(_method_doc(method) for method in spec.methods),
+            records=_records(spec.methods),
             docs_url=spec.docs_url,
         )
 
@@ -88,6 +99,8 @@ def type_words(schema: Any, definitions: dict[str, Any] | None = None) -> str:
     if "const" in schema:
         return repr(schema["const"])
     kind = schema.get("type", "any")
+    if kind == "object" and "title" in schema:
+        return str(schema["title"])
     if kind == "array":
         return f"array of {type_words(schema.get('items', {}), definitions)}"
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
@@ -103,6 +116,18 @@ def _method_doc(method: MethodSpec) -> MethodDoc:
         scopes=method.scopes,
         example=method.example,
     )
+
+
+def _records(methods: Iterable[MethodSpec]) -> tuple[RecordDoc, ...]:
+    found: dict[str, RecordDoc] = {}
+    for method in methods:
+        schema = method.output_schema
+        definitions = schema.get("$defs", {})
+        for name, node in {schema.get("title", ""): schema, **definitions}.items():
+            if name and isinstance(node, dict) and node.get("properties"):
+                fields = _params({**node, "$defs": definitions})
+                found.setdefault(name, RecordDoc(name=name, description=node.get("description", ""), fields=fields))
+    return tuple(found[name] for name in sorted(found))
 
 
 def _params(schema: dict[str, Any]) -> tuple[ParamDoc, ...]:

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from functools import cache
 from importlib import metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -66,7 +67,7 @@ def _check_contract(point: EntryPoint) -> None:
     from packaging.requirements import InvalidRequirement, Requirement  # here: listing names must not pay
     from packaging.utils import canonicalize_name
 
-    have = metadata.version(CONTRACT_DISTRIBUTION)
+    have = _contract_version()
     for text in (point.dist.requires if point.dist else None) or ():
         try:
             requirement = Requirement(text)
@@ -78,6 +79,11 @@ def _check_contract(point: EntryPoint) -> None:
         if applies and not requirement.specifier.contains(have, prereleases=True):
             reason = f"needs {CONTRACT_DISTRIBUTION}{requirement.specifier}, installed is {have}; update one of them"
             raise RefusedError("CONTRACT_VERSION", reason)
+
+
+@cache
+def _contract_version() -> str:
+    return metadata.version(CONTRACT_DISTRIBUTION)
 
 
 def _integration_of(point: EntryPoint) -> type[Integration]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wren_core.docs import IntegrationDocs, MethodDoc, ParamDoc
+from wren_core.docs import IntegrationDocs, MethodDoc, ParamDoc, RecordDoc
 
 
 def to_markdown(docs: IntegrationDocs) -> str:
@@ -12,6 +12,9 @@ def to_markdown(docs: IntegrationDocs) -> str:
         parts += ["## Configuration", _table(docs.config)]
     parts.append("## Methods")
     parts += [_method(method) for method in docs.methods]
+    if docs.records:
+        parts.append("## Records")
+        parts += [_record(record) for record in docs.records]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -39,6 +42,12 @@ def _method(method: MethodDoc) -> str:
     if method.example:
         parts.append(f"```python\n{method.example}\n```")
     return "\n\n".join(parts)
+
+
+def _record(record: RecordDoc) -> str:
+    rows = [f"| `{_cell(field.name)}` | {_cell(field.type)} | {_cell(field.description)} |" for field in record.fields]
+    table = "\n".join(["| attribute | type | description |", "|---|---|---|", *rows])
+    return "\n\n".join(part for part in (f"### `{record.name}`", record.description, table) if part)
 
 
 def _table(params: Iterable[ParamDoc]) -> str:

@@ -80,15 +80,17 @@ def input_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    """Return the schema of what a method returns, without generated titles.
+    """Return the schema of what a method returns; its title is the record's name, where it is one.
 
     Raises:
         TypeError: for a type that has no JSON form.
     """
     try:
-        return _clean(adapter.json_schema(mode="serialization", schema_generator=_Generator))
+        schema = adapter.json_schema(mode="serialization", schema_generator=_Generator)
     except PydanticUserError as exc:
         raise TypeError(f"return type: {first_line(exc)}") from exc
+    title = {"title": schema["title"]} if schema.get("type") == "object" and "title" in schema else {}
+    return {**title, **_clean(schema)}
 
 
 def described(annotation: Any) -> Any:

@@ -1,0 +1,54 @@
+"""The HTTP application: routers over services that were built before."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from wren_backend import health
+from wren_backend.connections import browser
+from wren_backend.connections import router as connections
+from wren_backend.deployments import router as deployments
+from wren_backend.errors import install_error_handlers
+from wren_backend.http_guard import HttpGuard
+from wren_backend.ids import new_id
+from wren_backend.integrations import router as integrations
+from wren_backend.messages import router as messages
+from wren_backend.runs import router as runs
+from wren_backend.services import Services
+
+# JSON may need six bytes for one of the script; metadata and name come on top.
+_BODY_FACTOR = 6
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application; its lifespan starts and stops the worker and the scheduler."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(services.start)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(services.stop)
+
+    app = FastAPI(title="Wren", version=version("wren-backend"), lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    app.state.services = services
+    install_error_handlers(app)
+    for part in (deployments, runs, connections, browser, integrations, messages, health):
+        app.include_router(part.router)
+    limit = services.settings.max_script_bytes * _BODY_FACTOR
+    app.add_middleware(HttpGuard, max_body_bytes=limit, metrics=services.metrics)
+    app.add_middleware(
+        CorrelationIdMiddleware,
+        header_name="X-Correlation-ID",
+        generator=lambda: new_id("corr"),
+        validator=lambda value: _CORRELATION_ID.fullmatch(value) is not None,
+        transformer=None,
+    )
+    return app

@@ -1,0 +1,131 @@
+"""The operator's command line: `python -m wren_backend` (and `wren up`, which starts it)."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wren_backend.logs import configure_logging
+from wren_backend.settings import Settings, load_settings
+from wren_core.errors import UserFacingConfigError, WrenError
+
+app = typer.Typer(
+    name="wren-backend",
+    help="Run the Wren backend. Settings come from WREN_ variables; options win over them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+keys = typer.Typer(help="Issue, list and revoke API keys.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+EXIT_FAILED = 1
+EXIT_CONFIGURATION = 3
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder for the database and the master key [default: ~/.wren]")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def up(
+    data_dir: DataDir = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on [default: 8080]")] = None,
+    public_url: Annotated[str | None, typer.Option(help="How browsers and OAuth providers reach this server")] = None,
+) -> None:
+    """Start everything in one process: API, scheduler and worker. The first start prints the first API key, once."""
+    with _reported():
+        settings = _settings(data_dir=data_dir, host=host, port=port, public_url=public_url)
+        configure_logging(level=settings.log_level, log_format=settings.log_format)
+        from wren_backend.server import run_server  # here: the web stack, which `--help` must not pay for
+
+        run_server(settings, say=lambda line: print(line, flush=True))  # noqa: T201 - the operator's terminal
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to the newest schema. `up` does so by itself."""
+    from wren_backend.db import open_database  # here: `--help` must not pay for the database
+    from wren_backend.migration import current_revision
+    from wren_backend.migration import migrate as upgrade
+
+    with _reported():
+        database = open_database(_settings(data_dir=data_dir).database_address())
+        upgrade(database)
+        typer.echo(f"the database is at revision {current_revision(database)}")
+        database.dispose()
+
+
+@app.command("rotate-key")
+def rotate_key(data_dir: DataDir = None) -> None:
+    """Make a new master key and wrap every data key with it; the server may be running."""
+    from wren_backend.maintenance import rotate  # here: `--help` must not pay for the database
+
+    with _reported():
+        typer.echo(rotate(_settings(data_dir=data_dir)))
+
+
+@keys.command("issue")
+def issue_key(
+    name: Annotated[str, typer.Argument(help="What the key is for")],
+    user: Annotated[str, typer.Option(help="Name of the user it belongs to; made if new")] = "admin",
+    workspace: Annotated[str, typer.Option(help="Slug of the workspace; made if new")] = "default",
+    data_dir: DataDir = None,
+) -> None:
+    """Issue an API key and print it; it is shown this once."""
+    from wren_backend.maintenance import issue  # here: `--help` must not pay for the database
+
+    with _reported():
+        typer.echo(issue(_settings(data_dir=data_dir), name=name, user=user, workspace=workspace))
+
+
+@keys.command("list")
+def list_keys(
+    data_dir: DataDir = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False
+) -> None:
+    """List API keys by their public prefix."""
+    from wren_backend.maintenance import list_issued  # here: `--help` must not pay for the database
+
+    with _reported():
+        rows = list_issued(_settings(data_dir=data_dir))
+        for row in [json.dumps(rows)] if as_json else [_line(row) for row in rows]:
+            typer.echo(row)
+
+
+@keys.command("revoke")
+def revoke_key(
+    prefix: Annotated[str, typer.Argument(help="The eight characters between `wren_` and the next `_`")],
+    data_dir: DataDir = None,
+) -> None:
+    """Revoke an API key; it stops with the next request."""
+    from wren_backend.maintenance import revoke  # here: `--help` must not pay for the database
+
+    with _reported():
+        typer.echo(revoke(_settings(data_dir=data_dir), prefix=prefix))
+
+
+def _settings(**options: Any) -> Settings:
+    return load_settings(**{name: value for name, value in options.items() if value is not None})
+
+
+def _line(row: dict[str, Any]) -> str:
+    state = "revoked" if row["revoked_at"] else "active"
+    return f"wren_{row['prefix']}_...  {state:8} {row['workspace']}/{row['user']}  {row['name']}"
+
+
+@contextmanager
+def _reported() -> Iterator[None]:
+    try:
+        yield
+    except WrenError as exc:
+        print(f"{exc.code}: {exc.message}", file=sys.stderr)  # noqa: T201 - the operator's terminal
+        code = EXIT_CONFIGURATION if isinstance(exc, UserFacingConfigError) else EXIT_FAILED
+        raise typer.Exit(code) from None

@@ -1,0 +1,161 @@
+"""The addresses a person's browser visits: `/integrations/{name}/setup`, `/callback` and `/reauthorize`.
+
+No page redirects anywhere but to the provider, so none takes an address to go on to.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Annotated, Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+
+from wren_backend.auth import authenticate
+from wren_backend.connections.authorization import Departure
+from wren_backend.connections.errors import CredentialsInvalid, FlowRefused
+from wren_backend.connections.flow import cookie_name, read_callback
+from wren_backend.connections.schemas import is_alias
+from wren_backend.connections.services import ConnectionServices, services_of
+from wren_core.errors import WrenError
+
+_MAX_FORM_BYTES = 128 * 1024
+_MAX_FIELDS = 100
+# What other software uses for "and then go there": whoever sends one expects a redirect that must not happen.
+_ONWARD = frozenset({"next", "return_to", "redirect", "redirect_uri", "redirect_to", "url"})
+_VALUE_PREFIX = "value."
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class PageRoute(APIRoute):
+    """Answers failures with a page instead of JSON."""
+
+    def get_route_handler(self) -> Handler:
+        """Return the handler."""
+        handle = super().get_route_handler()
+
+        async def handle_with_pages(request: Request) -> Response:
+            try:
+                _refuse_onward(request)
+                return await handle(request)
+            except WrenError as exc:
+                return _problem(services_of(request), request.path_params.get("name"), exc)
+
+        return handle_with_pages
+
+
+router = APIRouter(prefix="/integrations/{name}", route_class=PageRoute, include_in_schema=False)
+Services = Annotated[ConnectionServices, Depends(services_of)]
+
+
+async def read_form(request: Request) -> Mapping[str, str]:
+    """Return the fields of a posted form; bounded, and only from our own pages."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise FlowRefused("the form was sent from another site")
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > _MAX_FORM_BYTES:
+            raise FlowRefused("the form is too large")
+    try:
+        fields = parse_qsl(content.decode(), keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict")
+    except ValueError:
+        raise FlowRefused("the form cannot be read") from None
+    return dict(fields)
+
+
+Form = Annotated[Mapping[str, str], Depends(read_form)]
+
+
+@router.get("/setup")
+def open_setup(name: str, request: Request, services: Services) -> Response:
+    """Begin what a link is for, or tell how to get one."""
+    return _open(name, request, services, again=False)
+
+
+@router.get("/reauthorize")
+def open_reauthorize(name: str, request: Request, services: Services) -> Response:
+    """Begin what a link is for, or tell how to get one."""
+    return _open(name, request, services, again=True)
+
+
+@router.post("/setup")
+def submit_setup(name: str, request: Request, form: Form, services: Services) -> Response:
+    """Take credentials for a link, or an API key of Wren to make a link."""
+    return _submit(name, request, form, services, again=False)
+
+
+@router.post("/reauthorize")
+def submit_reauthorize(name: str, request: Request, form: Form, services: Services) -> Response:
+    """Take credentials for a link, or an API key of Wren to make a link."""
+    return _submit(name, request, form, services, again=True)
+
+
+@router.get("/callback")
+def take_callback(name: str, request: Request, services: Services) -> Response:
+    """Take the provider's answer."""
+    answer = read_callback(request.query_params.multi_items())
+    try:
+        page = services.pages.done(services.authorization.finish(name, answer, request.cookies))
+    except WrenError as exc:
+        page = _problem(services, name, exc)
+    return services.pages.forget(page, cookie_name(answer.state))
+
+
+def _open(name: str, request: Request, services: ConnectionServices, *, again: bool) -> Response:
+    link = request.query_params.get("link")
+    if link is None:
+        return services.pages.start(services.context.registry.spec(name), again=again)
+    begun = services.authorization.open_link(name, link)
+    if isinstance(begun, Departure):
+        return services.pages.depart(begun, seconds=services.context.state_lifetime.total_seconds())
+    return services.pages.values(begun, link=link)
+
+
+def _submit(
+    name: str, request: Request, form: Mapping[str, str], services: ConnectionServices, *, again: bool
+) -> Response:
+    if "link" in form:
+        return _submit_values(name, form, services)
+    return _submit_key(name, request, form, services, again=again)
+
+
+def _submit_values(name: str, form: Mapping[str, str], services: ConnectionServices) -> Response:
+    fields = {key.removeprefix(_VALUE_PREFIX): value for key, value in form.items() if key.startswith(_VALUE_PREFIX)}
+    try:
+        return services.pages.done(services.authorization.submit(name, form["link"], fields))
+    except CredentialsInvalid as exc:
+        wanted = services.authorization.open_link(name, form["link"])
+        if isinstance(wanted, Departure):
+            raise
+        return services.pages.values(wanted, link=form["link"], problem=exc.message, status=422)
+
+
+def _submit_key(
+    name: str, request: Request, form: Mapping[str, str], services: ConnectionServices, *, again: bool
+) -> Response:
+    spec, alias, now = services.context.registry.spec(name), form.get("alias", "").strip(), services.context.clock.now()
+    caller = request.client.host if request.client else ""
+    services.attempts.check(caller, now=now)
+    if alias and not is_alias(alias):
+        problem = "an alias has lower-case letters, digits, - and _"
+        return services.pages.start(spec, again=again, problem=problem, status=422)
+    subject = authenticate(services.context.database, form.get("wren_key", "").strip(), now=now)
+    if subject is None:
+        services.attempts.fail(caller, now=now)
+        problem = "this API key is unknown, expired or revoked"
+        return services.pages.start(spec, again=again, problem=problem, alias=alias, status=401)
+    connected = services.connections.link(subject, spec.name, alias=alias or None)
+    owner = services.authorization.owner_of(subject)
+    return services.pages.continue_to(spec, owner=owner, url=connected.connect_url or "")
+
+
+def _refuse_onward(request: Request) -> None:
+    if _ONWARD.intersection(request.query_params):
+        raise FlowRefused("this page leads nowhere else; leave the address to go on to out")
+
+
+def _problem(services: ConnectionServices, name: object, exc: WrenError) -> Response:
+    known = name if isinstance(name, str) and name in services.context.registry else None
+    return services.pages.problem(exc, integration=known)

@@ -1,0 +1,46 @@
+"""What every use case of connections works with, made once at start."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from wren_backend.clock import Clock
+from wren_backend.connections.addresses import Addresses
+from wren_backend.connections.problems import Problems
+from wren_backend.connections.providers import Provider, ProviderOverrides, resolve_provider
+from wren_backend.connections.refresh import MARGIN
+from wren_backend.connections.token_endpoint import TokenEndpoint
+from wren_backend.db import Database
+from wren_backend.vault.service import Vault
+from wren_core.registry import Registry
+from wren_core.spec import IntegrationSpec
+
+
+def _unheard(_what: object) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionContext:
+    """The ports and settings of connections."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    registry: Registry
+    addresses: Addresses
+    providers: Mapping[str, ProviderOverrides]
+    endpoint: TokenEndpoint
+    refresh_margin: timedelta = MARGIN
+    state_lifetime: timedelta = timedelta(minutes=10)
+    link_lifetime: timedelta = timedelta(hours=24)
+    on_refresh: Callable[[str], None] = _unheard
+    """Told the outcome of every call for a refresh: refreshed, needs_reauth, postponed, or superseded."""
+
+    def provider(self, spec: IntegrationSpec) -> Provider:
+        """Return the authorization server of an integration; raises ProviderNotConfigured."""
+        return resolve_provider(spec, self.providers)
+
+    def problems(self, spec: IntegrationSpec) -> Problems:
+        """Return the words for what can be wrong with an integration's connections."""
+        return Problems(spec=spec, addresses=self.addresses)

@@ -1,0 +1,86 @@
+"""The errors of using a connection, each with the page where a person can fix it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wren_backend.connections.addresses import Addresses
+from wren_backend.connections.errors import (
+    ConnectionAmbiguous,
+    ConnectionNeedsReauth,
+    IntegrationNotConfigured,
+    ScopeMissing,
+    TokenExpired,
+)
+from wren_core.errors import Unavailable
+from wren_core.spec import IntegrationSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problems:
+    """Words the problems of one integration."""
+
+    spec: IntegrationSpec
+    addresses: Addresses
+
+    def not_configured(self, *, user_id: str = "") -> IntegrationNotConfigured:
+        """Nothing is connected yet."""
+        name = self.spec.name
+        return IntegrationNotConfigured(
+            f"{self.spec.display_name} is not connected; run `wren connect {name}` or open the page in action_url",
+            action_url=self.addresses.setup(self.spec, user_id=user_id),
+            docs_url=self.addresses.docs(self.spec),
+            details={"integration": name},
+        )
+
+    def incomplete(self, missing: Sequence[str], *, user_id: str = "") -> IntegrationNotConfigured:
+        """Something is connected, and a credential of it was never stored."""
+        return IntegrationNotConfigured(
+            f"{self.spec.display_name} is connected without {', '.join(missing)}; connect it again",
+            action_url=self.addresses.setup(self.spec, user_id=user_id),
+            docs_url=self.addresses.docs(self.spec),
+            details={"integration": self.spec.name, "missing": list(missing)},
+        )
+
+    def ambiguous(self, aliases: Sequence[str]) -> ConnectionAmbiguous:
+        """Several connections fit."""
+        return ConnectionAmbiguous(
+            f"{self.spec.name} has several connections ({', '.join(aliases)}) and none of them is called 'default'; "
+            "rename the one to use to 'default'",
+            details={"integration": self.spec.name, "aliases": list(aliases)},
+        )
+
+    def needs_reauth(self, alias: str, reason: str) -> ConnectionNeedsReauth:
+        """The provider no longer accepts what is stored."""
+        return ConnectionNeedsReauth(
+            f"{self.spec.display_name} ({alias}) must be authorised again: {reason}",
+            action_url=self.addresses.reauthorize(self.spec.name),
+            docs_url=self.addresses.docs(self.spec),
+            details={"integration": self.spec.name, "alias": alias},
+        )
+
+    def token_expired(self, alias: str) -> TokenExpired:
+        """The token ended, and there is no refresh token."""
+        return TokenExpired(
+            f"the access to {self.spec.display_name} ({alias}) has ended and cannot be renewed; authorise it again",
+            action_url=self.addresses.reauthorize(self.spec.name),
+            docs_url=self.addresses.docs(self.spec),
+            details={"integration": self.spec.name, "alias": alias},
+        )
+
+    def scope_missing(self, alias: str, missing: Sequence[str]) -> ScopeMissing:
+        """The person granted less than the integration needs."""
+        return ScopeMissing(
+            f"{self.spec.display_name} ({alias}) was not granted {', '.join(missing)}; "
+            "authorise it again and accept what it asks for",
+            action_url=self.addresses.reauthorize(self.spec.name),
+            docs_url=self.addresses.docs(self.spec),
+            details={"integration": self.spec.name, "alias": alias, "missing": list(missing)},
+        )
+
+    def renewal_failed(self, alias: str, reason: str, *, retry_after_ms: int | None) -> Unavailable:
+        """The token ended, and the provider did not renew it for a reason that may pass."""
+        return Unavailable(
+            f"the access to {self.spec.display_name} ({alias}) has ended and could not be renewed yet: {reason}",
+            retry_after_ms=retry_after_ms,
+            details={"integration": self.spec.name, "alias": alias},
+        )

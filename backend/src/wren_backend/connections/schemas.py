@@ -1,0 +1,167 @@
+"""Wire shapes of connections."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from wren_backend.connections.models import Connection, ConnectionStatus
+from wren_backend.connections.service import Connected, ConnectRequest, Disconnected
+from wren_backend.tables import storable_json
+from wren_backend.wire import RequestBody, ResponseBody, Timestamp
+
+_ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def is_alias(text: str) -> bool:
+    """Tell whether the text can be an alias."""
+    return _ALIAS.fullmatch(text) is not None
+
+
+def _alias(text: str) -> str:
+    if not is_alias(text):
+        raise ValueError("an alias has 1 to 63 lower-case letters, digits, - and _")
+    return text
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    # NaN differs from itself, so that it is caught here too.
+    if storable_json(value) != value:
+        raise ValueError("holds NUL, a lone surrogate, NaN or an infinity, which cannot be stored")
+    return value
+
+
+Alias = Annotated[str, AfterValidator(_alias), Field(examples=["work"])]
+Config = Annotated[dict[str, Any], AfterValidator(_storable), Field(max_length=200)]
+Values = Annotated[dict[str, SecretStr], Field(max_length=50)]
+
+
+class ConnectBody(RequestBody):
+    """What to connect. Without `values` a person finishes it at `connect_url`."""
+
+    integration: str = Field(max_length=200, examples=["mail"])
+    alias: Alias = "default"
+    config: Config | None = Field(default=None, description="Checked against the integration's configuration")
+    values: Values | None = Field(default=None, description="Credentials by key, where the integration takes keys")
+
+    def to_request(self) -> ConnectRequest:
+        """Return it as the service takes it."""
+        return ConnectRequest(
+            integration=self.integration, alias=self.alias, config=self.config, values=revealed(self.values)
+        )
+
+
+class ReauthorizeBody(RequestBody):
+    """New credentials by key; without them a person acts at `connect_url`."""
+
+    values: Values | None = None
+
+
+class ConnectionChange(RequestBody):
+    """What to change; what is left out stays."""
+
+    alias: Alias | None = None
+    config: Config | None = None
+
+
+class ConnectAnswer(ResponseBody):
+    """A connection, and where a person finishes it: a link that works once."""
+
+    connection_id: str
+    integration: str
+    alias: str
+    status: ConnectionStatus
+    connect_url: str | None = None
+    expires_at: Timestamp | None = None
+
+    @classmethod
+    def of(cls, connected: Connected) -> "ConnectAnswer":
+        """Shape what the service returns."""
+        row = connected.connection
+        return cls(
+            connection_id=row.id,
+            integration=row.integration,
+            alias=row.alias,
+            status=row.status,
+            connect_url=connected.connect_url,
+            expires_at=connected.expires_at,
+        )
+
+
+class ConnectionProblem(ResponseBody):
+    """Why a connection needs attention."""
+
+    code: str
+    message: str
+
+
+class ConnectionRead(ResponseBody):
+    """One connection; never a credential."""
+
+    id: str
+    integration: str
+    alias: str
+    status: ConnectionStatus
+    account: str | None
+    scopes: list[str]
+    config: dict[str, Any]
+    expires_at: Timestamp | None
+    created_at: Timestamp
+    error: ConnectionProblem | None = None
+
+    @classmethod
+    def of(cls, row: Connection) -> "ConnectionRead":
+        """Shape a row."""
+        return cls(
+            id=row.id,
+            integration=row.integration,
+            alias=row.alias,
+            status=row.status,
+            account=row.account_label,
+            scopes=row.scopes,
+            config=row.config,
+            expires_at=row.expires_at,
+            created_at=row.created_at,
+            error=_problem(row),
+        )
+
+
+class ConnectionList(ResponseBody):
+    """Connections, by integration and alias."""
+
+    connections: list[ConnectionRead]
+
+
+class DisconnectAnswer(ResponseBody):
+    """What is gone: the credentials here in any case, those at the provider where it obeyed."""
+
+    id: str
+    status: ConnectionStatus
+    provider_revocation: str
+    """`revoked`, `failed` or `not_applicable`."""
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, gone: Disconnected) -> "DisconnectAnswer":
+        """Shape what the service returns."""
+        outcome = gone.revocation
+        return cls(
+            id=gone.connection.id,
+            status=gone.connection.status,
+            provider_revocation=outcome.outcome,
+            reason=outcome.reason,
+        )
+
+
+def revealed(values: dict[str, SecretStr] | None) -> dict[str, str] | None:
+    """Return secret values as the service stores them."""
+    return None if values is None else {key: value.get_secret_value() for key, value in values.items()}
+
+
+def _problem(row: Connection) -> ConnectionProblem | None:
+    if row.error:
+        return ConnectionProblem(code=str(row.error.get("code")), message=str(row.error.get("message")))
+    if row.refresh_failures:
+        tries = f"{row.refresh_failures} attempt(s) to renew the access failed; the next follows by itself"
+        return ConnectionProblem(code="PROVIDER_UNAVAILABLE", message=tries)
+    return None

@@ -1,0 +1,215 @@
+"""Use cases of connections: make, look at, change, authorise again, disconnect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from wren_backend.auth import Subject
+from wren_backend.connections import authorization_repository, repository
+from wren_backend.connections.context import ConnectionContext
+from wren_backend.connections.errors import ConnectionNotNeeded, CredentialsInvalid
+from wren_backend.connections.models import Connection, ConnectionStatus
+from wren_backend.connections.repository import AliasTaken, Grant
+from wren_backend.connections.requirements import accepts_connection, check_values, typed_credentials, uses_oauth
+from wren_backend.connections.revocation import Revocation, revoke_at_provider
+from wren_backend.db import WriteSession
+from wren_backend.errors import MissingObject
+from wren_backend.vault.errors import CredentialUndecryptable
+from wren_core.spec import IntegrationSpec
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectRequest:
+    """What somebody wants connected."""
+
+    integration: str
+    alias: str = repository.DEFAULT_ALIAS
+    config: Mapping[str, Any] | None = None
+    values: Mapping[str, str] | None = field(default=None, repr=False)
+    """Credentials by key; None where a person shall type them in, or authorise, in a browser."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connected:
+    """A connection, and where a person goes to finish it, if it is not finished."""
+
+    connection: Connection
+    connect_url: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Disconnected:
+    """A connection that is gone, and what its provider said to that."""
+
+    connection: Connection
+    revocation: Revocation
+
+
+class ConnectionService:
+    """Everything a subject does with its own connections; those of others do not exist for it."""
+
+    def __init__(self, context: ConnectionContext) -> None:
+        self._context = context
+
+    def create(self, subject: Subject, request: ConnectRequest) -> Connected:
+        """Connect an integration, or begin to.
+
+        Raises:
+            WrenError: IntegrationUnknown, PluginFailed, ConnectionNotNeeded, ConfigInvalid, CredentialsInvalid,
+                ProviderNotConfigured, AliasTaken.
+        """
+        spec = self._connectable(request.integration)
+        config = None if request.config is None else self._checked_config(spec.name, request.config)
+        values = self._checked_values(spec, request.values)
+        with self._context.database.writing() as session:
+            connection = self._pending(session, subject, request, config)
+            return self._proceed(session, subject, spec, connection, values)
+
+    def list_all(self, subject: Subject) -> list[Connection]:
+        """List the subject's connections, by integration and alias."""
+        with self._context.database.reading() as session:
+            return repository.list_connections(session, subject)
+
+    def get(self, subject: Subject, connection_id: str) -> Connection:
+        """Return a connection.
+
+        Raises:
+            MissingObject: the subject has no such connection.
+        """
+        with self._context.database.reading() as session:
+            return _present(repository.find_connection(session, subject, connection_id), connection_id)
+
+    def change(
+        self, subject: Subject, connection_id: str, *, alias: str | None = None, config: Mapping[str, Any] | None = None
+    ) -> Connection:
+        """Change a connection's alias or config; what is None stays.
+
+        Raises:
+            WrenError: MissingObject, ConfigInvalid, AliasTaken.
+        """
+        current = self.get(subject, connection_id)
+        checked = None if config is None else self._checked_config(current.integration, config)
+        with self._context.database.writing() as session:
+            changed = repository.configure(
+                session, subject, connection_id, alias=alias, config=checked, now=self._context.clock.now()
+            )
+        return _present(changed, connection_id)
+
+    def reauthorize(
+        self, subject: Subject, connection_id: str, *, values: Mapping[str, str] | None = None
+    ) -> Connected:
+        """Begin to authorise a connection again, or replace its credentials by those given; its id stays.
+
+        Raises:
+            WrenError: MissingObject, CredentialsInvalid, ProviderNotConfigured.
+        """
+        current = self.get(subject, connection_id)
+        spec = self._connectable(current.integration)
+        checked = self._checked_values(spec, values, is_again=True)
+        with self._context.database.writing() as session:
+            connection = _present(repository.find_connection(session, subject, connection_id), connection_id)
+            return self._proceed(session, subject, spec, connection, checked)
+
+    def link(self, subject: Subject, integration: str, *, alias: str | None = None) -> Connected:
+        """Return a connect link for the connection of that alias, made where there is none yet.
+
+        Without an alias the only connection is meant, else the one called `default`.
+        """
+        with self._context.database.reading() as session:
+            rows = repository.list_connections(session, subject, integration=integration)
+        wanted = alias or (rows[0].alias if len(rows) == 1 else repository.DEFAULT_ALIAS)
+        found = next((row for row in rows if row.alias == wanted), None)
+        if found is None:
+            return self.create(subject, ConnectRequest(integration=integration, alias=wanted))
+        return self.reauthorize(subject, found.id)
+
+    def disconnect(self, subject: Subject, connection_id: str) -> Disconnected:
+        """Destroy a connection's credentials here, then ask the provider to forget them.
+
+        Raises:
+            MissingObject: the subject has no such connection.
+        """
+        with self._context.database.writing() as session:
+            connection = _present(repository.find_connection(session, subject, connection_id), connection_id)
+            try:
+                held = dict(self._context.vault.open(session, connection))
+            except CredentialUndecryptable:
+                held = {}  # nobody can revoke what nobody can read; it is destroyed all the same
+            gone = repository.revoke(session, subject, connection_id, now=self._context.clock.now())
+            self._context.vault.shred(session, connection)
+        revocation = revoke_at_provider(self._context, connection, held)
+        log.info("connection.disconnected", connection_id=connection_id, at_provider=revocation.outcome)
+        return Disconnected(connection=_present(gone, connection_id, is_revoked=True), revocation=revocation)
+
+    def _connectable(self, integration: str) -> IntegrationSpec:
+        spec = self._context.registry.spec(integration)
+        if not accepts_connection(spec):
+            raise ConnectionNotNeeded(f"{integration} works without a connection; use it as it is")
+        if uses_oauth(spec):
+            self._context.provider(spec)  # refuses now what could not be finished later
+        return spec
+
+    def _checked_config(self, integration: str, config: Mapping[str, Any]) -> dict[str, Any]:
+        checked = self._context.registry.get(integration).check_config(config)
+        return checked.model_dump(mode="json", exclude_unset=True)
+
+    def _checked_values(
+        self, spec: IntegrationSpec, values: Mapping[str, str] | None, *, is_again: bool = False
+    ) -> dict[str, str] | None:
+        """Return None where a person must act, which with OAuth is always."""
+        if values is None and (not uses_oauth(spec) or is_again):
+            return None
+        if values and uses_oauth(spec) and not typed_credentials(spec):
+            raise CredentialsInvalid(f"{spec.name} is authorised in a browser; leave `values` out and open connect_url")
+        return check_values(spec, values or {})
+
+    def _pending(
+        self, session: WriteSession, subject: Subject, request: ConnectRequest, config: Mapping[str, Any] | None
+    ) -> Connection:
+        now = self._context.clock.now()
+        found = repository.find_by_alias(session, subject, request.integration, alias=request.alias)
+        if found is None:
+            return repository.create_pending(
+                session, subject, request.integration, alias=request.alias, config=config, now=now
+            )
+        if found.status is ConnectionStatus.ACTIVE:
+            raise AliasTaken(
+                f"{found.integration} is already connected as {found.alias!r}; authorise it again, or choose an alias",
+                details={"connection_id": found.id, "alias": found.alias},
+            )
+        if found.error is not None:
+            repository.note_failure(session, subject, found.id, None, now=now)
+        changed = repository.configure(session, subject, found.id, config=config, now=now)
+        return _present(changed, found.id)
+
+    def _proceed(
+        self,
+        session: WriteSession,
+        subject: Subject,
+        spec: IntegrationSpec,
+        connection: Connection,
+        values: dict[str, str] | None,
+    ) -> Connected:
+        now = self._context.clock.now()
+        if values is not None:
+            self._context.vault.store(session, connection, values, now=now)
+        if values is not None and not uses_oauth(spec):
+            active = repository.activate(session, subject, connection.id, Grant(), now=now)
+            log.info("connection.activated", connection_id=connection.id, integration=spec.name)
+            return Connected(connection=_present(active, connection.id))
+        expires_at = now + self._context.link_lifetime
+        token = authorization_repository.create_link(session, connection, expires_at=expires_at, now=now)
+        url = self._context.addresses.connect_link(spec.name, token)
+        return Connected(connection=connection, connect_url=url, expires_at=expires_at)
+
+
+def _present(connection: Connection | None, connection_id: str, *, is_revoked: bool = False) -> Connection:
+    if connection is None or (connection.status is ConnectionStatus.REVOKED and not is_revoked):
+        raise MissingObject(f"there is no connection {connection_id!r}")
+    return connection

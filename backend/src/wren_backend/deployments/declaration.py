@@ -1,0 +1,131 @@
+"""What a script declares: checked, put in one form, and compared with what the client says it declares. Pure."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from wren_backend.scheduler.due import misfire_of
+from wren_core.errors import AgentFixableError
+from wren_core.schedule import CronSchedule
+
+# Trigger types that can fire; a script with another one is refused at deploy instead of never running.
+SUPPORTED_TRIGGERS = frozenset({"schedule", "manual"})
+_TRIGGER_DEFAULTS: dict[str, dict[str, Any]] = {"schedule": {"timezone": "UTC", "misfire": "latest"}}
+
+
+class MetadataMismatch(AgentFixableError):
+    """The metadata sent with a script is not what the script itself declares."""
+
+    code = "METADATA_MISMATCH"
+
+
+class TriggerUnsupported(AgentFixableError):
+    """The script declares a trigger of a type this backend cannot fire yet."""
+
+    code = "TRIGGER_UNSUPPORTED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriggerDeclaration:
+    """One trigger of a script."""
+
+    type: str
+    func: str
+    config: dict[str, Any]
+
+    def next_fire_at(self, now: datetime) -> datetime | None:
+        """Return when it fires first after `now`, or None for a type without a clock."""
+        if self.type != "schedule":
+            return None
+        return CronSchedule.parse(self.config["cron"], self.config["timezone"]).next_after(now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """A script's metadata in one form: names sorted, defaults filled in."""
+
+    integrations: tuple[str, ...]
+    triggers: tuple[TriggerDeclaration, ...]
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> "Declaration":
+        """Read metadata in the wire form; `schedules` repeats what `triggers` says and adds only what is missing."""
+        triggers = [_trigger(item) for item in metadata.get("triggers", ())]
+        for schedule in metadata.get("schedules", ()):
+            if not any(_repeats(trigger, schedule) for trigger in triggers):
+                triggers.append(_trigger({"type": "schedule", "func": schedule["func_name"], "config": schedule}))
+        ordered = sorted(
+            triggers, key=lambda trigger: (trigger.type, trigger.func, sorted(map(str, trigger.config.items())))
+        )
+        return cls(integrations=tuple(sorted(set(metadata.get("integrations", ())))), triggers=tuple(ordered))
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the wire form."""
+        schedules = [item for item in self.triggers if item.type == "schedule"]
+        return {
+            "integrations": list(self.integrations),
+            "triggers": [{"type": item.type, "func": item.func, "config": item.config} for item in self.triggers],
+            "schedules": [{"cron": item.config["cron"], "func_name": item.func} for item in schedules],
+        }
+
+
+def check_declaration(declaration: Declaration, *, now: datetime, min_interval: timedelta) -> None:
+    """Refuse what could be stored but would never run, or run too often.
+
+    Raises:
+        TriggerUnsupported, InvalidInput (CRON_INVALID), AgentFixableError (SCHEDULE_TOO_FREQUENT).
+    """
+    for trigger in declaration.triggers:
+        if trigger.type not in SUPPORTED_TRIGGERS:
+            raise TriggerUnsupported(
+                f"{trigger.func} has a trigger of type {trigger.type!r}, which this backend cannot fire yet; "
+                f"it fires {' and '.join(sorted(SUPPORTED_TRIGGERS))} triggers. Remove the trigger or use a schedule",
+                details={"func": trigger.func, "trigger": trigger.type, "supported": sorted(SUPPORTED_TRIGGERS)},
+            )
+        if trigger.type == "schedule":
+            _check_schedule(trigger, now, min_interval)
+
+
+def check_agreement(extracted: Declaration, submitted: Declaration) -> None:
+    """Refuse metadata that disagrees with the script.
+
+    Raises:
+        MetadataMismatch: with both.
+    """
+    if extracted == submitted:
+        return
+    raise MetadataMismatch(
+        "the metadata sent with the script is not what the script declares; send what `wren deploy` extracts",
+        details={"script_declares": extracted.to_wire(), "metadata_says": submitted.to_wire()},
+    )
+
+
+def _check_schedule(trigger: TriggerDeclaration, now: datetime, min_interval: timedelta) -> None:
+    misfire_of(trigger.config)
+    schedule = CronSchedule.parse(trigger.config["cron"], trigger.config["timezone"])
+    instants: Sequence[datetime] = schedule.upcoming(now, 5)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(instants)]
+    if gaps and min(gaps) < min_interval:
+        raise AgentFixableError(
+            f"{trigger.func} is scheduled every {min(gaps).total_seconds():g} s; "
+            f"the shortest interval here is {min_interval.total_seconds():g} s",
+            code="SCHEDULE_TOO_FREQUENT",
+            details={"func": trigger.func, "cron": schedule.expression},
+        )
+
+
+def _trigger(item: Mapping[str, Any]) -> TriggerDeclaration:
+    kind, config = str(item["type"]), dict(item.get("config") or {})
+    if kind == "schedule":
+        config = {key: value for key, value in config.items() if key in ("cron", "timezone", "misfire")}
+    return TriggerDeclaration(type=kind, func=str(item["func"]), config={**_TRIGGER_DEFAULTS.get(kind, {}), **config})
+
+
+def _repeats(trigger: TriggerDeclaration, schedule: Mapping[str, Any]) -> bool:
+    return (
+        trigger.type == "schedule"
+        and trigger.func == schedule.get("func_name")
+        and trigger.config.get("cron") == schedule.get("cron")
+    )

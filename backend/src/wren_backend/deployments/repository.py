@@ -1,0 +1,255 @@
+"""Deployments: a name with its versions, and whether its triggers fire."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func
+from sqlmodel import col, select
+from sqlmodel.sql.expression import Select
+
+from wren_backend.db import ReadSession, WriteSession
+from wren_backend.deployments.models import Deployment, DeploymentStatus, DeploymentVersion
+from wren_backend.deployments.names import name_key
+from wren_backend.ids import new_id
+from wren_backend.pagination import Page, Position, older_than, page_of
+from wren_backend.runs.models import Run
+from wren_backend.runs.repository import cancel_queued
+from wren_backend.triggers import repository as triggers
+from wren_backend.triggers.models import Trigger, TriggerStatus
+from wren_core.errors import AgentFixableError
+
+
+class NameTaken(AgentFixableError):
+    """Another deployment has a name that a person would take for the same."""
+
+    code = "NAME_TAKEN"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewScript:
+    """A script to deploy: its name as `names.clean_name` returns it, its source, and what it declares."""
+
+    name: str
+    script: str
+    declared: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """A deployment and the version that was just stored."""
+
+    deployment: Deployment
+    version: DeploymentVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentOverview:
+    """A deployment as lists show it."""
+
+    deployment: Deployment
+    triggers: int
+    last_run: datetime | None
+    next_run: datetime | None
+
+
+def create_or_new_version(
+    session: WriteSession, workspace_id: str, user_id: str, script: NewScript, *, now: datetime
+) -> Deployed:
+    """Store a script under its name: as a new deployment, or as the next version of the one that has the name.
+
+    Either way it is active afterwards, and its runs use the connections of this user. Call `triggers.sync` in the
+    same transaction.
+
+    Raises:
+        NameTaken: a deployment whose name differs only in case or compatibility forms.
+    """
+    stored: Deployment | None = None
+    while stored is None:  # again only when a rival undeploys the name's owner between the two
+        stored = session.insert_new(_new_deployment(workspace_id, user_id, script.name, now))
+        stored = stored or _raise_version(session, workspace_id, user_id, script.name, now=now)
+    version = _new_version(stored, script, now)
+    session.add(version)
+    session.flush()
+    return Deployed(deployment=stored, version=version)
+
+
+def find_deployment(session: ReadSession, workspace_id: str, deployment_id: str) -> Deployment | None:
+    """Find a deployment of that workspace, undeployed or not."""
+    statement = select(Deployment).where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
+    return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def find_by_name(session: ReadSession, workspace_id: str, name: str) -> Deployment | None:
+    """Find the deployment that has the name, or one that a person would take for the same."""
+    return session.exec(select(Deployment).where(*_named(workspace_id, name))).one_or_none()
+
+
+def find_version(session: ReadSession, workspace_id: str, deployment_id: str, version: int) -> DeploymentVersion | None:
+    """Find one version of a deployment of that workspace, with its script."""
+    statement = select(DeploymentVersion).where(
+        DeploymentVersion.workspace_id == workspace_id,
+        DeploymentVersion.deployment_id == deployment_id,
+        DeploymentVersion.version == version,
+    )
+    return session.exec(statement).one_or_none()
+
+
+def list_versions(session: ReadSession, workspace_id: str, deployment_id: str) -> list[DeploymentVersion]:
+    """List the versions of a deployment of that workspace, newest first."""
+    statement = select(DeploymentVersion).where(
+        DeploymentVersion.workspace_id == workspace_id, DeploymentVersion.deployment_id == deployment_id
+    )
+    return list(session.exec(statement.order_by(col(DeploymentVersion.version).desc())))
+
+
+def find_overview(session: ReadSession, workspace_id: str, deployment_id: str) -> DeploymentOverview | None:
+    """Find a deployment of that workspace as lists show it, undeployed or not."""
+    statement = _overviews().where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
+    row = session.exec(statement).one_or_none()
+    return None if row is None else _overview(row)
+
+
+def list_overviews(
+    session: ReadSession, workspace_id: str, *, limit: int, after: Position | None = None
+) -> Page[DeploymentOverview]:
+    """List what is deployed in a workspace with its last and next run, newest first, in one query."""
+    statement = _overviews().where(
+        Deployment.workspace_id == workspace_id, Deployment.status != DeploymentStatus.UNDEPLOYED
+    )
+    if after is not None:
+        statement = statement.where(older_than(after, col(Deployment.created_at), col(Deployment.id)))
+    newest_first = statement.order_by(col(Deployment.created_at).desc(), col(Deployment.id).desc())
+    rows = [_overview(row) for row in session.exec(newest_first.limit(limit + 1))]
+    return page_of(rows, limit, _position)
+
+
+def count_deployed(session: ReadSession, workspace_id: str) -> int:
+    """Count what is deployed in a workspace, for quotas."""
+    deployed = (Deployment.workspace_id == workspace_id, Deployment.status != DeploymentStatus.UNDEPLOYED)
+    return session.exec(select(func.count()).select_from(Deployment).where(*deployed)).one()
+
+
+def undeploy(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> Deployment | None:
+    """Take a deployment away: no trigger fires any more, queued runs are cancelled, the name is free.
+
+    None where that workspace has nothing of that id deployed. A run that is under way finishes.
+    """
+    row = _lock(session, workspace_id, deployment_id)
+    if row is None:
+        return None
+    row.status, row.undeployed_at, row.updated_at = DeploymentStatus.UNDEPLOYED, now, now
+    triggers.silence(session, workspace_id, deployment_id, now=now)
+    cancel_queued(session, workspace_id, deployment_id, now=now)
+    session.flush()
+    return row
+
+
+def pause(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> Deployment | None:
+    """Keep a deployment's triggers from firing; it can still be run by hand. None where nothing is deployed."""
+    row = _lock(session, workspace_id, deployment_id)
+    if row is None:
+        return None
+    row.status, row.updated_at = DeploymentStatus.PAUSED, now
+    triggers.silence(session, workspace_id, deployment_id, now=now)
+    session.flush()
+    return row
+
+
+def resume(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> Deployment | None:
+    """Let a paused deployment's triggers fire from now on, without making up for what passed.
+
+    None where nothing of that id is deployed.
+    """
+    row = _lock(session, workspace_id, deployment_id)
+    if row is None or row.status is DeploymentStatus.ACTIVE:
+        return row
+    row.status, row.updated_at = DeploymentStatus.ACTIVE, now
+    triggers.reschedule(session, workspace_id, deployment_id, now=now)
+    session.flush()
+    return row
+
+
+def _lock(session: WriteSession, workspace_id: str, deployment_id: str) -> Deployment | None:
+    statement = select(Deployment).where(
+        Deployment.workspace_id == workspace_id,
+        Deployment.id == deployment_id,
+        Deployment.status != DeploymentStatus.UNDEPLOYED,
+    )
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return session.exec(locked).one_or_none()
+
+
+def _raise_version(
+    session: WriteSession, workspace_id: str, user_id: str, name: str, *, now: datetime
+) -> Deployment | None:
+    statement = select(Deployment).where(*_named(workspace_id, name)).with_for_update()
+    row = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+    if row is None:
+        return None
+    if row.name != name:
+        raise NameTaken(
+            f"the name {name!r} cannot be told from {row.name!r}, which is deployed; use that name or another one",
+            details={"field": "name", "existing": row.name},
+        )
+    row.version += 1
+    row.user_id, row.status, row.updated_at = user_id, DeploymentStatus.ACTIVE, now
+    return row
+
+
+def _named(workspace_id: str, name: str) -> tuple[bool, ...]:
+    return (
+        Deployment.workspace_id == workspace_id,
+        Deployment.name_key == name_key(name),
+        Deployment.status != DeploymentStatus.UNDEPLOYED,
+    )
+
+
+def _new_deployment(workspace_id: str, user_id: str, name: str, now: datetime) -> Deployment:
+    return Deployment(
+        id=new_id("dep"),
+        workspace_id=workspace_id,
+        user_id=user_id,
+        name=name,
+        name_key=name_key(name),
+        status=DeploymentStatus.ACTIVE,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _new_version(deployment: Deployment, script: NewScript, now: datetime) -> DeploymentVersion:
+    return DeploymentVersion(
+        id=new_id("ver"),
+        workspace_id=deployment.workspace_id,
+        deployment_id=deployment.id,
+        version=deployment.version,
+        script=script.script,
+        script_sha256=hashlib.sha256(script.script.encode()).hexdigest(),
+        declared=dict(script.declared),
+        created_by=deployment.user_id,
+        created_at=now,
+    )
+
+
+_OverviewRow = tuple[Deployment, int, datetime | None, datetime | None]
+
+
+def _overviews() -> Select[Deployment, int, datetime | None, datetime | None]:
+    active = (Trigger.deployment_id == Deployment.id, Trigger.status == TriggerStatus.ACTIVE)
+    count: ScalarSelect[int] = select(func.count()).select_from(Trigger).where(*active).scalar_subquery()
+    next_run: ScalarSelect[datetime | None] = select(func.min(Trigger.next_fire_at)).where(*active).scalar_subquery()
+    runs = select(func.max(Run.started_at)).where(Run.deployment_id == Deployment.id)
+    last_run: ScalarSelect[datetime | None] = runs.scalar_subquery()
+    return select(Deployment, count, last_run, next_run)
+
+
+def _overview(row: _OverviewRow) -> DeploymentOverview:
+    deployment, count, last_run, next_run = row
+    return DeploymentOverview(deployment=deployment, triggers=count, last_run=last_run, next_run=next_run)
+
+
+def _position(overview: DeploymentOverview) -> Position:
+    return Position(created_at=overview.deployment.created_at, id=overview.deployment.id)

@@ -1,0 +1,188 @@
+"""Deployments over HTTP."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response
+
+from wren_backend.auth import Subject
+from wren_backend.deployments.repository import DeploymentOverview
+from wren_backend.deployments.schemas import (
+    DeployAnswer,
+    DeployBody,
+    DeploymentDetail,
+    DeploymentList,
+    DeploymentRead,
+    StartBody,
+    StatusAnswer,
+    TriggerRead,
+)
+from wren_backend.deployments.service import Deployed, DeploymentDetails, DeploymentService
+from wren_backend.errors import current_correlation_id
+from wren_backend.http_auth import CurrentSubject
+from wren_backend.idempotency.repository import KeyedRequest, StoredReply
+from wren_backend.runs.schemas import RunRead
+from wren_backend.triggers.models import Trigger
+from wren_backend.wire import documented
+
+router = APIRouter(prefix="/v1", tags=["deployments"], responses=documented(401))
+
+
+def deployment_service(request: Request) -> DeploymentService:
+    """Return the service of this app."""
+    service: DeploymentService = request.app.state.services.deployments
+    return service
+
+
+Deployments = Annotated[DeploymentService, Depends(deployment_service)]
+
+
+@router.post(
+    "/scripts/deploy",
+    operation_id="deploy_script",
+    summary="Deploy a script, or the next version of it",
+    response_model=DeployAnswer,
+    responses=documented(409, 413, 415, 422, 503),
+)
+def deploy_script(
+    body: DeployBody,
+    subject: CurrentSubject,
+    service: Deployments,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> Response:
+    """Check the script in the sandbox, store it and put its triggers on the clock.
+
+    With an `Idempotency-Key`, a repeated request gets the first answer, byte for byte, and deploys nothing.
+    """
+    reply = service.deploy(
+        subject,
+        script=body.script,
+        render=_deployed,
+        name=body.name,
+        metadata=None if body.metadata is None else body.metadata.model_dump(),
+        request=None if idempotency_key is None else _keyed(subject, idempotency_key, body),
+    )
+    return Response(reply.body, status_code=reply.status_code, media_type="application/json")
+
+
+@router.get("/deployments", operation_id="list_deployments", summary="List what is deployed, newest first")
+def list_deployments(
+    subject: CurrentSubject,
+    service: Deployments,
+    limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 100,
+    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
+) -> DeploymentList:
+    """Return one page of deployments."""
+    found, following = service.list_page(subject, limit=limit, cursor=cursor)
+    return DeploymentList(
+        deployments=[DeploymentRead.model_validate(_overview(item)) for item in found], next_cursor=following
+    )
+
+
+@router.get(
+    "/deployments/{deployment_id}",
+    operation_id="get_deployment",
+    summary="Show one deployment with its triggers",
+    responses=documented(404),
+)
+def get_deployment(deployment_id: str, subject: CurrentSubject, service: Deployments) -> DeploymentDetail:
+    """Return a deployment."""
+    return _detail(service.get(subject, deployment_id))
+
+
+@router.delete(
+    "/deployments/{deployment_id}",
+    operation_id="undeploy",
+    summary="Take a deployment away; nothing of it fires any more",
+    responses=documented(404),
+)
+def undeploy(deployment_id: str, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
+    """Undeploy."""
+    changed = service.undeploy(subject, deployment_id)
+    return StatusAnswer(id=changed.id, status=changed.status)
+
+
+@router.post(
+    "/deployments/{deployment_id}/pause",
+    operation_id="pause_deployment",
+    summary="Keep the triggers from firing",
+    responses=documented(404),
+)
+def pause(deployment_id: str, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
+    """Pause."""
+    changed = service.pause(subject, deployment_id)
+    return StatusAnswer(id=changed.id, status=changed.status)
+
+
+@router.post(
+    "/deployments/{deployment_id}/resume",
+    operation_id="resume_deployment",
+    summary="Let the triggers fire again, from now on",
+    responses=documented(404),
+)
+def resume(deployment_id: str, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
+    """Resume."""
+    changed = service.resume(subject, deployment_id)
+    return StatusAnswer(id=changed.id, status=changed.status)
+
+
+@router.post(
+    "/deployments/{deployment_id}/run",
+    operation_id="start_run",
+    summary="Run a function of the script now",
+    status_code=202,
+    responses=documented(404, 422),
+)
+def start_run(
+    deployment_id: str, subject: CurrentSubject, service: Deployments, body: StartBody | None = None
+) -> RunRead:
+    """Queue a run and return it."""
+    wanted = body or StartBody()
+    run = service.start(
+        subject, deployment_id, func=wanted.func, payload=wanted.payload, correlation_id=current_correlation_id()
+    )
+    return RunRead.of(run)
+
+
+def _keyed(subject: Subject, key: str, body: DeployBody) -> KeyedRequest:
+    digest = hashlib.sha256(body.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
+    return KeyedRequest(workspace_id=subject.workspace_id, operation="deploy", key=key, request_hash=digest)
+
+
+def _deployed(made: Deployed) -> StoredReply:
+    answer = DeployAnswer(
+        deployment_id=made.deployment.id,
+        name=made.deployment.name,
+        status=made.deployment.status,
+        version=made.version.version,
+        triggers_registered=len(made.triggers),
+        created_at=made.version.created_at,
+        next_run=made.next_run,
+    )
+    return StoredReply(status_code=200, body=answer.model_dump_json())
+
+
+def _overview(item: DeploymentOverview) -> dict[str, object]:
+    row = item.deployment
+    return {
+        "id": row.id,
+        "name": row.name,
+        "status": row.status,
+        "version": row.version,
+        "triggers": item.triggers,
+        "last_run": item.last_run,
+        "next_run": item.next_run,
+        "created_at": row.created_at,
+    }
+
+
+def _detail(details: DeploymentDetails) -> DeploymentDetail:
+    shown = [_trigger(trigger) for trigger in details.triggers]
+    return DeploymentDetail.model_validate(
+        {**_overview(details.overview), "declared": details.version.declared, "trigger_list": shown}
+    )
+
+
+def _trigger(row: Trigger) -> TriggerRead:
+    return TriggerRead.model_validate(row, from_attributes=True)

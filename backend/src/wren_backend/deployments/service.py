@@ -1,0 +1,298 @@
+"""Use cases of deployments: deploy, look at, run by hand, take away."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from wren_backend.auth import Subject
+from wren_backend.clock import Clock
+from wren_backend.db import Database
+from wren_backend.deployments import repository as deployments
+from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
+from wren_backend.deployments.models import Deployment, DeploymentVersion
+from wren_backend.deployments.names import clean_name
+from wren_backend.deployments.repository import DeploymentOverview, NewScript
+from wren_backend.errors import MissingObject
+from wren_backend.idempotency import repository as idempotency
+from wren_backend.idempotency.repository import KeyedRequest, StoredReply
+from wren_backend.ids import new_token
+from wren_backend.pagination import CursorCodec
+from wren_backend.runs import repository as runs
+from wren_backend.runs.models import Run
+from wren_backend.triggers import repository as triggers
+from wren_backend.triggers.models import Trigger
+from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
+from wren_core.events import ManualStart
+
+log = structlog.get_logger()
+
+_LIST_NAME = "deployments"
+_UNNAMED = "script"
+
+
+class ScriptTooLarge(AgentFixableError):
+    """The script exceeds what a deployment may hold."""
+
+    code = "SCRIPT_TOO_LARGE"
+
+
+class Describer(Protocol):
+    """Extracts a script's metadata without trusting it."""
+
+    def describe(self, script: str, *, filename: str) -> dict[str, Any]:
+        """Return the metadata; raises AgentFixableError with file and line when the script cannot be loaded."""
+        ...
+
+
+class ConnectionCheck(Protocol):
+    """Tells what keeps a subject from using integrations."""
+
+    def __call__(self, subject: Subject, names: Sequence[str]) -> Sequence[WrenError]:
+        """Return the problems; none when every integration is loaded, connected and usable."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """What a deploy made."""
+
+    deployment: Deployment
+    version: DeploymentVersion
+    triggers: tuple[Trigger, ...]
+
+    @property
+    def next_run(self) -> datetime | None:
+        """Return when the first trigger fires next."""
+        return min((item.next_fire_at for item in self.triggers if item.next_fire_at), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentDetails:
+    """A deployment with everything its page shows."""
+
+    overview: DeploymentOverview
+    version: DeploymentVersion
+    triggers: tuple[Trigger, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentLimits:
+    """What a workspace may deploy."""
+
+    min_interval: timedelta
+    max_script_bytes: int
+    max_deployments: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentService:
+    """Everything a subject may do with deployments of its workspace."""
+
+    database: Database
+    clock: Clock
+    cursors: CursorCodec
+    describer: Describer
+    check_connections: ConnectionCheck
+    wake: Callable[[], None]
+    limits: DeploymentLimits
+
+    def deploy(
+        self,
+        subject: Subject,
+        *,
+        script: str,
+        render: Callable[[Deployed], StoredReply],
+        name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        request: KeyedRequest | None = None,
+    ) -> StoredReply:
+        """Check a script, store it as a new version of its name, and put its triggers on the clock.
+
+        The script is described in the sandbox, so that what is stored is what it declares, not what somebody says.
+
+        Args:
+            subject: who deploys; its runs will use this user's connections.
+            script: Python source.
+            render: shapes the answer, which is stored with the idempotency key.
+            name: the deployment's name; the first trigger's function where none is given.
+            metadata: compared with what the script declares.
+            request: the idempotency key; the same key gets the first answer again.
+
+        Raises:
+            ScriptTooLarge, InvalidInput (NAME_INVALID, CRON_INVALID), MetadataMismatch, TriggerUnsupported: fix the
+                script or the request.
+            UserFacingConfigError: an integration it uses must be connected first; carries `action_url`.
+        """
+        if request is not None and (answered := self._answered(request)):
+            return answered
+        check_script(script, max_bytes=self.limits.max_script_bytes)
+        wanted = None if name is None else clean_name(name)
+        extracted = Declaration.of(self.describer.describe(script, filename=f"{wanted or _UNNAMED}.py"))
+        if metadata is not None:
+            check_agreement(extracted, Declaration.of(metadata))
+        check_declaration(extracted, now=self.clock.now(), min_interval=self.limits.min_interval)
+        self._check_integrations(subject, extracted)
+        new = NewScript(name=wanted or _default_name(extracted), script=script, declared=extracted.to_wire())
+        return self._store(subject, new, extracted, request, render)
+
+    def start(
+        self,
+        subject: Subject,
+        deployment_id: str,
+        *,
+        func: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+        correlation_id: str,
+    ) -> Run:
+        """Queue a run by hand.
+
+        Raises:
+            MissingObject: nothing of that id is deployed in this workspace.
+            AgentFixableError: FUNC_REQUIRED where the script has several triggered functions.
+        """
+        now = self.clock.now()
+        details = self.get(subject, deployment_id)
+        request = runs.RunRequest(
+            workspace_id=subject.workspace_id,
+            deployment_id=deployment_id,
+            func=func or _only_function(details),
+            trigger_type="manual",
+            event=ManualStart(payload=dict(payload or {})).model_dump(mode="json"),
+            event_key=f"manual-{new_token()}",
+            correlation_id=correlation_id,
+        )
+        with self.database.writing() as session:
+            queued = runs.enqueue(session, request, now=now)
+        if queued is None:
+            raise _missing(deployment_id)
+        self.wake()
+        return queued.run
+
+    def get(self, subject: Subject, deployment_id: str) -> DeploymentDetails:
+        """Return a deployment.
+
+        Raises:
+            MissingObject: no such deployment in this workspace.
+        """
+        with self.database.reading() as session:
+            overview = deployments.find_overview(session, subject.workspace_id, deployment_id)
+            if overview is None:
+                raise _missing(deployment_id)
+            number = overview.deployment.version
+            version = deployments.find_version(session, subject.workspace_id, deployment_id, number)
+            if version is None:
+                raise _missing(deployment_id)
+            found = triggers.list_triggers(session, subject.workspace_id, deployment_id)
+        return DeploymentDetails(overview=overview, version=version, triggers=tuple(found))
+
+    def list_page(
+        self, subject: Subject, *, limit: int, cursor: str | None = None
+    ) -> tuple[Sequence[DeploymentOverview], str | None]:
+        """Return a page of what is deployed, newest first, and the cursor of the next page."""
+        workspace_id = subject.workspace_id
+        after = None if cursor is None else self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
+        with self.database.reading() as session:
+            page = deployments.list_overviews(session, workspace_id, limit=limit, after=after)
+        if page.next is None:
+            return page.items, None
+        return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
+
+    def undeploy(self, subject: Subject, deployment_id: str) -> Deployment:
+        """Take a deployment away: nothing of it fires any more.
+
+        Raises:
+            MissingObject: nothing of that id is deployed in this workspace.
+        """
+        return self._change(subject, deployment_id, deployments.undeploy)
+
+    def pause(self, subject: Subject, deployment_id: str) -> Deployment:
+        """Keep the triggers from firing; raises as `undeploy` does."""
+        return self._change(subject, deployment_id, deployments.pause)
+
+    def resume(self, subject: Subject, deployment_id: str) -> Deployment:
+        """Let the triggers fire again; raises as `undeploy` does."""
+        return self._change(subject, deployment_id, deployments.resume)
+
+    def _change(self, subject: Subject, deployment_id: str, change: Callable[..., Deployment | None]) -> Deployment:
+        with self.database.writing() as session:
+            changed = change(session, subject.workspace_id, deployment_id, now=self.clock.now())
+        if changed is None:
+            raise _missing(deployment_id)
+        log.info(f"deployment.{changed.status}", deployment_id=deployment_id)
+        return changed
+
+    def _check_integrations(self, subject: Subject, declaration: Declaration) -> None:
+        problems = self.check_connections(subject, declaration.integrations)
+        if not problems:
+            return
+        first = problems[0]
+        first.details["problems"] = [problem.to_wire() for problem in problems]
+        raise first
+
+    def _answered(self, request: KeyedRequest) -> StoredReply | None:
+        with self.database.reading() as session:
+            return idempotency.find_reply(session, request, now=self.clock.now())
+
+    def _store(
+        self,
+        subject: Subject,
+        new: NewScript,
+        declaration: Declaration,
+        request: KeyedRequest | None,
+        render: Callable[[Deployed], StoredReply],
+    ) -> StoredReply:
+        now = self.clock.now()
+        with self.database.writing() as session:
+            if request is not None and (answered := idempotency.begin(session, request, now=now)):
+                return answered
+            stored = deployments.create_or_new_version(session, subject.workspace_id, subject.user_id, new, now=now)
+            if deployments.count_deployed(session, subject.workspace_id) > self.limits.max_deployments:
+                raise _too_many(self.limits.max_deployments)
+            synced = triggers.sync(session, stored.deployment, declaration.triggers, now=now)
+            reply = render(Deployed(deployment=stored.deployment, version=stored.version, triggers=tuple(synced)))
+            if request is not None:
+                idempotency.complete(session, request, reply)
+        log.info("deployment.stored", deployment_id=stored.deployment.id, version=stored.version.version)
+        return reply
+
+
+def check_script(script: str, *, max_bytes: int) -> None:
+    """Refuse a script that no version can hold.
+
+    Raises:
+        ScriptTooLarge: more than `max_bytes` of UTF-8.
+        AgentFixableError: SCRIPT_NOT_TEXT where it holds NUL or is empty.
+    """
+    size = len(script.encode("utf-8", "surrogatepass"))
+    if size > max_bytes:
+        raise ScriptTooLarge(f"the script has {size} bytes; {max_bytes} is the most")
+    if "\x00" in script or not script.strip():
+        raise AgentFixableError("the script is empty or holds a NUL character", code="SCRIPT_NOT_TEXT")
+
+
+def _default_name(declaration: Declaration) -> str:
+    return clean_name(next((trigger.func for trigger in declaration.triggers), _UNNAMED))
+
+
+def _only_function(details: DeploymentDetails) -> str:
+    functions = sorted({trigger.func for trigger in details.triggers})
+    if len(functions) == 1:
+        return functions[0]
+    raise AgentFixableError(
+        f"the script has {len(functions)} triggered functions; name the one to run with `func`",
+        code="FUNC_REQUIRED",
+        details={"functions": functions},
+    )
+
+
+def _too_many(most: int) -> UserFacingConfigError:
+    message = f"this workspace has {most} deployments, the most it may have; undeploy one or ask the operator for more"
+    return UserFacingConfigError(message, code="QUOTA_EXCEEDED")
+
+
+def _missing(deployment_id: str) -> MissingObject:
+    message = f"there is no deployment {deployment_id!r} in this workspace"
+    return MissingObject(message, details={"deployment_id": deployment_id})

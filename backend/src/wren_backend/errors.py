@@ -1,0 +1,134 @@
+"""From an error to an HTTP answer: one table, one body shape, and the only place where a failure becomes a status."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from asgi_correlation_id import correlation_id
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from wren_backend.ids import new_id
+from wren_core.errors import AgentFixableError, InternalError, UserFacingConfigError, WrenError
+
+log = structlog.get_logger(__name__)
+
+# Code -> status; a code that is not listed takes the status of its type.
+STATUS_BY_CODE: dict[str, int] = {
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "INTEGRATION_UNKNOWN": 422,
+    "METHOD_NOT_ALLOWED": 405,
+    "NAME_TAKEN": 409,
+    "ALIAS_TAKEN": 409,
+    "CONFLICT": 409,
+    "SCRIPT_TOO_LARGE": 413,
+    "BODY_TOO_LARGE": 413,
+    "CONTENT_TYPE_UNSUPPORTED": 415,
+    "MALFORMED_JSON": 400,
+    "BAD_STATE": 400,
+    "RATE_LIMITED": 429,
+    "PROVIDER_UNAVAILABLE": 503,
+    "DATABASE_BUSY": 503,
+    "DATABASE_UNUSABLE": 503,
+    "DATABASE_FULL": 507,
+    "SANDBOX_UNAVAILABLE": 503,
+}
+STATUS_BY_TYPE: dict[str, int] = {"AgentFixableError": 422, "UserFacingConfigError": 409, "InternalError": 500}
+# These internal errors tell a caller what to do (wait, free space); all others say nothing but their correlation id.
+_SPEAKING = frozenset({"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE"})
+
+
+class Unauthenticated(UserFacingConfigError):
+    """No valid API key came with the request."""
+
+    code = "UNAUTHENTICATED"
+
+
+class MissingObject(AgentFixableError):
+    """Nothing of that id exists in the caller's workspace; whether it exists elsewhere is not told."""
+
+    code = "NOT_FOUND"
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every failure of `app` answer with the error body."""
+    app.add_exception_handler(WrenError, _wren_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected_error)
+
+
+def error_response(error: WrenError) -> JSONResponse:
+    """Return the answer for `error`."""
+    status = status_of(error)
+    headers = {}
+    if error.retry_after_ms is not None:
+        headers["Retry-After"] = str(max(1, -(-error.retry_after_ms // 1000)))
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = {"error": _shown(error).to_wire(current_correlation_id())}
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def status_of(error: WrenError) -> int:
+    """Return the HTTP status of an error."""
+    return STATUS_BY_CODE.get(error.code) or STATUS_BY_TYPE[error.type]
+
+
+def current_correlation_id() -> str:
+    """Return the id of the request that is being answered; outside of one, a new id."""
+    return correlation_id.get() or new_id("corr")
+
+
+def _shown(error: WrenError) -> WrenError:
+    if not isinstance(error, InternalError) or error.code in _SPEAKING:
+        return error
+    message = "something failed on our side; it is logged under the correlation id"
+    return InternalError(message, code=error.code)
+
+
+def _wren_error(request: Request, exc: Exception) -> JSONResponse:
+    if not isinstance(exc, WrenError):
+        return _unexpected_error(request, exc)
+    if isinstance(exc, InternalError):
+        log.error("request.failed", code=exc.code, path=request.url.path, exc_info=exc)
+    return error_response(exc)
+
+
+def _unexpected_error(request: Request, exc: Exception) -> JSONResponse:
+    log.error("request.failed", code="INTERNAL", path=request.url.path, exc_info=exc)
+    return error_response(InternalError("unexpected"))
+
+
+def _validation_error(_request: Request, exc: Exception) -> JSONResponse:
+    problems = exc.errors() if isinstance(exc, RequestValidationError) else []
+    return error_response(validation_failed(problems))
+
+
+def validation_failed(problems: Sequence[Any]) -> AgentFixableError:
+    """Return the error for a request body that does not fit; every problem names its field."""
+    if any(problem.get("type") == "json_invalid" for problem in problems):
+        return AgentFixableError("the body is not valid JSON", code="MALFORMED_JSON")
+    fields = [{"field": _field(problem.get("loc", ())), "reason": str(problem.get("msg"))} for problem in problems]
+    first = fields[0] if fields else {"field": "body", "reason": "does not fit"}
+    return AgentFixableError(
+        f"{first['field']}: {first['reason']}", code="INVALID_REQUEST", details={"fields": fields[:20]}
+    )
+
+
+def _field(location: Sequence[Any]) -> str:
+    parts = [str(part) for part in location if part not in ("body", "query", "path")]
+    return ".".join(parts).encode("utf-8", "replace").decode() or "body"
+
+
+def _http_error(_request: Request, exc: Exception) -> JSONResponse:
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    messages = {404: ("NOT_FOUND", "there is nothing at this address"), 405: ("METHOD_NOT_ALLOWED", "not that method")}
+    code, message = messages.get(status, ("MALFORMED_JSON", "the body cannot be read as JSON"))
+    if status >= 500:
+        return error_response(InternalError("unexpected"))
+    return error_response(AgentFixableError(message, code=code))

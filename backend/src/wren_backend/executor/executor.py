@@ -1,0 +1,133 @@
+"""Runs scripts: one process tree per run, in a sandbox, within limits, its words masked."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from wren_backend.executor.conversation import OnCall
+from wren_backend.executor.folders import run_folder
+from wren_backend.executor.output import OnOutput
+from wren_backend.executor.port import Confinement, Job, Limits, Outcome, Sandbox
+from wren_backend.executor.recording import Observers, Recording
+from wren_backend.executor.request_server import ServeRequest
+from wren_core.errors import HostUnavailable, WrenError, error_from_wire
+
+Cancel = threading.Event | Callable[[], bool]
+
+DESCRIBE_LIMITS = Limits(wall=timedelta(seconds=20), output_bytes=0, output_budget_bytes=2**20)
+_log = structlog.get_logger(__name__)
+
+
+class Executor:
+    """Runs and describes scripts in `sandbox`, each in a folder of its own below `runs_root`."""
+
+    def __init__(self, sandbox: Sandbox, *, runs_root: Path) -> None:
+        self._sandbox = sandbox
+        self._runs_root = runs_root
+
+    @property
+    def isolation(self) -> str:
+        """Name of the sandbox, as every run shows it."""
+        return self._sandbox.isolation
+
+    def run(
+        self,
+        job: Job,
+        *,
+        on_output: OnOutput,
+        on_call: OnCall,
+        serve_request: ServeRequest,
+        cancel: Cancel | None = None,
+    ) -> Outcome:
+        """Run one function and return once no process of it is left.
+
+        `on_output` and `on_call` are called in the calling thread; `serve_request` in a thread of its own.
+        """
+        observers = Observers(
+            on_output=on_output, on_call=on_call, serve_request=serve_request, is_cancelled=_as_callable(cancel)
+        )
+        message = {**_message(job, "run"), "func": job.func, "event": dict(job.event), "env": dict(job.env)}
+        return self._perform(job, message, observers)
+
+    def describe(
+        self,
+        source: str,
+        *,
+        filename: str = "script.py",
+        env: Mapping[str, str] | None = None,
+        limits: Limits = DESCRIBE_LIMITS,
+    ) -> dict[str, Any]:
+        """Import a script, without network, credentials or host, and return its metadata.
+
+        Args:
+            source: the script.
+            filename: its name in errors.
+            env: configuration of integrations that the script may make at import; no secrets.
+            limits: what the import may use.
+
+        Raises:
+            WrenError: what is wrong with the script; `details` holds file, line and traceback where they are known.
+        """
+        job = Job(
+            run_id="describe", correlation_id="", script=source, filename=filename, func="", event={}, limits=limits
+        )
+        outcome = self._perform(job, {**_message(job, "describe"), "env": dict(env or {})}, _NOBODY)
+        if outcome.error is not None:
+            raise _as_exception(outcome.error)
+        return dict(outcome.result)
+
+    def _perform(self, job: Job, message: Mapping[str, Any], observers: Observers) -> Outcome:
+        started = time.monotonic()
+        with run_folder(self._runs_root) as folder:
+            launch = self._sandbox.launch(
+                Confinement(
+                    folder=str(folder),
+                    limits=job.limits,
+                    allow_hosts=job.allow_hosts,
+                    operator_hosts=job.operator_hosts,
+                )
+            )
+            recording = Recording(launch, job, observers)
+            evidence = recording.run(message)
+        if evidence.ending.get("survivors"):
+            _log.error("run.processes_survived", run_id=job.run_id, correlation_id=job.correlation_id)
+        duration = timedelta(seconds=time.monotonic() - started)
+        return recording.outcome(evidence, isolation=self.isolation, duration=duration)
+
+
+def _refuse_request(operation: str, _payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    raise HostUnavailable(f"{operation!r} is not served while a script is only being read")
+
+
+_NOBODY = Observers(
+    on_output=lambda _stream, _text: None,
+    on_call=lambda _call: None,
+    serve_request=_refuse_request,
+    is_cancelled=lambda: False,
+)
+
+
+def _message(job: Job, mode: str) -> dict[str, Any]:
+    return {
+        "mode": mode,
+        "script": job.script,
+        "filename": job.filename,
+        "run_id": job.run_id,
+        "correlation_id": job.correlation_id,
+    }
+
+
+def _as_exception(error: Mapping[str, Any]) -> WrenError:
+    place = {name: error[name] for name in ("file", "line", "traceback") if error.get(name) is not None}
+    return error_from_wire({**error, "details": {**(error.get("details") or {}), **place}})
+
+
+def _as_callable(cancel: Cancel | None) -> Callable[[], bool]:
+    if cancel is None:
+        return lambda: False
+    return cancel.is_set if isinstance(cancel, threading.Event) else cancel

@@ -1,0 +1,64 @@
+"""Starts the runner, watches what its processes use, and reports how it ended.
+
+It runs as the child of the guard. Each of the two ends everything when the other dies.
+"""
+
+import json
+import os
+import select
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from wren_backend.executor.launcher.confinement import start_runner
+from wren_backend.executor.launcher.policy import LaunchPolicy
+from wren_backend.executor.launcher.privileges import adopt_orphans, drop_capabilities
+from wren_backend.executor.launcher.tree import kill_all
+from wren_backend.executor.launcher.watch import find_breach
+
+# Short enough that a process tree cannot take much more than its limit between two looks; a look takes about 0.2 ms.
+_WATCH_SECONDS = 0.05
+
+
+class Supervisor:
+    """One runner and its watch.
+
+    Args:
+        policy: what to run.
+        report: descriptor for one JSON line per fact; only the guard reads it.
+        guard_alive: descriptor that becomes readable when the guard is gone.
+    """
+
+    def __init__(self, policy: LaunchPolicy, *, report: int, guard_alive: int) -> None:
+        self._policy = policy
+        self._report = report
+        self._guard_alive = guard_alive
+
+    def run(self) -> None:
+        """Run to the end of the runner and leave no process behind."""
+        adopt_orphans()
+        if self._policy.isolation == "sandlock":
+            # Before the watch starts: capabilities belong to a thread, not to the process.
+            drop_capabilities()
+        threading.Thread(target=self._watch, daemon=True).start()
+        try:
+            wait = start_runner(self._policy, lambda warning: self._tell({"warning": warning}))
+            ended = wait()
+            self._tell({"exit": {"code": ended.code, "signal": ended.signal_number}})
+        except Exception as exc:  # noqa: BLE001 - the process's top: whatever it is, the guard reports it
+            self._tell({"failure": f"{type(exc).__name__}: {exc}"})
+        finally:
+            kill_all(os.getpid())
+
+    def _watch(self) -> None:
+        while not select.select([self._guard_alive], [], [], _WATCH_SECONDS)[0]:
+            breach = find_breach(self._policy, os.getpid())
+            if breach is not None:
+                self._tell({"breach": breach})
+        kill_all(os.getpid())
+
+    def _tell(self, fact: Mapping[str, Any]) -> None:
+        # The reader may be gone; then nobody is left to tell, and the tree still has to be ended.
+        with suppress(OSError):
+            os.write(self._report, json.dumps(fact).encode() + b"\n")

@@ -1,0 +1,124 @@
+"""The processes below one process: found, measured, ended."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PROC = Path("/proc")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a set of processes holds now."""
+
+    processes: int = 0
+    threads: int = 0
+    resident_bytes: int = 0
+
+
+def list_descendants(root: int) -> list[int]:
+    """Return every process below `root`, parents before children; it may be stale by the time it returns."""
+    found: list[int] = []
+    waiting = [root]
+    while waiting:
+        children = [pid for parent in waiting for pid in _children(parent)]
+        found.extend(children)
+        waiting = children
+    return found
+
+
+def measure(pids: list[int]) -> Usage:
+    """Add up threads and resident memory of `pids`; shared pages count once for each process."""
+    stats = [stat for pid in pids if (stat := _stat(pid)) is not None]
+    return Usage(
+        processes=len(stats),
+        threads=sum(threads for threads, _ in stats),
+        resident_bytes=sum(pages * _PAGE for _, pages in stats),
+    )
+
+
+def proportional_bytes(pids: list[int]) -> int:
+    """Return the memory of `pids` with shared pages split between their users; slow, so ask only when it matters."""
+    return sum(_proportional(pid) for pid in pids)
+
+
+def kill_all(root: int, *, patience_seconds: float = 5.0) -> bool:
+    """Kill and reap everything below `root`, which must be the caller and must adopt orphans.
+
+    Returns:
+        True when the kernel says that no child is left, which no daemon trick can get around.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while time.monotonic() < deadline:
+        for pid in list_descendants(root):
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not _reap():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def _reap() -> bool:
+    """Collect the dead; tell whether any child, alive or dead, is left."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return False
+        if pid == 0:
+            return True
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for task in (_PROC / str(pid) / "task").iterdir() for child in _task_children(task)]
+    except FileNotFoundError:
+        return []
+
+
+def _task_children(task: Path) -> list[str]:
+    try:
+        return (task / "children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        # Either the thread ended, or the kernel keeps no such file; then all processes are looked through.
+        return [] if _has_children_files() else [str(pid) for pid in _by_parent(int(task.name))]
+
+
+def _has_children_files() -> bool:
+    return Path(f"/proc/self/task/{os.getpid()}/children").exists()
+
+
+def _by_parent(parent: int) -> Iterator[int]:
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit() and (fields := _stat_fields(int(entry.name))) and int(fields[1]) == parent:
+            yield int(entry.name)
+
+
+def _stat(pid: int) -> tuple[int, int] | None:
+    """Return (threads, resident pages) of a process, or None when it is gone."""
+    fields = _stat_fields(pid)
+    return (int(fields[17]), int(fields[21])) if fields else None
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """Return the fields of /proc/PID/stat after the name, which may itself hold blanks and brackets."""
+    try:
+        return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def _proportional(pid: int) -> int:
+    try:
+        text = (_PROC / str(pid) / "smaps_rollup").read_text()
+    except OSError:
+        # A process may forbid the question; then it is charged in full.
+        stat = _stat(pid)
+        return stat[1] * _PAGE if stat else 0
+    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)

@@ -1,0 +1,48 @@
+"""What all processes of a run use together: memory, threads, disk. The kernel keeps no such sums without cgroups."""
+
+import errno
+import os
+from pathlib import Path
+
+from wren_backend.executor.launcher.policy import LaunchPolicy
+from wren_backend.executor.launcher.tree import list_descendants, measure, proportional_bytes
+
+
+def find_breach(policy: LaunchPolicy, supervisor: int) -> str | None:
+    """Return the name of the first limit that the processes below `supervisor` broke: memory, threads, disk."""
+    pids = list_descendants(supervisor)
+    usage = measure(pids)
+    if usage.threads > policy.threads:
+        return "threads"
+    # Resident memory counts shared pages once per process, so it can only be too high: ask exactly when it is.
+    if usage.resident_bytes > policy.memory_bytes and proportional_bytes(pids) > policy.memory_bytes:
+        return "memory"
+    return "disk" if is_full(Path(policy.folder), bytes_limit=policy.disk_bytes, entries=policy.disk_entries) else None
+
+
+def is_full(folder: Path, *, bytes_limit: int, entries: int) -> bool:
+    """Tell whether `folder` holds more than it may; a folder too deep to look into counts as full."""
+    used = seen = 0
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            found = list(os.scandir(waiting.pop()))
+        except OSError as exc:
+            if exc.errno == errno.ENAMETOOLONG:
+                return True
+            continue
+        for entry in found:
+            used += _allocated(entry)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+        seen += len(found)
+        if used > bytes_limit or seen > entries:
+            return True
+    return False
+
+
+def _allocated(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_blocks * 512
+    except OSError:
+        return 0

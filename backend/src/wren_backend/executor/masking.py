@@ -1,0 +1,139 @@
+"""Secrets taken out of everything a run says, where the parent reads it.
+
+Best effort by nature: a script that wants to smuggle its own token out can always invent one more encoding. What is
+caught: the value as it is, base64 (both alphabets, at any offset), percent-encoded, JSON-escaped and hexadecimal, also
+when it is split over writes. What is not: base64 broken over lines, compression, encryption, reversal, one character
+at a time between others.
+"""
+
+import base64
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "[masked]"
+MIN_SECRET_CHARACTERS = 6
+"""Shorter values are words; masking them would garble the log and hide nothing."""
+
+
+class Masker:
+    """Knows the secrets of one run; `add` may be called while others mask."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._forms: frozenset[bytes] = frozenset()
+        self._pattern: re.Pattern[bytes] | None = None
+        self.add(*secrets)
+
+    @property
+    def forms(self) -> frozenset[bytes]:
+        """Every byte string that is masked."""
+        return self._forms
+
+    def add(self, *secrets: str) -> None:
+        """Mask these too from now on; the ones known so far stay masked."""
+        found = {form for secret in secrets for form in encoded_forms(secret)}
+        if not found <= self._forms:
+            forms = self._forms | found
+            # Longest first, so that a secret that starts another one does not leave the other's rest in the open.
+            self._pattern = re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+            self._forms = forms
+
+    def mask_bytes(self, data: bytes) -> bytes:
+        """Return `data` with every secret replaced."""
+        pattern = self._pattern
+        return pattern.sub(MASK.encode(), data) if pattern else data
+
+    def mask_text(self, text: str) -> str:
+        """Return `text` with every secret replaced."""
+        return self.mask_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+    def mask_json(self, value: Any) -> Any:
+        """Return a JSON value with every secret replaced in its strings and keys."""
+        if isinstance(value, str):
+            return self.mask_text(value)
+        if isinstance(value, list):
+            return [self.mask_json(item) for item in value]
+        if isinstance(value, dict):
+            return {self.mask_text(str(key)): self.mask_json(item) for key, item in value.items()}
+        return value
+
+    def stream(self) -> "MaskedStream":
+        """Return a filter for one stream of bytes."""
+        return MaskedStream(self)
+
+
+class MaskedStream:
+    """Masks a stream that arrives in pieces; keeps back no more than a secret that may have begun."""
+
+    def __init__(self, masker: Masker) -> None:
+        self._masker = masker
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """Return what can be shown by now."""
+        data = self._held + data
+        end = self._safe_end(data)
+        shown, self._held = data[:end], data[end:]
+        return self._masker.mask_bytes(shown)
+
+    def flush(self) -> bytes:
+        """Return the rest; the stream has ended."""
+        rest, self._held = self._held, b""
+        return self._masker.mask_bytes(rest)
+
+    def discard(self) -> None:
+        """Forget what was held back: the stream is cut here, and it may be the first half of a secret."""
+        self._held = b""
+
+    def _safe_end(self, data: bytes) -> int:
+        """Return where to cut so that no secret lies across the cut, whole or begun."""
+        begun = min((begin_of_prefix(data, form) for form in self._masker.forms), default=len(data))
+        # A whole secret may reach into what looks like the begin of another one: cut behind it.
+        pattern = self._masker._pattern  # noqa: SLF001 - the two classes are one mechanism
+        for match in pattern.finditer(data) if pattern else ():
+            if match.start() >= begun:
+                break
+            if match.end() > begun:
+                return match.end()
+        return begun
+
+
+def begin_of_prefix(data: bytes, form: bytes) -> int:
+    """Return where `data` ends in a proper prefix of `form` (the longest one), or the length of `data`."""
+    start = max(0, len(data) - len(form) + 1)
+    while (start := data.find(form[:1], start)) >= 0:
+        if form.startswith(data[start:]):
+            return start
+        start += 1
+    return len(data)
+
+
+def encoded_forms(secret: str) -> set[bytes]:
+    """Return every byte string that gives `secret` away; empty for one too short to mask."""
+    if len(secret) < MIN_SECRET_CHARACTERS:
+        return set()
+    raw = secret.encode("utf-8", "surrogatepass")
+    texts = {
+        *(quote(raw, safe=""), quote(raw), quote_plus(raw)),
+        *(_lower_percent(quote(raw, safe="")), _lower_percent(quote(raw))),
+        *(json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]),
+        *(raw.hex(), raw.hex().upper()),
+    }
+    return {raw, *(text.encode("utf-8", "surrogatepass") for text in texts), *_base64_forms(raw)}
+
+
+def _base64_forms(raw: bytes) -> set[bytes]:
+    """Return the characters that `raw` alone decides, for each of its three places in a group of three bytes."""
+    forms = set()
+    for offset in range(3):
+        first, last = math.ceil(offset * 8 / 6), (offset + len(raw)) * 8 // 6
+        padded = b"\0" * offset + raw
+        forms |= {encode(padded)[first:last] for encode in (base64.b64encode, base64.urlsafe_b64encode)}
+    return forms
+
+
+def _lower_percent(quoted: str) -> str:
+    return re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), quoted)

@@ -1,0 +1,68 @@
+"""Is the process alive, can it do its work, and what has it done: for load balancers, operators and Prometheus."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from wren_backend.db import Database
+from wren_backend.executor.port import Sandbox
+from wren_backend.migration import current_revision, head_revision
+from wren_backend.services import Services
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/healthz", operation_id="health", summary="Tell that the process is alive")
+def health() -> dict[str, str]:
+    """Answer."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", operation_id="readiness", summary="Tell whether the process can do its work, check by check")
+def readiness(request: Request) -> JSONResponse:
+    """Return 200 when every check passes, else 503; a failed plugin is shown and does not count."""
+    services: Services = request.app.state.services
+    checks = {
+        "database": _check(lambda: _database(services.database)),
+        "sandbox": _check(lambda: _sandbox(services.sandbox)),
+        "worker": {"ok": services.worker.is_alive()},
+        "scheduler": {"ok": services.scheduler.is_alive()},
+    }
+    failed = [
+        {"name": item.name, "distribution": item.distribution, "code": item.code, "reason": item.reason}
+        for item in services.registry.failed.values()
+    ]
+    ready = all(check["ok"] for check in checks.values())
+    body = {"status": "ready" if ready else "not ready", "checks": checks, "failed_plugins": failed}
+    return JSONResponse(body, status_code=200 if ready else 503)
+
+
+@router.get("/metrics", operation_id="metrics", summary="Metrics in Prometheus' text format")
+def metrics(request: Request) -> Response:
+    """Return the metrics."""
+    services: Services = request.app.state.services
+    return Response(services.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _check(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return check()
+    except Exception as exc:  # noqa: BLE001 - a check that breaks is a check that failed
+        return {"ok": False, "reason": type(exc).__name__}
+
+
+def _database(database: Database) -> dict[str, Any]:
+    revision = current_revision(database)
+    return {"ok": revision == head_revision(), "revision": revision}
+
+
+def _sandbox(sandbox: Sandbox) -> dict[str, Any]:
+    status = sandbox.status()
+    return {
+        "ok": status.available,
+        "isolation": sandbox.isolation,
+        "reason": status.reason,
+        "landlock_abi": status.landlock_abi,
+    }

@@ -1,0 +1,49 @@
+"""Who a request comes from: an API key in the Authorization header, and nowhere else."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from wren_backend.auth import Subject, authenticate
+from wren_backend.errors import Unauthenticated
+from wren_core.errors import AgentFixableError
+
+# A key in a URL ends up in logs, histories and referrers; it is refused even when it is genuine.
+_KEY_PARAMETERS = frozenset({"api_key", "apikey", "key", "token", "access_token"})
+
+
+def current_subject(request: Request) -> Subject:
+    """Return whose API key came with the request.
+
+    Raises:
+        Unauthenticated: no key, or one that is unknown, expired or revoked.
+        AgentFixableError: KEY_IN_URL where a key came in the query string.
+    """
+    if _KEY_PARAMETERS.intersection(request.query_params):
+        raise AgentFixableError("send the API key as `Authorization: Bearer ...`, never in the URL", code="KEY_IN_URL")
+    services = request.app.state.services
+    subject = authenticate(services.database, bearer_key(request), now=services.clock.now())
+    if subject is None:
+        raise Unauthenticated("the API key is missing, unknown, expired or revoked; run `wren login`")
+    return subject
+
+
+def still_authenticated(request: Request) -> Callable[[], bool]:
+    """Return a check that the request's key is still good, for answers that take long."""
+    services, key = request.app.state.services, bearer_key(request)
+
+    def check() -> bool:
+        return authenticate(services.database, key, now=services.clock.now()) is not None
+
+    return check
+
+
+def bearer_key(request: Request) -> str:
+    """Return the key of the Authorization header; empty where there is none."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+CurrentSubject = Annotated[Subject, Depends(current_subject)]
+StillAuthenticated = Annotated[Callable[[], bool], Depends(still_authenticated)]

@@ -1,0 +1,84 @@
+"""What is refused before a request body is read: too large, or not the JSON it must be."""
+
+from contextlib import suppress
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wren_backend.errors import error_response
+from wren_backend.metrics import Metrics
+from wren_core.errors import AgentFixableError
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+class HttpGuard:
+    """ASGI middleware: a byte limit while the body streams in, JSON content only under `/v1`, and a request count."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, metrics: Metrics) -> None:
+        self.app = app
+        self.max_body_bytes = max_body_bytes
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it with the reason it is refused."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(receive=receive, send=send, max_body_bytes=self.max_body_bytes)
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            await error_response(refusal)(scope, receive, exchange.send_on)
+        else:
+            with suppress(ClientDisconnect):  # ours, past the limit; or the client's, who waits for no answer
+                await self.app(scope, exchange.receive_limited, exchange.send_on)
+            if exchange.exceeded:
+                await error_response(_too_large(self.max_body_bytes))(scope, receive, send)
+                exchange.status = 413
+        self.metrics.requests.labels(status=str(exchange.status)).inc()
+
+    def _refusal(self, scope: Scope) -> AgentFixableError | None:
+        headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
+        length = headers.get(b"content-length", "0")
+        if length.isdigit() and int(length) > self.max_body_bytes:
+            return _too_large(self.max_body_bytes)
+        has_body = length != "0" or b"transfer-encoding" in headers
+        if scope["method"] not in _WITH_BODY or not scope["path"].startswith("/v1/") or not has_body:
+            return None
+        content_type = headers.get(b"content-type", "").split(";")[0].strip().lower()
+        if content_type == "application/json":
+            return None
+        return AgentFixableError(
+            f"send application/json, not {content_type or 'a body without a content type'}",
+            code="CONTENT_TYPE_UNSUPPORTED",
+        )
+
+
+class _Exchange:
+    """One request and its answer. Past the limit the body ends, and whatever the app makes of that is not sent."""
+
+    def __init__(self, *, receive: Receive, send: Send, max_body_bytes: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._left = max_body_bytes
+        self.exceeded = False
+        self.status = 500
+
+    async def receive_limited(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left >= 0:
+            return message
+        self.exceeded = True
+        return {"type": "http.disconnect"}  # an ended body could parse, and then be acted upon
+
+    async def send_on(self, message: Message) -> None:
+        if self.exceeded:
+            return
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
+def _too_large(max_body_bytes: int) -> AgentFixableError:
+    return AgentFixableError(f"the body is larger than {max_body_bytes} bytes", code="BODY_TOO_LARGE")

@@ -1,0 +1,90 @@
+"""Integrations over HTTP: what is installed, how it is used, and whether the caller can use it."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from wren_backend.auth import Subject
+from wren_backend.http_auth import CurrentSubject
+from wren_backend.integrations.schemas import (
+    Caller,
+    FailedRead,
+    IntegrationDetail,
+    IntegrationList,
+    IntegrationRead,
+    ValidateAnswer,
+    ValidateBody,
+    ValidationProblem,
+)
+from wren_backend.integrations.service import IntegrationService
+from wren_backend.wire import documented
+from wren_core.docs import IntegrationDocs
+from wren_core.rendering import to_markdown
+
+router = APIRouter(prefix="/v1/integrations", tags=["integrations"], responses=documented(401))
+
+
+def integration_service(request: Request) -> IntegrationService:
+    """Return the service of this app."""
+    service: IntegrationService = request.app.state.services.integrations
+    return service
+
+
+Integrations = Annotated[IntegrationService, Depends(integration_service)]
+
+
+@router.get("", operation_id="list_integrations", summary="List the installed integrations")
+def list_integrations(subject: CurrentSubject, service: Integrations) -> IntegrationList:
+    """Return the loaded integrations and the failed ones, by name."""
+    caller = _caller(subject, service)
+    return IntegrationList(
+        integrations=[
+            IntegrationRead.of(plugin, service.registry.spec(plugin.name), caller) for plugin in service.loaded()
+        ],
+        failed=[FailedRead.of(plugin) for plugin in service.failed()],
+    )
+
+
+@router.post(
+    "/validate",
+    operation_id="validate_integrations",
+    summary="Check whether you could run a script with these integrations",
+    response_model_exclude_none=True,
+    responses=documented(415, 422),
+)
+def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: Integrations) -> ValidateAnswer:
+    """Check that each is loaded, connected, renewable and granted enough; 200 whatever the outcome."""
+    problems = [ValidationProblem.of(error) for error in service.check(subject, body.integrations)]
+    return ValidateAnswer(valid=not problems, errors=problems or None)
+
+
+@router.get("/{name}", operation_id="get_integration", summary="Show one integration", responses=documented(404, 409))
+def get_integration(name: str, subject: CurrentSubject, service: Integrations) -> IntegrationDetail:
+    """Return an integration with its definition."""
+    return IntegrationDetail.shaped(*service.get(name), _caller(subject, service))
+
+
+@router.get(
+    "/{name}/docs",
+    operation_id="get_integration_docs",
+    summary="Read how an integration is used: JSON or Markdown, by the Accept header or `format`",
+    response_model=IntegrationDocs,
+    responses={200: {"content": {"text/markdown": {}}}, **documented(404, 409)},
+)
+def get_integration_docs(
+    name: str,
+    _subject: CurrentSubject,
+    service: Integrations,
+    accept: Annotated[str, Header()] = "application/json",
+    as_format: Annotated[Literal["json", "markdown"] | None, Query(alias="format")] = None,
+) -> Response | IntegrationDocs:
+    """Return the documents derived from the integration itself."""
+    docs = service.docs(name)
+    if as_format == "markdown" or (as_format is None and "text/markdown" in accept):
+        return PlainTextResponse(to_markdown(docs), media_type="text/markdown")
+    return docs
+
+
+def _caller(subject: Subject, service: IntegrationService) -> Caller:
+    return Caller(addresses=service.addresses, user_id=subject.user_id, connected=service.connected(subject))

@@ -1,0 +1,133 @@
+"""Wire shapes of integrations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field
+
+from wren_backend.connections.addresses import Addresses
+from wren_backend.connections.requirements import accepts_connection
+from wren_backend.wire import ErrorDetail, RequestBody, ResponseBody
+from wren_core.definition import IntegrationDefinition
+from wren_core.discovery import FailedPlugin, LoadedPlugin
+from wren_core.errors import WrenError
+from wren_core.spec import IntegrationSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """What differs from caller to caller."""
+
+    addresses: Addresses
+    user_id: str
+    connected: frozenset[str]
+
+
+class ValidateBody(RequestBody):
+    """Names of integrations, and nothing else: a script never leaves the machine for this."""
+
+    integrations: list[str] = Field(max_length=100, examples=[["mail", "chat"]])
+
+
+class ValidationProblem(ErrorDetail):
+    """What keeps the caller from using one integration."""
+
+    integration: str
+
+    @classmethod
+    def of(cls, error: WrenError) -> "ValidationProblem":
+        """Shape an error."""
+        return cls(integration=str(error.details.get("integration", "")), **error.to_wire())
+
+
+class ValidateAnswer(ResponseBody):
+    """Whether scripts with these integrations could run now; `errors` is there when they could not."""
+
+    valid: bool
+    errors: list[ValidationProblem] | None = None
+    warnings: list[str] = []
+
+
+class IntegrationRead(ResponseBody):
+    """One integration as lists show it."""
+
+    name: str
+    display_name: str
+    description: str
+    version: str
+    distribution: str
+    type: str
+    auth_type: str
+    scopes: list[str]
+    credentials: list[str]
+    methods: list[str]
+    hosts: list[str]
+    setup_url: str | None
+    docs_url: str
+    connected: bool | None
+    """Whether the caller has a connection that works; null where none is needed."""
+
+    @classmethod
+    def of(cls, plugin: LoadedPlugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationRead":
+        """Shape a loaded plugin."""
+        return cls(**_fields(plugin, spec, caller))
+
+
+class IntegrationDetail(IntegrationRead):
+    """One integration with its definition: every method, the schemas, the configuration."""
+
+    definition: dict[str, Any]
+
+    @classmethod
+    def shaped(cls, plugin: LoadedPlugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationDetail":
+        """Shape a loaded plugin."""
+        definition = IntegrationDefinition.from_spec(spec).to_wire()
+        return cls(**_fields(plugin, spec, caller), definition=definition)
+
+
+class FailedRead(ResponseBody):
+    """One plugin that is installed and could not be loaded."""
+
+    name: str
+    distribution: str
+    version: str
+    code: str
+    reason: str
+
+    @classmethod
+    def of(cls, plugin: FailedPlugin) -> "FailedRead":
+        """Shape a failed plugin."""
+        return cls(
+            name=plugin.name,
+            distribution=plugin.distribution,
+            version=plugin.version,
+            code=plugin.code,
+            reason=plugin.reason,
+        )
+
+
+class IntegrationList(ResponseBody):
+    """What is installed, by name, and what of it does not work."""
+
+    integrations: list[IntegrationRead]
+    failed: list[FailedRead]
+
+
+def _fields(plugin: LoadedPlugin, spec: IntegrationSpec, caller: Caller) -> dict[str, Any]:
+    is_connectable = accepts_connection(spec)
+    return {
+        "name": spec.name,
+        "display_name": spec.display_name,
+        "description": spec.description,
+        "version": spec.version,
+        "distribution": plugin.distribution,
+        "type": spec.type,
+        "auth_type": spec.auth_type,
+        "scopes": list(spec.required_scopes),
+        "credentials": [credential.key for credential in spec.credentials],
+        "methods": [method.id for method in spec.methods],
+        "hosts": list(spec.hosts),
+        "setup_url": caller.addresses.setup(spec, user_id=caller.user_id) if is_connectable else None,
+        "docs_url": caller.addresses.docs(spec),
+        "connected": spec.name in caller.connected if is_connectable else None,
+    }

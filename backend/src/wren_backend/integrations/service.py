@@ -1,0 +1,72 @@
+"""The catalogue of installed integrations, and whether a subject can use them."""
+
+from collections.abc import Iterable, Sequence
+
+from wren_backend.auth import Subject
+from wren_backend.connections.addresses import Addresses
+from wren_backend.connections.credentials import CredentialService
+from wren_backend.errors import MissingObject
+from wren_core.discovery import FailedPlugin, LoadedPlugin
+from wren_core.docs import IntegrationDocs
+from wren_core.errors import IntegrationUnknown, WrenError
+from wren_core.registry import Registry
+from wren_core.spec import IntegrationSpec
+
+
+class IntegrationService:
+    """Answers from the registry; only `check` looks at the subject's connections."""
+
+    def __init__(self, *, registry: Registry, credentials: CredentialService, addresses: Addresses) -> None:
+        self.registry = registry
+        self.addresses = addresses
+        self._credentials = credentials
+
+    def loaded(self) -> list[LoadedPlugin]:
+        """List what is installed and works, by name."""
+        return list(self.registry)
+
+    def failed(self) -> list[FailedPlugin]:
+        """List what is installed and could not be loaded, by name."""
+        return sorted(self.registry.failed.values(), key=lambda plugin: plugin.name)
+
+    def get(self, name: str) -> tuple[LoadedPlugin, IntegrationSpec]:
+        """Return an integration with its complete spec.
+
+        Raises:
+            MissingObject: nobody offers an integration of that name; says which is nearest.
+            PluginFailed: it is installed and could not be loaded.
+        """
+        try:
+            return self.registry.plugin(name), self.registry.spec(name)
+        except IntegrationUnknown as exc:
+            raise MissingObject(exc.message, details=exc.details) from None
+
+    def docs(self, name: str) -> IntegrationDocs:
+        """Return an integration's documents. Raises as `get` does."""
+        return IntegrationDocs.from_spec(self.get(name)[1])
+
+    def connected(self, subject: Subject) -> frozenset[str]:
+        """Return the integrations to which the subject has a connection that works."""
+        return self._credentials.connected(subject)
+
+    def check(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
+        """Return what keeps the subject from using integrations, one error each at most; empty when nothing does.
+
+        Looks at what is stored and calls no provider: a token that can be renewed counts as good. There is no quota
+        on integrations, so none is reported.
+        """
+        return check_integrations(self.registry, self._credentials, subject, names)
+
+
+def check_integrations(
+    registry: Registry, credentials: CredentialService, subject: Subject, names: Iterable[str]
+) -> list[WrenError]:
+    """Return one error for each integration that the subject cannot use now; `details` names the integration."""
+    problems: list[WrenError] = []
+    for name in dict.fromkeys(names):
+        try:
+            credentials.choose(subject, registry.spec(name))
+        except WrenError as exc:
+            exc.details.setdefault("integration", name)
+            problems.append(exc)
+    return problems

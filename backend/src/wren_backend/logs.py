@@ -1,0 +1,46 @@
+"""Logs of the backend itself: one JSON object a line, with the correlation id of the request or run."""
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Literal
+
+import structlog
+from asgi_correlation_id import correlation_id
+
+LogFormat = Literal["json", "console"]
+
+
+def configure_logging(*, level: str, log_format: LogFormat) -> None:
+    """Send structlog and the standard library's loggers to stderr in one format. Called once, by `main`."""
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        _add_correlation_id,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("httpx2", "httpcore2", "apscheduler", "alembic", "uvicorn.access"):
+        # Access logs carry query strings (OAuth codes); the others repeat what Wren logs itself.
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _add_correlation_id(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    current = correlation_id.get()
+    if current and "correlation_id" not in event:
+        event["correlation_id"] = current
+    return event

@@ -1,0 +1,67 @@
+"""The workspace's inbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, update
+from sqlmodel import col, select
+
+from wren_backend.db import ReadSession, WriteSession
+from wren_backend.ids import new_id
+from wren_backend.messages.models import Message
+from wren_backend.pagination import Page, Position, older_than, page_of
+from wren_backend.tables import storable_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMessage:
+    """A message to leave in a workspace."""
+
+    sender: str
+    body: str
+    subject: str | None = None
+    recipient: str | None = None
+    run_id: str | None = None
+
+
+def add_message(session: WriteSession, workspace_id: str, message: NewMessage, *, now: datetime) -> Message:
+    """Leave a message in the inbox of a workspace."""
+    row = Message(
+        id=new_id("msg"),
+        workspace_id=workspace_id,
+        run_id=message.run_id,
+        sender=storable_text(message.sender),
+        recipient=None if message.recipient is None else storable_text(message.recipient),
+        subject=None if message.subject is None else storable_text(message.subject),
+        body=storable_text(message.body),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def list_messages(
+    session: ReadSession, workspace_id: str, *, limit: int, after: Position | None = None
+) -> Page[Message]:
+    """List the messages of a workspace, newest first, from `after` on."""
+    statement = select(Message).where(Message.workspace_id == workspace_id)
+    if after is not None:
+        statement = statement.where(older_than(after, col(Message.created_at), col(Message.id)))
+    newest_first = statement.order_by(col(Message.created_at).desc(), col(Message.id).desc()).limit(limit + 1)
+    rows = list(session.exec(newest_first))
+    return page_of(rows, limit, lambda row: Position(created_at=row.created_at, id=row.id))
+
+
+def find_message(session: ReadSession, workspace_id: str, message_id: str) -> Message | None:
+    """Find a message of that workspace."""
+    statement = select(Message).where(Message.workspace_id == workspace_id, Message.id == message_id)
+    return session.exec(statement).one_or_none()
+
+
+def mark_read(session: WriteSession, workspace_id: str, message_id: str, *, now: datetime) -> Message | None:
+    """Mark a message of that workspace as read; one read before keeps that moment."""
+    theirs = (col(Message.workspace_id) == workspace_id, col(Message.id) == message_id)
+    statement = update(Message).where(*theirs).values(read_at=func.coalesce(col(Message.read_at), now))
+    rows = session.returning(statement.returning(Message))
+    return rows[0] if rows else None

@@ -1,0 +1,143 @@
+"""Leases: which worker performs a run, and for how long that is believed without a sign of life.
+
+A claim gives the run a lease token. Whoever holds the token may report; when the lease runs out the run becomes
+`lost`, the token is void, and a worker that comes back late is turned away. A lost run is never started again by
+itself, for nobody knows how far its script got.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, update
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlmodel import col, select
+
+from wren_backend.db import WriteSession
+from wren_backend.ids import new_token
+from wren_backend.runs.models import Run, RunStatus
+from wren_backend.tables import storable_json
+
+# A run that was handed back unstarted this often is given up: something about it stops every worker.
+MAX_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heartbeat:
+    """The answer to a sign of life."""
+
+    is_cancel_requested: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOutcome:
+    """How a run ended; `result` and `error` are JSON values with every secret masked."""
+
+    status: RunStatus
+    result: Any = None
+    error: dict[str, Any] | None = None
+    is_log_truncated: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.status.is_final:
+            raise ValueError(f"a run does not end as {self.status}")
+
+
+def claim_next(session: WriteSession, worker: str, *, lease: timedelta, now: datetime) -> Run | None:
+    """Give the oldest run that is available to `worker`, with a fresh lease token; None when there is none.
+
+    One statement on both databases: PostgreSQL skips rows a rival is claiming, SQLite has no rival writers.
+    """
+    next_id = (
+        select(Run.id)
+        .where(Run.status == RunStatus.QUEUED, Run.available_at <= now)
+        .order_by(col(Run.available_at), col(Run.created_at), col(Run.id))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    statement = (
+        update(Run)
+        .where(col(Run.id) == next_id, col(Run.status) == RunStatus.QUEUED)
+        .values(
+            status=RunStatus.RUNNING,
+            worker=worker,
+            attempt=Run.attempt + 1,
+            lease_token=new_token(),
+            lease_expires_at=now + lease,
+            started_at=now,
+        )
+    )
+    return _only(session, statement.returning(Run))
+
+
+def record_isolation(session: WriteSession, run_id: str, lease_token: str, *, isolation: str) -> bool:
+    """Record which sandbox performs the run; False where the lease is lost."""
+    statement = update(Run).where(*_held(run_id, lease_token)).values(isolation=isolation)
+    return _only(session, statement.returning(Run)) is not None
+
+
+def heartbeat(
+    session: WriteSession, run_id: str, lease_token: str, *, lease: timedelta, now: datetime
+) -> Heartbeat | None:
+    """Extend the lease; None where it is lost: stop the script and report nothing."""
+    statement = update(Run).where(*_held(run_id, lease_token)).values(lease_expires_at=now + lease)
+    run = _only(session, statement.returning(Run))
+    return None if run is None else Heartbeat(is_cancel_requested=run.cancel_requested_at is not None)
+
+
+def finish(session: WriteSession, run_id: str, lease_token: str, outcome: RunOutcome, *, now: datetime) -> Run | None:
+    """Record how the run ended; None, and nothing recorded, where the lease is lost."""
+    values = {
+        "status": outcome.status,
+        "result": storable_json(outcome.result),
+        "error": storable_json(outcome.error),
+        "log_truncated": outcome.is_log_truncated,
+        "completed_at": now,
+        **_NO_LEASE,
+    }
+    return _only(session, update(Run).where(*_held(run_id, lease_token)).values(values).returning(Run))
+
+
+def hand_back(session: WriteSession, run_id: str, lease_token: str, *, now: datetime) -> Run | None:
+    """Return a claimed run whose script was not started, when a worker shuts down; None where the lease is lost.
+
+    It is queued again, or lost when this happened `MAX_ATTEMPTS` times.
+    """
+    held = _held(run_id, lease_token)
+    again = {"status": RunStatus.QUEUED, "worker": None, "started_at": None, **_NO_LEASE}
+    statement = update(Run).where(*held, col(Run.attempt) < MAX_ATTEMPTS).values(again)
+    if run := _only(session, statement.returning(Run)):
+        return run
+    reason = f"{MAX_ATTEMPTS} workers took the run and could not start it"
+    return _only(session, update(Run).where(*held).values(_lost(now, reason)).returning(Run))
+
+
+def recover_expired(session: WriteSession, *, now: datetime) -> list[Run]:
+    """Declare lost the runs whose workers gave no sign of life within their lease, and return them."""
+    expired = (col(Run.status) == RunStatus.RUNNING, col(Run.lease_expires_at) < now)
+    return session.returning(update(Run).where(*expired).values(_lost(now, "its worker went away")).returning(Run))
+
+
+def abandon_worker(session: WriteSession, worker: str, *, now: datetime) -> list[Run]:
+    """Declare lost the runs of a worker that is known to be gone, without waiting for their leases."""
+    theirs = (col(Run.status) == RunStatus.RUNNING, col(Run.worker) == worker)
+    return session.returning(update(Run).where(*theirs).values(_lost(now, "its worker went away")).returning(Run))
+
+
+_NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None}
+
+
+def _held(run_id: str, lease_token: str) -> tuple[ColumnElement[bool], ...]:
+    return (col(Run.id) == run_id, col(Run.lease_token) == lease_token, col(Run.status) == RunStatus.RUNNING)
+
+
+def _lost(now: datetime, reason: str) -> dict[str, Any]:
+    message = f"{reason}; the script may have run in part, so it was not started again"
+    error = {"type": "InternalError", "code": "RUN_LOST", "message": message}
+    return {"status": RunStatus.LOST, "error": error, "completed_at": now, **_NO_LEASE}
+
+
+def _only(session: WriteSession, statement: ReturningUpdate[Run]) -> Run | None:
+    rows = session.returning(statement)
+    return rows[0] if rows else None

@@ -1,0 +1,180 @@
+"""Runs: queueing one for an event, once; finding and listing them; asking one to stop."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, update
+from sqlmodel import col, select
+
+from wren_backend.db import ReadSession, WriteSession
+from wren_backend.deployments.models import Deployment, DeploymentStatus
+from wren_backend.ids import new_id
+from wren_backend.pagination import Page, Position, older_than, page_of
+from wren_backend.runs.models import Run, RunStatus
+from wren_backend.tables import storable_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """One event that is to become one run.
+
+    `event_key` tells the event from all others of its source (the trigger, or the deployment where a person started
+    the run): a fire time, a message id, an idempotency key, or something random where each request is a new event.
+    """
+
+    workspace_id: str
+    deployment_id: str
+    func: str
+    trigger_type: str
+    event: Mapping[str, Any]
+    event_key: str
+    trigger_id: str | None = None
+    correlation_id: str = field(default_factory=lambda: new_id("corr"))
+    scheduled_for: datetime | None = None
+    available_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enqueued:
+    """The run of an event, and whether this call made it."""
+
+    run: Run
+    is_new: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueStatistics:
+    """How much there is to do, in all workspaces."""
+
+    queued: int
+    running: int
+    oldest_queued_at: datetime | None
+
+
+def enqueue(session: WriteSession, request: RunRequest, *, now: datetime) -> Enqueued | None:
+    """Record the run of an event, once; None where that workspace has no such deployment, or it was undeployed.
+
+    The run is of the deployment's version at this moment, and of the user who deployed that.
+    """
+    deployment = lock_deployed(session, request.workspace_id, request.deployment_id)
+    if deployment is None:
+        return None
+    run = _new_run(request, deployment, now)
+    stored = session.insert_new(run)
+    if stored is not None:
+        return Enqueued(run=stored, is_new=True)
+    same = (Run.event_source == run.event_source, Run.event_key == run.event_key)
+    return Enqueued(run=session.exec(select(Run).where(*same)).one(), is_new=False)
+
+
+def lock_deployed(session: WriteSession, workspace_id: str, deployment_id: str) -> Deployment | None:
+    """Return the deployment and keep it from being undeployed or replaced until this transaction ends."""
+    statement = (
+        select(Deployment)
+        .where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
+        .where(Deployment.status != DeploymentStatus.UNDEPLOYED)
+        # Shared on PostgreSQL; SQLite lets one writer in at a time and leaves the clause out.
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
+    return session.exec(statement).one_or_none()
+
+
+def find_run(session: ReadSession, workspace_id: str, run_id: str) -> Run | None:
+    """Find a run of that workspace."""
+    statement = select(Run).where(Run.workspace_id == workspace_id, Run.id == run_id)
+    return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def list_runs(
+    session: ReadSession,
+    workspace_id: str,
+    *,
+    deployment_id: str | None = None,
+    status: RunStatus | None = None,
+    limit: int,
+    after: Position | None = None,
+) -> Page[Run]:
+    """List runs of a workspace (of one deployment, in one status), newest first, from `after` on."""
+    statement = select(Run).where(Run.workspace_id == workspace_id)
+    if deployment_id is not None:
+        statement = statement.where(Run.deployment_id == deployment_id)
+    if status is not None:
+        statement = statement.where(Run.status == status)
+    if after is not None:
+        statement = statement.where(older_than(after, col(Run.created_at), col(Run.id)))
+    newest_first = statement.order_by(col(Run.created_at).desc(), col(Run.id).desc()).limit(limit + 1)
+    return page_of(list(session.exec(newest_first)), limit, lambda run: Position(created_at=run.created_at, id=run.id))
+
+
+def has_unfinished_run(session: ReadSession, trigger_id: str) -> bool:
+    """Tell whether a run of the trigger is still queued or running, for the overlap policy."""
+    statement = select(Run.id).where(
+        Run.trigger_id == trigger_id, col(Run.status).in_([RunStatus.QUEUED, RunStatus.RUNNING])
+    )
+    return session.exec(statement.limit(1)).first() is not None
+
+
+def request_cancel(session: WriteSession, workspace_id: str, run_id: str, *, now: datetime) -> Run | None:
+    """Ask a run of that workspace to stop and return it as it is then.
+
+    A queued run is cancelled at once; a running one when its worker next sends a heartbeat; a finished one stays.
+    """
+    theirs = (col(Run.workspace_id) == workspace_id, col(Run.id) == run_id)
+    queued = update(Run).where(*theirs, col(Run.status) == RunStatus.QUEUED)
+    if cancelled := session.returning(queued.values(_cancelled(now)).returning(Run)):
+        return cancelled[0]
+    running = update(Run).where(*theirs, col(Run.status) == RunStatus.RUNNING)
+    requested_at = func.coalesce(col(Run.cancel_requested_at), now)
+    session.returning(running.values(cancel_requested_at=requested_at).returning(Run))
+    return find_run(session, workspace_id, run_id)
+
+
+def list_cancel_requests(session: ReadSession, run_ids: Collection[str]) -> set[str]:
+    """List which of these running runs were asked to stop, for the worker that performs them."""
+    asked = (col(Run.id).in_(run_ids), Run.status == RunStatus.RUNNING, col(Run.cancel_requested_at).is_not(None))
+    return set(session.exec(select(Run.id).where(*asked)))
+
+
+def cancel_queued(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> int:
+    """Cancel what a deployment still has in the queue; return how many runs that were."""
+    statement = update(Run).where(
+        col(Run.workspace_id) == workspace_id,
+        col(Run.deployment_id) == deployment_id,
+        col(Run.status) == RunStatus.QUEUED,
+    )
+    return len(session.returning(statement.values(_cancelled(now)).returning(Run)))
+
+
+def queue_statistics(session: ReadSession) -> QueueStatistics:
+    """Count what is queued and running, for metrics and readiness."""
+    queued = select(func.count(), func.min(Run.available_at)).where(Run.status == RunStatus.QUEUED)
+    running = select(func.count()).select_from(Run).where(Run.status == RunStatus.RUNNING)
+    count, oldest = session.exec(queued).one()
+    return QueueStatistics(queued=count, running=session.exec(running).one(), oldest_queued_at=oldest)
+
+
+def _new_run(request: RunRequest, deployment: Deployment, now: datetime) -> Run:
+    return Run(
+        id=new_id("run"),
+        workspace_id=request.workspace_id,
+        deployment_id=deployment.id,
+        version=deployment.version,
+        user_id=deployment.user_id,
+        trigger_id=request.trigger_id,
+        trigger_type=request.trigger_type,
+        func=request.func,
+        event=storable_json(dict(request.event)),
+        event_source=request.trigger_id or deployment.id,
+        event_key=request.event_key,
+        correlation_id=request.correlation_id,
+        scheduled_for=request.scheduled_for,
+        available_at=request.available_at or now,
+        created_at=now,
+    )
+
+
+def _cancelled(now: datetime) -> dict[str, Any]:
+    return {"status": RunStatus.CANCELLED, "cancel_requested_at": now, "completed_at": now}

@@ -1,0 +1,107 @@
+"""Runs over HTTP."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import PlainTextResponse, Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from wren_backend.http_auth import CurrentSubject, StillAuthenticated
+from wren_backend.runs.models import RunLog, RunStatus
+from wren_backend.runs.schemas import LogLine, LogList, RunDetail, RunList, RunRead
+from wren_backend.runs.service import RunService
+from wren_backend.runs.stream import follow
+from wren_backend.wire import documented
+
+router = APIRouter(prefix="/v1", tags=["runs"], responses=documented(401))
+
+
+def run_service(request: Request) -> RunService:
+    """Return the service of this app."""
+    service: RunService = request.app.state.services.runs
+    return service
+
+
+Runs = Annotated[RunService, Depends(run_service)]
+Limit = Annotated[int, Query(ge=1, le=200, description="Rows of one page")]
+Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
+
+
+@router.get("/runs", operation_id="list_runs", summary="List the runs of the workspace, newest first")
+def list_runs(
+    subject: CurrentSubject, service: Runs, limit: Limit = 50, cursor: Cursor = None, status: RunStatus | None = None
+) -> RunList:
+    """Return one page of runs."""
+    found, following = service.list_page(subject, status=status, limit=limit, cursor=cursor)
+    return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
+
+
+@router.get("/deployments/{deployment_id}/runs", operation_id="list_deployment_runs", summary="List one script's runs")
+def list_deployment_runs(
+    deployment_id: str, subject: CurrentSubject, service: Runs, limit: Limit = 50, cursor: Cursor = None
+) -> RunList:
+    """Return one page of the runs of a deployment."""
+    found, following = service.list_page(subject, deployment_id=deployment_id, limit=limit, cursor=cursor)
+    return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
+
+
+@router.get("/runs/{run_id}", operation_id="get_run", summary="Show one run", responses=documented(404))
+def get_run(run_id: str, subject: CurrentSubject, service: Runs) -> RunDetail:
+    """Return a run with its result or error and the calls it made."""
+    run, calls = service.get(subject, run_id)
+    return RunDetail.shaped(run, calls)
+
+
+@router.post("/runs/{run_id}/cancel", operation_id="cancel_run", summary="Stop a run", responses=documented(404))
+def cancel_run(run_id: str, subject: CurrentSubject, service: Runs) -> RunRead:
+    """Ask a run to stop and return it."""
+    return RunRead.of(service.cancel(subject, run_id))
+
+
+@router.get(
+    "/runs/{run_id}/logs",
+    operation_id="get_run_logs",
+    summary="Read a run's log: JSON, text, or a live event stream, by the Accept header",
+    response_model=LogList,
+    responses={200: {"content": {"text/plain": {}, "text/event-stream": {}}}, **documented(404)},
+)
+async def get_run_logs(
+    run_id: str,
+    subject: CurrentSubject,
+    service: Runs,
+    still_authenticated: StillAuthenticated,
+    accept: Annotated[str, Header()] = "application/json",
+    last_event_id: Annotated[str | None, Header()] = None,
+    after: Annotated[int, Query(ge=0, description="Number of the last line already read")] = 0,
+) -> Response | LogList:
+    """Return lines after `after`; a stream goes on until the run has ended."""
+    if "text/event-stream" in accept:
+        start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+        await run_in_threadpool(service.get, subject, run_id)  # a missing run is a 404, not an empty stream
+        return EventSourceResponse(_events(service, subject, run_id, start, still_authenticated))
+    if "text/plain" in accept:
+        return PlainTextResponse(await run_in_threadpool(_whole_text, service, subject, run_id, after))
+    _, lines = await run_in_threadpool(service.logs, subject, run_id, after=after)
+    return LogList(run_id=run_id, logs=[LogLine.of(line) for line in lines], next_seq=_last(lines, after))
+
+
+def _events(
+    service: RunService, subject: CurrentSubject, run_id: str, after: int, is_allowed: Callable[[], bool]
+) -> AsyncIterator[ServerSentEvent]:
+    return follow(service, subject, run_id, after=after, is_allowed=is_allowed)
+
+
+def _whole_text(service: RunService, subject: CurrentSubject, run_id: str, after: int) -> str:
+    texts: list[str] = []
+    while True:
+        _, lines = service.logs(subject, run_id, after=after)
+        if not lines:
+            return "".join(f"{text}\n" for text in texts)
+        texts.extend(line.text for line in lines)
+        after = _last(lines, after)
+
+
+def _last(lines: list[RunLog], after: int) -> int:
+    return lines[-1].seq if lines else after

@@ -1,0 +1,101 @@
+"""Wire shapes of runs and their logs."""
+
+from typing import Any
+
+from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
+from wren_backend.wire import ResponseBody, Timestamp
+
+
+class RunRead(ResponseBody):
+    """One run as lists show it."""
+
+    run_id: str
+    deployment_id: str
+    trigger: str
+    status: RunStatus
+    created_at: Timestamp
+    started_at: Timestamp | None
+    completed_at: Timestamp | None
+    duration_ms: int | None
+    logs_url: str
+    func: str
+    version: int
+    isolation: str | None
+    correlation_id: str
+
+    @classmethod
+    def of(cls, run: Run) -> "RunRead":
+        """Shape a row."""
+        return cls(**_fields(run))
+
+
+class CallRead(ResponseBody):
+    """One method call of a run."""
+
+    integration: str
+    method: str
+    ms: float
+    outcome: str
+
+
+class RunDetail(RunRead):
+    """One run with its result or error and the calls it made."""
+
+    result: Any
+    error: dict[str, Any] | None
+    calls: list[CallRead]
+    log_truncated: bool
+
+    @classmethod
+    def shaped(cls, run: Run, calls: list[RunCall]) -> "RunDetail":
+        """Shape a row and its calls."""
+        shown = [CallRead(integration=c.integration, method=c.method, ms=c.ms, outcome=c.outcome) for c in calls]
+        return cls(**_fields(run), result=run.result, error=run.error, calls=shown, log_truncated=run.log_truncated)
+
+
+class RunList(ResponseBody):
+    """Runs, newest first; `next_cursor` asks for the following page."""
+
+    runs: list[RunRead]
+    next_cursor: str | None = None
+
+
+class LogLine(ResponseBody):
+    """One line a run wrote."""
+
+    seq: int
+    stream: str
+    text: str
+    at: Timestamp
+
+    @classmethod
+    def of(cls, line: RunLog) -> "LogLine":
+        """Shape a row."""
+        return cls(seq=line.seq, stream=line.stream, text=line.text, at=line.at)
+
+
+class LogList(ResponseBody):
+    """Lines of a run; `next_seq` is where the next request goes on."""
+
+    run_id: str
+    logs: list[LogLine]
+    next_seq: int
+
+
+def _fields(run: Run) -> dict[str, Any]:
+    duration = run.duration
+    return {
+        "run_id": run.id,
+        "deployment_id": run.deployment_id,
+        "trigger": run.trigger_type,
+        "status": run.status,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "completed_at": run.completed_at,
+        "duration_ms": None if duration is None else round(duration.total_seconds() * 1000),
+        "logs_url": f"/v1/runs/{run.id}/logs",
+        "func": run.func,
+        "version": run.version,
+        "isolation": run.isolation,
+        "correlation_id": run.correlation_id,
+    }

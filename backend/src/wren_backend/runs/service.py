@@ -1,0 +1,93 @@
+"""Use cases of runs: look at one, read its log, stop it."""
+
+from dataclasses import dataclass
+
+from wren_backend.auth import Subject
+from wren_backend.clock import Clock
+from wren_backend.db import Database
+from wren_backend.errors import MissingObject
+from wren_backend.pagination import CursorCodec, Page, Position
+from wren_backend.runs import log_repository as run_logs
+from wren_backend.runs import repository as runs
+from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
+
+# One answer holds at most so many lines; the reader goes on from the last one.
+MAX_LOG_LINES = 1000
+_MAX_CALLS = 1000
+_LIST_NAME = "runs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunService:
+    """Everything a subject may do with runs of its workspace."""
+
+    database: Database
+    clock: Clock
+    cursors: CursorCodec
+
+    def get(self, subject: Subject, run_id: str) -> tuple[Run, list[RunCall]]:
+        """Return a run and the method calls it made.
+
+        Raises:
+            MissingObject: no such run in this workspace.
+        """
+        with self.database.reading() as session:
+            run = runs.find_run(session, subject.workspace_id, run_id)
+            if run is None:
+                raise _missing(run_id)
+            return run, run_logs.list_calls(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
+
+    def list_page(
+        self,
+        subject: Subject,
+        *,
+        deployment_id: str | None = None,
+        status: RunStatus | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> tuple[list[Run], str | None]:
+        """Return a page of runs, newest first, and the cursor of the next page."""
+        after = self._position(subject, cursor)
+        with self.database.reading() as session:
+            page = runs.list_runs(
+                session, subject.workspace_id, deployment_id=deployment_id, status=status, limit=limit, after=after
+            )
+        return page.items, self._cursor(subject, page)
+
+    def logs(self, subject: Subject, run_id: str, *, after: int = 0) -> tuple[Run, list[RunLog]]:
+        """Return the run, and its lines after line number `after`, at most `MAX_LOG_LINES`.
+
+        Raises:
+            MissingObject: no such run in this workspace.
+        """
+        with self.database.reading() as session:
+            run = runs.find_run(session, subject.workspace_id, run_id)
+            if run is None:
+                raise _missing(run_id)
+            return run, run_logs.list_logs(session, subject.workspace_id, run_id, after=after, limit=MAX_LOG_LINES)
+
+    def cancel(self, subject: Subject, run_id: str) -> Run:
+        """Ask a run to stop; a finished one stays as it is.
+
+        Raises:
+            MissingObject: no such run in this workspace.
+        """
+        with self.database.writing() as session:
+            run = runs.request_cancel(session, subject.workspace_id, run_id, now=self.clock.now())
+        if run is None:
+            raise _missing(run_id)
+        return run
+
+    def _position(self, subject: Subject, cursor: str | None) -> Position | None:
+        if cursor is None:
+            return None
+        return self.cursors.decode(cursor, workspace_id=subject.workspace_id, of=_LIST_NAME)
+
+    def _cursor(self, subject: Subject, page: Page[Run]) -> str | None:
+        if page.next is None:
+            return None
+        return self.cursors.encode(page.next, workspace_id=subject.workspace_id, of=_LIST_NAME)
+
+
+def _missing(run_id: str) -> MissingObject:
+    return MissingObject(f"there is no run {run_id!r} in this workspace", details={"run_id": run_id})

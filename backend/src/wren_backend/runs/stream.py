@@ -1,0 +1,43 @@
+"""A run's log as it grows, as server-sent events: `log` for each line, `status` for each change, then `end`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from sse_starlette import ServerSentEvent
+from starlette.concurrency import run_in_threadpool
+
+from wren_backend.auth import Subject
+from wren_backend.runs.models import RunStatus
+from wren_backend.runs.schemas import LogLine, RunRead
+from wren_backend.runs.service import MAX_LOG_LINES, RunService
+
+# Somebody is watching: half a second feels live, and costs one indexed read.
+_POLL_SECONDS = 0.3
+
+
+async def follow(
+    service: RunService, subject: Subject, run_id: str, *, after: int, is_allowed: Callable[[], bool]
+) -> AsyncIterator[ServerSentEvent]:
+    """Yield events until the run has ended and its last line was sent, or the reader's key was revoked.
+
+    Args:
+        service: reads the run.
+        subject: whose run it is.
+        run_id: the run.
+        after: number of the last line the reader has; each `log` event carries its number as id.
+        is_allowed: asked before each read whether the reader may still look.
+    """
+    status: RunStatus | None = None
+    while await run_in_threadpool(is_allowed):
+        run, lines = await run_in_threadpool(service.logs, subject, run_id, after=after)
+        for line in lines:
+            after = line.seq
+            yield ServerSentEvent(event="log", id=str(line.seq), data=LogLine.of(line).model_dump_json())
+        if run.status is not status and (not run.status.is_final or len(lines) < MAX_LOG_LINES):
+            status = run.status
+            yield ServerSentEvent(event="status", data=RunRead.of(run).model_dump_json())
+        if run.status.is_final and len(lines) < MAX_LOG_LINES:
+            yield ServerSentEvent(event="end", data="{}")
+            return
+        if len(lines) < MAX_LOG_LINES:
+            await asyncio.sleep(_POLL_SECONDS)

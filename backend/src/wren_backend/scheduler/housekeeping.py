@@ -1,0 +1,34 @@
+"""What nobody asks for and everybody needs: tokens renewed ahead of their end, expired rows deleted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from wren_backend.clock import Clock
+from wren_backend.db import Database
+from wren_backend.idempotency import repository as idempotency
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Housekeeping:
+    """Chores of the platform, each on its own: one that fails does not keep the others from being done."""
+
+    database: Database
+    clock: Clock
+    keep_connections: Callable[[], object]
+    """Renews connections that are about to end, and deletes the links and states of flows nobody finished."""
+
+    def run(self) -> None:
+        """Do every chore once."""
+        for chore in (self.keep_connections, self._purge_keys):
+            try:
+                chore()
+            except Exception as exc:
+                log.error("housekeeping.failed", chore=getattr(chore, "__name__", "chore"), exc_info=exc)
+
+    def _purge_keys(self) -> None:
+        with self.database.writing() as session:
+            idempotency.purge_expired(session, now=self.clock.now())

@@ -1,0 +1,73 @@
+"""One process with everything in it: services, application, and the HTTP server around them."""
+
+import signal
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from wren_backend.app import create_app
+from wren_backend.auth import bootstrap
+from wren_backend.services import Services, build_services
+from wren_backend.settings import Settings
+from wren_core.errors import UserFacingConfigError
+
+
+class PortTaken(UserFacingConfigError):
+    """Another process listens on the address."""
+
+    code = "PORT_TAKEN"
+
+
+def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
+    """Build everything, tell the operator what is there, and serve until a signal comes.
+
+    Args:
+        settings: read once, by `main`.
+        say: shows one line to the operator.
+
+    Raises:
+        WrenError: the server must not start; the message says what to mend.
+    """
+    services = build_services(settings)
+    config = uvicorn.Config(
+        create_app(services),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Live log streams have no end of their own: they get this long, then the process stops.
+        timeout_graceful_shutdown=5,
+        limit_concurrency=512,
+    )
+    try:
+        listener = config.bind_socket()
+    except SystemExit:
+        raise PortTaken(f"{settings.host}:{settings.port} is in use; choose another with --port") from None
+    _introduce(services, say)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        listener.close()
+
+
+def _leave(_number: int, _frame: object) -> None:
+    """End with 0. uvicorn takes the signals while it serves, and raises them once more when it has shut down."""
+    sys.exit(0)
+
+
+def _introduce(services: Services, say: Callable[[str], None]) -> None:
+    first = bootstrap(services.database, now=services.clock.now())
+    settings, status = services.settings, services.sandbox.status()
+    say(f"Wren listens on {settings.address}")
+    say(f"  data       {settings.data_dir}")
+    say(f"  sandbox    {services.sandbox.isolation}" + (f": {status.reason}" if status.reason else ""))
+    say(f"  plugins    {', '.join(services.registry.names()) or 'none'}")
+    for failed in services.registry.failed.values():
+        say(f"  failed     {failed.name} ({failed.distribution} {failed.version}): {failed.reason}")
+    if first is not None:
+        say(f"  first API key, shown this once: {first.plain.get_secret_value()}")
+        say(f"  next       wren login --url {settings.address}")

@@ -1,0 +1,224 @@
+"""Settings of the backend, read from the environment once, by `main`.
+
+Every field is a variable: `WREN_PORT`, `WREN_PROVIDERS__ACME__CLIENT_ID`, `WREN_LIMITS__MEMORY_BYTES`. Durations are
+seconds or ISO 8601 (`PT5M`), sizes are bytes or `512MiB`. A variable that begins with WREN_ and means nothing is an
+error, because a mistyped limit that is ignored is worse than a start that fails.
+"""
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.networks import AnyHttpUrl
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from wren_backend.executor.port import Limits
+from wren_core.errors import UserFacingConfigError
+
+_PREFIX = "WREN_"
+_DELIMITER = "__"
+# Variables of the command line and of the agent, which may share an environment with the backend.
+_OF_OTHER_PROGRAMS = ("WREN_API_", "WREN_AGENT_", "WREN_TEST_")
+
+
+class SettingsInvalid(UserFacingConfigError):
+    """One or more environment variables do not fit; the message names each."""
+
+    code = "SETTINGS_INVALID"
+
+
+def _http_url(value: str) -> str:
+    url = AnyHttpUrl(value)
+    if url.username or url.password:
+        raise ValueError("must not carry a user name or password")
+    return value
+
+
+def _seconds(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than zero")
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+"""An http or https address, kept as it was written: some clients mind a trailing slash."""
+Duration = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
+Folder = Annotated[Path, AfterValidator(Path.expanduser)]
+Sandbox = Annotated[Literal["auto", "sandlock", "none"], BeforeValidator(_lower)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+LogFormat = Annotated[Literal["json", "console"], BeforeValidator(_lower)]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ProviderSettings(_Group):
+    """The operator's registration with an OAuth provider, and addresses that differ from the plugin's."""
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    authorization_url: HttpUrl | None = None
+    token_url: HttpUrl | None = None
+    revoke_url: HttpUrl | None = None
+    userinfo_url: HttpUrl | None = None
+
+
+class IntegrationSettings(_Group):
+    """What the operator sets for one integration."""
+
+    base_url: HttpUrl | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
+    """Default values of the integration's configuration, for every run."""
+
+
+class LimitSettings(_Group):
+    """What one run may use; the fields and defaults are those of `executor.port.Limits`."""
+
+    wall: Duration = Limits.wall
+    memory_bytes: ByteSize = ByteSize(Limits.memory_bytes)
+    processes: int = Field(default=Limits.processes, ge=1)
+    threads: int = Field(default=Limits.threads, ge=1)
+    open_files: int = Field(default=Limits.open_files, ge=16)
+    file_bytes: ByteSize = ByteSize(Limits.file_bytes)
+    disk_bytes: ByteSize = ByteSize(Limits.disk_bytes)
+    disk_entries: int = Field(default=Limits.disk_entries, ge=1)
+    output_bytes: ByteSize = ByteSize(Limits.output_bytes)
+    output_budget_bytes: ByteSize = ByteSize(Limits.output_budget_bytes)
+
+    def to_limits(self) -> Limits:
+        """Return them as the executor takes them."""
+        return Limits(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter=_DELIMITER,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Folder = Field(default_factory=lambda: Path.home() / ".wren")
+    """Holds the SQLite database and the master key."""
+    database_url: SecretStr | None = None
+    """`postgresql://...`; a SQLite file in the data directory where left out."""
+    master_key: SecretStr | None = None
+    """Master keys as text, instead of a file."""
+    master_key_file: Folder | None = None
+    """`master.key` in the data directory where left out."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    public_url: HttpUrl | None = None
+    """How browsers and providers reach this server; `http://<host>:<port>` where left out."""
+    docs_url: HttpUrl | None = None
+    """Where the documentation is served, for links in errors."""
+
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
+    integrations: dict[str, IntegrationSettings] = Field(default_factory=dict)
+
+    sandbox: Sandbox = "auto"
+    limits: LimitSettings = LimitSettings()
+    max_script_bytes: ByteSize = ByteSize(2**20)
+    max_deployments: int = Field(default=500, ge=1)
+    """Per workspace."""
+    min_schedule_interval: Duration = timedelta(seconds=60)
+
+    worker_concurrency: int = Field(default=2, ge=1, le=256)
+    worker_lease: Duration = timedelta(seconds=30)
+    """A run whose worker is silent for this long is lost; the worker gives a sign of life three times as often."""
+    shutdown_grace: Duration = timedelta(seconds=30)
+
+    refresh_margin: Duration = timedelta(minutes=5)
+    """Tokens are refreshed this long before they end: clocks of providers are known to be off by minutes."""
+    oauth_state_lifetime: Duration = timedelta(minutes=10)
+    connect_link_lifetime: Duration = timedelta(hours=24)
+
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "json"
+
+    @property
+    def key_file(self) -> Path:
+        """Return where the master key is kept when it is not given as text."""
+        return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def address(self) -> str:
+        """Return the public address without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def database_address(self) -> str:
+        """Return the database's URL; it may hold a password, so do not log it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'wren.db').absolute()}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; `overrides` (the command line's options) win over it.
+
+    Raises:
+        SettingsInvalid: names every variable that is unknown or does not fit, never its value.
+    """
+    unknown = list(_unknown_variables(os.environ))
+    if unknown:
+        raise SettingsInvalid("; ".join(unknown))
+    try:
+        return Settings(**overrides)
+    except ValidationError as exc:
+        raise SettingsInvalid("; ".join(_problem(error) for error in exc.errors(include_input=False))) from None
+    except SettingsError:
+        raise SettingsInvalid("; ".join(_malformed_variables(os.environ))) from None
+
+
+def _variable(location: Iterable[int | str]) -> str:
+    return _PREFIX + _DELIMITER.join(str(part).upper() for part in location)
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    variable = _variable(error["loc"])
+    return f"{variable} is not a setting" if error["type"] == "extra_forbidden" else f"{variable}: {error['msg']}"
+
+
+def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    known = {_variable([name]): name for name in Settings.model_fields}
+    for variable in sorted(environ):
+        if not variable.startswith(_PREFIX) or variable.startswith(_OF_OTHER_PROGRAMS):
+            continue
+        name, delimiter, _ = variable.removeprefix(_PREFIX).partition(_DELIMITER)
+        if _PREFIX + name not in known or (delimiter and not _has_parts(known[_PREFIX + name])):
+            near = difflib.get_close_matches(variable, known, n=1)
+            yield f"{variable} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _has_parts(field: str) -> bool:
+    return field in {"providers", "integrations", "limits"}
+
+
+def _malformed_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    """Name the variables that should hold JSON; the library does not say which of them does not."""
+    for variable in sorted(environ):
+        name = variable.removeprefix(_PREFIX).lower()
+        if variable.startswith(_PREFIX) and (_has_parts(name) or name.endswith(f"{_DELIMITER}config")):
+            yield f"{variable}: must be a JSON object"

@@ -1,0 +1,87 @@
+"""What a running script says and calls, gathered in memory and written to the database in batches."""
+
+import threading
+
+from wren_backend.clock import Clock
+from wren_backend.db import Database
+from wren_backend.executor.port import Call, Stream
+from wren_backend.runs import log_repository as run_logs
+from wren_backend.runs.log_repository import LogLine, MethodCall
+from wren_backend.runs.models import Run
+
+# A line longer than this is broken up: a reader wants to see it before it ends.
+_MAX_LINE = 8192
+# Beyond this many lines waiting for the database, the script's pipe is left full until they are written.
+_MAX_WAITING = 2000
+
+
+class RunJournal:
+    """The journal of one claimed run. Filled by the executor's thread, flushed by the worker's pulse.
+
+    Args:
+        run: the run, as claimed; its lease token authorises every write.
+        database: where lines and calls go.
+        clock: dates them.
+    """
+
+    def __init__(self, run: Run, *, database: Database, clock: Clock) -> None:
+        self._run = run
+        self._database = database
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._partial: dict[Stream, str] = {}
+        self._lines: list[LogLine] = []
+        self._calls: list[MethodCall] = []
+
+    def write(self, stream: Stream, text: str) -> None:
+        """Take output; only whole lines are passed on until `close`."""
+        with self._lock:
+            *whole, rest = (self._partial.get(stream, "") + text).split("\n")
+            while len(rest) > _MAX_LINE:
+                whole.append(rest[:_MAX_LINE])
+                rest = rest[_MAX_LINE:]
+            self._partial[stream] = rest
+            self._lines.extend(self._line(stream, line) for line in whole)
+            is_full = len(self._lines) > _MAX_WAITING
+        if is_full:
+            self.flush()
+
+    def say(self, text: str) -> None:
+        """Add a line of the platform's own."""
+        with self._lock:
+            self._lines.append(LogLine(stream="system", text=text, at=self._clock.now()))
+
+    def call(self, call: Call) -> None:
+        """Take a method call."""
+        at = self._clock.now()
+        record = MethodCall(integration=call.integration, method=call.method, ms=call.ms, outcome=call.outcome, at=at)
+        with self._lock:
+            self._calls.append(record)
+
+    def flush(self) -> bool:
+        """Write what is waiting; False when the lease is lost and nothing more may be written."""
+        with self._flushing:
+            with self._lock:
+                lines, self._lines = self._lines, []
+                calls, self._calls = self._calls, []
+            if not lines and not calls:
+                return True
+            return self._store(lines, calls)
+
+    def close(self) -> bool:
+        """Write everything, unfinished lines included."""
+        with self._lock:
+            self._lines.extend(self._line(stream, rest) for stream, rest in self._partial.items() if rest)
+            self._partial.clear()
+        return self.flush()
+
+    def _store(self, lines: list[LogLine], calls: list[MethodCall]) -> bool:
+        token = self._run.lease_token or ""
+        with self._database.writing() as session:
+            if lines and run_logs.append_logs(session, self._run.id, token, lines) is None:
+                return False
+            return not calls or run_logs.record_calls(session, self._run.id, token, calls) is not None
+
+    def _line(self, stream: Stream, text: str) -> LogLine:
+        return LogLine(stream=stream, text=text.removesuffix("\r"), at=self._clock.now())

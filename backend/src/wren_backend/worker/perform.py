@@ -1,0 +1,150 @@
+"""One claimed run, from its row to its outcome."""
+
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from wren_backend.auth import Subject
+from wren_backend.clock import Clock
+from wren_backend.connections.held import RunCredentials, config_variable
+from wren_backend.db import Database
+from wren_backend.deployments import repository as deployments
+from wren_backend.deployments.models import Deployment, DeploymentVersion
+from wren_backend.executor.executor import Executor
+from wren_backend.executor.port import Job, Limits, Outcome
+from wren_backend.runs.lease_repository import RunOutcome
+from wren_backend.runs.models import Run, RunStatus
+from wren_backend.worker.journal import RunJournal
+from wren_backend.worker.reach import reach_of
+from wren_backend.worker.requests import RunRequests
+from wren_core.errors import InternalError, WrenError
+from wren_core.registry import Registry
+from wren_core.spec import IntegrationSpec
+
+log = structlog.get_logger()
+
+
+class CredentialSource(Protocol):
+    """Opens the connections a run uses."""
+
+    def run_environment(self, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
+        """Return what the run gets, refreshed where due; raises UserFacingConfigError when a person must act."""
+        ...
+
+
+class IntegrationOverride(Protocol):
+    """What an operator sets for one integration."""
+
+    @property
+    def base_url(self) -> str | None: ...
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveRun:
+    """A claimed run while it is performed."""
+
+    run: Run
+    journal: RunJournal
+    cancel: threading.Event = field(default_factory=threading.Event)
+    """Set when the run must stop: somebody asked, the worker shuts down, or the lease is lost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Performer:
+    """Performs claimed runs."""
+
+    database: Database
+    clock: Clock
+    registry: Registry
+    executor: Executor
+    limits: Limits
+    overrides: Mapping[str, IntegrationOverride]
+    """What the operator set, by integration name."""
+    credentials: CredentialSource
+
+    def perform(self, active: ActiveRun) -> RunOutcome:
+        """Run the script and return how it ended; a failure of ours is an outcome too."""
+        run = active.run
+        try:
+            deployment, version = self._load(run)
+            specs = [self.registry.spec(name) for name in version.declared.get("integrations", ())]
+            subject = Subject(workspace_id=run.workspace_id, user_id=run.user_id)
+            held = self.credentials.run_environment(subject, [spec.name for spec in specs])
+            outcome = self.executor.run(
+                self._job(run, deployment.name, version.script, specs, held),
+                on_output=active.journal.write,
+                on_call=active.journal.call,
+                serve_request=RunRequests(
+                    run=run, sender=deployment.name, credentials=held, database=self.database, clock=self.clock
+                ),
+                cancel=active.cancel,
+            )
+        except WrenError as exc:
+            return self._refused(active, exc)
+        except Exception as exc:
+            log.error("run.broke", run_id=run.id, correlation_id=run.correlation_id, exc_info=exc)
+            return self._refused(active, InternalError("the platform could not perform the run; it is logged"))
+        return _outcome(outcome)
+
+    def _load(self, run: Run) -> tuple[Deployment, DeploymentVersion]:
+        with self.database.reading() as session:
+            deployment = deployments.find_deployment(session, run.workspace_id, run.deployment_id)
+            version = deployments.find_version(session, run.workspace_id, run.deployment_id, run.version)
+        if deployment is None or version is None:
+            raise InternalError(f"version {run.version} of {run.deployment_id} is gone")
+        return deployment, version
+
+    def _job(self, run: Run, name: str, script: str, specs: Sequence[IntegrationSpec], held: RunCredentials) -> Job:
+        reach = reach_of(specs, {key: item.base_url for key, item in self.overrides.items() if item.base_url})
+        return Job(
+            run_id=run.id,
+            correlation_id=run.correlation_id,
+            script=script,
+            filename=f"{name}.py",
+            func=run.func,
+            event=run.event,
+            env=run_env(specs, held.env, self.overrides),
+            secrets=tuple(held.secrets),
+            allow_hosts=reach.allow,
+            operator_hosts=reach.operator,
+            limits=self.limits,
+        )
+
+    def _refused(self, active: ActiveRun, error: WrenError) -> RunOutcome:
+        active.journal.say(f"the run did not start: {error.message}")
+        return RunOutcome(status=RunStatus.FAILED, error=error.to_wire(active.run.correlation_id))
+
+
+def _outcome(outcome: Outcome) -> RunOutcome:
+    return RunOutcome(
+        status=RunStatus(outcome.status),
+        result=outcome.result,
+        error=outcome.error,
+        is_log_truncated=outcome.truncated,
+    )
+
+
+def run_env(
+    specs: Sequence[IntegrationSpec], held: Mapping[str, str], overrides: Mapping[str, IntegrationOverride]
+) -> dict[str, str]:
+    """Return the environment of a run: its credentials, and what operator and connection configured. Pure.
+
+    A connection's configuration wins over the operator's, value by value.
+    """
+    env = dict(held)
+    for spec in specs:
+        override = overrides.get(spec.name)
+        if override is None:
+            continue
+        if override.base_url:
+            env[f"WREN_INTEGRATIONS__{spec.name.upper()}__BASE_URL"] = override.base_url
+        if override.config:
+            variable = config_variable(spec.name)
+            env[variable] = json.dumps({**override.config, **json.loads(env.get(variable, "{}"))})
+    return env

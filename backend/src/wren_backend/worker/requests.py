@@ -1,0 +1,111 @@
+"""What a running script may ask of the platform: a closed list, always for the run's own workspace and user."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from wren_backend.clock import Clock
+from wren_backend.connections.held import RunCredentials
+from wren_backend.db import Database
+from wren_backend.messages import repository as messages
+from wren_backend.messages.models import Message
+from wren_backend.messages.repository import NewMessage
+from wren_backend.runs.models import Run
+from wren_backend.wire import timestamp
+from wren_core.errors import AgentFixableError, InvalidInput
+
+
+class OperationUnknown(AgentFixableError):
+    """The platform offers no operation of that name to scripts."""
+
+    code = "OPERATION_UNKNOWN"
+
+
+class _SendPayload(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    body: str = Field(max_length=100_000)
+    subject: str | None = Field(default=None, max_length=500)
+    to: str | None = Field(default=None, max_length=200)
+
+
+class _ListPayload(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    limit: int = Field(default=20, ge=1, le=200)
+
+
+class _RefreshPayload(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    integration: str = Field(max_length=63)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequests:
+    """Serves the requests of one run.
+
+    Args:
+        run: whose requests these are; identity comes from here, never from a payload.
+        sender: shown as the sender of messages: the deployment's name.
+        credentials: what the run holds; only these can be renewed.
+    """
+
+    run: Run
+    sender: str
+    credentials: RunCredentials
+    database: Database
+    clock: Clock
+
+    def __call__(self, operation: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Perform one operation.
+
+        Raises:
+            OperationUnknown, InvalidInput, or what the operation itself raises.
+        """
+        operations: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+            "messages.send": self._send,
+            "messages.list": self._list,
+            "credentials.refresh": self._refresh,
+        }
+        if operation not in operations:
+            raise OperationUnknown(f"there is no operation {operation!r}; there are {', '.join(operations)}")
+        try:
+            return operations[operation](payload)
+        except ValidationError as exc:
+            first = exc.errors(include_input=False, include_url=False)[0]
+            field = ".".join(map(str, first["loc"]))
+            raise InvalidInput(f"{operation}: {field}: {first['msg']}", details={"field": field}) from None
+
+    def _send(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked = _SendPayload.model_validate(payload)
+        message = NewMessage(
+            sender=self.sender, body=asked.body, subject=asked.subject, recipient=asked.to, run_id=self.run.id
+        )
+        with self.database.writing() as session:
+            stored = messages.add_message(session, self.run.workspace_id, message, now=self.clock.now())
+        return _shown(stored)
+
+    def _list(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked = _ListPayload.model_validate(payload)
+        with self.database.reading() as session:
+            page = messages.list_messages(session, self.run.workspace_id, limit=asked.limit)
+        return {"messages": [_shown(message) for message in page.items]}
+
+    def _refresh(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked = _RefreshPayload.model_validate(payload)
+        return {"env": self.credentials.renew(asked.integration)}
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "sender": message.sender,
+        "to": message.recipient,
+        "subject": message.subject,
+        "body": message.body,
+        "created_at": timestamp(message.created_at),
+        "run_id": message.run_id,
+    }

@@ -1,0 +1,89 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from wren_backend.deployments.declaration import (
+    Declaration,
+    MetadataMismatch,
+    TriggerUnsupported,
+    check_agreement,
+    check_declaration,
+)
+from wren_core.errors import AgentFixableError, InvalidInput
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def schedule(func="daily", **config):
+    return {"type": "schedule", "func": func, "config": {"cron": "0 9 * * *", **config}}
+
+
+def test_schedules_that_repeat_a_trigger_add_nothing():
+    metadata = {"triggers": [schedule()], "schedules": [{"cron": "0 9 * * *", "func_name": "daily"}]}
+
+    declaration = Declaration.of(metadata)
+
+    assert len(declaration.triggers) == 1
+
+
+def test_a_schedule_without_its_trigger_becomes_one():
+    declaration = Declaration.of({"schedules": [{"cron": "0 9 * * *", "func_name": "daily"}]})
+
+    assert declaration == Declaration.of({"triggers": [schedule()]})
+
+
+def test_defaults_and_order_do_not_make_a_difference():
+    one = {"integrations": ["b", "a"], "triggers": [schedule("x"), schedule("y", timezone="UTC")]}
+    other = {"integrations": ["a", "b", "a"], "triggers": [schedule("y"), schedule("x", misfire="latest")]}
+
+    check_agreement(Declaration.of(one), Declaration.of(other))
+
+
+@pytest.mark.parametrize(
+    "submitted",
+    [
+        {"integrations": [], "triggers": [schedule()]},
+        {"integrations": ["mail"], "triggers": []},
+        {"integrations": ["mail"], "triggers": [schedule(cron="0 8 * * *")]},
+        {"integrations": ["mail"], "triggers": [schedule(func="other")]},
+    ],
+)
+def test_metadata_that_disagrees_is_refused_with_both_sides(submitted):
+    extracted = Declaration.of({"integrations": ["mail"], "triggers": [schedule()]})
+
+    with pytest.raises(MetadataMismatch) as caught:
+        check_agreement(extracted, Declaration.of(submitted))
+
+    assert caught.value.code == "METADATA_MISMATCH"
+    assert caught.value.details["script_declares"] == extracted.to_wire()
+    assert caught.value.details["metadata_says"] == Declaration.of(submitted).to_wire()
+
+
+def test_a_trigger_type_that_cannot_fire_is_refused_by_name():
+    declaration = Declaration.of({"triggers": [{"type": "email", "func": "on_mail", "config": {}}]})
+
+    with pytest.raises(TriggerUnsupported, match=r"on_mail has a trigger of type 'email'.*cannot fire yet"):
+        check_declaration(declaration, now=NOW, min_interval=MINUTE)
+
+
+def test_a_broken_cron_is_refused_with_field_value_and_example():
+    declaration = Declaration.of({"triggers": [schedule(cron="61 9 * * *")]})
+
+    with pytest.raises(InvalidInput, match=r"minute '61' is not valid: expected 0-59; for example \*/15"):
+        check_declaration(declaration, now=NOW, min_interval=MINUTE)
+
+
+def test_a_schedule_below_the_shortest_interval_is_refused():
+    declaration = Declaration.of({"triggers": [schedule(cron="* * * * *")]})
+
+    with pytest.raises(AgentFixableError) as caught:
+        check_declaration(declaration, now=NOW, min_interval=timedelta(minutes=5))
+
+    assert caught.value.code == "SCHEDULE_TOO_FREQUENT"
+
+
+def test_the_first_fire_time_is_in_the_schedules_own_time_zone():
+    trigger = Declaration.of({"triggers": [schedule(timezone="Europe/Berlin")]}).triggers[0]
+
+    assert trigger.next_fire_at(NOW) == datetime(2026, 3, 1, 8, tzinfo=UTC)

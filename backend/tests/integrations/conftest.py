@@ -1,0 +1,70 @@
+"""The catalogue over the stand-in integrations of the tests of connections; no provider is there to be asked."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from wren_backend.auth import Subject, issue_key
+from wren_backend.clock import ManualClock
+from wren_backend.connections.context import ConnectionContext
+from wren_backend.connections.services import ConnectionServices
+from wren_backend.db import Database
+from wren_backend.errors import install_error_handlers
+from wren_backend.integrations import router as integrations
+from wren_backend.integrations.service import IntegrationService
+from wren_backend.tenancy import repository as tenancy
+from wren_backend.testing import add_subject
+from wren_backend.vault.keyring import generate_key_line
+from wren_core.testing import serve
+
+
+@pytest.fixture(scope="session")
+def stand_in() -> ModuleType:
+    """The stand-ins that the tests of connections use."""
+    name, path = "wren_tests_stand_in", Path(__file__).parents[1] / "connections" / "stand_in.py"
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, path)
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture
+def context(stand_in: ModuleType, database: Database) -> ConnectionContext:
+    """The ports of connections; nothing listens where the provider would be."""
+    clock = ManualClock(datetime.now(UTC))
+    return stand_in.make_context(database, clock=clock, key_line=generate_key_line(), base_url="http://127.0.0.1:9")
+
+
+@pytest.fixture
+def service(context: ConnectionContext) -> IntegrationService:
+    """The catalogue."""
+    credentials = ConnectionServices.of(context).credentials
+    return IntegrationService(registry=context.registry, credentials=credentials, addresses=context.addresses)
+
+
+@pytest.fixture
+def subject(database: Database) -> Subject:
+    """A user in a workspace of its own."""
+    return add_subject(database)
+
+
+@pytest.fixture
+def api(context: ConnectionContext, service: IntegrationService, subject: Subject) -> Iterator[httpx2.Client]:
+    """A client of the catalogue with the subject's key."""
+    app = FastAPI()
+    app.state.services = SimpleNamespace(database=context.database, clock=context.clock, integrations=service)
+    install_error_handlers(app)
+    app.include_router(integrations.router)
+    with context.database.writing() as session:
+        user = tenancy.find_user(session, subject.workspace_id, subject.user_id)
+        key = issue_key(session, user, name="test", now=context.clock.now()).plain.get_secret_value()
+    with serve(app) as url, httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
+        yield client

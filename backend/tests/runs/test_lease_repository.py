@@ -1,0 +1,284 @@
+from datetime import timedelta
+
+import pytest
+
+from wren_backend.runs import lease_repository as leases
+from wren_backend.runs import repository as runs
+from wren_backend.runs.lease_repository import MAX_ATTEMPTS, RunOutcome
+from wren_backend.runs.models import RunStatus
+from wren_backend.runs.repository import RunRequest
+from wren_backend.testing import NOW, add_deployment, add_run, add_subject
+
+LEASE = timedelta(seconds=30)
+EXPIRED = NOW + LEASE + timedelta(seconds=1)
+SUCCESS = RunOutcome(status=RunStatus.SUCCESS, result={"sent": 1})
+
+
+def deployed(database):
+    return add_deployment(database, add_subject(database))
+
+
+def claim(database, worker="w", *, now=NOW):
+    with database.writing() as session:
+        return leases.claim_next(session, worker, lease=LEASE, now=now)
+
+
+def finish(database, run, outcome=SUCCESS, *, token=None, now=NOW):
+    with database.writing() as session:
+        return leases.finish(session, run.id, token or run.lease_token, outcome, now=now)
+
+
+def heartbeat(database, run, *, now=NOW):
+    with database.writing() as session:
+        return leases.heartbeat(session, run.id, run.lease_token, lease=LEASE, now=now)
+
+
+def hand_back(database, run):
+    with database.writing() as session:
+        return leases.hand_back(session, run.id, run.lease_token, now=NOW)
+
+
+def recover(database, *, now=EXPIRED):
+    with database.writing() as session:
+        return leases.recover_expired(session, now=now)
+
+
+def find(database, run):
+    with database.reading() as session:
+        return runs.find_run(session, run.workspace_id, run.id)
+
+
+def running(database):
+    add_run(database, deployed(database))
+    return claim(database)
+
+
+def test_a_claim_starts_the_run_under_a_lease(database):
+    queued = add_run(database, deployed(database))
+
+    run = claim(database, "worker-1")
+
+    assert (run.id, run.status, run.worker, run.attempt) == (queued.id, RunStatus.RUNNING, "worker-1", 1)
+    assert (run.started_at, run.lease_expires_at) == (NOW, NOW + LEASE)
+    assert len(run.lease_token) == 43
+    assert run.lease_token not in repr(run)
+
+
+def test_an_empty_queue_gives_nothing(database):
+    assert claim(database) is None
+
+
+def test_the_oldest_available_run_is_claimed_first(database):
+    deployment = deployed(database)
+    made = [add_run(database, deployment, now=NOW + timedelta(seconds=seconds)) for seconds in (2, 0, 1)]
+
+    claimed = [claim(database, now=EXPIRED).id for _ in made]
+
+    assert claimed == [made[1].id, made[2].id, made[0].id]
+
+
+def test_a_run_is_not_claimed_before_it_is_available(database):
+    deployment = deployed(database)
+    request = RunRequest(
+        workspace_id=deployment.workspace_id,
+        deployment_id=deployment.id,
+        func="report",
+        trigger_type="manual",
+        event={},
+        event_key="later",
+        available_at=NOW + LEASE,
+    )
+    with database.writing() as session:
+        runs.enqueue(session, request, now=NOW)
+
+    assert claim(database, now=NOW) is None
+    assert claim(database, now=NOW + LEASE) is not None
+
+
+def test_many_workers_never_get_the_same_run(database, together):
+    deployment = deployed(database)
+    made = {add_run(database, deployment, event_key=str(number)).id for number in range(30)}
+
+    def work(number: int) -> list[str]:
+        claimed = []
+        while run := claim(database, f"w{number}"):
+            claimed.append(run.id)
+        return claimed
+
+    claimed = [run_id for batch in together(8, work) for run_id in batch]
+
+    assert len(claimed) == 30
+    assert set(claimed) == made
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time: no rivals
+def test_a_worker_does_not_wait_for_a_run_a_rival_is_claiming(database):
+    deployment = deployed(database)
+    add_run(database, deployment, now=NOW - timedelta(seconds=1))
+    second = add_run(database, deployment)
+
+    with database.writing() as rival:
+        leases.claim_next(rival, "rival", lease=LEASE, now=NOW)
+        assert claim(database).id == second.id
+
+
+def test_a_heartbeat_extends_the_lease(database):
+    run = running(database)
+
+    answer = heartbeat(database, run, now=NOW + timedelta(seconds=20))
+
+    assert not answer.is_cancel_requested
+    assert recover(database) == []
+    assert find(database, run).lease_expires_at == NOW + timedelta(seconds=50)
+
+
+def test_a_heartbeat_tells_of_a_request_to_stop(database):
+    run = running(database)
+    with database.writing() as session:
+        runs.request_cancel(session, run.workspace_id, run.id, now=NOW)
+
+    assert heartbeat(database, run).is_cancel_requested
+
+
+def test_a_finished_run_keeps_its_outcome_and_no_lease(database):
+    run = running(database)
+
+    finished = finish(database, run, now=NOW + timedelta(seconds=15))
+
+    assert (finished.status, finished.result, finished.error) == (RunStatus.SUCCESS, {"sent": 1}, None)
+    assert (finished.completed_at, finished.duration) == (NOW + timedelta(seconds=15), timedelta(seconds=15))
+    assert (finished.lease_token, finished.lease_expires_at) == (None, None)
+    assert find(database, run) == finished
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.TIMEOUT, RunStatus.CANCELLED, RunStatus.LOST])
+def test_every_way_to_end_is_recorded(database, status):
+    error = {"type": "AgentFixableError", "code": "X", "message": "m"}
+
+    finished = finish(database, running(database), RunOutcome(status=status, error=error, is_log_truncated=True))
+
+    assert (finished.status, finished.error, finished.log_truncated) == (status, error, True)
+
+
+@pytest.mark.parametrize("result", [None, 0, "text", [1, 2], {"a": {"b": None}}, True])
+def test_a_result_is_any_json_value(database, result):
+    run = running(database)
+
+    finish(database, run, RunOutcome(status=RunStatus.SUCCESS, result=result))
+
+    assert find(database, run).result == result
+
+
+def test_a_result_that_no_database_could_hold_is_made_storable(database):
+    run = running(database)
+
+    finish(database, run, RunOutcome(status=RunStatus.SUCCESS, result={"a": "\x00\ud800", "b": float("nan")}))
+
+    assert find(database, run).result == {"a": "\ufffd?", "b": "nan"}
+
+
+@pytest.mark.parametrize("status", [RunStatus.QUEUED, RunStatus.RUNNING])
+def test_a_run_cannot_end_unfinished(status):
+    with pytest.raises(ValueError, match="does not end"):
+        RunOutcome(status=status)
+
+
+def test_a_run_ends_once(database):
+    run = running(database)
+    first = finish(database, run)
+
+    assert finish(database, run, RunOutcome(status=RunStatus.FAILED)) is None
+    assert find(database, run) == first
+
+
+def test_a_wrong_token_reports_nothing(database):
+    run = running(database)
+
+    assert finish(database, run, token="guessed") is None
+    assert find(database, run).status is RunStatus.RUNNING
+
+
+def test_a_run_whose_worker_went_silent_is_lost_and_not_started_again(database):
+    run = running(database)
+
+    lost = recover(database)
+
+    assert [item.id for item in lost] == [run.id]
+    assert (lost[0].status, lost[0].completed_at, lost[0].lease_token) == (RunStatus.LOST, EXPIRED, None)
+    assert (lost[0].error["type"], lost[0].error["code"]) == ("InternalError", "RUN_LOST")
+    assert claim(database, now=EXPIRED) is None
+
+
+def test_a_lease_that_still_runs_is_left_alone(database):
+    run = running(database)
+
+    assert recover(database, now=NOW + LEASE) == []
+    assert find(database, run).status is RunStatus.RUNNING
+
+
+def test_a_worker_that_wakes_up_too_late_is_turned_away(database):
+    run = running(database)
+    recover(database)
+
+    assert heartbeat(database, run, now=EXPIRED) is None
+    assert finish(database, run, now=EXPIRED) is None
+    assert hand_back(database, run) is None
+    assert find(database, run).status is RunStatus.LOST
+
+
+def test_finishing_and_recovering_at_once_agree_on_one_end(database, together):
+    run = running(database)
+
+    finished, recovered = together(
+        2, lambda number: recover(database) if number else finish(database, run, now=EXPIRED)
+    )
+
+    assert (finished is None) == (len(recovered) == 1)
+    assert find(database, run).status is (RunStatus.LOST if recovered else RunStatus.SUCCESS)
+
+
+def test_the_runs_of_a_worker_known_to_be_gone_are_lost_at_once(database):
+    deployment = deployed(database)
+    add_run(database, deployment)
+    add_run(database, deployment)
+    gone, alive = claim(database, "gone"), claim(database, "alive")
+
+    with database.writing() as session:
+        lost = leases.abandon_worker(session, "gone", now=NOW)
+
+    assert [run.id for run in lost] == [gone.id]
+    assert find(database, alive).status is RunStatus.RUNNING
+
+
+def test_a_run_handed_back_unstarted_is_queued_again_under_a_new_lease(database):
+    run = running(database)
+
+    back = hand_back(database, run)
+
+    assert (back.status, back.worker, back.lease_token, back.started_at) == (RunStatus.QUEUED, None, None, None)
+    again = claim(database)
+    assert (again.id, again.attempt) == (run.id, 2)
+    assert again.lease_token != run.lease_token
+    assert finish(database, run) is None
+    assert finish(database, again).status is RunStatus.SUCCESS
+
+
+def test_a_run_that_nobody_can_start_is_given_up(database):
+    add_run(database, deployed(database))
+
+    for _ in range(MAX_ATTEMPTS - 1):
+        assert hand_back(database, claim(database)).status is RunStatus.QUEUED
+    given_up = hand_back(database, claim(database))
+
+    assert (given_up.status, given_up.error["code"]) == (RunStatus.LOST, "RUN_LOST")
+    assert claim(database) is None
+
+
+def test_the_sandbox_of_a_run_is_recorded_by_its_holder_only(database):
+    run = running(database)
+
+    with database.writing() as session:
+        assert leases.record_isolation(session, run.id, run.lease_token, isolation="sandlock")
+        assert not leases.record_isolation(session, run.id, "guessed", isolation="none")
+
+    assert find(database, run).isolation == "sandlock"

@@ -1,0 +1,63 @@
+import httpx2
+import pytest
+from fastapi import FastAPI, Request
+
+from wren_backend.errors import install_error_handlers
+from wren_backend.http_guard import HttpGuard
+from wren_backend.metrics import Metrics
+from wren_core.testing import serve
+
+
+@pytest.fixture
+def metrics():
+    return Metrics()
+
+
+@pytest.fixture
+def url(metrics):
+    app = FastAPI()
+    install_error_handlers(app)
+    app.state.seen = []
+
+    @app.post("/v1/echo")
+    async def echo(request: Request) -> dict[str, object]:
+        body = await request.json()
+        app.state.seen.append(body)
+        return {"got": body}
+
+    app.add_middleware(HttpGuard, max_body_bytes=1000, metrics=metrics)
+    with serve(app) as base:
+        yield base
+
+
+def test_a_small_json_body_passes_and_is_counted(url, metrics):
+    answer = httpx2.post(f"{url}/v1/echo", json={"a": 1})
+
+    assert answer.json() == {"got": {"a": 1}}
+    assert b'wren_http_requests_total{status="200"} 1.0' in metrics.render()
+
+
+def test_a_body_that_says_it_is_too_large_is_refused(url):
+    answer = httpx2.post(f"{url}/v1/echo", json={"a": "x" * 2000})
+
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "BODY_TOO_LARGE"
+
+
+def test_a_body_that_grows_too_large_while_streaming_is_refused_and_not_acted_upon(url, metrics):
+    chunks = iter([b'{"a": 1}', *[b" " * 500] * 10])
+
+    answer = httpx2.post(f"{url}/v1/echo", content=chunks, headers={"content-type": "application/json"})
+
+    assert answer.status_code == 413
+    assert b'wren_http_requests_total{status="200"}' not in metrics.render()
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", None])
+def test_another_content_type_than_json_is_refused(url, content_type):
+    headers = {"content-type": content_type} if content_type else {}
+
+    answer = httpx2.post(f"{url}/v1/echo", content=b"{}", headers=headers)
+
+    assert answer.status_code == 415
+    assert answer.json()["error"]["code"] == "CONTENT_TYPE_UNSUPPORTED"

@@ -1,0 +1,98 @@
+import threading
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from wren_backend.clock import SystemClock
+from wren_backend.connections.held import RunCredentials
+from wren_backend.deployments import repository as deployments
+from wren_backend.deployments.repository import NewScript
+from wren_backend.executor.executor import Executor
+from wren_backend.executor.port import Limits
+from wren_backend.executor.sandboxes import PlainSandbox
+from wren_backend.metrics import Metrics
+from wren_backend.runs import lease_repository as leases
+from wren_backend.runs import repository as runs
+from wren_backend.tenancy import repository as tenancy
+from wren_backend.worker.loop import Worker
+from wren_backend.worker.perform import Performer
+from wren_core.discovery import Discovery
+from wren_core.registry import Registry
+
+
+class Workplace:
+    """A workspace with a user, and what tests do in it."""
+
+    def __init__(self, database, tmp_path):
+        self.database = database
+        self.clock = SystemClock()
+        self.metrics = Metrics()
+        self.runs_root = tmp_path / "runs"
+        with database.writing() as session:
+            workspace = tenancy.add_workspace(session, "acme", name="Acme", now=self.clock.now())
+            self.user = tenancy.add_user(session, workspace.id, name="alice", now=self.clock.now())
+
+    def deploy(self, script, name="job"):
+        with self.database.writing() as session:
+            new = NewScript(name=name, script=script, declared={"integrations": []})
+            stored = deployments.create_or_new_version(
+                session, self.user.workspace_id, self.user.id, new, now=self.clock.now()
+            )
+        return stored.deployment
+
+    def enqueue(self, deployment, *, key="1", func="job"):
+        request = runs.RunRequest(
+            workspace_id=self.user.workspace_id,
+            deployment_id=deployment.id,
+            func=func,
+            trigger_type="manual",
+            event={"trigger": "manual", "payload": {"n": 7}},
+            event_key=key,
+        )
+        with self.database.writing() as session:
+            return runs.enqueue(session, request, now=self.clock.now()).run
+
+    def claim(self, *, lease=timedelta(seconds=30)):
+        with self.database.writing() as session:
+            return leases.claim_next(session, "a test", lease=lease, now=self.clock.now())
+
+    def run(self, run_id):
+        with self.database.reading() as session:
+            return runs.find_run(session, self.user.workspace_id, run_id)
+
+    def performer(self, **options):
+        values = {
+            "database": self.database,
+            "clock": self.clock,
+            "registry": Registry.from_discovery(Discovery()),
+            "executor": Executor(PlainSandbox(), runs_root=self.runs_root),
+            "limits": Limits(wall=timedelta(seconds=20)),
+            "overrides": {},
+            "credentials": SimpleNamespace(run_environment=lambda subject, names: RunCredentials([], renew=None)),
+        }
+        return Performer(**{**values, **options})
+
+    def worker(self, *, concurrency=1, lease=timedelta(seconds=30), **options):
+        return Worker(
+            self.performer(**options),
+            database=self.database,
+            clock=self.clock,
+            metrics=self.metrics,
+            concurrency=concurrency,
+            lease=lease,
+        )
+
+    def until_final(self, run_id, *, seconds=30):
+        stop = threading.Event()
+        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        while not (run := self.run(run_id)).status.is_final:
+            if datetime.now(UTC) > deadline:
+                raise AssertionError(f"the run is still {run.status}")
+            stop.wait(0.05)
+        return run
+
+
+@pytest.fixture
+def workplace(database, tmp_path):
+    return Workplace(database, tmp_path)

@@ -1,0 +1,71 @@
+from wren_backend.executor.port import Call
+from wren_backend.runs import lease_repository as leases
+from wren_backend.runs import log_repository as run_logs
+from wren_backend.runs.lease_repository import RunOutcome
+from wren_backend.runs.models import RunStatus
+from wren_backend.worker.journal import RunJournal
+
+
+def journal_of(workplace):
+    workplace.enqueue(workplace.deploy("pass"))
+    run = workplace.claim()
+    return run, RunJournal(run, database=workplace.database, clock=workplace.clock)
+
+
+def lines(workplace, run):
+    with workplace.database.reading() as session:
+        found = run_logs.list_logs(session, run.workspace_id, run.id, limit=5000)
+    return [(line.stream, line.text) for line in found]
+
+
+def test_output_in_pieces_becomes_whole_lines_in_order(workplace):
+    run, journal = journal_of(workplace)
+
+    journal.write("stdout", "one\ntw")
+    journal.write("stderr", "oops\n")
+    journal.write("stdout", "o\r\nthree")
+    journal.flush()
+    before = lines(workplace, run)
+    journal.close()
+
+    assert before == [("stdout", "one"), ("stderr", "oops"), ("stdout", "two")]
+    assert lines(workplace, run)[-1] == ("stdout", "three")
+
+
+def test_a_line_without_an_end_is_broken_up_instead_of_growing(workplace):
+    run, journal = journal_of(workplace)
+
+    journal.write("stdout", "x" * 20_000)
+    journal.close()
+
+    assert [len(text) for _, text in lines(workplace, run)] == [8192, 8192, 3616]
+
+
+def test_a_flood_of_lines_is_written_before_it_fills_the_memory(workplace):
+    run, journal = journal_of(workplace)
+
+    journal.write("stdout", "line\n" * 2500)
+
+    assert len(lines(workplace, run)) == 2500
+
+
+def test_method_calls_are_recorded_with_their_outcome(workplace):
+    run, journal = journal_of(workplace)
+
+    journal.call(Call(integration="mail", method="send", ms=12.5, outcome="RATE_LIMITED"))
+    journal.close()
+
+    with workplace.database.reading() as session:
+        (call,) = run_logs.list_calls(session, run.workspace_id, run.id, limit=10)
+    assert (call.integration, call.method, call.ms, call.outcome) == ("mail", "send", 12.5, "RATE_LIMITED")
+
+
+def test_nothing_is_written_after_the_run_has_ended(workplace):
+    run, journal = journal_of(workplace)
+    with workplace.database.writing() as session:
+        outcome = RunOutcome(status=RunStatus.SUCCESS)
+        leases.finish(session, run.id, run.lease_token, outcome, now=workplace.clock.now())
+    journal.write("stdout", "too late\n")
+
+    assert journal.flush() is False
+    assert lines(workplace, run) == []

@@ -1,0 +1,63 @@
+from dataclasses import replace
+
+import pytest
+
+from wren_backend.connections.held import HeldConnection, RunCredentials
+from wren_backend.worker.requests import OperationUnknown, RunRequests
+from wren_core.errors import InvalidInput
+
+
+def requests_of(workplace, credentials=None):
+    workplace.enqueue(workplace.deploy("pass", name="daily"))
+    return RunRequests(
+        run=workplace.claim(),
+        sender="daily",
+        credentials=credentials or RunCredentials([], renew=None),
+        database=workplace.database,
+        clock=workplace.clock,
+    )
+
+
+def test_a_message_sent_is_found_in_the_inbox_of_the_runs_workspace(workplace):
+    ask = requests_of(workplace)
+
+    sent = ask("messages.send", {"body": "done", "subject": "Report", "to": "alice"})
+    (found,) = ask("messages.list", {"limit": 5})["messages"]
+
+    assert found == sent
+    assert (found["body"], found["subject"], found["to"], found["sender"]) == ("done", "Report", "alice", "daily")
+    assert found["run_id"] == ask.run.id
+
+
+def test_a_fresh_credential_is_asked_for_by_the_name_of_an_integration_the_run_holds(workplace):
+    held = HeldConnection(
+        connection_id="conn_1", workspace_id="ws_1", integration="mail", version=1, env={"MAIL_TOKEN": "old"}
+    )
+    credentials = RunCredentials([held], renew=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
+    ask = requests_of(workplace, credentials)
+
+    assert ask("credentials.refresh", {"integration": "mail"}) == {"env": {"MAIL_TOKEN": "new"}}
+    with pytest.raises(InvalidInput, match="holds no credential of 'chat'"):
+        ask("credentials.refresh", {"integration": "chat"})
+
+
+def test_an_operation_that_is_not_on_the_list_is_refused_with_the_list(workplace):
+    with pytest.raises(OperationUnknown, match=r"'files\.read'; there are messages\.send, messages\.list"):
+        requests_of(workplace)("files.read", {"path": "/etc/passwd"})
+
+
+@pytest.mark.parametrize(
+    ("operation", "payload", "field"),
+    [
+        ("messages.send", {}, "body"),
+        ("messages.send", {"body": 7}, "body"),
+        ("messages.send", {"body": "x", "workspace_id": "ws_other"}, "workspace_id"),
+        ("messages.list", {"limit": 10**9}, "limit"),
+        ("credentials.refresh", {"integration": ["mail"]}, "integration"),
+    ],
+)
+def test_a_payload_that_does_not_fit_names_the_field(workplace, operation, payload, field):
+    with pytest.raises(InvalidInput) as caught:
+        requests_of(workplace)(operation, payload)
+
+    assert caught.value.details["field"] == field
