@@ -43,6 +43,11 @@ def test_a_missing_value_names_the_integration_the_key_and_the_next_step(credent
         credentials["api_key"]
 
 
+def test_a_missing_value_of_nobody_in_particular_is_named_too():
+    with pytest.raises(CredentialMissing, match=r"^the integration has no credential 'api_key'"):
+        Credentials()["api_key"]
+
+
 def test_they_come_from_the_environment_that_is_handed_in():
     environ = {"MAIL_TOKEN": SECRET, "MAIL_ACCOUNT": "", "MAIL_REFRESH": "r", "HOME": "/root"}
 

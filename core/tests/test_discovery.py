@@ -1,9 +1,9 @@
-import importlib.metadata
 import sys
 import textwrap
 from datetime import timedelta
 
 import pytest
+from importlib_metadata import EntryPoint
 
 from wren_core.discovery import FailedPlugin, LoadedPlugin, discover, find_entry_points, integration_names
 
@@ -130,7 +130,7 @@ def test_entry_points_may_be_handed_over(good):
 
 def test_an_entry_point_without_a_distribution_is_loaded(good):
     good("alpha")
-    point = importlib.metadata.EntryPoint("alpha", "good_alpha:Plugin", "wren.integrations")
+    point = EntryPoint("alpha", "good_alpha:Plugin", "wren.integrations")
 
     (plugin,) = discover(entry_points=[point]).loaded
 

@@ -157,3 +157,20 @@ def test_errors_cross_processes_whole(clone, error):
     copied = clone(error)
 
     assert (type(copied), copied.to_wire()) == (type(error), error.to_wire())
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ({"retry_after_ms": -5}, {}),
+        ({"retry_after_ms": "soon"}, {}),
+        ({"retry_after_ms": 5}, {"retry_after_ms": 5}),
+        ({"action_url": 5, "docs_url": ["x"]}, {}),
+        ({"details": [1]}, {}),
+        ({"message": None}, {}),
+    ],
+)
+def test_what_has_the_wrong_type_is_left_out(body, kept):
+    wire = error_from_wire({"type": "InternalError", "code": "INTERNAL", **body}).to_wire()
+
+    assert wire == {"type": "InternalError", "code": "INTERNAL", "message": "", "can_retry": False, **kept}

@@ -1,4 +1,5 @@
 import itertools
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
@@ -133,7 +134,14 @@ def raising(exc: BaseException) -> Any:
     return action
 
 
+CYCLE: dict[str, Any] = {}
+CYCLE["self"] = CYCLE
+
 ACTIONS: dict[str, Any] = {
+    "odd_details": raising(
+        Rejected("no", details={"at": datetime(2025, 3, 1, tzinfo=UTC), "raw": b"\xff", "ratio": float("inf"), "x": 1j})
+    ),
+    "cyclic_details": raising(Rejected("no", details=CYCLE)),
     "crash": raising(ValueError("s3cret detail")),
     "exit": raising(SystemExit(3)),
     "timeout": raising(TimeoutError("slow")),
@@ -319,6 +327,20 @@ def test_a_credential_in_an_error_is_masked():
 
     assert str(caught.value) == "bad token ***"
     assert caught.value.details == {"got": "Bearer ***"}
+
+
+@pytest.mark.parametrize(
+    ("action", "details"),
+    [
+        ("odd_details", {"at": "2025-03-01T00:00:00Z", "raw": "_w==", "ratio": None, "x": "1j"}),
+        ("cyclic_details", {}),
+    ],
+)
+def test_whatever_an_author_puts_into_an_error_can_be_written_down(action, details):
+    with pytest.raises(Rejected) as caught:
+        shop().run(action)
+
+    assert json.loads(json.dumps(caught.value.to_wire(), allow_nan=False)).get("details", {}) == details
 
 
 def test_a_short_credential_is_no_reason_to_mask_half_the_message():

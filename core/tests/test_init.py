@@ -10,7 +10,6 @@ import wren_core
 HEAVY = {
     "jsonschema",
     "jsonschema_rs",
-    "importlib_metadata",
     "httpx2",
     "requests",
     "cronsim",

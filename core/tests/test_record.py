@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AliasPath, BaseModel, Field, ValidationError
 
 from wren_core import IntegrationConfig, Record
 
@@ -106,3 +106,19 @@ def test_a_record_with_a_time_is_json():
     seen = Seen.model_validate({"at": "2025-03-01T12:00:00Z"})
 
     assert seen.model_dump(mode="json") == {"at": "2025-03-01T12:00:00Z"}
+
+
+def test_a_text_is_found_behind_limits_and_under_every_name_of_the_field():
+    class Odd(Record):
+        count: Annotated[int, Field(ge=0), "How many"] = 0
+        inside: Annotated[int, "Taken from within", Field(validation_alias=AliasPath("a", 0))] = 0
+        incoming: Annotated[int, "Named otherwise on the way in", Field(validation_alias="in")] = 0
+        hidden: Annotated[int, "Never written", Field(exclude=True)] = 0
+
+    read = Odd.model_json_schema(mode="validation")["properties"]
+    written = Odd.model_json_schema(mode="serialization")["properties"]
+
+    assert read["count"]["description"] == "How many"
+    assert written["inside"]["description"] == "Taken from within"
+    assert read["in"]["description"] == written["incoming"]["description"] == "Named otherwise on the way in"
+    assert "hidden" not in written

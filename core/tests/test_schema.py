@@ -68,6 +68,14 @@ def test_a_problem_says_where_what_was_expected_and_what_was_meant(value, pointe
     assert words in problem.message
 
 
+def test_the_nearest_value_is_sought_among_the_texts():
+    assert Validator({"enum": [1, None, "admin"]}).problems("admn")[0].nearest == "admin"
+
+
+def test_an_object_that_takes_nothing_says_so():
+    assert Validator({"additionalProperties": False}).problems({"a": 1})[0].expected == "no other names than none"
+
+
 def test_a_pointer_escapes_its_parts():
     schema = {"properties": {"a/b~c": {"type": "string"}}}
 
@@ -188,6 +196,16 @@ def test_a_deep_value_is_refused_without_long_explanations():
     assert time.perf_counter() - started < 1
 
 
+def test_an_object_is_as_deep_as_a_list():
+    value: object = "x"
+    for _ in range(300):
+        value = {"a": value}
+
+    assert [problem.message for problem in Validator({"type": "array"}).problems(value)] == [
+        "nested too deeply to be explained"
+    ]
+
+
 @pytest.mark.parametrize("value", [{1: 2}, b"bytes", object(), "\ud800"])
 def test_what_is_no_json_value_fits_nothing(value):
     validator = Validator({})
@@ -287,3 +305,8 @@ def test_the_verdicts_are_those_of_the_reference_implementation(schema, value):
 
     assert validator.is_valid(value) == expected
     assert (validator.problems(value) == []) == expected
+
+
+def test_a_broken_schema_is_refused_with_the_place_where_it_is_broken():
+    with pytest.raises(SchemaInvalid, match=r"at \$\.properties\.to\.type: 'strnig' is not valid"):
+        Validator({"type": "object", "properties": {"to": {"type": "strnig"}}})

@@ -1,6 +1,7 @@
 """Everything the backend is made of, built once from its settings and passed in."""
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,10 @@ from wren_backend.connections.services import ConnectionServices
 from wren_backend.connections.token_endpoint import TokenEndpoint
 from wren_backend.db import Database, open_database
 from wren_backend.deployments.service import DeploymentLimits, DeploymentService
+from wren_backend.executor.bytecode import compile_imports
+from wren_backend.executor.choice import choose_sandbox, prepare_runs_root
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.folders import clean_leftovers
 from wren_backend.executor.port import Sandbox
-from wren_backend.executor.refusal import RefusingSandbox
-from wren_backend.executor.sandboxes import PlainSandbox, SandlockSandbox
 from wren_backend.integrations.service import IntegrationService
 from wren_backend.metrics import Metrics
 from wren_backend.migration import migrate
@@ -28,6 +28,7 @@ from wren_backend.scheduler.loop import Scheduler
 from wren_backend.settings import Settings
 from wren_backend.vault.boot import key_source, open_vault, verify_master_keys
 from wren_backend.vault.service import Vault
+from wren_backend.worker.environment import config_env, run_env
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
 from wren_core.discovery import discover
@@ -62,6 +63,7 @@ class Services:
 
     def start(self) -> None:
         """Begin to claim and to fire."""
+        threading.Thread(target=compile_imports, name="wren-compile", daemon=True).start()
         self.worker.start()
         self.scheduler.start()
 
@@ -83,8 +85,9 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
     clock, metrics = clock or SystemClock(), Metrics()
     database, vault = _open_store(settings, clock)
     registry = registry or load_registry()
-    sandbox = choose_sandbox(settings)
-    executor = Executor(sandbox, runs_root=prepare_runs_root(settings))
+    runs_root = prepare_runs_root(settings)
+    sandbox = choose_sandbox(settings, runs_root)
+    executor = Executor(sandbox, runs_root=runs_root)
     addresses = Addresses(public_url=settings.address, docs_url=settings.docs_url)
     connections = ConnectionServices.of(
         _connection_context(settings, database, vault, clock, registry, addresses, metrics)
@@ -112,6 +115,11 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
         clock=clock,
         cursors=cursors,
         describer=executor,
+        configuration=lambda subject: run_env(
+            [plugin.integration.spec for plugin in registry],
+            config_env(connections.connections.list_all(subject)),
+            settings.integrations,
+        ),
         check_connections=integrations.check,
         wake=worker.wake,
         limits=_deployment_limits(settings),
@@ -152,30 +160,6 @@ def load_registry() -> Registry:
         )
     log.info("plugins.loaded", plugins=registry.names())
     return registry
-
-
-def choose_sandbox(settings: Settings) -> Sandbox:
-    """Return the sandbox of this machine; one that refuses where there is none and none was not asked for."""
-    if settings.sandbox == "none":
-        log.warning("sandbox.none", reason="WREN_SANDBOX=none: scripts can read and change what this user can")
-        return PlainSandbox()
-    sandbox = SandlockSandbox(protected=(settings.data_dir, settings.key_file))
-    status = sandbox.status()
-    if status.available:
-        log.info("sandbox.ready", backend=status.backend, landlock_abi=status.landlock_abi)
-        return sandbox
-    log.error("sandbox.unavailable", backend=status.backend, reason=status.reason)
-    return RefusingSandbox(status)
-
-
-def prepare_runs_root(settings: Settings) -> Path:
-    """Return the folder that holds the folders of runs, emptied of what dead workers left."""
-    root = settings.data_dir / "runs"
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    removed = clean_leftovers(root)
-    if removed:
-        log.warning("runs.leftovers_removed", folders=removed)
-    return root
 
 
 def _open_store(settings: Settings, clock: Clock) -> tuple[Database, Vault]:

@@ -139,6 +139,8 @@ class Settings(BaseSettings):
     integrations: dict[str, IntegrationSettings] = Field(default_factory=dict)
 
     sandbox: Sandbox = "auto"
+    ca_file: Folder | None = None
+    """A bundle of certificates that scripts trust instead of the system's, where a proxy has its own authority."""
     limits: LimitSettings = LimitSettings()
     max_script_bytes: ByteSize = ByteSize(2**20)
     max_deployments: int = Field(default=500, ge=1)

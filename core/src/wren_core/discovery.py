@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import metadata
-from importlib.metadata import Distribution, EntryPoint
 from pathlib import Path
+
+import importlib_metadata as metadata
+from importlib_metadata import EntryPoint, IDistribution
 
 from wren_core.integration import Integration
 from wren_core.loading import RefusedError, load_integration, said
@@ -127,7 +128,7 @@ def _entry_points_one_by_one(group: str) -> tuple[list[EntryPoint], list[FailedP
     return [point for found in points.values() for point in found], unreadable
 
 
-def _mentions(distribution: Distribution, group: str) -> bool:
+def _mentions(distribution: IDistribution, group: str) -> bool:
     try:
         return group in (distribution.read_text("entry_points.txt") or "")
     except UnicodeDecodeError as exc:
@@ -168,7 +169,7 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
     return _identity(point.dist) if point.dist is not None else ("", "")
 
 
-def _identity(distribution: Distribution) -> tuple[str, str]:
+def _identity(distribution: IDistribution) -> tuple[str, str]:
     """Return name and version; where the metadata are broken, what the folder's name says."""
     folder = Path(str(getattr(distribution, "_path", ""))).stem.partition("-")
     try:

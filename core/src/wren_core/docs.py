@@ -90,7 +90,9 @@ def type_words(schema: Any, definitions: dict[str, Any] | None = None) -> str:
         return "any"
     definitions = definitions if definitions is not None else schema.get("$defs", {})
     if "$ref" in schema:
-        return str(schema["$ref"]).rsplit("/", 1)[-1]
+        name = str(schema["$ref"]).rsplit("/", 1)[-1]
+        found = definitions.get(name)
+        return type_words(found, definitions) if isinstance(found, dict) and "enum" in found else name
     for key in ("anyOf", "oneOf"):
         if key in schema:
             return " or ".join(dict.fromkeys(type_words(item, definitions) for item in schema[key]))

@@ -74,7 +74,7 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
         return result
     except WrenError as exc:
         outcome = exc.code
-        exc.hide(value for value in integration.credentials.values() if len(value) >= _SECRET_LENGTH)
+        _make_presentable(exc, integration.credentials)
         raise
     finally:
         if integration.on_call is not None:
@@ -102,6 +102,17 @@ def find_method(integration: Target, method_id: str) -> Method:
         f"{integration.name} has no method {method_id!r}; {hint}",
         details={"methods": list(methods), "nearest": nearest[0] if nearest else None},
     )
+
+
+def _make_presentable(error: WrenError, credentials: Credentials) -> None:
+    """Hide credentials, and see to it that a host can write the error down whatever an author put into it."""
+    try:
+        error.details = pydantic_core.to_jsonable_python(
+            error.details, fallback=repr, bytes_mode="base64", inf_nan_mode="null"
+        )
+    except ValueError:  # a cycle
+        error.details = {}
+    error.hide(value for value in credentials.values() if len(value) >= _SECRET_LENGTH)
 
 
 def _checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def verdict_for_exception(exc: BaseException) -> WrenError | None:
         status = _status(answer)
         if status is not None:
             return verdict_for_status(status, message=_summary(exc), retry_after=_retry_after(answer))
-    if isinstance(exc, (TimeoutError, ConnectionError)) or _UNREACHABLE.intersection(_class_names(exc)):
+    if _UNREACHABLE.intersection(_class_names(exc)):
         return Unavailable(f"the provider could not be reached: {type(exc).__name__}: {_summary(exc)}")
     return None
 

@@ -3,13 +3,13 @@
 import threading
 from datetime import timedelta
 from functools import cache
-from importlib import metadata
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
+import importlib_metadata as metadata
 import pluggy
+from importlib_metadata import EntryPoint
 
 from wren_core import hookspecs
 from wren_core.integration import Integration

@@ -42,7 +42,7 @@ class ScriptTooLarge(AgentFixableError):
 class Describer(Protocol):
     """Extracts a script's metadata without trusting it."""
 
-    def describe(self, script: str, *, filename: str) -> dict[str, Any]:
+    def describe(self, source: str, *, filename: str, env: Mapping[str, str]) -> dict[str, Any]:
         """Return the metadata; raises AgentFixableError with file and line when the script cannot be loaded."""
         ...
 
@@ -95,6 +95,8 @@ class DeploymentService:
     clock: Clock
     cursors: CursorCodec
     describer: Describer
+    configuration: Callable[[Subject], Mapping[str, str]]
+    """What operator and subject configured, by environment variable: a script may read it while it is imported."""
     check_connections: ConnectionCheck
     wake: Callable[[], None]
     limits: DeploymentLimits
@@ -130,7 +132,10 @@ class DeploymentService:
             return answered
         check_script(script, max_bytes=self.limits.max_script_bytes)
         wanted = None if name is None else clean_name(name)
-        extracted = Declaration.of(self.describer.describe(script, filename=f"{wanted or _UNNAMED}.py"))
+        described = self.describer.describe(
+            script, filename=f"{wanted or _UNNAMED}.py", env=self.configuration(subject)
+        )
+        extracted = Declaration.of(described)
         if metadata is not None:
             check_agreement(extracted, Declaration.of(metadata))
         check_declaration(extracted, now=self.clock.now(), min_interval=self.limits.min_interval)

@@ -1,16 +1,15 @@
 """One claimed run, from its row to its outcome."""
 
-import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
 from wren_backend.auth import Subject
 from wren_backend.clock import Clock
-from wren_backend.connections.held import RunCredentials, config_variable
+from wren_backend.connections.held import RunCredentials
 from wren_backend.db import Database
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
@@ -18,6 +17,7 @@ from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import Job, Limits, Outcome
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
+from wren_backend.worker.environment import IntegrationOverride, run_env
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.reach import reach_of
 from wren_backend.worker.requests import RunRequests
@@ -34,15 +34,6 @@ class CredentialSource(Protocol):
     def run_environment(self, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
         """Return what the run gets, refreshed where due; raises UserFacingConfigError when a person must act."""
         ...
-
-
-class IntegrationOverride(Protocol):
-    """What an operator sets for one integration."""
-
-    @property
-    def base_url(self) -> str | None: ...
-    @property
-    def config(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,23 +119,3 @@ def _outcome(outcome: Outcome) -> RunOutcome:
         error=outcome.error,
         is_log_truncated=outcome.truncated,
     )
-
-
-def run_env(
-    specs: Sequence[IntegrationSpec], held: Mapping[str, str], overrides: Mapping[str, IntegrationOverride]
-) -> dict[str, str]:
-    """Return the environment of a run: its credentials, and what operator and connection configured. Pure.
-
-    A connection's configuration wins over the operator's, value by value.
-    """
-    env = dict(held)
-    for spec in specs:
-        override = overrides.get(spec.name)
-        if override is None:
-            continue
-        if override.base_url:
-            env[f"WREN_INTEGRATIONS__{spec.name.upper()}__BASE_URL"] = override.base_url
-        if override.config:
-            variable = config_variable(spec.name)
-            env[variable] = json.dumps({**override.config, **json.loads(env.get(variable, "{}"))})
-    return env

@@ -1,7 +1,17 @@
-"""What authors and hosts test with: fake providers, and a server for them."""
+"""What authors and hosts test with: the conformance suite, fake providers, and a server for them."""
 
+from wren_core.testing.contract import IntegrationContract
 from wren_core.testing.fake_oauth import FakeOAuth, FakeUser
 from wren_core.testing.fake_provider import FakeProvider, FakeRequest, FakeResponse, route
 from wren_core.testing.serving import serve
 
-__all__ = ["FakeOAuth", "FakeProvider", "FakeRequest", "FakeResponse", "FakeUser", "route", "serve"]
+__all__ = [
+    "FakeOAuth",
+    "FakeProvider",
+    "FakeRequest",
+    "FakeResponse",
+    "FakeUser",
+    "IntegrationContract",
+    "route",
+    "serve",
+]
