@@ -4,15 +4,27 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import text
+from starlette.testclient import TestClient
 
+from wren_backend.app import create_app
+from wren_backend.auth import Subject, issue_key
+from wren_backend.clock import Clock
 from wren_backend.db import Database, open_database
 from wren_backend.migration import migrate
 from wren_backend.schema import metadata
+from wren_backend.services import Services, build_services
+from wren_backend.settings import Settings
+from wren_backend.tenancy import repository as tenancy
+from wren_backend.testing import add_subject
+from wren_core.discovery import Discovery
+from wren_core.registry import Registry
 
 T = TypeVar("T")
 
@@ -79,3 +91,85 @@ def together() -> Callable[[int, Callable[[int], T]], list[T]]:
             return list(threads.map(one, range(count)))
 
     return run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A user in a workspace of its own, and the key that proves it."""
+
+    subject: Subject
+    key: str = field(repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What its requests carry."""
+        return {"Authorization": f"Bearer {self.key}"}
+
+
+@pytest.fixture
+def build_platform(database: Database, tmp_path: Path) -> Iterator[Callable[..., Services]]:
+    """Build the whole backend over that database: no integrations, no isolation, and nothing of it is started."""
+    built: list[Services] = []
+
+    def build(*, clock: Clock | None = None, registry: Registry | None = None, **settings: Any) -> Services:
+        values = {
+            "data_dir": tmp_path / "data",
+            "database_url": SecretStr(database.engine.url.render_as_string(hide_password=False)),
+            "sandbox": "none",
+            **settings,
+        }
+        chosen = Registry.from_discovery(Discovery()) if registry is None else registry
+        built.append(build_services(Settings(**values), clock=clock, registry=chosen))
+        return built[-1]
+
+    yield build
+    for platform in built:
+        platform.connections.close()
+        platform.database.dispose()
+
+
+@pytest.fixture
+def platform(build_platform: Callable[..., Services]) -> Services:
+    """The whole backend over that database."""
+    return build_platform()
+
+
+@pytest.fixture
+def admit(platform: Services) -> Callable[[], Member]:
+    """Make a user in a workspace of its own, with an API key."""
+
+    def admit_one() -> Member:
+        subject = add_subject(platform.database)
+        with platform.database.writing() as session:
+            user = tenancy.find_user(session, subject.workspace_id, subject.user_id)
+            issued = issue_key(session, user, name="test", now=platform.clock.now())
+        return Member(subject=subject, key=issued.plain.get_secret_value())
+
+    return admit_one
+
+
+@pytest.fixture
+def member(admit: Callable[[], Member]) -> Member:
+    """A user with an API key."""
+    return admit()
+
+
+@pytest.fixture
+def client_of(platform: Services) -> Iterator[Callable[..., TestClient]]:
+    """Open a client of the API for a member, or for nobody; the worker and the scheduler are not started."""
+    app, opened = create_app(platform), list[TestClient]()
+
+    def open_one(whose: Member | None = None) -> TestClient:
+        headers = {} if whose is None else whose.headers
+        opened.append(TestClient(app, headers=headers, raise_server_exceptions=False))
+        return opened[-1]
+
+    yield open_one
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def client(client_of: Callable[..., TestClient], member: Member) -> TestClient:
+    """A client of the API with the member's key."""
+    return client_of(member)

@@ -1,6 +1,9 @@
+from collections.abc import AsyncIterator
+
 import httpx2
 import pytest
 from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
 
 from wren_backend.errors import install_error_handlers
 from wren_backend.http_guard import HttpGuard
@@ -24,6 +27,18 @@ def url(metrics):
         body = await request.json()
         app.state.seen.append(body)
         return {"got": body}
+
+    @app.get("/v1/broken")
+    async def broken() -> None:
+        raise ValueError("hunter2")
+
+    @app.get("/v1/broken-stream")
+    async def broken_stream() -> StreamingResponse:
+        async def lines() -> AsyncIterator[bytes]:
+            yield b"one\n"
+            raise ValueError("hunter2")
+
+        return StreamingResponse(lines())
 
     app.add_middleware(HttpGuard, max_body_bytes=1000, metrics=metrics)
     with serve(app) as base:
@@ -61,3 +76,22 @@ def test_another_content_type_than_json_is_refused(url, content_type):
 
     assert answer.status_code == 415
     assert answer.json()["error"]["code"] == "CONTENT_TYPE_UNSUPPORTED"
+
+
+def test_what_nobody_foresaw_is_answered_and_counted(url, metrics):
+    answer = httpx2.get(f"{url}/v1/broken")
+
+    assert (answer.status_code, answer.json()["error"]["type"]) == (500, "InternalError")
+    assert "hunter2" not in answer.text
+    assert b'wren_http_requests_total{status="500"} 1.0' in metrics.render()
+
+
+def test_an_answer_that_breaks_off_is_not_passed_off_as_whole(url):
+    with pytest.raises(httpx2.RemoteProtocolError, match="incomplete"):
+        httpx2.get(f"{url}/v1/broken-stream")
+
+
+def test_a_path_with_a_nul_leads_nowhere(url):
+    answer = httpx2.get(f"{url}/v1/broken%00")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")

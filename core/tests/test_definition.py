@@ -1,4 +1,5 @@
 import json
+from keyword import iskeyword
 
 import pytest
 from hypothesis import given
@@ -136,7 +137,7 @@ models = st.builds(
 ai_configs = st.builds(AIConfig, provider=texts, available_models=st.tuples(models), default_model=st.just("m1"))
 specs = st.builds(
     IntegrationSpec,
-    name=names,
+    name=names.filter(lambda name: not iskeyword(name)),
     display_name=texts,
     description=texts,
     version=texts,
@@ -189,6 +190,34 @@ def test_the_fields_of_the_wire_are_camel_case_and_the_authors_json_is_not_touch
     assert wire["methods"][0]["inputSchema"] == schema
     assert wire["methods"][0]["requiresApproval"] is True
     assert not [key for key in [*wire, *wire["methods"][0]] if "_" in key]
+
+
+def test_the_fields_inside_an_ai_configuration_are_camel_case_too():
+    model = AIModel(
+        id="m1",
+        name="M 1",
+        capabilities=("text",),
+        context_window=9,
+        cost_per_token=Cost(input=0.5),
+        cost_per_image=ImageCost(hd=2.0),
+    )
+    ai = AIConfig(provider="lab", available_models=(model,), default_model="m1")
+    spec = IntegrationSpec(name="lab", display_name="Lab", type="ai", ai=ai)
+
+    wire = IntegrationDefinition.from_spec(spec).to_wire()["aiConfig"]
+
+    assert wire.keys() == {"provider", "availableModels", "defaultModel"}
+    assert wire["availableModels"][0].items() >= {"contextWindow": 9, "maxTokens": None, "inputFormats": []}.items()
+    assert wire["availableModels"][0]["costPerToken"] == {"input": 0.5, "output": 0.0}
+    assert wire["availableModels"][0]["costPerImage"] == {"standard": 0.0, "hd": 2.0}
+    assert rewired(spec) == spec
+
+
+def test_a_provider_that_is_named_outside_the_configuration_is_taken():
+    spec = IntegrationDefinition.model_validate({**EXAMPLE, "oauthProvider": "intuit"}).to_spec()
+
+    assert spec.auth is not None
+    assert spec.auth.provider == "intuit"
 
 
 def test_the_documented_example_is_a_definition():

@@ -52,6 +52,10 @@ class Receipt(Record):
     scan: bytes = b""
 
 
+class Limited(Record):
+    count: Annotated[int, Field(le=3)]
+
+
 class Unserialisable(Record):
     id: str
 
@@ -102,6 +106,11 @@ class Shop(Integration):
         return ids
 
     @method
+    def matrix(self, rows: list[list[str]]) -> list[list[str]]:
+        """Return the rows."""
+        return rows
+
+    @method
     def scan(self) -> Receipt:
         """Return a scan."""
         return Receipt(id="r", scan=b"\xff")
@@ -120,6 +129,11 @@ class Shop(Integration):
     def out_of_range(self) -> Annotated[int, Field(le=3)]:
         """Return too much."""
         return 4711
+
+    @method
+    def field_out_of_range(self) -> Limited:
+        """Return a record with too much in it."""
+        return Limited.model_construct(count=4711)
 
     @method
     def unserialisable(self) -> Unserialisable:
@@ -192,6 +206,7 @@ def test_an_iterator_inside_a_value_is_kept_too():
     made.order(lines=[{"sku": sku} for sku in "ab"], tags={"x": iter("ab")})
 
     assert made.received["tags"] == {"x": ["a", "b"]}
+    assert made.matrix([iter("ab"), (letter for letter in "c")]) == [["a", "b"], ["c"]]
 
 
 def test_an_open_file_is_no_argument(tmp_path):
@@ -227,14 +242,17 @@ def test_a_wrong_argument_says_where_what_and_what_was_meant(arguments, pointer,
     assert (pointer or "arguments") in str(caught.value)
 
 
-def test_a_suggestion_is_part_of_the_message():
+def test_a_suggestion_is_part_of_the_message_where_there_is_one():
     with pytest.raises(InvalidInput, match=r"did you mean 'colour'\?"):
         shop().invoke("order", {"lines": [], "colur": "red"})
+    with pytest.raises(InvalidInput, match=r"^order: arguments: .* was unexpected\)$"):
+        shop().invoke("order", {"lines": [], "zzz": "red"})
 
 
-def test_a_huge_argument_is_not_repeated():
+@pytest.mark.parametrize("arguments", [{"lines": "x" * 1_000_000}, {"lines": [], "limit": [1] * 100_000}])
+def test_a_huge_argument_is_not_repeated(arguments):
     with pytest.raises(InvalidInput) as caught:
-        shop().invoke("order", {"lines": "x" * 1_000_000})
+        shop().invoke("order", arguments)
 
     assert len(str(caught.value)) + len(str(caught.value.details)) < 2_000
 
@@ -281,6 +299,18 @@ def test_an_unknown_method_names_the_nearest_and_all():
 
     assert caught.value.details["nearest"] == "order"
     assert "scan" in caught.value.details["methods"]
+
+
+def test_a_method_like_no_other_comes_with_all_of_them():
+    class Empty(Integration):
+        """Empty."""
+
+        spec = IntegrationSpec(name="empty", display_name="Empty")
+
+    with pytest.raises(MethodUnknown, match="it has order, tagged, matrix, scan"):
+        call(shop(), "zzz", {})
+    with pytest.raises(MethodUnknown, match="it has none"):
+        call(Empty.create(), "zzz", {})
 
 
 @pytest.mark.parametrize("method_id", ["connect", "create", "invoke", "_listed", "__init__", "client"])
@@ -344,7 +374,7 @@ def test_whatever_an_author_puts_into_an_error_can_be_written_down(action, detai
 
 
 def test_a_short_credential_is_no_reason_to_mask_half_the_message():
-    made = Shop.create(credentials={"access_token": "to"})
+    made = Shop.create(credentials={"access_token": "no"})
 
     with pytest.raises(NotFound, match="no such order"):
         made.run("verdict")
@@ -355,6 +385,7 @@ def test_a_short_credential_is_no_reason_to_mask_half_the_message():
     [
         ("wrong_type", "returned what its return type cannot say"),
         ("out_of_range", "broke its output schema at /: expected maximum: 3"),
+        ("field_out_of_range", "broke its output schema at /count: expected maximum: 3"),
         ("unserialisable", "returned what its return type cannot say"),
     ],
 )

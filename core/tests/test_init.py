@@ -1,7 +1,10 @@
+import ast
 import inspect
 import json
+import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +60,32 @@ import wren_core, wren_core.discovery, wren_core.registry, wren_core.tools, wren
     done = subprocess.run([sys.executable, "-B", "-c", guard], capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("statement", ["import wren_core", "from wren_core.errors import InvalidInput"])
+def test_who_needs_no_schemas_does_not_pay_for_them(statement):
+    assert modules_after(statement) & {"pydantic", "pluggy", "wren_core.spec"} == set()
+
+
+def test_what_type_checkers_are_told_is_what_the_package_offers():
+    tree = ast.parse(Path(wren_core.__file__).read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+
+    told = {alias.asname: node.module for node in imports for alias in node.names}
+
+    assert sorted(told) == wren_core.__all__
+    assert {name: getattr(sys.modules[module], name) for name, module in told.items()} == {
+        name: getattr(wren_core, name) for name in told
+    }
+
+
+def test_no_module_takes_the_place_of_a_public_name():
+    modules = {module.name for module in pkgutil.iter_modules(wren_core.__path__)}
+
+    assert modules & set(wren_core.__all__) == set()
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'wren_core' has no attribute 'Integratoin'"):
+        _ = wren_core.Integratoin

@@ -92,6 +92,20 @@ def test_the_full_spec_is_built_once_per_class():
     assert Mail.full_spec().name == "mail"
 
 
+def test_a_description_of_the_spec_comes_before_the_docstring():
+    class Said(Integration):
+        """Docstring."""
+
+        spec = IntegrationSpec(name="said", display_name="Said", description="Said in the spec.")
+
+    class Silent(Integration):
+        spec = IntegrationSpec(name="silent", display_name="Silent")
+
+    assert Said.full_spec().description == "Said in the spec."
+    assert Silent.full_spec().description == ""
+    assert Silent.create().base_url == ""
+
+
 def test_methods_that_were_written_by_hand_into_the_spec_do_not_count():
     class Handmade(Integration):
         """By hand."""
@@ -278,6 +292,31 @@ def test_renew_takes_the_new_values_and_keeps_the_others():
 
     assert dict(made.credentials) == {"access_token": "tok-456", "kept": "k"}
     assert made.client.token == "tok-456"
+
+
+def test_renew_without_a_new_value_keeps_the_client():
+    made = mail(host=Host({"env": {"OTHER": "x"}}))
+    client = made.client
+
+    assert made.renew() is False
+    assert made.client is client
+
+
+def test_renew_takes_some_of_several_values():
+    class Two(Mail):
+        spec = IntegrationSpec(
+            name="two",
+            display_name="Two",
+            credentials=[
+                CredentialSpec(key="access_token", type=CredentialType.OAUTH2, env_var="TWO_TOKEN"),
+                CredentialSpec(key="account", type=CredentialType.CUSTOM, env_var="TWO_ACCOUNT"),
+            ],
+        )
+
+    made = mail(Two, host=Host({"env": {"TWO_TOKEN": "tok-456"}}))
+
+    assert made.renew() is True
+    assert dict(made.credentials) == {"access_token": "tok-456"}
 
 
 def test_a_renewed_client_is_left_to_those_who_use_it_until_close():

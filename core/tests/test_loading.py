@@ -165,6 +165,7 @@ def test_a_remote_reference_of_an_author_is_invalid(refused):
     [
         ("@hookimpl\ndef wren_integrations():\n    return Plugin", "instead of a list"),
         ("@hookimpl\ndef wren_integrations():\n    return [5]", "offers 5, which is not an Integration class"),
+        ("@hookimpl\ndef wren_integrations():\n    return [int]", "offers <class 'int'>, which is not an Integration"),
         ("@hookimpl\ndef wren_integrations():\n    return []", "offers no integration"),
         ("@hookimpl\ndef wren_integrations():\n    return None", "offers no integration"),
         ("@hookimpl\ndef wren_integrations(surprise):\n    return []", "answers the hooks wrongly"),
@@ -192,8 +193,10 @@ def test_a_plugin_that_needs_a_newer_contract_is_refused_and_not_imported(refuse
     assert "loaded_plugin" not in sys.modules
 
 
-@pytest.mark.parametrize("requirement", ["wren_core<0.0.1", "Wren.Core[testing]==99.*"])
-def test_the_contract_is_found_under_every_spelling(refused, requirement):
+@pytest.mark.parametrize(
+    "requirement", ["wren_core<0.0.1", "Wren.Core[testing]==99.*", 'wren-core>=99; python_version >= "3"']
+)
+def test_a_requirement_that_applies_is_found_under_every_spelling(refused, requirement):
     assert refused("raise RuntimeError('must not be imported')", requires=(requirement,))[0] == "CONTRACT_VERSION"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, Discriminator, Field, Tag, TypeAdapter, WithJsonSchema
 
 from wren_core import Record
 from wren_core.schema import Validator
@@ -173,6 +173,32 @@ def test_a_mutable_default_is_not_shared():
     assert arguments_of(model.model_validate({})) == {"names": []}
 
 
+def test_titles_are_removed_wherever_they_are_and_nothing_is_assumed_of_a_foreign_schema():
+    inner = {"title": "A", "type": "string"}
+    foreign = {"anyOf": [inner], "properties": [], "examples": [inner], "x-list": [[inner], 1]}
+
+    def act(self, value: Annotated[Any, WithJsonSchema(foreign)]) -> None: ...
+
+    node = input_schema(input_model(act, "m"))["properties"]["value"]
+
+    plain = {"type": "string"}
+    assert node == {"anyOf": [plain], "properties": [], "examples": [inner], "x-list": [[plain], 1]}
+
+
+def test_a_union_told_apart_by_a_function_is_a_plain_union():
+    tagged = Annotated[
+        Annotated[Line, Tag("line")] | Annotated[Mail, Tag("mail")],
+        Discriminator(lambda value: "line" if "sku" in value else "mail"),
+    ]
+
+    def act(self, value: tagged) -> None: ...
+
+    model = input_model(act, "m")
+
+    assert {"$ref": "#/$defs/Line"} in parameters(act)["properties"]["value"]["oneOf"]
+    assert arguments_of(model.model_validate({"value": {"sku": "x"}})) == {"value": Line(sku="x")}
+
+
 def test_recursive_models_are_described_by_reference():
     class Tree(Record):
         children: Annotated[list["Tree"], "Below this one"] = []
@@ -196,6 +222,8 @@ def opaque(self, text: Opaque) -> None: ...
 def function(self, text: Callable[[], int]) -> None: ...
 def lazy(self, ids: Iterable[str]) -> None: ...
 def deep_lazy(self, ids: dict[str, list[Iterable[str]]]) -> None: ...
+def lazy_or_text(self, ids: Iterable[int] | str) -> None: ...
+def choice(self, value: int | Callable[[], int]) -> None: ...
 def unresolved(self, text: "Missing") -> None: ...  # noqa: F821 - that is the fault
 def odd_default(self, text: Any = Opaque()) -> None: ...
 
@@ -211,6 +239,8 @@ def odd_default(self, text: Any = Opaque()) -> None: ...
         (function, "Cannot generate"),
         (lazy, "annotate it as a list"),
         (deep_lazy, "annotate it as a list"),
+        (lazy_or_text, "annotate it as a list"),
+        (choice, "CallableSchema"),
         (unresolved, "cannot be resolved: name 'Missing'"),
         (odd_default, "not JSON serializable"),
     ],

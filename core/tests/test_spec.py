@@ -54,6 +54,12 @@ def test_any_other_name_is_refused(name):
         spec(name=name)
 
 
+@pytest.mark.parametrize("name", ["import", "class", "lambda"])
+def test_a_name_no_script_could_write_is_refused(name):
+    with pytest.raises(ValidationError, match="a word of Python"):
+        spec(name=name)
+
+
 @pytest.mark.parametrize("env_var", ["lower", "1X", "WITH-DASH", "X=Y", ""])
 def test_an_environment_variable_is_upper_snake_case(env_var):
     with pytest.raises(ValidationError, match="env_var"):

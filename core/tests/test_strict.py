@@ -89,7 +89,11 @@ def limits(self, n: Even = 2, xs: AFew = []) -> None:  # noqa: B006
     """Do."""
 
 
-EXPRESSIBLE = [plain, nothing, optional, nested, enums, recursive, limits]
+def unions(self, who: str | list[Line], line: Line = Line(sku="x"), mode: Literal["a"] | None = None) -> None:
+    """Do."""
+
+
+EXPRESSIBLE = [plain, nothing, optional, nested, enums, recursive, limits, unions]
 
 
 @pytest.mark.parametrize("function", EXPRESSIBLE)
@@ -130,11 +134,26 @@ def test_a_described_reference_is_wrapped():
     assert strict["properties"]["last"] == {"anyOf": [{"$ref": "#/$defs/Line"}, {"type": "null"}]}
 
 
+def test_an_optional_reference_may_be_null():
+    strict = strict_schema(schema_of(unions))
+
+    assert strict is not None
+    assert strict["properties"]["line"] == {"anyOf": [{"$ref": "#/$defs/Line"}, {"type": "null"}]}
+
+
 def test_an_optional_choice_may_be_null():
     strict = strict_schema(schema_of(enums))
 
     assert strict is not None
     assert strict["properties"]["mode"] == {"anyOf": [{"enum": ["a", "b"], "type": "string"}, {"type": "null"}]}
+
+
+def test_an_optional_union_gets_one_more_choice():
+    choices = [{"type": "string"}, {"type": "integer"}]
+    strict = strict_schema({"type": "object", "properties": {"x": {"anyOf": choices, "description": "Either"}}})
+
+    assert strict is not None
+    assert strict["properties"]["x"] == {"description": "Either", "anyOf": [*choices, {"type": "null"}]}
 
 
 def test_an_optional_object_is_closed():
@@ -150,6 +169,10 @@ def free_form(self, data: dict[str, Any]) -> None:
 
 
 def optional_free_form(self, data: dict[str, Any] = {}) -> None:  # noqa: B006
+    """Do."""
+
+
+def free_form_or_none(self, data: dict[str, Any] | None = None) -> None:
     """Do."""
 
 
@@ -194,7 +217,16 @@ def unique(self, data: set[int]) -> None:
 
 
 INEXPRESSIBLE = [
-    *(free_form, optional_free_form, map_of, anything, described_anything, list_of_anything, bare_list),
+    *(
+        free_form,
+        optional_free_form,
+        free_form_or_none,
+        map_of,
+        anything,
+        described_anything,
+        list_of_anything,
+        bare_list,
+    ),
     *(pair, opened, length, raw, unique),
 ]
 
@@ -224,7 +256,11 @@ def deep(levels: int) -> dict[str, Any]:
         *({}, {"type": "array", "items": {"type": "string"}}, {"anyOf": [{"type": "object", "properties": {}}]}),
         *(objects(5_001), deep(12)),
         {"type": "object", "properties": {"x": {"enum": list(range(1_001))}}},
+        {"type": "object", "properties": {"x": {"anyOf": [{"enum": list(range(1_001))}]}}},
+        {"type": "object", "properties": {"x": {"type": "array", "items": {"enum": list(range(1_001))}}}},
         {"type": "object", "properties": {"x": {"type": "string", "enum": ["y" * 130_000]}}},
+        {"type": "object", "properties": {"x": {"const": "y" * 130_000}}},
+        {"type": "object", "properties": {"y" * 130_000: {"type": "string"}}},
         {"type": "object", "properties": {"x": {"type": "string", "x-vendor": 1}}},
         {
             "type": "object",
@@ -233,6 +269,8 @@ def deep(levels: int) -> dict[str, Any]:
         },
         {"type": "object", "properties": {"x": {"allOf": [{"type": "string"}]}}},
         {"type": "object", "properties": {"x": True}},
+        {"type": "object", "properties": {"x": {"type": "object"}}},
+        {"type": "object", "properties": {"x": {"type": "array"}}},
     ],
 )
 def test_a_schema_outside_the_subset_or_its_limits_has_no_strict_form(schema):
@@ -240,9 +278,41 @@ def test_a_schema_outside_the_subset_or_its_limits_has_no_strict_form(schema):
     assert obstacle(schema)
 
 
-@pytest.mark.parametrize("schema", [objects(5_000), deep(9)])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *(objects(5_000), deep(9)),
+        {**objects(5_000), "$defs": {"One": {"type": "string"}}},
+        {"type": "object", "properties": {"x": {"const": "y" * 2_000}, "z": {"enum": list(range(1_000))}}},
+    ],
+)
 def test_a_schema_just_within_the_limits_has_one(schema):
     assert strict_schema(schema) is not None
+
+
+def test_an_object_inside_a_choice_is_closed():
+    inner = {"type": "object", "properties": {"a": {"type": "string"}}}
+    strict = strict_schema({"type": "object", "properties": {"x": {"anyOf": [inner, {"type": "integer"}]}}})
+
+    assert strict is not None
+    assert strict_faults(strict) == []
+
+
+def test_what_may_be_null_already_stays_as_it_is():
+    nullable = {"type": ["string", "null"]}
+    strict = strict_schema({"type": "object", "properties": {"x": nullable}})
+
+    assert strict is not None
+    assert strict["properties"]["x"] == nullable
+
+
+def test_the_obstacle_names_the_place():
+    free = {"type": "object", "properties": {}, "additionalProperties": True}
+
+    assert obstacle(free) == "arguments: an object with free names cannot be closed"
+    assert obstacle({"type": "object", "properties": {"x": {"type": "object", "properties": {"y": {}}}}}) == (
+        "/x/y: any value is allowed"
+    )
 
 
 def test_the_schema_itself_is_left_alone():
@@ -280,7 +350,19 @@ def test_a_null_that_is_required_or_allowed_stays():
     schema = schema_of(described_anything)
 
     assert without_nulls(schema, {"data": None}) == {"data": None}
+    assert without_nulls(schema_of(plain), {"to": None}) == {"to": None}
     assert without_nulls(schema_of(plain), {"to": None, "unknown": None}) == {"to": None, "unknown": None}
+
+
+@pytest.mark.parametrize("allowing", [True, {"enum": ["a", None]}, {"const": None}, {"$ref": "#/$defs/Gone"}])
+def test_a_null_the_schema_allows_stays(allowing):
+    assert without_nulls({"properties": {"x": allowing}}, {"x": None}) == {"x": None}
+
+
+def test_nulls_are_taken_out_of_a_list_that_could_be_something_else():
+    arguments = {"who": [{"sku": "x", "count": None, "colour": None}], "line": None, "mode": None}
+
+    assert without_nulls(schema_of(unions), arguments) == {"who": [{"sku": "x", "colour": None}], "mode": None}
 
 
 def test_a_free_form_object_keeps_its_nulls():

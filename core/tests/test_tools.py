@@ -131,7 +131,7 @@ def test_long_names_stay_short_and_apart():
 @pytest.mark.parametrize(
     ("output_schema", "value"),
     [
-        ({"type": "object", "properties": {"id": {"type": "string"}}}, {"id": "x"}),
+        ({"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}, {"id": "x"}),
         ({"type": "array", "items": {"type": "integer"}}, [1]),
         ({"type": "null"}, None),
         ({"$ref": "#/$defs/Tree", "$defs": {"Tree": {"type": "object", "properties": {}}}}, {}),

@@ -104,10 +104,14 @@ class FakeServer(FakeProvider):
     def __init__(self) -> None:
         super().__init__()
         self.deployments: list[dict[str, Any]] = []
+        self.hidden = False
+        """The deployments were taken away: lists leave them out."""
         self.runs: dict[str, dict[str, Any]] = {}
         self.log: list[dict[str, Any]] = []
         self.streams: list[str] = []
         """Bodies of the coming event streams, one a connection; the last one is repeated."""
+        self.connections: list[dict[str, Any]] = []
+        """What is there before somebody connects."""
         self.connection_states: list[dict[str, Any]] = []
         self.validation: dict[str, Any] = {"valid": True, "warnings": []}
 
@@ -163,8 +167,13 @@ class FakeServer(FakeProvider):
         return {**answer, "triggers_registered": 1, "created_at": made["created_at"], "next_run": made["next_run"]}
 
     @route("GET", "/v1/deployments")
-    def list_deployments(self, _request: FakeRequest) -> Any:
-        return {"deployments": self.deployments}
+    def list_deployments(self, request: FakeRequest) -> Any:
+        start, limit = int(request.query.get("cursor", 0)), int(request.query.get("limit", 100))
+        rest = self.deployments[start + limit :]
+        if self.hidden:
+            return {"deployments": []}
+        page = [{key: value for key, value in item.items() if key != "trigger_list"} for item in self.deployments]
+        return {"deployments": page[start : start + limit], "next_cursor": str(start + limit) if rest else None}
 
     @route("GET", "/v1/deployments/{id}")
     def get_deployment(self, request: FakeRequest) -> Any:
@@ -217,6 +226,13 @@ class FakeServer(FakeProvider):
         link = {"connect_url": f"{first['connect_url']}"} if "connect_url" in first else {}
         return FakeResponse(status=201, body={**body, "status": first["status"], **link})
 
+    @route("POST", "/v1/connections/{id}/reauthorize")
+    def reauthorize(self, request: FakeRequest) -> Any:
+        first = self.connection_states[0]
+        body = {"connection_id": request.params["id"], "integration": "parcel", "alias": "default"}
+        link = {"connect_url": first["connect_url"]} if "connect_url" in first else {}
+        return {**body, "status": first["status"], **link}
+
     @route("GET", "/v1/connections/{id}")
     def get_connection(self, request: FakeRequest) -> Any:
         if len(self.connection_states) > 1:
@@ -227,8 +243,13 @@ class FakeServer(FakeProvider):
 
     @route("GET", "/v1/connections")
     def list_connections(self, request: FakeRequest) -> Any:
-        ids = [{"id": "conn_1", "integration": "parcel", "alias": "default", "status": "active"}]
-        return {"connections": ids}
+        return {"connections": self.connections}
+
+    def add_connection(self, **fields: Any) -> dict[str, Any]:
+        """Store a connection."""
+        plain = {"id": "conn_1", "integration": "parcel", "alias": "default", "status": "active", "version": 1}
+        self.connections.append({**plain, "account": "ada@example.org", "error": None, **fields})
+        return self.connections[-1]
 
     @route("DELETE", "/v1/connections/{id}")
     def disconnect(self, request: FakeRequest) -> Any:

@@ -65,6 +65,31 @@ def test_deployments_are_listed_fetched_and_taken_away(client, fake):
     assert client.deployments() == []
 
 
+def test_deployments_are_listed_over_all_pages(client, fake):
+    for number in range(401):
+        fake.add_deployment(id=f"dep_{number}", name=f"name {number}")
+
+    assert [item.id for item in client.deployments()] == [f"dep_{number}" for number in range(401)]
+    assert len(fake.requests) == 3
+
+
+def test_a_connection_is_authorised_again_in_place(client, fake):
+    fake.connection_states = [{"status": "needs_reauth", "connect_url": "https://w/link"}]
+
+    started = client.reauthorize("conn_1", values={"key": "secret-1"})
+
+    assert (started.connection_id, started.connect_url) == ("conn_1", "https://w/link")
+    assert sent(fake) == [("POST", "/v1/connections/conn_1/reauthorize")]
+    assert fake.requests[0].json() == {"values": {"key": "secret-1"}}
+
+
+@pytest.mark.parametrize("instant", ["2030-01-01T09:00:00Z", "2030-01-01T09:00:00.120Z"])
+def test_programs_get_the_instants_the_server_sent(client, fake, instant):
+    fake.add_run(run_id="run_1", started_at=instant)
+
+    assert client.run("run_1").to_wire()["started_at"] == instant
+
+
 def test_a_run_is_started_with_function_and_payload(client, fake):
     run = client.start_run("dep_1", func="daily", payload={"n": 1})
 
@@ -125,6 +150,7 @@ def test_connections_are_made_listed_fetched_and_deleted(client, fake):
     }
     assert (started.connection_id, started.connect_url) == ("conn_1", "https://x/y")
     assert client.connection("conn_1").status == "active"
+    fake.add_connection()
     assert [item.id for item in client.connections()] == ["conn_1"]
     client.disconnect("conn_1")
     assert sent(fake)[-1] == ("DELETE", "/v1/connections/conn_1")
@@ -259,6 +285,13 @@ def test_a_proxy_is_not_asked_for_this_machine_itself(server, monkeypatch):
         assert client.deployments() == []
 
 
+def test_an_error_of_another_service_is_not_taken_for_one_of_wren(client, fake):
+    fake.fail_next(404, body={"error": {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}})
+
+    with pytest.raises(AnswerInvalid, match="is it the address of a Wren server"):
+        client.deployments()
+
+
 @pytest.mark.parametrize("body", ["<html>", [1], {"deployments": 1}, {"deployments": [{"id": "dep_1"}]}])
 def test_an_answer_that_is_not_wrens_says_so(client, fake, body):
     fake.fail_next(200, body=body)
@@ -384,3 +417,13 @@ def test_an_event_that_cannot_be_read_says_so(client, fake):
 
     with pytest.raises(AnswerInvalid, match="'log'"):
         list(client.follow("run_1"))
+
+
+def test_a_server_that_never_answered_is_given_up_sooner(pauses):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+
+    with Client(make_profile(url, KEY), sleep=pauses.append) as client, pytest.raises(ServerUnreachable):
+        list(client.follow("run_1"))
+
+    assert pauses == [0.3, 0.6]

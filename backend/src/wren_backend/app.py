@@ -25,6 +25,15 @@ from wren_backend.services import Services
 _BODY_FACTOR = 6
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
+_TAGS = [
+    {"name": "deployments", "description": "Scripts that the platform runs, with their versions and triggers"},
+    {"name": "runs", "description": "What was run, how it ended, and what it wrote"},
+    {"name": "connections", "description": "Your authorised links to integrations"},
+    {"name": "integrations", "description": "What is installed, how it is used, and whether you can use it"},
+    {"name": "messages", "description": "The workspace's own inbox"},
+    {"name": "operations", "description": "For load balancers, operators and Prometheus; no API key"},
+]
+
 
 def create_app(services: Services) -> FastAPI:
     """Return the application; its lifespan starts and stops the worker and the scheduler."""
@@ -37,7 +46,14 @@ def create_app(services: Services) -> FastAPI:
         finally:
             await run_in_threadpool(services.stop)
 
-    app = FastAPI(title="Wren", version=version("wren-backend"), lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title="Wren",
+        summary="Deploy scripts, connect integrations, watch runs",
+        version=version("wren-backend"),
+        openapi_tags=_TAGS,
+        lifespan=lifespan,
+        redoc_url=None,
+    )
     app.state.services = services
     install_error_handlers(app)
     for part in (deployments, runs, connections, browser, integrations, messages, health):

@@ -22,11 +22,16 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="Issue, list and revoke API keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+users = typer.Typer(help="Refuse users.", no_args_is_help=True)
+app.add_typer(users, name="users")
+workspaces = typer.Typer(help="List and delete workspaces.", no_args_is_help=True)
+app.add_typer(workspaces, name="workspaces")
 
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 3
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder for the database and the master key [default: ~/.wren]")]
+DataDir = Annotated[Path | None, typer.Option(help="Folder for the database and the master key (default: ~/.wren)")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON")]
 
 
 def main() -> None:
@@ -37,8 +42,8 @@ def main() -> None:
 @app.command()
 def up(
     data_dir: DataDir = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on [default: 8080]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1)")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (default: 8080)")] = None,
     public_url: Annotated[str | None, typer.Option(help="How browsers and OAuth providers reach this server")] = None,
 ) -> None:
     """Start everything in one process: API, scheduler and worker. The first start prints the first API key, once."""
@@ -88,9 +93,7 @@ def issue_key(
 
 
 @keys.command("list")
-def list_keys(
-    data_dir: DataDir = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON")] = False
-) -> None:
+def list_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List API keys by their public prefix."""
     from wren_backend.maintenance import list_issued  # here: `--help` must not pay for the database
 
@@ -112,12 +115,52 @@ def revoke_key(
         typer.echo(revoke(_settings(data_dir=data_dir), prefix=prefix))
 
 
+@users.command("disable")
+def disable_user(
+    name: Annotated[str, typer.Argument(help="Name of the user")],
+    workspace: Annotated[str, typer.Option(help="Slug of the user's workspace")] = "default",
+    data_dir: DataDir = None,
+) -> None:
+    """Refuse every key of a user from the next request on; what the user deployed goes on."""
+    from wren_backend.maintenance import disable_user as disable  # here: `--help` must not pay for the database
+
+    with _reported():
+        typer.echo(disable(_settings(data_dir=data_dir), user=name, workspace=workspace))
+
+
+@workspaces.command("list")
+def list_workspaces(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """List the workspaces and their users."""
+    from wren_backend.maintenance import list_workspaces as list_all  # here: `--help` must not pay for the database
+
+    with _reported():
+        rows = list_all(_settings(data_dir=data_dir))
+        for row in [json.dumps(rows)] if as_json else [f"{row['slug']}  {', '.join(row['users'])}" for row in rows]:
+            typer.echo(row)
+
+
+@workspaces.command("delete")
+def delete_workspace(
+    slug: Annotated[str, typer.Argument(help="Short name of the workspace")],
+    is_confirmed: Annotated[bool, typer.Option("--yes", help="Do it; it cannot be undone")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Delete a workspace with everything in it; its credentials open nowhere any more, not even from a backup.
+
+    Providers are not asked to withdraw what they granted: disconnect its connections first.
+    """
+    from wren_backend.maintenance import delete_workspace as delete  # here: `--help` must not pay for the database
+
+    with _reported():
+        typer.echo(delete(_settings(data_dir=data_dir), slug=slug, is_confirmed=is_confirmed))
+
+
 def _settings(**options: Any) -> Settings:
     return load_settings(**{name: value for name, value in options.items() if value is not None})
 
 
 def _line(row: dict[str, Any]) -> str:
-    state = "revoked" if row["revoked_at"] else "active"
+    state = "revoked" if row["revoked_at"] else "disabled" if row["user_disabled_at"] else "active"
     return f"wren_{row['prefix']}_...  {state:8} {row['workspace']}/{row['user']}  {row['name']}"
 
 

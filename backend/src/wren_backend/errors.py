@@ -1,6 +1,6 @@
 """From an error to an HTTP answer: one table, one body shape, and the only place where a failure becomes a status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from wren_backend.ids import new_id
+from wren_backend.tables import storable_json
 from wren_core.errors import AgentFixableError, InternalError, UserFacingConfigError, WrenError
 
 log = structlog.get_logger(__name__)
@@ -18,18 +19,14 @@ log = structlog.get_logger(__name__)
 # Code -> status; a code that is not listed takes the status of its type.
 STATUS_BY_CODE: dict[str, int] = {
     "UNAUTHENTICATED": 401,
-    "FORBIDDEN": 403,
     "NOT_FOUND": 404,
-    "INTEGRATION_UNKNOWN": 422,
     "METHOD_NOT_ALLOWED": 405,
     "NAME_TAKEN": 409,
     "ALIAS_TAKEN": 409,
-    "CONFLICT": 409,
     "SCRIPT_TOO_LARGE": 413,
     "BODY_TOO_LARGE": 413,
     "CONTENT_TYPE_UNSUPPORTED": 415,
     "MALFORMED_JSON": 400,
-    "BAD_STATE": 400,
     "RATE_LIMITED": 429,
     "PROVIDER_UNAVAILABLE": 503,
     "DATABASE_BUSY": 503,
@@ -38,6 +35,8 @@ STATUS_BY_CODE: dict[str, int] = {
     "SANDBOX_UNAVAILABLE": 503,
 }
 STATUS_BY_TYPE: dict[str, int] = {"AgentFixableError": 422, "UserFacingConfigError": 409, "InternalError": 500}
+# Where a field was sent; its name alone tells the reader which one is meant.
+_PLACES = frozenset({"body", "query", "path", "header", "cookie"})
 # These internal errors tell a caller what to do (wait, free space); all others say nothing but their correlation id.
 _SPEAKING = frozenset({"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE"})
 
@@ -71,7 +70,8 @@ def error_response(error: WrenError) -> JSONResponse:
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     body = {"error": _shown(error).to_wire(current_correlation_id())}
-    return JSONResponse(body, status_code=status, headers=headers)
+    # Details may quote what a client sent, and JSON cannot carry a lone surrogate or NaN back.
+    return JSONResponse(storable_json(body), status_code=status, headers=headers)
 
 
 def status_of(error: WrenError) -> int:
@@ -84,6 +84,12 @@ def current_correlation_id() -> str:
     return correlation_id.get() or new_id("corr")
 
 
+def unexpected_error(path: str, exc: Exception) -> JSONResponse:
+    """Log what nobody foresaw, and return the answer that tells its correlation id and nothing else."""
+    log.error("request.failed", code="INTERNAL", path=path, exc_info=exc)
+    return error_response(InternalError("unexpected"))
+
+
 def _shown(error: WrenError) -> WrenError:
     if not isinstance(error, InternalError) or error.code in _SPEAKING:
         return error
@@ -93,15 +99,14 @@ def _shown(error: WrenError) -> WrenError:
 
 def _wren_error(request: Request, exc: Exception) -> JSONResponse:
     if not isinstance(exc, WrenError):
-        return _unexpected_error(request, exc)
+        return unexpected_error(request.url.path, exc)
     if isinstance(exc, InternalError):
         log.error("request.failed", code=exc.code, path=request.url.path, exc_info=exc)
     return error_response(exc)
 
 
 def _unexpected_error(request: Request, exc: Exception) -> JSONResponse:
-    log.error("request.failed", code="INTERNAL", path=request.url.path, exc_info=exc)
-    return error_response(InternalError("unexpected"))
+    return unexpected_error(request.url.path, exc)
 
 
 def _validation_error(_request: Request, exc: Exception) -> JSONResponse:
@@ -113,15 +118,19 @@ def validation_failed(problems: Sequence[Any]) -> AgentFixableError:
     """Return the error for a request body that does not fit; every problem names its field."""
     if any(problem.get("type") == "json_invalid" for problem in problems):
         return AgentFixableError("the body is not valid JSON", code="MALFORMED_JSON")
-    fields = [{"field": _field(problem.get("loc", ())), "reason": str(problem.get("msg"))} for problem in problems]
+    fields = [{"field": _field(problem.get("loc", ())), "reason": _reason(problem)} for problem in problems]
     first = fields[0] if fields else {"field": "body", "reason": "does not fit"}
     return AgentFixableError(
         f"{first['field']}: {first['reason']}", code="INVALID_REQUEST", details={"fields": fields[:20]}
     )
 
 
+def _reason(problem: Mapping[str, Any]) -> str:
+    return str(problem.get("msg")).removeprefix("Value error, ")
+
+
 def _field(location: Sequence[Any]) -> str:
-    parts = [str(part) for part in location if part not in ("body", "query", "path")]
+    parts = [str(part) for part in location if part not in _PLACES]
     return ".".join(parts).encode("utf-8", "replace").decode() or "body"
 
 
@@ -131,4 +140,6 @@ def _http_error(_request: Request, exc: Exception) -> JSONResponse:
     code, message = messages.get(status, ("MALFORMED_JSON", "the body cannot be read as JSON"))
     if status >= 500:
         return error_response(InternalError("unexpected"))
-    return error_response(AgentFixableError(message, code=code))
+    answer = error_response(AgentFixableError(message, code=code))
+    answer.headers.update(getattr(exc, "headers", None) or {})  # `Allow` of a 405
+    return answer

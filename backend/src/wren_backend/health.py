@@ -4,23 +4,54 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from wren_backend.db import Database
 from wren_backend.executor.port import Sandbox
 from wren_backend.migration import current_revision, head_revision
 from wren_backend.services import Services
+from wren_backend.wire import ResponseBody
 
 router = APIRouter(tags=["operations"])
+_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Health(ResponseBody):
+    """The process answers."""
+
+    status: str
+
+
+class PluginFailure(ResponseBody):
+    """One plugin that is installed and could not be loaded."""
+
+    name: str
+    distribution: str
+    code: str
+    reason: str
+
+
+class Readiness(ResponseBody):
+    """Whether the process can do its work; each check has `ok`, and says why it is not."""
+
+    status: str
+    checks: dict[str, dict[str, Any]]
+    failed_plugins: list[PluginFailure]
 
 
 @router.get("/healthz", operation_id="health", summary="Tell that the process is alive")
-def health() -> dict[str, str]:
-    """Answer."""
-    return {"status": "ok"}
+def health() -> Health:
+    """Return 200 as long as the process answers at all; restart it when it does not."""
+    return Health(status="ok")
 
 
-@router.get("/readyz", operation_id="readiness", summary="Tell whether the process can do its work, check by check")
+@router.get(
+    "/readyz",
+    operation_id="readiness",
+    summary="Tell whether the process can do its work, check by check",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Not ready: a check failed"}},
+)
 def readiness(request: Request) -> JSONResponse:
     """Return 200 when every check passes, else 503; a failed plugin is shown and does not count."""
     services: Services = request.app.state.services
@@ -31,19 +62,24 @@ def readiness(request: Request) -> JSONResponse:
         "scheduler": {"ok": services.scheduler.is_alive()},
     }
     failed = [
-        {"name": item.name, "distribution": item.distribution, "code": item.code, "reason": item.reason}
+        PluginFailure(name=item.name, distribution=item.distribution, code=item.code, reason=item.reason)
         for item in services.registry.failed.values()
     ]
-    ready = all(check["ok"] for check in checks.values())
-    body = {"status": "ready" if ready else "not ready", "checks": checks, "failed_plugins": failed}
-    return JSONResponse(body, status_code=200 if ready else 503)
+    is_ready = all(check["ok"] for check in checks.values())
+    body = Readiness(status="ready" if is_ready else "not ready", checks=checks, failed_plugins=failed)
+    return JSONResponse(body.model_dump(), status_code=200 if is_ready else 503)
 
 
-@router.get("/metrics", operation_id="metrics", summary="Metrics in Prometheus' text format")
+@router.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Read metrics in Prometheus' text format",
+    response_class=PlainTextResponse,
+)
 def metrics(request: Request) -> Response:
-    """Return the metrics."""
+    """Return what this process has counted since it started."""
     services: Services = request.app.state.services
-    return Response(services.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(services.metrics.render(), media_type=_METRICS_TYPE)
 
 
 def _check(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:

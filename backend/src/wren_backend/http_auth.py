@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from wren_backend.auth import Subject, authenticate
 from wren_backend.errors import Unauthenticated
@@ -11,9 +12,13 @@ from wren_core.errors import AgentFixableError
 
 # A key in a URL ends up in logs, histories and referrers; it is refused even when it is genuine.
 _KEY_PARAMETERS = frozenset({"api_key", "apikey", "key", "token", "access_token"})
+# Declares in the API's description what `bearer_key` reads; it refuses nothing itself.
+_DECLARED = HTTPBearer(
+    scheme_name="api_key", description="`Authorization: Bearer wren_...`: an API key of a workspace", auto_error=False
+)
 
 
-def current_subject(request: Request) -> Subject:
+def current_subject(request: Request, _declared: Annotated[object, Depends(_DECLARED)]) -> Subject:
     """Return whose API key came with the request.
 
     Raises:

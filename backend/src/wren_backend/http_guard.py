@@ -1,11 +1,12 @@
-"""What is refused before a request body is read: too large, or not the JSON it must be."""
+"""The outermost layer of the app: what is refused before a body is read, and what is answered when all else fails."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wren_backend.errors import error_response
+from wren_backend.errors import MissingObject, error_response, unexpected_error
 from wren_backend.metrics import Metrics
 from wren_core.errors import AgentFixableError
 
@@ -25,22 +26,32 @@ class HttpGuard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(receive=receive, send=send, max_body_bytes=self.max_body_bytes)
+        exchange = _Exchange(receive=receive, send=send, max_body_bytes=self.max_body_bytes, count=self._count)
         refusal = self._refusal(scope)
-        if refusal is not None:
-            await error_response(refusal)(scope, receive, exchange.send_on)
-        else:
+        if refusal is None:
+            await self._pass_on(scope, exchange)
+            refusal = _too_large(self.max_body_bytes) if exchange.exceeded else None
+        if refusal is not None and not exchange.has_begun:
+            await error_response(refusal)(scope, receive, exchange.send_counted)
+
+    async def _pass_on(self, scope: Scope, exchange: "_Exchange") -> None:
+        try:
             with suppress(ClientDisconnect):  # ours, past the limit; or the client's, who waits for no answer
                 await self.app(scope, exchange.receive_limited, exchange.send_on)
-            if exchange.exceeded:
-                await error_response(_too_large(self.max_body_bytes))(scope, receive, send)
-                exchange.status = 413
-        self.metrics.requests.labels(status=str(exchange.status)).inc()
+        except Exception as exc:
+            if exchange.has_begun:  # too late for another answer: the server cuts this one off, and logs it
+                raise
+            await unexpected_error(scope["path"], exc)(scope, exchange.receive_limited, exchange.send_on)
+
+    def _count(self, status: int) -> None:
+        self.metrics.requests.labels(status=str(status)).inc()
 
     def _refusal(self, scope: Scope) -> AgentFixableError | None:
+        if "\x00" in scope["path"]:
+            return MissingObject("there is nothing at this address")  # and PostgreSQL cannot even look for it
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         length = headers.get(b"content-length", "0")
-        if length.isdigit() and int(length) > self.max_body_bytes:
+        if length.isdecimal() and int(length) > self.max_body_bytes:
             return _too_large(self.max_body_bytes)
         has_body = length != "0" or b"transfer-encoding" in headers
         if scope["method"] not in _WITH_BODY or not scope["path"].startswith("/v1/") or not has_body:
@@ -57,12 +68,13 @@ class HttpGuard:
 class _Exchange:
     """One request and its answer. Past the limit the body ends, and whatever the app makes of that is not sent."""
 
-    def __init__(self, *, receive: Receive, send: Send, max_body_bytes: int) -> None:
+    def __init__(self, *, receive: Receive, send: Send, max_body_bytes: int, count: Callable[[int], None]) -> None:
         self._receive = receive
         self._send = send
         self._left = max_body_bytes
+        self._count = count
         self.exceeded = False
-        self.status = 500
+        self.has_begun = False
 
     async def receive_limited(self) -> Message:
         message = await self._receive()
@@ -73,10 +85,13 @@ class _Exchange:
         return {"type": "http.disconnect"}  # an ended body could parse, and then be acted upon
 
     async def send_on(self, message: Message) -> None:
-        if self.exceeded:
-            return
+        if not self.exceeded:
+            await self.send_counted(message)
+
+    async def send_counted(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self.has_begun = True
+            self._count(message["status"])  # before it is sent: who has the answer finds it in the metrics
         await self._send(message)
 
 

@@ -1,4 +1,4 @@
-"""What an operator does to the database beside a running server: keys issued and revoked, the master key rotated."""
+"""What an operator does to the database beside a running server: keys, users, workspaces, and the master key."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,14 +6,17 @@ from typing import Any
 
 from wren_backend.auth import issue_key
 from wren_backend.clock import SystemClock
-from wren_backend.db import Database, WriteSession, open_database
+from wren_backend.db import Database, ReadSession, WriteSession, open_database
+from wren_backend.deployments.names import clean_name
 from wren_backend.errors import MissingObject
 from wren_backend.migration import migrate
 from wren_backend.settings import Settings
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.models import User, Workspace
 from wren_backend.vault import rotation
+from wren_backend.vault.boot import key_source
 from wren_backend.vault.keyring import KeyFile
+from wren_backend.vault.service import Vault
 from wren_core.errors import AgentFixableError
 
 
@@ -21,8 +24,10 @@ def issue(settings: Settings, *, name: str, user: str, workspace: str) -> str:
     """Issue an API key for a user of a workspace, either made where it is new, and return the key.
 
     Raises:
+        InvalidInput: NAME_INVALID, for a name that could not be shown in a list.
         WrenError: the database cannot be used.
     """
+    name, user, workspace = clean_name(name), clean_name(user), clean_name(workspace)
     now = SystemClock().now()
     with _database(settings) as database, database.writing() as session:
         owner = _user(session, _workspace(session, workspace), user)
@@ -41,6 +46,7 @@ def list_issued(settings: Settings) -> list[dict[str, Any]]:
                 "created_at": row.created_at.isoformat(),
                 "last_used_at": row.last_used_at and row.last_used_at.isoformat(),
                 "revoked_at": row.revoked_at and row.revoked_at.isoformat(),
+                "user_disabled_at": owner.disabled_at and owner.disabled_at.isoformat(),
             }
             for workspace in tenancy.list_workspaces(session)
             for owner in tenancy.list_users(session, workspace.id)
@@ -64,6 +70,57 @@ def revoke(settings: Settings, *, prefix: str) -> str:
     raise MissingObject(f"there is no API key with the prefix {prefix!r}")
 
 
+def disable_user(settings: Settings, *, user: str, workspace: str) -> str:
+    """Refuse every key of a user from now on, and say so.
+
+    Raises:
+        MissingObject: there is no such workspace, or no such user in it.
+    """
+    with _database(settings) as database, database.writing() as session:
+        owner = _existing(session, workspace)
+        for each in tenancy.list_users(session, owner.id):
+            if each.name == user:
+                tenancy.disable_user(session, owner.id, each.id, now=SystemClock().now())
+                return f"disabled {workspace}/{user}; every key of this user is refused"
+    raise MissingObject(f"there is no user {user!r} in the workspace {workspace!r}")
+
+
+def list_workspaces(settings: Settings) -> list[dict[str, Any]]:
+    """Return the workspaces by their short name: when each was made, and its users."""
+    with _database(settings) as database, database.reading() as session:
+        return [
+            {
+                "slug": workspace.slug,
+                "id": workspace.id,
+                "created_at": workspace.created_at.isoformat(),
+                "users": [user.name for user in tenancy.list_users(session, workspace.id)],
+            }
+            for workspace in tenancy.list_workspaces(session)
+        ]
+
+
+def delete_workspace(settings: Settings, *, slug: str, is_confirmed: bool) -> str:
+    """Delete a workspace with everything it owns, and say so.
+
+    Its data key is destroyed first, in a transaction of its own: whatever happens afterwards, and in whatever copy of
+    the rows, its credentials open nowhere any more.
+
+    Raises:
+        MissingObject: there is no such workspace.
+        AgentFixableError: NOT_CONFIRMED.
+    """
+    with _database(settings) as database:
+        with database.writing() as session:
+            workspace = _existing(session, slug)
+            if not is_confirmed:
+                raise _unconfirmed(slug)
+            keys = key_source(key_file=settings.key_file, key_text=settings.master_key)
+            Vault(keys).shred_workspace(session, workspace.id)
+        with database.writing() as session:
+            tenancy.delete_workspace(session, workspace.id)
+    return f"deleted the workspace {slug!r} with everything in it"
+
+
 def rotate(settings: Settings) -> str:
     """Rotate the master key and say what was done.
 
@@ -72,7 +129,7 @@ def rotate(settings: Settings) -> str:
     """
     if settings.master_key is not None:
         raise AgentFixableError(
-            "WREN_MASTER_KEY holds the keys as text; put the new key in front of the old one there and restart",
+            "WREN_MASTER_KEY holds the keys as text; add the new one there behind the old one, the last seals, and restart",
             code="KEY_NOT_IN_FILE",
         )
     with _database(settings) as database:
@@ -91,6 +148,21 @@ def _database(settings: Settings) -> Iterator[Database]:
         yield database
     finally:
         database.dispose()
+
+
+def _existing(session: ReadSession, slug: str) -> Workspace:
+    found = tenancy.find_workspace_by_slug(session, slug)
+    if found is None:
+        raise MissingObject(f"there is no workspace {slug!r}")
+    return found
+
+
+def _unconfirmed(slug: str) -> AgentFixableError:
+    return AgentFixableError(
+        f"this deletes the workspace {slug!r} for good: users, keys, connections, deployments, runs and messages; "
+        "say --yes to do it",
+        code="NOT_CONFIRMED",
+    )
 
 
 def _workspace(session: WriteSession, slug: str) -> Workspace:

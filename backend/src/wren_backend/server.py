@@ -1,5 +1,6 @@
 """One process with everything in it: services, application, and the HTTP server around them."""
 
+import errno
 import signal
 import sys
 from collections.abc import Callable
@@ -17,6 +18,12 @@ class PortTaken(UserFacingConfigError):
     """Another process listens on the address."""
 
     code = "PORT_TAKEN"
+
+
+class AddressUnusable(UserFacingConfigError):
+    """The system does not let this process listen on the address."""
+
+    code = "ADDRESS_UNUSABLE"
 
 
 def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
@@ -43,8 +50,8 @@ def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
     )
     try:
         listener = config.bind_socket()
-    except SystemExit:
-        raise PortTaken(f"{settings.host}:{settings.port} is in use; choose another with --port") from None
+    except SystemExit as exc:  # what uvicorn makes of the system's refusal
+        raise _not_listening(settings, exc.__context__) from None
     _introduce(services, say)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
@@ -52,6 +59,13 @@ def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
+
+
+def _not_listening(settings: Settings, reason: BaseException | None) -> UserFacingConfigError:
+    place = f"{settings.host}:{settings.port}"
+    if not isinstance(reason, OSError) or reason.errno == errno.EADDRINUSE:
+        return PortTaken(f"{place} is in use; choose another with --port")
+    return AddressUnusable(f"{place} cannot be listened on: {reason.strerror}; choose another with --host or --port")
 
 
 def _leave(_number: int, _frame: object) -> None:

@@ -3,6 +3,7 @@
 import os
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -12,13 +13,16 @@ from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.services import ConnectionServices
 from wren_backend.connections.token_endpoint import TokenEndpoint
+from wren_backend.database_errors import DatabaseBusy, DatabaseUnusable
 from wren_backend.db import Database, open_database
+from wren_backend.deployments.quota import find_quota_problem
 from wren_backend.deployments.service import DeploymentLimits, DeploymentService
 from wren_backend.executor.bytecode import compile_imports
 from wren_backend.executor.choice import choose_sandbox, prepare_runs_root
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import Sandbox
 from wren_backend.integrations.service import IntegrationService
+from wren_backend.messages.service import MessageService
 from wren_backend.metrics import Metrics
 from wren_backend.migration import migrate
 from wren_backend.pagination import CursorCodec
@@ -58,6 +62,7 @@ class Services:
     deployments: DeploymentService
     connections: ConnectionServices
     integrations: IntegrationService
+    messages: MessageService
     worker: Worker
     scheduler: Scheduler
 
@@ -75,6 +80,18 @@ class Services:
         self.database.dispose()
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Ground:
+    """What everything else stands on."""
+
+    settings: Settings
+    clock: Clock
+    metrics: Metrics
+    database: Database
+    vault: Vault
+    registry: Registry
+
+
 def build_services(settings: Settings, *, clock: Clock | None = None, registry: Registry | None = None) -> Services:
     """Open the database, check the master key, load the plugins, choose the sandbox; start nothing yet.
 
@@ -84,46 +101,21 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
     """
     clock, metrics = clock or SystemClock(), Metrics()
     database, vault = _open_store(settings, clock)
-    registry = registry or load_registry()
+    registry = load_registry() if registry is None else registry  # an empty one is a choice, too
+    ground = _Ground(settings=settings, clock=clock, metrics=metrics, database=database, vault=vault, registry=registry)
     runs_root = prepare_runs_root(settings)
     sandbox = choose_sandbox(settings, runs_root)
     executor = Executor(sandbox, runs_root=runs_root)
     addresses = Addresses(public_url=settings.address, docs_url=settings.docs_url)
-    connections = ConnectionServices.of(
-        _connection_context(settings, database, vault, clock, registry, addresses, metrics)
+    connections = ConnectionServices.of(_connection_context(ground, addresses))
+    integrations = IntegrationService(
+        registry=registry,
+        credentials=connections.credentials,
+        addresses=addresses,
+        find_quota_problem=partial(find_quota_problem, database, most=settings.max_deployments),
     )
-    integrations = IntegrationService(registry=registry, credentials=connections.credentials, addresses=addresses)
-    worker = Worker(
-        Performer(
-            database=database,
-            clock=clock,
-            registry=registry,
-            executor=executor,
-            limits=settings.limits.to_limits(),
-            overrides=settings.integrations,
-            credentials=connections.credentials,
-        ),
-        database=database,
-        clock=clock,
-        metrics=metrics,
-        concurrency=settings.worker_concurrency,
-        lease=settings.worker_lease,
-    )
+    worker = _worker(ground, executor, connections)
     cursors = CursorCodec(vault.derived_key("cursors"))
-    deployments = DeploymentService(
-        database=database,
-        clock=clock,
-        cursors=cursors,
-        describer=executor,
-        configuration=lambda subject: run_env(
-            [plugin.integration.spec for plugin in registry],
-            config_env(connections.connections.list_all(subject)),
-            settings.integrations,
-        ),
-        check_connections=integrations.check,
-        wake=worker.wake,
-        limits=_deployment_limits(settings),
-    )
     return Services(
         settings=settings,
         database=database,
@@ -132,17 +124,12 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
         registry=registry,
         sandbox=sandbox,
         runs=RunService(database=database, clock=clock, cursors=cursors),
-        deployments=deployments,
+        deployments=_deployments(ground, executor, connections, integrations, worker, cursors),
         connections=connections,
         integrations=integrations,
+        messages=MessageService(database=database, clock=clock, cursors=cursors),
         worker=worker,
-        scheduler=Scheduler(
-            database=database,
-            clock=clock,
-            metrics=metrics,
-            wake=worker.wake,
-            housekeeping=Housekeeping(database=database, clock=clock, keep_connections=connections.keep_up).run,
-        ),
+        scheduler=_scheduler(ground, connections, worker),
     )
 
 
@@ -163,15 +150,23 @@ def load_registry() -> Registry:
 
 
 def _open_store(settings: Settings, clock: Clock) -> tuple[Database, Vault]:
-    _make_data_dir(settings.data_dir)
+    for folder in (settings.data_dir, settings.data_dir / "runs"):
+        _make_folder(folder)
     database = open_database(settings.database_address())
     keys = key_source(key_file=settings.key_file, key_text=settings.master_key)
-    verify_master_keys(database, keys)  # before anything is written
-    migrate(database)
+    try:
+        verify_master_keys(database, keys)  # before anything is written
+        migrate(database)
+    except DatabaseBusy as exc:
+        url = database.engine.url
+        raise DatabaseUnusable(
+            f"the database at {url.host or url.database}{f':{url.port}' if url.port else ''} does not answer; "
+            "check WREN_DATABASE_URL, and that the server runs"
+        ) from exc
     return database, open_vault(database, keys, now=clock.now())
 
 
-def _make_data_dir(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as exc:
@@ -179,36 +174,81 @@ def _make_data_dir(folder: Path) -> None:
     else:
         reason = None if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written"
     if reason is not None:
-        raise DataDirUnusable(f"the data directory {folder} cannot be used: {reason}; choose another with --data-dir")
+        raise DataDirUnusable(f"{folder} cannot be used to keep data: {reason}; choose another place with --data-dir")
 
 
-def _connection_context(
-    settings: Settings,
-    database: Database,
-    vault: Vault,
-    clock: Clock,
-    registry: Registry,
-    addresses: Addresses,
-    metrics: Metrics,
-) -> ConnectionContext:
+def _connection_context(ground: _Ground, addresses: Addresses) -> ConnectionContext:
+    settings = ground.settings
     return ConnectionContext(
-        database=database,
-        vault=vault,
-        clock=clock,
-        registry=registry,
+        database=ground.database,
+        vault=ground.vault,
+        clock=ground.clock,
+        registry=ground.registry,
         addresses=addresses,
         providers=settings.providers,
         endpoint=TokenEndpoint(),
         refresh_margin=settings.refresh_margin,
         state_lifetime=settings.oauth_state_lifetime,
         link_lifetime=settings.connect_link_lifetime,
-        on_refresh=lambda outcome: metrics.refreshes.labels(outcome=outcome).inc(),
+        on_refresh=lambda outcome: ground.metrics.refreshes.labels(outcome=outcome).inc(),
     )
 
 
-def _deployment_limits(settings: Settings) -> DeploymentLimits:
-    return DeploymentLimits(
-        min_interval=settings.min_schedule_interval,
-        max_script_bytes=settings.max_script_bytes,
-        max_deployments=settings.max_deployments,
+def _worker(ground: _Ground, executor: Executor, connections: ConnectionServices) -> Worker:
+    performer = Performer(
+        database=ground.database,
+        clock=ground.clock,
+        registry=ground.registry,
+        executor=executor,
+        limits=ground.settings.limits.to_limits(),
+        overrides=ground.settings.integrations,
+        credentials=connections.credentials,
+    )
+    return Worker(
+        performer,
+        database=ground.database,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        concurrency=ground.settings.worker_concurrency,
+        lease=ground.settings.worker_lease,
+    )
+
+
+def _deployments(
+    ground: _Ground,
+    executor: Executor,
+    connections: ConnectionServices,
+    integrations: IntegrationService,
+    worker: Worker,
+    cursors: CursorCodec,
+) -> DeploymentService:
+    settings = ground.settings
+    return DeploymentService(
+        database=ground.database,
+        clock=ground.clock,
+        cursors=cursors,
+        describer=executor,
+        configuration=lambda subject: run_env(
+            [plugin.integration.spec for plugin in ground.registry],
+            config_env(connections.connections.list_all(subject)),
+            settings.integrations,
+        ),
+        check_connections=integrations.check,
+        wake=worker.wake,
+        limits=DeploymentLimits(
+            min_interval=settings.min_schedule_interval,
+            max_script_bytes=settings.max_script_bytes,
+            max_deployments=settings.max_deployments,
+        ),
+    )
+
+
+def _scheduler(ground: _Ground, connections: ConnectionServices, worker: Worker) -> Scheduler:
+    housekeeping = Housekeeping(database=ground.database, clock=ground.clock, keep_connections=connections.keep_up)
+    return Scheduler(
+        database=ground.database,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        wake=worker.wake,
+        housekeeping=housekeeping.run,
     )

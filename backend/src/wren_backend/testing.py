@@ -39,7 +39,7 @@ def add_subject(database: Database, *, now: datetime = NOW) -> Subject:
 def add_connection(
     database: Database,
     subject: Subject,
-    integration: str = "gmail",
+    integration: str = "mail",
     *,
     alias: str = connections.DEFAULT_ALIAS,
     expires_at: datetime | None = None,

@@ -1,9 +1,14 @@
 """What every request and response body shares."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from wren_backend.tables import storable_json
+
+# Far beyond what people nest, and far below where the libraries that pass JSON on give up.
+_MAX_DEPTH = 64
 
 
 def timestamp(moment: datetime) -> str:
@@ -12,7 +17,36 @@ def timestamp(moment: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
-Timestamp = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
+def _plain_object(value: dict[str, Any]) -> dict[str, Any]:
+    if _is_deeper(value, _MAX_DEPTH):
+        raise ValueError(f"is nested deeper than {_MAX_DEPTH} levels")
+    # NaN differs from itself, so that it is caught here too.
+    if storable_json(value) != value:
+        raise ValueError("holds NUL, a lone surrogate, NaN or an infinity, which cannot be stored")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    level = [value]
+    for _ in range(levels):
+        level = [child for item in level for child in _children(item)]
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(timestamp, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2024-12-08T10:30:00Z"]}),
+]
+IntegrationName = Annotated[str, Field(max_length=200, examples=["mail"])]
+JsonObject = Annotated[dict[str, Any], AfterValidator(_plain_object)]
+"""A JSON object of a client that both databases, the script's process and an answer can hold."""
 
 
 class RequestBody(BaseModel):
@@ -44,17 +78,35 @@ class ErrorDetail(ResponseBody):
 class ErrorBody(ResponseBody):
     """The body of every answer that is not a 2xx."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "error": {
+                        "type": "UserFacingConfigError",
+                        "code": "OAUTH_TOKEN_EXPIRED",
+                        "message": "the access to Mail has ended; authorise it again at action_url",
+                        "action_url": "https://wren.example/integrations/mail/reauthorize",
+                        "correlation_id": "corr_0f9c2b7d4e1a8c63",
+                        "can_retry": False,
+                    }
+                }
+            ]
+        }
+    )
+
     error: ErrorDetail
 
 
 _MEANINGS = {
+    400: "The body cannot be read as JSON",
     401: "No valid API key",
     404: "No such object in this workspace",
     409: "A person must act first, or the object changed",
     413: "Too large",
     415: "Not JSON",
     422: "The request, the script or its arguments must be fixed",
-    429: "Too many requests",
+    500: "A fault of ours, logged under the correlation id",
     503: "Not available now; try again",
 }
 
@@ -62,3 +114,9 @@ _MEANINGS = {
 def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     """Return the OpenAPI entries of error answers."""
     return {status: {"model": ErrorBody, "description": _MEANINGS[status]} for status in statuses}
+
+
+ANSWERS_OF_API = documented(401, 422, 500, 503)
+"""What every operation that takes an API key may answer."""
+ANSWERS_TO_BODY = documented(400, 413, 415)
+"""What every operation that takes a body may answer besides."""

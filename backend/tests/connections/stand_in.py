@@ -25,7 +25,7 @@ from wren_backend.vault.keyring import GivenKeys
 from wren_backend.vault.service import Vault
 from wren_core.discovery import FailedPlugin, LoadedPlugin
 from wren_core.integration import Integration
-from wren_core.method import method
+from wren_core.methods import method
 from wren_core.record import IntegrationConfig
 from wren_core.registry import Registry
 from wren_core.spec import ApiKeyConfig, CredentialSpec, CredentialType, IntegrationSpec, OAuth2Config

@@ -159,6 +159,7 @@ def test_a_connection_is_shown_with_what_a_person_needs_to_know(api, connection,
         "config": {},
         "expires_at": connection.expires_at.isoformat().replace("+00:00", "Z"),
         "created_at": shown["created_at"],
+        "version": connection.version,
         "error": None,
     }
     assert api.get("/v1/connections").json() == {"connections": [shown]}

@@ -4,6 +4,7 @@ import pytest
 
 from wren_backend.deployments.declaration import (
     Declaration,
+    MetadataInvalid,
     MetadataMismatch,
     TriggerUnsupported,
     check_agreement,
@@ -87,3 +88,36 @@ def test_the_first_fire_time_is_in_the_schedules_own_time_zone():
     trigger = Declaration.of({"triggers": [schedule(timezone="Europe/Berlin")]}).triggers[0]
 
     assert trigger.next_fire_at(NOW) == datetime(2026, 3, 1, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "field"),
+    [
+        ({"triggers": 7}, "triggers"),
+        ({"triggers": [{"type": "schedule"}]}, "triggers.0.func"),
+        ({"triggers": [{"type": "schedule", "func": "f", "config": {}}]}, "triggers.0"),
+        ({"triggers": [{"type": "schedule", "func": "f", "config": {"cron": 7}}]}, "triggers.0"),
+        ({"triggers": [{"type": "manual", "func": "f", "config": {"x": "\ud800"}}]}, "triggers.0.config"),
+        ({"schedules": [{"cron": "0 9 * * *"}]}, "schedules.0.func_name"),
+        ({"integrations": [["mail"]]}, "integrations.0"),
+        ({"integrations": ["x" * 201]}, "integrations.0"),
+    ],
+)
+def test_metadata_of_another_form_is_refused_by_field_wherever_it_comes_from(metadata, field):
+    with pytest.raises(MetadataInvalid) as caught:
+        Declaration.of(metadata)
+
+    assert (caught.value.type, caught.value.code) == ("AgentFixableError", "METADATA_INVALID")
+    assert caught.value.details == {"field": field}
+
+
+def test_a_field_that_a_newer_sdk_adds_is_left_alone():
+    trigger = {**schedule(), "priority": 3}
+
+    assert Declaration.of({"triggers": [trigger], "sdk": "9.0"}) == Declaration.of({"triggers": [schedule()]})
+
+
+def test_the_wire_form_reads_back_as_the_same_declaration():
+    declaration = Declaration.of({"integrations": ["b", "a"], "triggers": [schedule(), schedule("y", timezone="UTC")]})
+
+    assert Declaration.of(declaration.to_wire()) == declaration

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import InvalidRequestError
 
 from wren_backend.auth import Subject
 from wren_backend.deployments import repository as deployments
@@ -51,8 +52,10 @@ def test_the_same_name_makes_the_next_version_and_keeps_the_first(database):
 
     assert (second.id, second.version, second.created_at, second.updated_at) == (first.id, 2, NOW, LATER)
     with database.reading() as session:
-        versions = deployments.list_versions(session, subject.workspace_id, first.id)
-    assert [(version.version, version.script) for version in versions] == [(2, "2"), (1, "1")]
+        listed = deployments.list_versions(session, subject.workspace_id, first.id, limit=10).items
+        scripts = [deployments.find_version(session, subject.workspace_id, first.id, n).script for n in (1, 2)]
+    assert [version.version for version in listed] == [2, 1]
+    assert scripts == ["1", "2"]
 
 
 def test_the_deployer_of_the_newest_version_is_whose_connections_count(database):
@@ -68,7 +71,7 @@ def test_the_deployer_of_the_newest_version_is_whose_connections_count(database)
 
 def test_a_name_that_looks_the_same_is_refused(database):
     subject = add_subject(database)
-    add_deployment(database, subject, name="Report")
+    first = add_deployment(database, subject, name="Report")
 
     with pytest.raises(NameTaken) as caught:
         add_deployment(database, subject, name="report")
@@ -77,7 +80,7 @@ def test_a_name_that_looks_the_same_is_refused(database):
     assert caught.value.details == {"field": "name", "existing": "Report"}
     with database.reading() as session:
         assert deployments.count_deployed(session, subject.workspace_id) == 1
-        assert deployments.find_by_name(session, subject.workspace_id, "REPORT").version == 1
+        assert deployments.find_version(session, subject.workspace_id, first.id, 2) is None
 
 
 def test_two_workspaces_may_use_one_name(database):
@@ -94,9 +97,26 @@ def test_many_deploys_of_one_name_at_once_make_one_deployment_with_a_version_eac
 
     assert len({row.id for row in rows}) == 1
     with database.reading() as session:
-        versions = deployments.list_versions(session, subject.workspace_id, rows[0].id)
+        versions = deployments.list_versions(session, subject.workspace_id, rows[0].id, limit=20).items
     assert [version.version for version in versions] == list(range(12, 0, -1))
-    assert {version.script for version in versions} == {str(number) for number in range(12)}
+    assert {version.script_sha256 for version in versions} == {
+        hashlib.sha256(str(number).encode()).hexdigest() for number in range(12)
+    }
+
+
+def test_versions_are_listed_page_by_page_without_their_scripts(database):
+    subject = add_subject(database)
+    rows = [add_deployment(database, subject, script=str(number)) for number in range(5)]
+
+    with database.reading() as session:
+        first = deployments.list_versions(session, subject.workspace_id, rows[0].id, limit=3)
+        second = deployments.list_versions(session, subject.workspace_id, rows[0].id, limit=3, after=first.next)
+        with pytest.raises(InvalidRequestError, match="script"):
+            _ = first.items[0].script
+
+    assert [row.version for row in first.items] == [5, 4, 3]
+    assert [row.version for row in second.items] == [2, 1]
+    assert second.next is None
 
 
 def test_deployments_of_another_workspace_are_not_found(database):
@@ -104,10 +124,9 @@ def test_deployments_of_another_workspace_are_not_found(database):
 
     with database.writing() as session:
         assert deployments.find_deployment(session, stranger, row.id) is None
-        assert deployments.find_by_name(session, stranger, row.name) is None
         assert deployments.find_overview(session, stranger, row.id) is None
         assert deployments.find_version(session, stranger, row.id, 1) is None
-        assert deployments.list_versions(session, stranger, row.id) == []
+        assert deployments.list_versions(session, stranger, row.id, limit=10).items == []
         assert deployments.list_overviews(session, stranger, limit=10).items == []
         assert deployments.count_deployed(session, stranger) == 0
         for operation in (deployments.undeploy, deployments.pause, deployments.resume):
@@ -131,8 +150,10 @@ def test_a_list_shows_triggers_last_run_and_next_run_in_one_query(database):
         event.listen(session.connection().engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
         page = deployments.list_overviews(session, subject.workspace_id, limit=10)
 
-    shown = [(item.deployment.name, item.triggers, item.last_run, item.next_run) for item in page.items]
-    assert shown == [("report", 1, LATER, NINE), ("idle", 0, None, None)]
+    shown = [
+        (item.deployment.name, item.triggers, item.last_run, item.last_status, item.next_run) for item in page.items
+    ]
+    assert shown == [("report", 1, LATER, RunStatus.RUNNING, NINE), ("idle", 0, None, None, None)]
     assert len(statements) == 1
     assert overview(database, row) == page.items[0]
 
@@ -167,7 +188,6 @@ def test_undeploying_silences_triggers_cancels_the_queue_and_frees_the_name(data
         assert leases.claim_next(session, "w", lease=timedelta(seconds=30), now=LATER) is None
         assert runs.find_run(session, subject.workspace_id, queued.id).status is RunStatus.CANCELLED
         assert deployments.list_overviews(session, subject.workspace_id, limit=10).items == []
-        assert deployments.find_by_name(session, subject.workspace_id, "report") is None
         assert deployments.find_deployment(session, subject.workspace_id, row.id).status == "undeployed"
     assert change(database, deployments.undeploy, row) is None
     again = add_deployment(database, subject)
@@ -228,6 +248,13 @@ def test_deploying_anew_resumes_a_paused_deployment(database):
     assert overview(database, row).next_run == NINE + timedelta(hours=3)
 
 
+def deployed_now(database, subject):
+    with database.reading() as session:
+        page = deployments.list_overviews(session, subject.workspace_id, limit=2)
+    assert len(page.items) < 2
+    return page.items[0].deployment if page.items else None
+
+
 def test_a_deploy_and_an_undeploy_at_once_leave_a_deployment_or_none(database, together):
     subject = add_subject(database)
     row = add_deployment(database, subject)
@@ -236,14 +263,12 @@ def test_a_deploy_and_an_undeploy_at_once_leave_a_deployment_or_none(database, t
         if number % 2:
             add_deployment(database, subject, declarations=[HOURLY])
         else:
-            with database.reading() as session:
-                current = deployments.find_by_name(session, subject.workspace_id, "report")
-            change(database, deployments.undeploy, current or row)
+            change(database, deployments.undeploy, deployed_now(database, subject) or row)
 
     together(8, act)
 
+    current = deployed_now(database, subject)
     with database.reading() as session:
-        current = deployments.find_by_name(session, subject.workspace_id, "report")
         due = triggers.due(session, now=LATER, limit=10)
     expected = [] if current is None else [trigger.id for trigger in triggers_of(database, current)]
     assert [trigger.id for trigger in due] == expected

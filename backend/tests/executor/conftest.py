@@ -1,23 +1,27 @@
 """Runs real scripts through the real sandbox, and looks at what is left from outside."""
 
+import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
 
+from servers.availability import unavailable
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import Job, Limits, Outcome, Sandbox
 from wren_backend.executor.sandboxes import SandlockSandbox
 
+T = TypeVar("T")
 MANUAL = {"trigger": "manual", "payload": {}}
 PRELUDE = """
 import ctypes, errno, os, resource, signal, socket, subprocess, sys, threading, time
@@ -45,6 +49,55 @@ outcome = Executor(SandlockSandbox(), runs_root=Path(sys.argv[1])).run(
 )
 print(outcome.status, outcome.result, outcome.error)
 """
+# Runs one script to warm up, then the one of the order, and tells by how much its own memory ever grew meanwhile.
+MEASURED = """
+import json, re, sys
+from datetime import timedelta
+from pathlib import Path
+from wren_backend.executor.executor import Executor
+from wren_backend.executor.port import Job, Limits
+from wren_backend.executor.sandboxes import SandlockSandbox
+
+order, said = json.load(sys.stdin), []
+executor = Executor(SandlockSandbox(), runs_root=Path(sys.argv[1]))
+
+def run(script, limits, reply):
+    said.clear()
+    return executor.run(
+        Job(run_id="run_test", correlation_id="corr_test", script=script, filename="script.py", func="main",
+            event={"trigger": "manual", "payload": {}}, limits=Limits(wall=timedelta(seconds=60), **limits)),
+        on_output=lambda stream, text: said.append(text),
+        on_call=lambda call: None,
+        serve_request=lambda operation, payload: reply,
+    )
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+
+run("def main():\\n    print('warm')", {}, {})
+before = peak()
+outcome = run(order["script"], order["limits"], order["reply"])
+print(json.dumps({
+    "growth": peak() - before, "said": sum(map(len, said)), "status": outcome.status, "result": outcome.result,
+    "code": outcome.error and outcome.error["code"], "output_bytes": outcome.output_bytes,
+    "truncated": outcome.truncated,
+}))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """An outcome with what it cost the worker, which had a process to itself."""
+
+    growth: int
+    """Bytes by which the worker's memory grew at most."""
+    said: int
+    """Characters of output it was given."""
+    status: str
+    result: Any
+    code: str | None
+    output_bytes: int
+    truncated: bool
 
 
 @dataclass(kw_only=True)
@@ -117,8 +170,7 @@ def sandbox() -> Sandbox:
     found = SandlockSandbox()
     status = found.status()
     if not status.available:
-        message = f"no sandbox here: {status.reason}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        unavailable(f"no sandbox here: {status.reason}")
     return found
 
 
@@ -141,16 +193,67 @@ def processes_of(runs_root: Path) -> list[str]:
     A run's processes start with HOME in their folder; one that starts another with a clean environment is found by
     its working directory.
     """
+    return of_each_process(runs_root, lambda process: f"{process.pid} {process.cmdline()}")
+
+
+def memory_of(runs_root: Path) -> int:
+    """Return the bytes that the processes of a run hold now; a page that several share counts once."""
+    return sum(of_each_process(runs_root, lambda process: process.memory_full_info().pss))
+
+
+def of_each_process(runs_root: Path, look: Callable[[psutil.Process], T]) -> list[T]:
     found = []
     for process in psutil.process_iter():
         try:
             if process.status() == psutil.STATUS_ZOMBIE:
                 continue
             if process.environ().get("HOME", "").startswith(str(runs_root)) or process.cwd().startswith(str(runs_root)):
-                found.append(f"{process.pid} {process.cmdline()}")
+                found.append(look(process))
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found
+
+
+@pytest.fixture
+def watch_memory(tmp_path: Path) -> Callable[[], AbstractContextManager[list[int]]]:
+    """Look again and again, while the block runs, at what the processes of the run hold."""
+
+    @contextmanager
+    def watch() -> Iterator[list[int]]:
+        seen, over = list[int](), threading.Event()
+
+        def look() -> None:
+            while not over.wait(0.02):
+                seen.append(memory_of(tmp_path / "runs"))
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        try:
+            yield seen
+        finally:
+            over.set()
+            watcher.join()
+
+    return watch
+
+
+@pytest.fixture
+def measure(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Measured]]:
+    """Runs a script in a worker of its own, so that nobody else's memory is taken for the run's."""
+    runs_root = tmp_path / "runs"
+
+    def run(
+        script: str, *, limits: Mapping[str, Any] | None = None, reply: Mapping[str, Any] | None = None
+    ) -> Measured:
+        order = {"script": dedent(script), "limits": dict(limits or {}), "reply": dict(reply or {})}
+        command = [sys.executable, "-c", MEASURED, str(runs_root)]
+        done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True, check=True)
+        return Measured(**json.loads(done.stdout))
+
+    yield run
+
+    assert processes_of(runs_root) == []
+    assert list(runs_root.iterdir()) == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import time
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -155,6 +156,45 @@ def test_json_is_masked_in_keys_and_values_and_keeps_its_shape():
     )
 
     assert masked == {MASK: [f"x {MASK}", 1, None, True, {"k": MASK}]}
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("dots", ["...", "\n...\n", " ... "])
+def test_the_halves_a_shortened_message_has_left_of_a_secret_are_masked(name: str, dots: str):
+    encoded = ENCODERS[name](SECRET.encode()).decode()
+    masker = Masker([SECRET])
+    inner = {form.decode()[at : at + 9] for form in encoded_forms(SECRET) for at in range(len(form) - 8)}
+
+    for cut in range(len(encoded)):
+        text = masker.mask_json({"m": f"failed: {encoded[:cut]}{dots}{encoded[cut:]} at the end"})["m"]
+
+        assert text.startswith("failed: ")
+        assert dots.strip() in text
+        assert text.endswith(" at the end")
+        assert [piece for piece in inner if piece in text] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["...", "a ... b", "wait...for it...", "it is...\n...not", f"{SECRET[:5]}...{SECRET[-5:]}"]
+)
+def test_dots_alone_hide_nothing(text: str):
+    assert Masker([SECRET]).mask_text(text) == text
+
+
+def test_a_secret_with_dots_of_its_own_is_masked_at_a_cut_too():
+    secret = "first...second...third-part"
+
+    masked = Masker([secret]).mask_text(f"it was ...{secret[4:]}, said it")
+
+    assert masked == f"it was ...{MASK}, said it"
+
+
+def test_very_many_dots_cost_no_time():
+    masker, started = Masker([SECRET, "x" * 2000]), time.perf_counter()
+
+    masker.mask_text("abcdef...ghijkl" * 70_000)
+
+    assert time.perf_counter() - started < 3
 
 
 def test_a_masker_shows_no_secret_in_its_repr():

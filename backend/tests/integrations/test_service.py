@@ -1,5 +1,7 @@
 from wren_backend.connections import refresh_repository
-from wren_backend.integrations.service import check_integrations
+from wren_backend.connections.services import ConnectionServices
+from wren_backend.deployments.quota import QuotaExceeded
+from wren_backend.integrations.service import IntegrationService, check_integrations
 from wren_backend.testing import add_subject
 
 
@@ -39,3 +41,15 @@ def test_the_check_is_the_one_a_deploy_uses(service, context, subject):
     problems = check_integrations(context.registry, service._credentials, subject, ["abacus", "weather", "nothing"])
 
     assert [problem.details["integration"] for problem in problems] == ["weather", "nothing"]
+
+
+def test_a_workspace_without_quota_left_is_told_so_when_it_validates_and_not_when_it_redeploys(context, subject):
+    full = IntegrationService(
+        registry=context.registry,
+        credentials=ConnectionServices.of(context).credentials,
+        addresses=context.addresses,
+        find_quota_problem=lambda _subject: QuotaExceeded(1),
+    )
+
+    assert [problem.code for problem in full.validate(subject, [])] == ["QUOTA_EXCEEDED"]
+    assert full.check(subject, []) == []

@@ -237,19 +237,6 @@ def test_finishing_and_recovering_at_once_agree_on_one_end(database, together):
     assert find(database, run).status is (RunStatus.LOST if recovered else RunStatus.SUCCESS)
 
 
-def test_the_runs_of_a_worker_known_to_be_gone_are_lost_at_once(database):
-    deployment = deployed(database)
-    add_run(database, deployment)
-    add_run(database, deployment)
-    gone, alive = claim(database, "gone"), claim(database, "alive")
-
-    with database.writing() as session:
-        lost = leases.abandon_worker(session, "gone", now=NOW)
-
-    assert [run.id for run in lost] == [gone.id]
-    assert find(database, alive).status is RunStatus.RUNNING
-
-
 def test_a_run_handed_back_unstarted_is_queued_again_under_a_new_lease(database):
     run = running(database)
 

@@ -7,7 +7,7 @@ from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.runs.repository import RunRequest
-from wren_backend.testing import NOW, add_deployment, add_run, add_subject, triggers_of
+from wren_backend.testing import NOW, add_deployment, add_run, add_subject
 
 LATER = NOW + timedelta(hours=1)
 
@@ -197,9 +197,6 @@ def test_a_running_run_is_asked_to_stop(database):
     asked = cancel(database, run)
 
     assert (asked.status, asked.cancel_requested_at, asked.completed_at) == (RunStatus.RUNNING, LATER, None)
-    with database.reading() as session:
-        assert runs.list_cancel_requests(session, [run.id, "run_none"]) == {run.id}
-        assert runs.list_cancel_requests(session, []) == set()
 
 
 def test_a_finished_run_stays_as_it_is(database):
@@ -208,8 +205,7 @@ def test_a_finished_run_stays_as_it_is(database):
     finished = finish(database, run)
 
     assert cancel(database, run) == finished
-    with database.reading() as session:
-        assert runs.list_cancel_requests(session, [run.id]) == set()
+    assert find(database, run).cancel_requested_at is None
 
 
 def test_cancelling_and_claiming_at_once_never_loses_the_request(database, together):
@@ -220,28 +216,6 @@ def test_cancelling_and_claiming_at_once_never_loses_the_request(database, toget
     after = find(database, run)
     assert after.cancel_requested_at == LATER
     assert after.status in (RunStatus.CANCELLED, RunStatus.RUNNING)
-
-
-def test_an_unfinished_run_of_a_trigger_is_seen_until_it_ends(database):
-    deployment = deployed(database)
-    trigger = triggers_of(database, deployment)[0]
-    seen = []
-
-    def look() -> None:
-        with database.reading() as session:
-            seen.append(runs.has_unfinished_run(session, trigger.id))
-
-    add_run(database, deployment)
-    finish(database, claim(database))
-    look()
-    enqueue(database, deployment, trigger_id=trigger.id, trigger_type="schedule")
-    look()
-    run = claim(database)
-    look()
-    finish(database, run)
-    look()
-
-    assert seen == [False, True, True, False]
 
 
 def test_the_queue_is_counted(database):

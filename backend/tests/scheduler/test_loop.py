@@ -29,8 +29,8 @@ def owner(database):
         return tenancy.add_user(session, workspace.id, name="alice", now=START)
 
 
-def deploy(database, owner, *, cron="* * * * *", name="job", config=None):
-    declared = {"triggers": [{"type": "schedule", "func": "job", "config": {"cron": cron, **(config or {})}}]}
+def deploy(database, owner, *, cron="* * * * *", name="job", func="job", config=None):
+    declared = {"triggers": [{"type": "schedule", "func": func, "config": {"cron": cron, **(config or {})}}]}
     with database.writing() as session:
         script = NewScript(name=name, script="pass", declared=declared)
         stored = deployments.create_or_new_version(session, owner.workspace_id, owner.id, script, now=START)
@@ -151,6 +151,47 @@ def test_a_schedule_that_can_no_longer_be_computed_stops_with_its_reason_and_the
     assert trigger.next_fire_at is None
     assert trigger.error["code"] == "SCHEDULE_BROKEN"
     assert "sometimes" in trigger.error["message"]
+
+
+@pytest.fixture
+def refusing_first(database):
+    """The database refuses every run of the function `first`."""
+    if database.is_sqlite:
+        made = [
+            "CREATE TRIGGER refuse BEFORE INSERT ON runs WHEN NEW.func = 'first' BEGIN SELECT RAISE(ABORT, 'no'); END"
+        ]
+        gone = ["DROP TRIGGER refuse"]
+    else:
+        refuse = "BEGIN IF NEW.func = 'first' THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END"
+        made = [
+            f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ {refuse} $$",
+            "CREATE TRIGGER refuse BEFORE INSERT ON runs FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ]
+        gone = ["DROP TRIGGER refuse ON runs", "DROP FUNCTION refuse"]
+    _execute(database, made)
+    yield lambda: _execute(database, gone)
+    if not database.is_sqlite:
+        _execute(database, [statement.replace("DROP TRIGGER", "DROP TRIGGER IF EXISTS") for statement in gone[:1]])
+
+
+def _execute(database, statements):
+    with database.engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def test_a_trigger_that_cannot_be_fired_keeps_no_other_from_it_and_fires_later(database, owner, clock, refusing_first):
+    deploy(database, owner, name="first", func="first")
+    deploy(database, owner, name="second")
+    ticking = scheduler(database, clock, batch=1)
+    clock.advance(MINUTE)
+
+    while_refused = ticking.tick()
+    refusing_first()
+    afterwards = ticking.tick()
+
+    assert (while_refused, afterwards) == (1, 1)
+    assert sorted(run.func for run in queued(database, owner)) == ["first", "job"]
 
 
 def test_a_started_scheduler_ticks_by_itself_until_it_is_stopped(database, owner, clock):

@@ -119,8 +119,6 @@ def test_a_trigger_is_due_from_its_time_on_longest_due_first(database):
     assert [row.id for row in due(database, now=NINE)] == [hourly.id]
     assert [row.id for row in due(database, now=noon)] == [hourly.id, daily.id]
     assert [row.id for row in due(database, now=noon, limit=1)] == [hourly.id]
-    with database.reading() as session:
-        assert triggers.next_due_at(session) == NINE
 
 
 def test_firing_queues_the_run_and_moves_the_trigger_on(database):

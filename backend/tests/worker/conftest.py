@@ -1,4 +1,5 @@
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -6,6 +7,7 @@ import pytest
 
 from wren_backend.clock import SystemClock
 from wren_backend.connections.held import RunCredentials
+from wren_backend.database_errors import DatabaseBusy
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.repository import NewScript
 from wren_backend.executor.executor import Executor
@@ -19,6 +21,31 @@ from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
 from wren_core.discovery import Discovery
 from wren_core.registry import Registry
+
+
+class Unsteady:
+    """A database that does not answer the next so many times it is asked."""
+
+    def __init__(self, database, *, reads=0, writes=0):
+        self.database = database
+        self.left = {"read": reads, "write": writes}
+
+    @contextmanager
+    def reading(self):
+        self._answer("read")
+        with self.database.reading() as session:
+            yield session
+
+    @contextmanager
+    def writing(self):
+        self._answer("write")
+        with self.database.writing() as session:
+            yield session
+
+    def _answer(self, access):
+        if self.left[access]:
+            self.left[access] -= 1
+            raise DatabaseBusy("the database did not answer")
 
 
 class Workplace:
@@ -73,10 +100,13 @@ class Workplace:
         }
         return Performer(**{**values, **options})
 
-    def worker(self, *, concurrency=1, lease=timedelta(seconds=30), **options):
+    def unsteady(self, **failures):
+        return Unsteady(self.database, **failures)
+
+    def worker(self, *, concurrency=1, lease=timedelta(seconds=30), queue=None, **options):
         return Worker(
             self.performer(**options),
-            database=self.database,
+            database=queue or self.database,
             clock=self.clock,
             metrics=self.metrics,
             concurrency=concurrency,

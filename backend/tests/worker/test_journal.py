@@ -1,3 +1,6 @@
+import pytest
+
+from wren_backend.database_errors import DatabaseBusy
 from wren_backend.executor.port import Call
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as run_logs
@@ -58,6 +61,32 @@ def test_method_calls_are_recorded_with_their_outcome(workplace):
     with workplace.database.reading() as session:
         (call,) = run_logs.list_calls(session, run.workspace_id, run.id, limit=10)
     assert (call.integration, call.method, call.ms, call.outcome) == ("mail", "send", 12.5, "RATE_LIMITED")
+
+
+def test_what_could_not_be_written_waits_and_keeps_its_order(workplace):
+    run, _ = journal_of(workplace)
+    journal = RunJournal(run, database=workplace.unsteady(writes=1), clock=workplace.clock)
+
+    journal.write("stdout", "one\n")
+    journal.call(Call(integration="mail", method="send", ms=1, outcome="ok"))
+    with pytest.raises(DatabaseBusy):
+        journal.flush()
+    journal.write("stdout", "two\n")
+    journal.close()
+
+    assert lines(workplace, run) == [("stdout", "one"), ("stdout", "two")]
+    with workplace.database.reading() as session:
+        assert len(run_logs.list_calls(session, run.workspace_id, run.id, limit=10)) == 1
+
+
+def test_a_flood_goes_on_while_the_database_is_away(workplace):
+    run, _ = journal_of(workplace)
+    journal = RunJournal(run, database=workplace.unsteady(writes=1), clock=workplace.clock)
+
+    journal.write("stdout", "line\n" * 2500)
+    journal.write("stdout", "last\n")
+
+    assert len(lines(workplace, run)) == 2501
 
 
 def test_nothing_is_written_after_the_run_has_ended(workplace):

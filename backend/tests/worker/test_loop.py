@@ -130,6 +130,18 @@ def test_a_run_whose_lease_was_lost_is_stopped_and_its_late_result_is_refused(wo
     assert lost.error["code"] == "RUN_LOST"
 
 
+def test_a_run_that_outlives_a_short_lease_keeps_it(workplace):
+    run = workplace.enqueue(workplace.deploy("import time\ndef job():\n    time.sleep(2.5)\n"))
+
+    with started(workplace.worker(lease=timedelta(seconds=1.5))):
+        while not (done := workplace.run(run.id)).status.is_final:
+            with workplace.database.writing() as session:
+                assert leases.recover_expired(session, now=workplace.clock.now()) == []
+            threading.Event().wait(0.1)
+
+    assert done.status is RunStatus.SUCCESS
+
+
 def test_a_run_abandoned_by_a_dead_worker_is_lost_at_the_next_start_and_not_run_again(workplace):
     run = workplace.enqueue(workplace.deploy(GOOD))
     workplace.claim(lease=timedelta(milliseconds=1))
@@ -139,6 +151,31 @@ def test_a_run_abandoned_by_a_dead_worker_is_lost_at_the_next_start_and_not_run_
 
     assert done.status is RunStatus.LOST
     assert logs(workplace, run) == []
+
+
+def test_an_outcome_is_recorded_when_the_database_is_back(workplace):
+    run = workplace.enqueue(
+        workplace.deploy("import time\ndef job():\n    print('begun')\n    time.sleep(1)\n    print(2)\n")
+    )
+    queue = workplace.unsteady()
+
+    with started(workplace.worker(queue=queue)):
+        until_it_says(workplace, run, "begun")
+        queue.left["write"] = 3
+        done = workplace.until_final(run.id)
+
+    assert done.status is RunStatus.SUCCESS
+    assert queue.left["write"] == 0
+
+
+def test_a_run_that_could_not_begin_for_want_of_the_database_is_begun_again(workplace):
+    run = workplace.enqueue(workplace.deploy(GOOD))
+
+    with started(workplace.worker(database=workplace.unsteady(reads=1))):
+        done = workplace.until_final(run.id)
+
+    assert (done.status, done.attempt) == (RunStatus.SUCCESS, 2)
+    assert logs(workplace, run) == [("stdout", "hello")]
 
 
 def test_two_workers_perform_each_run_once(workplace):
@@ -173,3 +210,26 @@ def test_a_fault_of_ours_fails_the_run_and_not_the_worker(workplace):
     assert alive
     assert (done.status, done.error["type"]) == (RunStatus.FAILED, "InternalError")
     assert "NoneType" not in done.error["message"]
+
+
+FORGED = """
+import json, os, wren.session
+from wren_core.execution import CallRecord
+
+def job():
+    for number in range(3):
+        record = CallRecord(integration=f"made_up_{number}", method="x", ms=1.0, outcome=f"CODE_{number}")
+        wren.session.current().on_call(record)
+"""
+
+
+def test_calls_are_counted_and_names_a_script_makes_up_become_no_labels(workplace):
+    run = workplace.enqueue(workplace.deploy(FORGED))
+
+    with started(workplace.worker()):
+        done = workplace.until_final(run.id)
+
+    shown = workplace.metrics.render().decode()
+    assert done.status is RunStatus.SUCCESS, done.error
+    assert 'wren_method_calls_total{integration="unknown",outcome="error"} 3.0' in shown
+    assert "made_up" not in shown

@@ -21,7 +21,7 @@ from wren_core import signature
 from wren_core.credentials import Credentials
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
 from wren_core.http_status import verdict_for_exception
-from wren_core.method import Method
+from wren_core.methods import Method
 from wren_core.schema import Problem, first_line
 
 _SECRET_LENGTH = 6
@@ -213,7 +213,7 @@ def _invalid_values(method: Method, exc: ValidationError) -> InvalidInput:
     first = exc.errors(include_url=False)[0]
     pointer = "".join(f"/{part}" for part in first["loc"])
     return InvalidInput(
-        f"{method.id}: {pointer or 'arguments'}: {first['msg']}",
+        f"{method.id}: {pointer}: {first['msg']}",
         details={
             "method": method.id,
             "pointer": pointer,

@@ -19,7 +19,7 @@ from wren_core.errors import ConfigInvalid, HostUnavailable
 from wren_core.execution import CallRecord
 from wren_core.hookspecs import hookimpl
 from wren_core.host import Host, NoHost
-from wren_core.method import Method
+from wren_core.methods import Method
 from wren_core.record import IntegrationConfig
 from wren_core.spec import IntegrationSpec
 

@@ -101,8 +101,7 @@ def described(annotation: Any) -> Any:
     text = next((item for item in metadata if isinstance(item, str)), None)
     if text is None or any(isinstance(item, FieldInfo) and item.description for item in metadata):
         return annotation
-    kept = [item for item in metadata if item is not text]
-    return Annotated[base, *kept, Field(description=text)]
+    return Annotated[base, *metadata, Field(description=text)]
 
 
 def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
@@ -115,10 +114,8 @@ def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     try:
         return TypeAdapter(annotation, config=_BYTES)
-    except PydanticUserError as exc:
-        if exc.code != "type-adapter-config-unused":
-            raise
-    return TypeAdapter(annotation)  # a model, dataclass or TypedDict: it has its own configuration
+    except PydanticUserError:
+        return TypeAdapter(annotation)  # a model, dataclass or TypedDict: it has its own configuration
 
 
 def _refuse_lazy(core_schema: Any, name: str) -> None:
@@ -129,16 +126,15 @@ def _refuse_lazy(core_schema: Any, name: str) -> None:
         if isinstance(current, Mapping):
             if current.get("type") == "generator":
                 raise TypeError(f"{name}: an iterable can be read only once; annotate it as a list")
-            pending.extend(value for key, value in current.items() if key != "metadata")
+            pending.extend(current.values())
         elif isinstance(current, list | tuple):
             pending.extend(current)
 
 
 class _Generator(GenerateJsonSchema):
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
-        if kind == "non-serializable-default":
+        if kind != "skipped-discriminator":  # the others leave out a default or a choice of a union
             raise TypeError(detail)
-        super().emit_warning(kind, detail)
 
 
 def _clean(schema: dict[str, Any]) -> dict[str, Any]:

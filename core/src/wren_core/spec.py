@@ -4,6 +4,7 @@ An author writes an `IntegrationSpec`; `Integration` fills in what the class its
 description, version). The wire form is in `definition`.
 """
 
+import keyword
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -200,9 +201,16 @@ class IntegrationSpec(Spec):
         auth = data.get("auth") if isinstance(data, dict) else None
         if isinstance(auth, OAuth2Config):
             return {"oauth_provider": auth.provider, "oauth_scopes": auth.scopes, **data}
-        if isinstance(auth, Mapping) and auth.get("kind") == "oauth2":
+        if isinstance(auth, Mapping):
             return {"oauth_provider": auth.get("provider"), "oauth_scopes": auth.get("scopes", ()), **data}
         return data
+
+    @field_validator("name")
+    @classmethod
+    def _name_can_be_written(cls, name: str) -> str:
+        if keyword.iskeyword(name):
+            raise ValueError(f"{name!r} is a word of Python, so no script could write wren.integrations.{name}")
+        return name
 
     @field_validator("hosts")
     @classmethod

@@ -60,8 +60,8 @@ def _converted(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _node(node: Any, where: str, *, depth: int) -> dict[str, Any]:
-    if not isinstance(node, Mapping) or not node:
-        raise _NotStrictError(f"{where or 'arguments'}: any value is allowed")
+    if not isinstance(node, Mapping):
+        raise _NotStrictError(f"{where}: any value is allowed")
     kept = {key: value for key, value in node.items() if key not in _ANNOTATIONS}
     if "$ref" in kept:
         return _reference(kept, where)
@@ -132,7 +132,7 @@ def _check_size(schema: Mapping[str, Any]) -> None:
             characters += sum(map(len, value))
         elif key in ("enum", "const"):
             values = value if key == "enum" else [value]
-            enum_values += len(values)
+            enum_values += len(values) if key == "enum" else 0
             characters += sum(len(item) for item in values if isinstance(item, str))
     if properties > _MAX_PROPERTIES or enum_values > _MAX_ENUM_VALUES or characters > _MAX_NAME_CHARACTERS:
         raise _NotStrictError("the schema is too large")

@@ -2,7 +2,7 @@
 
     import wren
 
-    gmail = wren.integrations.<name>.init()
+    mail = wren.integrations.<name>.init()
 
     @wren.on_schedule("0 9 * * *")
     def daily(): ...

@@ -32,6 +32,7 @@ from wren.wire import (
 )
 
 _Reply = TypeVar("_Reply", bound=Reply)
+_PAGE_ROWS = 200
 
 
 class Client:
@@ -67,8 +68,8 @@ class Client:
         return self._post(Deployed, "/v1/scripts/deploy", body)
 
     def deployments(self) -> list[Deployment]:
-        """List the deployments of the workspace."""
-        return self._get_list(Deployment, "/v1/deployments", "deployments")
+        """List all deployments of the workspace, newest first."""
+        return self._get_pages(Deployment, "/v1/deployments", "deployments")
 
     def deployment(self, deployment_id: str) -> Deployment:
         """Return one deployment."""
@@ -87,7 +88,7 @@ class Client:
         return self._post(Run, f"/v1/deployments/{_part(deployment_id)}/run", body)
 
     def runs(self, deployment_id: str | None = None) -> list[Run]:
-        """List runs, newest first: of one deployment, or of the workspace."""
+        """List the latest runs, newest first: of one deployment, or of the workspace."""
         path = f"/v1/deployments/{_part(deployment_id)}/runs" if deployment_id else "/v1/runs"
         return self._get_list(Run, path, "runs")
 
@@ -126,6 +127,11 @@ class Client:
         body.update({key: value for key, value in optional.items() if value})
         return self._post(ConnectionStarted, "/v1/connections", body)
 
+    def reauthorize(self, connection_id: str, *, values: Mapping[str, str] | None = None) -> ConnectionStarted:
+        """Authorise a connection again, in place: the answer holds the page for a person, or is active at once."""
+        path = f"/v1/connections/{_part(connection_id)}/reauthorize"
+        return self._post(ConnectionStarted, path, {"values": dict(values)} if values else {})
+
     def connections(self) -> list[Connection]:
         """List the user's connections."""
         return self._get_list(Connection, "/v1/connections", "connections")
@@ -163,10 +169,22 @@ class Client:
         return self._shaped(shape, self._transport.request("GET", path, params=params))
 
     def _get_list(self, shape: type[_Reply], path: str, key: str) -> list[_Reply]:
-        answer = self._transport.request("GET", path)
+        return self._page(shape, path, key, {})[0]
+
+    def _get_pages(self, shape: type[_Reply], path: str, key: str) -> list[_Reply]:
+        found, cursor = self._page(shape, path, key, {"limit": _PAGE_ROWS})
+        while cursor:
+            more, cursor = self._page(shape, path, key, {"limit": _PAGE_ROWS, "cursor": cursor})
+            found += more
+        return found
+
+    def _page(
+        self, shape: type[_Reply], path: str, key: str, params: Mapping[str, Any]
+    ) -> tuple[list[_Reply], str | None]:
+        answer = self._transport.request("GET", path, params=params)
         if not isinstance(answer, dict) or not isinstance(answer.get(key), list):
             raise self._misshapen(path, f"no list {key!r}")
-        return [self._shaped(shape, item) for item in answer[key]]
+        return [self._shaped(shape, item) for item in answer[key]], answer.get("next_cursor")
 
     def _post(self, shape: type[_Reply], path: str, body: Any) -> _Reply:
         return self._shaped(shape, self._transport.request("POST", path, body=body))

@@ -12,6 +12,8 @@ from wren_core.errors import WrenError
 
 # Connections in a row that brought nothing new; a server that restarts is back before they are used up.
 MAX_FRUITLESS_CONNECTIONS = 8
+# To a server that has never answered: who typed a wrong address wants to hear so soon.
+_MAX_FIRST_CONNECTIONS = 2
 
 
 def follow_run(transport: Transport, path: str, *, after: int | None = None) -> Iterator[LogLine | Run]:
@@ -37,7 +39,7 @@ def follow_run(transport: Transport, path: str, *, after: int | None = None) -> 
                 raise
             failure = exc
         fruitless = 1 if cursor.events > seen else fruitless + 1
-        if fruitless > MAX_FRUITLESS_CONNECTIONS:
+        if fruitless > (MAX_FRUITLESS_CONNECTIONS if transport.has_answered else _MAX_FIRST_CONNECTIONS):
             raise failure
         transport.pause(fruitless)
 

@@ -49,6 +49,8 @@ class Transport:
     ) -> None:
         self.url = profile.url
         self.correlation_id = correlation_id or new_correlation_id()
+        self.has_answered = False
+        """Whether the server has ever answered; one that has and is gone may be starting anew."""
         self._sleep = sleep
         self._http = httpx2.Client(
             base_url=profile.url,
@@ -95,6 +97,7 @@ class Transport:
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
         try:
             with self._http.sse(path, headers=headers) as source:
+                self.has_answered = True
                 self._check_stream(source.response)
                 yield source
         except httpx2.HTTPError as exc:
@@ -120,7 +123,9 @@ class Transport:
 
     def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         try:
-            return self._http.request(method, path, **options)
+            response = self._http.request(method, path, **options)
+            self.has_answered = True
+            return response
         except UnicodeEncodeError as exc:
             raise InvalidInput(f"the request holds text that is not valid Unicode: {exc.reason}") from exc
         except httpx2.HTTPError as exc:
@@ -149,7 +154,8 @@ class Transport:
             body = response.json()["error"]
         except (ValueError, KeyError, TypeError):
             return self._not_wren(response)
-        return error_from_wire(body) if isinstance(body, dict) else self._not_wren(response)
+        is_ours = isinstance(body, dict) and isinstance(body.get("type"), str) and isinstance(body.get("code"), str)
+        return error_from_wire(body) if is_ours else self._not_wren(response)  # others have an `error` too
 
     def _not_wren(self, response: httpx2.Response) -> AnswerInvalid:
         return AnswerInvalid(

@@ -15,6 +15,7 @@ from wren_core.errors import InvalidInput
 from wren_core.schedule import CronSchedule
 
 Misfire = Literal["latest", "skip", "all"]
+MISFIRES: tuple[str, ...] = get_args(Misfire)
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MARK = "__wren_triggers__"
@@ -46,8 +47,8 @@ def on_schedule(cron: str, timezone: str = "UTC", misfire: Misfire = "latest") -
     """
     _reject_bare(cron, 'on_schedule("0 9 * * *")')
     CronSchedule.parse(cron, timezone)
-    if misfire not in get_args(Misfire):
-        raise _invalid("misfire", misfire, f"one of {', '.join(get_args(Misfire))}", "latest")
+    if misfire not in MISFIRES:
+        raise _invalid("misfire", misfire, f"one of {', '.join(MISFIRES)}", "latest")
     config = {"cron": cron, "timezone": timezone}
     # The default is left out: metadata keeps the shape it always had.
     return _mark(Trigger(type="schedule", config=config if misfire == "latest" else {**config, "misfire": misfire}))

@@ -1,9 +1,18 @@
 """What the server answers, as frozen records. Fields a newer server adds are kept."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+
+def _timestamp(moment: datetime) -> str:
+    """Return an instant as the server writes it: pydantic's own form would have it differ from what was sent."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+Timestamp = Annotated[datetime, PlainSerializer(_timestamp, return_type=str, when_used="json")]
 
 
 class Reply(BaseModel):
@@ -33,21 +42,38 @@ class Deployed(Reply):
     status: str
     version: int = 1
     triggers_registered: int = 0
-    created_at: datetime | None = None
-    next_run: datetime | None = None
+    created_at: Timestamp | None = None
+    next_run: Timestamp | None = None
+
+
+class Trigger(Reply):
+    """What starts a function of a deployment."""
+
+    type: str
+    func: str
+    config: dict[str, Any] = Field(default_factory=dict)
+    next_fire_at: Timestamp | None = None
+    last_fire_at: Timestamp | None = None
+    missed: int = 0
+    """How many times were due and passed without a run."""
+    error: dict[str, Any] | None = None
+    """Why it fires no more."""
 
 
 class Deployment(Reply):
-    """A stored script."""
+    """A stored script; lists leave the triggers themselves out."""
 
     id: str
     name: str
     status: str
     version: int = 1
-    triggers: int | list[dict[str, Any]] = 0
-    last_run: datetime | None = None
-    next_run: datetime | None = None
-    created_at: datetime | None = None
+    triggers: int = 0
+    last_run: Timestamp | None = None
+    last_status: str | None = None
+    """How the last run ended, or that it has not."""
+    next_run: Timestamp | None = None
+    created_at: Timestamp | None = None
+    trigger_list: list[Trigger] = Field(default_factory=list)
 
 
 class Undeployed(Reply):
@@ -75,8 +101,9 @@ class Run(Reply):
     trigger: str = ""
     status: str
     """queued, running, success, failed, timeout, cancelled or lost."""
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    version: int | None = None
+    started_at: Timestamp | None = None
+    completed_at: Timestamp | None = None
     duration_ms: int | None = None
     logs_url: str | None = None
     func: str | None = None
@@ -99,7 +126,7 @@ class LogLine(Reply):
     stream: str
     """`stdout`, `stderr` or `system`."""
     text: str
-    at: datetime | None = None
+    at: Timestamp | None = None
 
 
 class LogPage(Reply):
@@ -120,8 +147,10 @@ class Connection(Reply):
     """pending, active, or what keeps it from being used."""
     account: str | None = None
     scopes: list[str] | None = None
-    expires_at: datetime | None = None
-    created_at: datetime | None = None
+    expires_at: Timestamp | None = None
+    created_at: Timestamp | None = None
+    version: int | None = None
+    """Raised with every change of its credentials; None where the server does not tell."""
     error: Any = None
 
 
@@ -133,7 +162,7 @@ class ConnectionStarted(Reply):
     alias: str = "default"
     status: str
     connect_url: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Timestamp | None = None
 
 
 class OfferedIntegration(Reply):

@@ -45,6 +45,11 @@ def test_a_script_of_one_mebibyte_is_taken_and_one_byte_more_is_not():
     assert refusal(fitting + b"#").code == Code.SCRIPT_TOO_LARGE
 
 
+@pytest.mark.parametrize("content", [b"", b" \n\t\n", b"\xef\xbb\xbf\n"])
+def test_an_empty_script_is_said_to_be_empty(content):
+    assert refusal(content).code == Code.SCRIPT_EMPTY
+
+
 def test_a_nul_byte_is_named_with_its_line():
     found = refusal(b"x = 1\ny = '\0'\n")
 

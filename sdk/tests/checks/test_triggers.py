@@ -84,3 +84,24 @@ def test_a_script_that_nothing_starts_is_a_warning():
 
     assert (finding.code, finding.severity) == (Code.TRIGGER_MISSING, "warning")
     assert list(check_declared(source, {"triggers": [{}]})) == []
+
+
+@pytest.mark.parametrize("decorator", ["wren.on_schedule", "wren.on_email"])
+def test_a_decorator_without_arguments_is_found_with_an_example(decorator):
+    [finding] = check(f"import wren\n@{decorator}\ndef daily(): ...\n")
+
+    assert (finding.code, finding.line, finding.column) == (Code.TRIGGER_INVALID, 2, 2)
+    assert finding.hint.startswith(f"write `@{decorator}(")
+
+
+@pytest.mark.parametrize("misfire", ['misfire="never"', "misfire=None"])
+def test_a_misfire_that_is_none_of_the_three_is_pointed_at(misfire):
+    [finding] = check(f'import wren\n@wren.on_schedule("@daily", {misfire})\ndef daily(): ...\n')
+
+    assert (finding.code, finding.line, finding.column) == (Code.TRIGGER_INVALID, 2, 37)
+    assert "expected one of latest, skip, all" in finding.message
+
+
+@pytest.mark.parametrize("misfire", ["skip", "latest", "all"])
+def test_a_misfire_that_is_one_of_the_three_is_fine(misfire):
+    assert check(f'import wren\n@wren.on_schedule("@daily", "UTC", "{misfire}")\ndef daily(): ...\n') == []

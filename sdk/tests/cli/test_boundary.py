@@ -1,5 +1,9 @@
+import json
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -100,9 +104,48 @@ def test_a_reader_that_goes_away_is_no_failure_to_talk_about(environment, tmp_pa
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("module", ["wren.cli.boundary", "typer", "rich.table", "wren.cli.watching", "httpx2"])
+def test_ctrl_c_while_something_is_loaded_shows_no_traceback(environment, tmp_path, module):
+    code = f"""
+import os, signal, sys
+class Impatience:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Impatience())
+sys.argv = ["wren", "status"]
+from wren.cli import main
+sys.exit(main())
+"""
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_interrupted_command_is_an_error_object_for_programs(environment, tmp_path, write):
+    script = write("import time\nprint('here', flush=True)\ntime.sleep(60)\ndef f(): ...\n")
+    command = [sys.executable, "-m", "wren", "test", str(script), "--json"]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) as process:
+        _wait_for_child(process.pid)
+        process.send_signal(signal.SIGINT)
+        out = process.communicate(timeout=30)[0]
+
+    assert process.returncode == 130
+    assert json.loads(out)["error"]["code"] == "INTERRUPTED"
+
+
+def _wait_for_child(pid):
+    deadline = time.monotonic() + 30
+    while not Path(f"/proc/{pid}/task/{pid}/children").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_starting_the_command_line_loads_no_http_client(wren, environment):
     code = "import json, sys\nsys.argv = ['wren', '--version']\nfrom wren.cli import main\nmain()\nprint(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
 
-    assert {"httpx2", "pyflakes"}.isdisjoint(done.stdout.split())
+    assert {"httpx2", "pyflakes", "wren_core.spec"}.isdisjoint(done.stdout.split())

@@ -1,6 +1,14 @@
+import signal
+import subprocess
+import sys
+
 import pytest
 
 LINK = "https://wren.example/integrations/parcel/setup?token=t"
+
+
+def posted(fake):
+    return [(request.path, request.json()) for request in fake.requests if request.method == "POST"]
 
 
 def test_connect_shows_the_link_and_waits_until_it_is_active(wren, fake, logged_in):
@@ -20,7 +28,8 @@ def test_connect_in_json_prints_the_connection_alone(wren, fake, logged_in):
     done = wren("connect", "parcel", "--alias", "home", "--json", **logged_in)
 
     assert (done.code, done.json["status"]) == (0, "active")
-    assert fake.requests[0].json() == {"integration": "parcel", "alias": "home"}
+    assert posted(fake) == [("/v1/connections", {"integration": "parcel", "alias": "home"})]
+    assert done.json["connection_id"] == done.json["id"] == "conn_1"
     assert LINK in done.err
 
 
@@ -29,8 +38,8 @@ def test_an_agent_gets_the_link_without_waiting(wren, fake, logged_in):
 
     done = wren("connect", "parcel", "--no-wait", "--json", **logged_in)
 
-    assert (done.code, done.json["connect_url"]) == (0, LINK)
-    assert len(fake.requests) == 1
+    assert (done.code, done.json["connect_url"], done.err) == (0, LINK, "")
+    assert [request.path for request in fake.requests] == ["/v1/connections", "/v1/connections"]
 
 
 def test_a_key_is_handed_over_from_standard_input_and_shown_nowhere(wren, fake, logged_in):
@@ -39,7 +48,7 @@ def test_a_key_is_handed_over_from_standard_input_and_shown_nowhere(wren, fake, 
     done = wren("connect", "parcel", "--value", "key", "--value", "user=ada", stdin="secret-1\n", **logged_in)
 
     assert done.code == 0
-    assert fake.requests[0].json()["values"] == {"key": "secret-1", "user": "ada"}
+    assert posted(fake)[0][1]["values"] == {"key": "secret-1", "user": "ada"}
     assert "secret-1" not in done.out + done.err
 
 
@@ -69,14 +78,73 @@ def test_a_refusal_that_leaves_the_connection_pending_is_seen_too(wren, fake, lo
     assert (done.code, done.error["code"]) == (3, "CONNECTION_FAILED")
 
 
-def test_a_connection_that_broke_is_connected_again_in_place(wren, fake, logged_in):
-    broken = {"status": "needs_reauth", "error": {"message": "the provider withdrew it"}, "connect_url": LINK}
-    fake.connection_states = [broken, broken, {"status": "active"}]
+def test_a_connection_that_broke_is_authorised_again_in_place(wren, fake, logged_in):
+    broken = {"status": "needs_reauth", "error": {"message": "the provider withdrew it"}}
+    fake.add_connection(id="conn_7", **broken)
+    fake.connection_states = [{**broken, "connect_url": LINK}, broken, {"status": "active"}]
 
     done = wren("connect", "parcel", "--json", **logged_in)
 
-    assert (done.code, done.json["status"]) == (0, "active")
+    assert (done.code, done.json["connection_id"], done.json["status"]) == (0, "conn_7", "active")
+    assert posted(fake) == [("/v1/connections/conn_7/reauthorize", {})]
     assert LINK in done.err
+
+
+def test_a_connection_that_works_is_left_alone(wren, fake, logged_in):
+    fake.add_connection()
+
+    plain, as_json = wren("connect", "parcel", **logged_in), wren("connect", "parcel", "--json", **logged_in)
+
+    assert (plain.code, as_json.code) == (0, 0)
+    assert "parcel is already connected as ada@example.org (conn_1, default)" in plain.out
+    assert "--again" in plain.out
+    assert (as_json.json["connection_id"], as_json.json["status"]) == ("conn_1", "active")
+    assert {path for path, _ in posted(fake)} == {"/v1/integrations/validate"}
+
+
+def test_a_connection_that_works_is_authorised_again_for_who_insists(wren, fake, logged_in):
+    fake.add_connection()
+    active = {"status": "active", "version": 1}
+    fake.connection_states = [{**active, "connect_url": LINK}, active, {**active, "version": 2}]
+
+    done = wren("connect", "parcel", "--again", "--json", **logged_in)
+
+    assert (done.code, done.json["version"]) == (0, 2)
+    assert posted(fake) == [("/v1/connections/conn_1/reauthorize", {})]
+
+
+@pytest.mark.parametrize(("alias", "is_asked"), [("default", True), ("other", False)])
+def test_an_active_connection_that_no_run_could_use_is_authorised_again(wren, fake, logged_in, alias, is_asked):
+    fake.add_connection()
+    fake.connection_states = [{"status": "active", "connect_url": LINK}]
+    error = {"type": "UserFacingConfigError", "code": "OAUTH_SCOPE_MISSING", "message": "less than it needs"}
+    fake.validation = {"valid": False, "errors": [{**error, "integration": "parcel", "details": {"alias": alias}}]}
+
+    done = wren("connect", "parcel", "--no-wait", "--json", **logged_in)
+
+    assert done.code == 0
+    assert (("/v1/connections/conn_1/reauthorize", {}) in posted(fake)) is is_asked
+
+
+def test_a_key_given_for_a_connection_replaces_the_one_it_holds(wren, fake, logged_in):
+    fake.add_connection()
+    fake.connection_states = [{"status": "active", "version": 2}]
+
+    done = wren("connect", "parcel", "--value", "key", "--json", stdin="secret-2\n", **logged_in)
+
+    assert done.code == 0
+    assert posted(fake) == [("/v1/connections/conn_1/reauthorize", {"values": {"key": "secret-2"}})]
+
+
+def test_without_an_alias_the_only_connection_is_meant(wren, fake, logged_in):
+    fake.add_connection(id="conn_9", alias="work", status="needs_reauth")
+    fake.connection_states = [{"status": "needs_reauth", "connect_url": LINK}]
+
+    wren("connect", "parcel", "--no-wait", **logged_in)
+    wren("connect", "parcel", "--alias", "home", "--no-wait", **logged_in)
+
+    paths = [path for path, _ in posted(fake)]
+    assert paths == ["/v1/connections/conn_9/reauthorize", "/v1/connections"]
 
 
 def test_a_connection_nobody_finishes_is_given_up_with_its_link(wren, fake, logged_in):
@@ -85,6 +153,23 @@ def test_a_connection_nobody_finishes_is_given_up_with_its_link(wren, fake, logg
     done = wren("connect", "parcel", "--timeout", "1", "--json", **logged_in)
 
     assert (done.code, done.error["code"], done.error["action_url"]) == (3, "CONNECTION_PENDING", LINK)
+    assert "within 1 s" in done.error["message"]
+
+
+def test_who_stops_waiting_is_told_what_becomes_of_the_link(fake, logged_in, environment, tmp_path):
+    fake.connection_states = [{"status": "pending", "connect_url": LINK}]
+    command = [sys.executable, "-m", "wren", "connect", "parcel", "--no-browser"]
+
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env={**environment, **logged_in}, cwd=tmp_path
+    ) as process:
+        assert LINK in process.stderr.readline()
+        assert "waiting up to 300 s" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+
+    assert process.returncode == 130
+    assert told == "the link stays good; `wren connect parcel` makes a new one\n"
 
 
 def test_only_web_pages_are_opened(wren, fake, logged_in, tmp_path):

@@ -35,8 +35,45 @@ def test_a_script_with_errors_is_not_sent(wren, write, fake, logged_in):
 
     assert (done.code, done.error["code"]) == (1, "SCRIPT_INVALID")
     assert [item["code"] for item in done.error["details"]["findings"]] == ["UNDEFINED_NAME"]
-    assert "5:12" in done.error["message"]
+    assert "daily.py:5:12: UNDEFINED_NAME: name 'totl' is used but not defined" in done.error["message"]
     assert fake.requests == []
+
+
+def test_a_person_reads_what_is_wrong_once_and_that_nothing_was_deployed(wren, write, fake, logged_in):
+    path = write(SOUND + "def f():\n    return totl\n")
+
+    done = wren("deploy", str(path), **logged_in)
+
+    assert done.code == 1
+    assert f"{path}:5:12: error UNDEFINED_NAME" in done.out
+    assert done.err == f"error: nothing was deployed: {path} has 1 error\n  SCRIPT_INVALID\n"
+
+
+def test_every_connection_that_is_missing_is_named_at_once(wren, write, fake, logged_in):
+    problems = [
+        {"type": "UserFacingConfigError", "code": "X", "message": f"connect {name}", "action_url": f"https://w/{name}"}
+        for name in ("parcel", "depot")
+    ]
+    fake.fail_next(409, body={"error": {**problems[0], "details": {"problems": problems}}})
+
+    done = wren("deploy", str(write(SOUND)), **logged_in)
+
+    assert [line for line in done.err.splitlines() if "corr_" not in line] == [
+        *("error: connect parcel", "  open: https://w/parcel"),
+        *("also: connect depot", "  open: https://w/depot"),
+    ]
+
+
+def test_names_are_shown_as_they_are_typed(wren, write, logged_in):
+    done = wren("deploy", str(write(SOUND)), "--name", "two words", **logged_in)
+
+    assert "`wren status 'two words'`" in done.out
+
+
+def test_an_empty_name_is_left_to_the_server(wren, write, fake, logged_in):
+    wren("deploy", str(write(SOUND)), "--name", "", **logged_in)
+
+    assert fake.requests[-1].json()["name"] == ""
 
 
 def test_the_servers_refusal_shows_where_a_person_can_act(wren, write, fake, logged_in):
@@ -49,7 +86,7 @@ def test_the_servers_refusal_shows_where_a_person_can_act(wren, write, fake, log
 
     assert (plain.code, as_json.code) == (3, 3)
     assert "error: connect parcel first" in plain.err
-    assert f"next: {url}" in plain.err
+    assert f"open: {url}" in plain.err
     assert as_json.error["action_url"] == url
     assert as_json.error["correlation_id"].startswith("corr_")
 

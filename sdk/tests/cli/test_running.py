@@ -75,7 +75,7 @@ def test_a_function_that_raises_ends_with_one_and_its_line(wren, write):
     plain, as_json = wren("run", str(path), "--func", "fails"), wren("run", str(path), "--func", "fails", "--json")
 
     assert (plain.code, as_json.code) == (1, 1)
-    assert f"{path}:17: SCRIPT_FAILED: ValueError: no [bold]parcel[/bold]" in plain.out
+    assert f"SCRIPT_FAILED: {path}:17: ValueError: no [bold]parcel[/bold]" in plain.out
     assert (as_json.json["status"], as_json.json["error"]["line"]) == ("failed", 17)
 
 
@@ -96,20 +96,28 @@ def test_a_credential_of_the_environment_reaches_the_script_and_no_output(wren, 
 def test_a_local_run_can_be_limited_in_time(wren, write):
     done = wren("run", str(write("def f():\n    while True: ...\n")), "--func", "f", "--timeout", "1", "--json")
 
-    assert (done.code, done.json["status"], done.json["error"]["code"]) == (1, "timeout", "TIMED_OUT")
+    assert (done.code, done.json["status"], done.json["error"]["code"]) == (1, "timeout", "RUN_TIMEOUT")
 
 
-def test_a_process_that_vanishes_is_no_success(wren, write):
-    done = wren("run", str(write("import os\ndef f(): os._exit(0)\n")), "--func", "f", "--json")
+@pytest.mark.parametrize(
+    ("ending", "code", "word"),
+    [
+        ("os._exit(0)", "SCRIPT_EXITED", "exit code 0"),
+        ("os.kill(os.getpid(), 11)", "SCRIPT_CRASHED", "SIGSEGV"),
+    ],
+)
+def test_a_process_that_vanishes_is_no_success(wren, write, ending, code, word):
+    done = wren("run", str(write(f"import os\ndef f(): {ending}\n")), "--func", "f", "--json")
 
-    assert (done.code, done.json["status"], done.json["error"]["code"]) == (4, "failed", "RUN_ENDED_EARLY")
+    assert (done.code, done.json["status"], done.json["error"]["code"]) == (1, "failed", code)
+    assert word in done.json["error"]["message"]
 
 
 @pytest.mark.parametrize(
     ("text", "options", "code"),
     [
         (SCRIPT, ("--func", "dayly"), "FUNCTION_UNDEFINED"),
-        ("x = 1\n", (), "FUNCTION_AMBIGUOUS"),
+        ("x = 1\n", (), "FUNC_REQUIRED"),
         ('import wren\n@wren.on_email(subject="x")\ndef f(email): ...\n', (), "EVENT_REQUIRED"),
         (SCRIPT, ("--event", '{"trigger": "schedule"}'), "EVENT_INVALID"),
         ("def (:\n", (), "SYNTAX_ERROR"),
@@ -124,10 +132,38 @@ def test_what_cannot_be_run_says_why(wren, write, text, options, code):
     assert done.json["error"]["code"] == code
 
 
-def test_a_file_that_is_not_there_is_named(wren):
-    done = wren("run", "nowhere.py", "--local", "--json")
+@pytest.mark.parametrize("options", [(), ("--local",)])
+def test_a_file_that_is_not_there_is_named(wren, options):
+    done = wren("run", "nowhere.py", *options, "--json")
 
     assert (done.code, done.error["code"]) == (1, "SCRIPT_UNREADABLE")
+    assert "nowhere.py" in done.error["message"]
+
+
+def test_a_syntax_error_is_placed_to_the_column_and_shown(wren, write):
+    path = write("x = 1\ndef f(:\n")
+
+    done = wren("run", str(path), "--json")
+
+    assert done.error["message"] == f"the script is not valid Python: invalid syntax at {path}:2:7: def f(:"
+
+
+def test_what_a_run_by_hand_cannot_be_given_is_a_usage_error(wren, fake, logged_in):
+    fake.add_deployment()
+
+    done = wren("run", "daily", "--event", '{"trigger": "schedule"}', "--json", **logged_in)
+
+    assert (done.code, done.error["code"]) == (2, "USAGE")
+    assert "leave 'trigger' out" in done.error["message"]
+    assert not fake.runs
+
+
+def test_a_manual_event_written_out_in_full_is_its_payload(wren, fake, logged_in):
+    fake.add_deployment()
+
+    done = wren("run", "daily", "--event", '{"trigger": "manual", "payload": {"n": 1}}', "--json", **logged_in)
+
+    assert done.json["asked"] == {"payload": {"n": 1}}
 
 
 @pytest.mark.parametrize("event", ["{", "[1]", "@nowhere.json"])
@@ -151,7 +187,7 @@ def test_a_started_run_says_where_its_log_is(wren, fake, logged_in):
 
     done = wren("run", "daily", **logged_in)
 
-    assert "wren logs run_new -f" in done.out
+    assert "wren logs -f run_new" in done.out
 
 
 def stream(*texts):
@@ -168,8 +204,7 @@ def test_waiting_for_a_run_prints_its_log_and_how_it_ended(wren, fake, logged_in
     done = wren("run", "daily", "--wait", **logged_in)
 
     assert done.code == 0
-    assert done.out.startswith("hello\n")
-    assert "run_new is success" in done.out
+    assert done.out.startswith("hello\nrun_new ended: success\n")
     assert "{'sent': 1}" in done.out
 
 

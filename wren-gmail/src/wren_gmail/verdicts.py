@@ -54,4 +54,8 @@ def _reasons(error: dict[str, Any]) -> Iterator[str]:
 
 
 def _short(text: str) -> str:
-    return " ".join(text.split())[:_MESSAGE_LIMIT] or "no explanation"
+    flat = " ".join(text.split())
+    # The dots tell whoever masks secrets that one may have been cut here.
+    if len(flat) > _MESSAGE_LIMIT:
+        return flat[:_MESSAGE_LIMIT] + "..."
+    return flat or "no explanation"

@@ -164,12 +164,6 @@ def revoke(session: WriteSession, subject: Subject, connection_id: str, *, now: 
     return _change(session, subject, connection_id, values)
 
 
-def count_connections(session: ReadSession, workspace_id: str) -> int:
-    """Count the connections of a workspace that are not revoked, for quotas."""
-    held = (Connection.workspace_id == workspace_id, Connection.status != ConnectionStatus.REVOKED)
-    return session.exec(select(func.count()).select_from(Connection).where(*held)).one()
-
-
 def _theirs(subject: Subject, connection_id: str) -> tuple[ColumnElement[bool], ...]:
     return (
         col(Connection.workspace_id) == subject.workspace_id,

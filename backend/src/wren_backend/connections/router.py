@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 
 from wren_backend.connections.schemas import (
     ConnectAnswer,
@@ -17,9 +17,9 @@ from wren_backend.connections.schemas import (
 from wren_backend.connections.service import ConnectionService
 from wren_backend.connections.services import ConnectionServices, services_of
 from wren_backend.http_auth import CurrentSubject
-from wren_backend.wire import documented
+from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 
-router = APIRouter(prefix="/v1/connections", tags=["connections"], responses=documented(401))
+router = APIRouter(prefix="/v1/connections", tags=["connections"], responses=ANSWERS_OF_API)
 
 
 def connection_service(services: Annotated[ConnectionServices, Depends(services_of)]) -> ConnectionService:
@@ -28,6 +28,7 @@ def connection_service(services: Annotated[ConnectionServices, Depends(services_
 
 
 Connections = Annotated[ConnectionService, Depends(connection_service)]
+ConnectionId = Annotated[str, Path(description="Id of the connection", examples=["conn_5mVbQ9tLw2Ye"])]
 
 
 @router.post(
@@ -36,7 +37,7 @@ Connections = Annotated[ConnectionService, Depends(connection_service)]
     summary="Connect an integration, or get the link where a person does",
     status_code=201,
     response_model_exclude_none=True,
-    responses=documented(409, 415, 422),
+    responses={**ANSWERS_TO_BODY, **documented(409)},
 )
 def create_connection(body: ConnectBody, subject: CurrentSubject, service: Connections) -> ConnectAnswer:
     """Make a connection: active where its credentials came along, else pending with a connect link."""
@@ -50,7 +51,7 @@ def list_connections(subject: CurrentSubject, service: Connections) -> Connectio
 
 
 @router.get("/{connection_id}", operation_id="get_connection", summary="Show one connection", responses=documented(404))
-def get_connection(connection_id: str, subject: CurrentSubject, service: Connections) -> ConnectionRead:
+def get_connection(connection_id: ConnectionId, subject: CurrentSubject, service: Connections) -> ConnectionRead:
     """Return a connection of the caller."""
     return ConnectionRead.of(service.get(subject, connection_id))
 
@@ -59,10 +60,10 @@ def get_connection(connection_id: str, subject: CurrentSubject, service: Connect
     "/{connection_id}",
     operation_id="change_connection",
     summary="Change a connection's alias or configuration",
-    responses=documented(404, 409, 415, 422),
+    responses={**ANSWERS_TO_BODY, **documented(404, 409)},
 )
 def change_connection(
-    connection_id: str, body: ConnectionChange, subject: CurrentSubject, service: Connections
+    connection_id: ConnectionId, body: ConnectionChange, subject: CurrentSubject, service: Connections
 ) -> ConnectionRead:
     """Change what the body names and return the connection."""
     return ConnectionRead.of(service.change(subject, connection_id, alias=body.alias, config=body.config))
@@ -73,10 +74,10 @@ def change_connection(
     operation_id="reauthorize_connection",
     summary="Authorise a connection again, in place",
     response_model_exclude_none=True,
-    responses=documented(404, 409, 415, 422),
+    responses={**ANSWERS_TO_BODY, **documented(404, 409)},
 )
 def reauthorize_connection(
-    connection_id: str, subject: CurrentSubject, service: Connections, body: ReauthorizeBody | None = None
+    connection_id: ConnectionId, subject: CurrentSubject, service: Connections, body: ReauthorizeBody | None = None
 ) -> ConnectAnswer:
     """Replace the credentials by those given, or return the link where a person authorises the same connection."""
     values = revealed(body.values) if body else None
@@ -84,6 +85,6 @@ def reauthorize_connection(
 
 
 @router.delete("/{connection_id}", operation_id="disconnect", summary="Disconnect for good", responses=documented(404))
-def disconnect(connection_id: str, subject: CurrentSubject, service: Connections) -> DisconnectAnswer:
+def disconnect(connection_id: ConnectionId, subject: CurrentSubject, service: Connections) -> DisconnectAnswer:
     """Destroy the stored credentials, ask the provider to forget them, and tell what it answered."""
     return DisconnectAnswer.of(service.disconnect(subject, connection_id))

@@ -3,12 +3,11 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
 from wren_backend.connections.models import Connection, ConnectionStatus
 from wren_backend.connections.service import Connected, ConnectRequest, Disconnected
-from wren_backend.tables import storable_json
-from wren_backend.wire import RequestBody, ResponseBody, Timestamp
+from wren_backend.wire import IntegrationName, JsonObject, RequestBody, ResponseBody, Timestamp
 
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -24,22 +23,24 @@ def _alias(text: str) -> str:
     return text
 
 
-def _storable(value: dict[str, Any]) -> dict[str, Any]:
-    # NaN differs from itself, so that it is caught here too.
-    if storable_json(value) != value:
-        raise ValueError("holds NUL, a lone surrogate, NaN or an infinity, which cannot be stored")
-    return value
-
-
 Alias = Annotated[str, AfterValidator(_alias), Field(examples=["work"])]
-Config = Annotated[dict[str, Any], AfterValidator(_storable), Field(max_length=200)]
+Config = Annotated[JsonObject, Field(max_length=200)]
 Values = Annotated[dict[str, SecretStr], Field(max_length=50)]
 
 
 class ConnectBody(RequestBody):
     """What to connect. Without `values` a person finishes it at `connect_url`."""
 
-    integration: str = Field(max_length=200, examples=["mail"])
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"integration": "mail", "alias": "work"},
+                {"integration": "weather", "values": {"api_key": "..."}, "config": {"city": "Berlin"}},
+            ]
+        }
+    )
+
+    integration: IntegrationName
     alias: Alias = "default"
     config: Config | None = Field(default=None, description="Checked against the integration's configuration")
     values: Values | None = Field(default=None, description="Credentials by key, where the integration takes keys")
@@ -54,11 +55,15 @@ class ConnectBody(RequestBody):
 class ReauthorizeBody(RequestBody):
     """New credentials by key; without them a person acts at `connect_url`."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{}, {"values": {"api_key": "..."}}]})
+
     values: Values | None = None
 
 
 class ConnectionChange(RequestBody):
     """What to change; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"alias": "work"}, {"config": {"city": "Berlin"}}]})
 
     alias: Alias | None = None
     config: Config | None = None
@@ -107,6 +112,8 @@ class ConnectionRead(ResponseBody):
     config: dict[str, Any]
     expires_at: Timestamp | None
     created_at: Timestamp
+    version: int
+    """Raised with every change of its credentials: who waits for a new authorization sees it come."""
     error: ConnectionProblem | None = None
 
     @classmethod
@@ -122,6 +129,7 @@ class ConnectionRead(ResponseBody):
             config=row.config,
             expires_at=row.expires_at,
             created_at=row.created_at,
+            version=row.version,
             error=_problem(row),
         )
 

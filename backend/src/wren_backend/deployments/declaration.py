@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
+from wren_backend.deployments.schemas import MetadataBody, ScheduleBody, TriggerBody
 from wren_backend.scheduler.due import misfire_of
 from wren_core.errors import AgentFixableError
 from wren_core.schedule import CronSchedule
 
 # Trigger types that can fire; a script with another one is refused at deploy instead of never running.
 SUPPORTED_TRIGGERS = frozenset({"schedule", "manual"})
-_TRIGGER_DEFAULTS: dict[str, dict[str, Any]] = {"schedule": {"timezone": "UTC", "misfire": "latest"}}
+_SCHEDULE_DEFAULTS: dict[str, Any] = {"timezone": "UTC", "misfire": "latest"}
+
+
+class MetadataInvalid(AgentFixableError):
+    """The metadata is not of the form every SDK extracts."""
+
+    code = "METADATA_INVALID"
 
 
 class MetadataMismatch(AgentFixableError):
@@ -51,15 +60,20 @@ class Declaration:
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> "Declaration":
-        """Read metadata in the wire form; `schedules` repeats what `triggers` says and adds only what is missing."""
-        triggers = [_trigger(item) for item in metadata.get("triggers", ())]
-        for schedule in metadata.get("schedules", ()):
+        """Read metadata in the wire form; `schedules` repeats what `triggers` says and adds only what is missing.
+
+        Raises:
+            MetadataInvalid: names the field; a script shares its process with whoever extracts its metadata.
+        """
+        body = _body(metadata)
+        triggers = [_trigger(item) for item in body.triggers]
+        for schedule in body.schedules:
             if not any(_repeats(trigger, schedule) for trigger in triggers):
-                triggers.append(_trigger({"type": "schedule", "func": schedule["func_name"], "config": schedule}))
+                triggers.append(_scheduled(schedule.func_name, {"cron": schedule.cron}))
         ordered = sorted(
             triggers, key=lambda trigger: (trigger.type, trigger.func, sorted(map(str, trigger.config.items())))
         )
-        return cls(integrations=tuple(sorted(set(metadata.get("integrations", ())))), triggers=tuple(ordered))
+        return cls(integrations=tuple(sorted(set(body.integrations))), triggers=tuple(ordered))
 
     def to_wire(self) -> dict[str, Any]:
         """Return the wire form."""
@@ -116,16 +130,25 @@ def _check_schedule(trigger: TriggerDeclaration, now: datetime, min_interval: ti
         )
 
 
-def _trigger(item: Mapping[str, Any]) -> TriggerDeclaration:
-    kind, config = str(item["type"]), dict(item.get("config") or {})
-    if kind == "schedule":
-        config = {key: value for key, value in config.items() if key in ("cron", "timezone", "misfire")}
-    return TriggerDeclaration(type=kind, func=str(item["func"]), config={**_TRIGGER_DEFAULTS.get(kind, {}), **config})
+def _body(metadata: Mapping[str, Any]) -> MetadataBody:
+    try:
+        return MetadataBody.model_validate(dict(metadata), extra="ignore")
+    except ValidationError as exc:
+        first = exc.errors(include_input=False, include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise MetadataInvalid(f"the script's metadata: {field}: {first['msg']}", details={"field": field}) from None
 
 
-def _repeats(trigger: TriggerDeclaration, schedule: Mapping[str, Any]) -> bool:
-    return (
-        trigger.type == "schedule"
-        and trigger.func == schedule.get("func_name")
-        and trigger.config.get("cron") == schedule.get("cron")
-    )
+def _trigger(item: TriggerBody) -> TriggerDeclaration:
+    if item.type == "schedule":
+        return _scheduled(item.func, item.config)
+    return TriggerDeclaration(type=item.type, func=item.func, config=dict(item.config))
+
+
+def _scheduled(func: str, config: Mapping[str, Any]) -> TriggerDeclaration:
+    known = {key: config[key] for key in ("cron", "timezone", "misfire") if key in config}
+    return TriggerDeclaration(type="schedule", func=func, config={**_SCHEDULE_DEFAULTS, **known})
+
+
+def _repeats(trigger: TriggerDeclaration, schedule: ScheduleBody) -> bool:
+    return (trigger.type, trigger.func, trigger.config.get("cron")) == ("schedule", schedule.func_name, schedule.cron)

@@ -19,7 +19,8 @@ def clean_name(raw: str) -> str:
     name = raw.strip()
     forbidden = next((character for character in name if _is_forbidden(character)), None)
     if forbidden is not None:
-        raise _invalid(f"it holds U+{ord(forbidden):04X}, which a name may not")
+        shown = f" ({forbidden})" if forbidden in _FORBIDDEN_CHARACTERS else ""
+        raise _invalid(f"it holds U+{ord(forbidden):04X}{shown}, which a name may not")
     name = unicodedata.normalize("NFC", name)
     if not name:
         raise _invalid("it is empty")

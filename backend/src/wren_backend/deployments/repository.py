@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ScalarSelect, func
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
@@ -15,11 +16,14 @@ from wren_backend.deployments.models import Deployment, DeploymentStatus, Deploy
 from wren_backend.deployments.names import name_key
 from wren_backend.ids import new_id
 from wren_backend.pagination import Page, Position, older_than, page_of
-from wren_backend.runs.models import Run
+from wren_backend.runs.models import Run, RunStatus
 from wren_backend.runs.repository import cancel_queued
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger, TriggerStatus
 from wren_core.errors import AgentFixableError
+
+# Up to 1 MiB each: a list of versions leaves them where they are.
+_SCRIPT = cast(QueryableAttribute[str], DeploymentVersion.script)
 
 
 class NameTaken(AgentFixableError):
@@ -52,6 +56,8 @@ class DeploymentOverview:
     deployment: Deployment
     triggers: int
     last_run: datetime | None
+    last_status: RunStatus | None
+    """What became of the last run."""
     next_run: datetime | None
 
 
@@ -82,11 +88,6 @@ def find_deployment(session: ReadSession, workspace_id: str, deployment_id: str)
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
-def find_by_name(session: ReadSession, workspace_id: str, name: str) -> Deployment | None:
-    """Find the deployment that has the name, or one that a person would take for the same."""
-    return session.exec(select(Deployment).where(*_named(workspace_id, name))).one_or_none()
-
-
 def find_version(session: ReadSession, workspace_id: str, deployment_id: str, version: int) -> DeploymentVersion | None:
     """Find one version of a deployment of that workspace, with its script."""
     statement = select(DeploymentVersion).where(
@@ -97,12 +98,18 @@ def find_version(session: ReadSession, workspace_id: str, deployment_id: str, ve
     return session.exec(statement).one_or_none()
 
 
-def list_versions(session: ReadSession, workspace_id: str, deployment_id: str) -> list[DeploymentVersion]:
-    """List the versions of a deployment of that workspace, newest first."""
+def list_versions(
+    session: ReadSession, workspace_id: str, deployment_id: str, *, limit: int, after: Position | None = None
+) -> Page[DeploymentVersion]:
+    """List the versions of a deployment of that workspace without their scripts, newest first, from `after` on."""
     statement = select(DeploymentVersion).where(
         DeploymentVersion.workspace_id == workspace_id, DeploymentVersion.deployment_id == deployment_id
     )
-    return list(session.exec(statement.order_by(col(DeploymentVersion.version).desc())))
+    if after is not None:
+        statement = statement.where(DeploymentVersion.version < int(after.id))
+    newest_first = statement.order_by(col(DeploymentVersion.version).desc()).limit(limit + 1)
+    rows = list(session.exec(newest_first.options(defer(_SCRIPT, raiseload=True))))
+    return page_of(rows, limit, lambda row: Position(created_at=row.created_at, id=str(row.version)))
 
 
 def find_overview(session: ReadSession, workspace_id: str, deployment_id: str) -> DeploymentOverview | None:
@@ -234,21 +241,27 @@ def _new_version(deployment: Deployment, script: NewScript, now: datetime) -> De
     )
 
 
-_OverviewRow = tuple[Deployment, int, datetime | None, datetime | None]
+_OverviewRow = tuple[Deployment, int, datetime | None, datetime | None, RunStatus | None]
+_Overviews = Select[Deployment, int, datetime | None, datetime | None, RunStatus | None]
 
 
-def _overviews() -> Select[Deployment, int, datetime | None, datetime | None]:
+def _overviews() -> _Overviews:
     active = (Trigger.deployment_id == Deployment.id, Trigger.status == TriggerStatus.ACTIVE)
     count: ScalarSelect[int] = select(func.count()).select_from(Trigger).where(*active).scalar_subquery()
     next_run: ScalarSelect[datetime | None] = select(func.min(Trigger.next_fire_at)).where(*active).scalar_subquery()
     runs = select(func.max(Run.started_at)).where(Run.deployment_id == Deployment.id)
     last_run: ScalarSelect[datetime | None] = runs.scalar_subquery()
-    return select(Deployment, count, last_run, next_run)
+    latest = select(Run.status).where(Run.deployment_id == Deployment.id, col(Run.started_at).is_not(None))
+    last_status = latest.order_by(col(Run.started_at).desc(), col(Run.id).desc()).limit(1).scalar_subquery()
+    # SQLModel's `select` is typed for four columns.
+    return cast("_Overviews", select(Deployment, count, last_run, next_run).add_columns(last_status))
 
 
 def _overview(row: _OverviewRow) -> DeploymentOverview:
-    deployment, count, last_run, next_run = row
-    return DeploymentOverview(deployment=deployment, triggers=count, last_run=last_run, next_run=next_run)
+    deployment, count, last_run, next_run, last_status = row
+    return DeploymentOverview(
+        deployment=deployment, triggers=count, last_run=last_run, last_status=last_status, next_run=next_run
+    )
 
 
 def _position(overview: DeploymentOverview) -> Position:

@@ -7,16 +7,20 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 
 from wren_backend.auth import Subject
+from wren_backend.deployments.models import DeploymentVersion
 from wren_backend.deployments.repository import DeploymentOverview
 from wren_backend.deployments.schemas import (
     DeployAnswer,
     DeployBody,
     DeploymentDetail,
+    DeploymentId,
     DeploymentList,
     DeploymentRead,
     StartBody,
     StatusAnswer,
     TriggerRead,
+    VersionList,
+    VersionRead,
 )
 from wren_backend.deployments.service import Deployed, DeploymentDetails, DeploymentService
 from wren_backend.errors import current_correlation_id
@@ -24,9 +28,9 @@ from wren_backend.http_auth import CurrentSubject
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
 from wren_backend.runs.schemas import RunRead
 from wren_backend.triggers.models import Trigger
-from wren_backend.wire import documented
+from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 
-router = APIRouter(prefix="/v1", tags=["deployments"], responses=documented(401))
+router = APIRouter(prefix="/v1", tags=["deployments"], responses=ANSWERS_OF_API)
 
 
 def deployment_service(request: Request) -> DeploymentService:
@@ -43,13 +47,15 @@ Deployments = Annotated[DeploymentService, Depends(deployment_service)]
     operation_id="deploy_script",
     summary="Deploy a script, or the next version of it",
     response_model=DeployAnswer,
-    responses=documented(409, 413, 415, 422, 503),
+    responses={**ANSWERS_TO_BODY, **documented(409)},
 )
 def deploy_script(
     body: DeployBody,
     subject: CurrentSubject,
     service: Deployments,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=200, description="Makes repeating the request harmless for a day")
+    ] = None,
 ) -> Response:
     """Check the script in the sandbox, store it and put its triggers on the clock.
 
@@ -73,7 +79,7 @@ def list_deployments(
     limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 100,
     cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
 ) -> DeploymentList:
-    """Return one page of deployments."""
+    """Return one page of what is deployed, each with its last and next run."""
     found, following = service.list_page(subject, limit=limit, cursor=cursor)
     return DeploymentList(
         deployments=[DeploymentRead.model_validate(_overview(item)) for item in found], next_cursor=following
@@ -86,9 +92,27 @@ def list_deployments(
     summary="Show one deployment with its triggers",
     responses=documented(404),
 )
-def get_deployment(deployment_id: str, subject: CurrentSubject, service: Deployments) -> DeploymentDetail:
-    """Return a deployment."""
+def get_deployment(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> DeploymentDetail:
+    """Return a deployment with its triggers and what its current version declares; one taken away is shown, too."""
     return _detail(service.get(subject, deployment_id))
+
+
+@router.get(
+    "/deployments/{deployment_id}/versions",
+    operation_id="list_deployment_versions",
+    summary="List the versions of a deployment, newest first",
+    responses=documented(404),
+)
+def list_versions(
+    deployment_id: DeploymentId,
+    subject: CurrentSubject,
+    service: Deployments,
+    limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 50,
+    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
+) -> VersionList:
+    """Return one page of what was deployed under this id: who, when, and what it declares."""
+    found, following = service.list_versions(subject, deployment_id, limit=limit, cursor=cursor)
+    return VersionList(versions=[_version(row) for row in found], next_cursor=following)
 
 
 @router.delete(
@@ -97,8 +121,8 @@ def get_deployment(deployment_id: str, subject: CurrentSubject, service: Deploym
     summary="Take a deployment away; nothing of it fires any more",
     responses=documented(404),
 )
-def undeploy(deployment_id: str, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
-    """Undeploy."""
+def undeploy(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
+    """Stop the triggers, cancel what is queued, and free the name; what runs ends by itself, and runs stay readable."""
     changed = service.undeploy(subject, deployment_id)
     return StatusAnswer(id=changed.id, status=changed.status)
 
@@ -109,8 +133,8 @@ def undeploy(deployment_id: str, subject: CurrentSubject, service: Deployments) 
     summary="Keep the triggers from firing",
     responses=documented(404),
 )
-def pause(deployment_id: str, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
-    """Pause."""
+def pause(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
+    """Keep the triggers from firing until `resume`; the script can still be run by hand."""
     changed = service.pause(subject, deployment_id)
     return StatusAnswer(id=changed.id, status=changed.status)
 
@@ -121,8 +145,8 @@ def pause(deployment_id: str, subject: CurrentSubject, service: Deployments) -> 
     summary="Let the triggers fire again, from now on",
     responses=documented(404),
 )
-def resume(deployment_id: str, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
-    """Resume."""
+def resume(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
+    """Put the triggers on the clock again; fire times that passed during the pause are not made up for."""
     changed = service.resume(subject, deployment_id)
     return StatusAnswer(id=changed.id, status=changed.status)
 
@@ -132,12 +156,12 @@ def resume(deployment_id: str, subject: CurrentSubject, service: Deployments) ->
     operation_id="start_run",
     summary="Run a function of the script now",
     status_code=202,
-    responses=documented(404, 422),
+    responses={**ANSWERS_TO_BODY, **documented(404)},
 )
 def start_run(
-    deployment_id: str, subject: CurrentSubject, service: Deployments, body: StartBody | None = None
+    deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments, body: StartBody | None = None
 ) -> RunRead:
-    """Queue a run and return it."""
+    """Queue a run of the current version and return it; its log is at `logs_url`."""
     wanted = body or StartBody()
     run = service.start(
         subject, deployment_id, func=wanted.func, payload=wanted.payload, correlation_id=current_correlation_id()
@@ -172,6 +196,7 @@ def _overview(item: DeploymentOverview) -> dict[str, object]:
         "version": row.version,
         "triggers": item.triggers,
         "last_run": item.last_run,
+        "last_status": item.last_status,
         "next_run": item.next_run,
         "created_at": row.created_at,
     }
@@ -181,6 +206,16 @@ def _detail(details: DeploymentDetails) -> DeploymentDetail:
     shown = [_trigger(trigger) for trigger in details.triggers]
     return DeploymentDetail.model_validate(
         {**_overview(details.overview), "declared": details.version.declared, "trigger_list": shown}
+    )
+
+
+def _version(row: DeploymentVersion) -> VersionRead:
+    return VersionRead(
+        version=row.version,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        sha256=row.script_sha256,
+        declared=row.declared,
     )
 
 

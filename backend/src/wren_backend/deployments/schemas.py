@@ -1,11 +1,23 @@
 """Wire shapes of deployments."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from fastapi import Path
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from wren_backend.deployments.models import DeploymentStatus
-from wren_backend.wire import RequestBody, ResponseBody, Timestamp
+from wren_backend.runs.models import RunStatus
+from wren_backend.wire import IntegrationName, JsonObject, RequestBody, ResponseBody, Timestamp
+
+
+def _function_name(text: str) -> str:
+    if not text.isidentifier():
+        raise ValueError("is not the name of a function")
+    return text
+
+
+DeploymentId = Annotated[str, Path(description="Id of the deployment", examples=["dep_7hKqXr0bT3nW"])]
+FunctionName = Annotated[str, Field(max_length=200, examples=["daily_report"]), AfterValidator(_function_name)]
 
 
 class TriggerBody(RequestBody):
@@ -13,7 +25,13 @@ class TriggerBody(RequestBody):
 
     type: str = Field(max_length=40, examples=["schedule"])
     func: str = Field(max_length=200, examples=["daily_report"])
-    config: dict[str, Any] = Field(default_factory=dict, examples=[{"cron": "0 9 * * *", "timezone": "UTC"}])
+    config: JsonObject = Field(default_factory=dict, examples=[{"cron": "0 9 * * *", "timezone": "UTC"}])
+
+    @model_validator(mode="after")
+    def _has_a_cron_where_it_needs_one(self) -> "TriggerBody":
+        if self.type == "schedule" and not isinstance(self.config.get("cron"), str):
+            raise ValueError('a schedule needs a `cron` in its config; for example "0 9 * * *"')
+        return self
 
 
 class ScheduleBody(RequestBody):
@@ -26,13 +44,35 @@ class ScheduleBody(RequestBody):
 class MetadataBody(RequestBody):
     """What a script declares."""
 
-    integrations: list[str] = Field(default_factory=list, max_length=100, examples=[["mail", "chat"]])
+    integrations: list[IntegrationName] = Field(default_factory=list, max_length=100, examples=[["mail", "chat"]])
     triggers: list[TriggerBody] = Field(default_factory=list, max_length=100)
     schedules: list[ScheduleBody] = Field(default_factory=list, max_length=100)
 
 
 class DeployBody(RequestBody):
     """A script to deploy."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "script": 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily_report():\n    print("sent")\n',
+                    "name": "daily_report",
+                    "metadata": {
+                        "integrations": [],
+                        "triggers": [
+                            {
+                                "type": "schedule",
+                                "func": "daily_report",
+                                "config": {"cron": "0 9 * * *", "timezone": "UTC"},
+                            }
+                        ],
+                        "schedules": [{"cron": "0 9 * * *", "func_name": "daily_report"}],
+                    },
+                }
+            ]
+        }
+    )
 
     script: str = Field(description="Python source, at most 1 MiB of UTF-8")
     name: str | None = Field(default=None, description="Unique in the workspace; the first trigger's function if none")
@@ -41,6 +81,22 @@ class DeployBody(RequestBody):
 
 class DeployAnswer(ResponseBody):
     """What was deployed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "deployment_id": "dep_7hKqXr0bT3nW",
+                    "name": "daily_report",
+                    "status": "active",
+                    "version": 1,
+                    "triggers_registered": 1,
+                    "created_at": "2024-12-08T10:30:00Z",
+                    "next_run": "2024-12-09T09:00:00Z",
+                }
+            ]
+        }
+    )
 
     deployment_id: str
     name: str
@@ -60,6 +116,7 @@ class DeploymentRead(ResponseBody):
     version: int
     triggers: int
     last_run: Timestamp | None
+    last_status: RunStatus | None
     next_run: Timestamp | None
     created_at: Timestamp
 
@@ -91,6 +148,23 @@ class DeploymentList(ResponseBody):
     next_cursor: str | None = None
 
 
+class VersionRead(ResponseBody):
+    """One version of a deployment; its script stays on the server."""
+
+    version: int
+    created_at: Timestamp
+    created_by: str = Field(description="Id of the user who deployed it")
+    sha256: str = Field(description="Of the script's UTF-8 bytes, in hexadecimal")
+    declared: dict[str, Any] = Field(description="The integrations, triggers and schedules of the script")
+
+
+class VersionList(ResponseBody):
+    """Versions, newest first; `next_cursor` asks for the following page."""
+
+    versions: list[VersionRead]
+    next_cursor: str | None = None
+
+
 class StatusAnswer(ResponseBody):
     """The state a change left a deployment in."""
 
@@ -101,5 +175,7 @@ class StatusAnswer(ResponseBody):
 class StartBody(RequestBody):
     """Start a run by hand."""
 
-    func: str | None = Field(default=None, max_length=200, description="The only triggered function if none is given")
-    payload: dict[str, Any] = Field(default_factory=dict, description="Handed to the function in its event")
+    model_config = ConfigDict(json_schema_extra={"examples": [{"func": "daily_report", "payload": {"day": "monday"}}]})
+
+    func: FunctionName | None = Field(default=None, description="The only triggered function if none is given")
+    payload: JsonObject = Field(default_factory=dict, description="Handed to the function in its event")

@@ -9,12 +9,14 @@ import structlog
 
 from wren_backend.auth import Subject
 from wren_backend.clock import Clock
-from wren_backend.db import Database
+from wren_backend.db import Database, WriteSession
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.deployments.names import clean_name
+from wren_backend.deployments.quota import QuotaExceeded
 from wren_backend.deployments.repository import DeploymentOverview, NewScript
+from wren_backend.deployments.script import check_script
 from wren_backend.errors import MissingObject
 from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
@@ -24,19 +26,13 @@ from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
-from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
+from wren_core.errors import AgentFixableError, WrenError
 from wren_core.events import ManualStart
 
 log = structlog.get_logger()
 
 _LIST_NAME = "deployments"
 _UNNAMED = "script"
-
-
-class ScriptTooLarge(AgentFixableError):
-    """The script exceeds what a deployment may hold."""
-
-    code = "SCRIPT_TOO_LARGE"
 
 
 class Describer(Protocol):
@@ -140,7 +136,7 @@ class DeploymentService:
             check_agreement(extracted, Declaration.of(metadata))
         check_declaration(extracted, now=self.clock.now(), min_interval=self.limits.min_interval)
         self._check_integrations(subject, extracted)
-        new = NewScript(name=wanted or _default_name(extracted), script=script, declared=extracted.to_wire())
+        new = NewScript(name=wanted or _default_name(described), script=script, declared=extracted.to_wire())
         return self._store(subject, new, extracted, request, render)
 
     def start(
@@ -205,6 +201,25 @@ class DeploymentService:
             return page.items, None
         return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
 
+    def list_versions(
+        self, subject: Subject, deployment_id: str, *, limit: int, cursor: str | None = None
+    ) -> tuple[list[DeploymentVersion], str | None]:
+        """Return a page of a deployment's versions, newest first and without their scripts, and the next cursor.
+
+        Raises:
+            MissingObject: no such deployment in this workspace.
+            CursorInvalid: the cursor is none of this deployment.
+        """
+        workspace_id, of = subject.workspace_id, f"versions of {deployment_id}"
+        after = None if cursor is None else self.cursors.decode(cursor, workspace_id=workspace_id, of=of)
+        with self.database.reading() as session:
+            if deployments.find_deployment(session, workspace_id, deployment_id) is None:
+                raise _missing(deployment_id)
+            page = deployments.list_versions(session, workspace_id, deployment_id, limit=limit, after=after)
+        return page.items, None if page.next is None else self.cursors.encode(
+            page.next, workspace_id=workspace_id, of=of
+        )
+
     def undeploy(self, subject: Subject, deployment_id: str) -> Deployment:
         """Take a deployment away: nothing of it fires any more.
 
@@ -254,8 +269,7 @@ class DeploymentService:
             if request is not None and (answered := idempotency.begin(session, request, now=now)):
                 return answered
             stored = deployments.create_or_new_version(session, subject.workspace_id, subject.user_id, new, now=now)
-            if deployments.count_deployed(session, subject.workspace_id) > self.limits.max_deployments:
-                raise _too_many(self.limits.max_deployments)
+            self._check_quota(session, stored.deployment)
             synced = triggers.sync(session, stored.deployment, declaration.triggers, now=now)
             reply = render(Deployed(deployment=stored.deployment, version=stored.version, triggers=tuple(synced)))
             if request is not None:
@@ -263,39 +277,29 @@ class DeploymentService:
         log.info("deployment.stored", deployment_id=stored.deployment.id, version=stored.version.version)
         return reply
 
-
-def check_script(script: str, *, max_bytes: int) -> None:
-    """Refuse a script that no version can hold.
-
-    Raises:
-        ScriptTooLarge: more than `max_bytes` of UTF-8.
-        AgentFixableError: SCRIPT_NOT_TEXT where it holds NUL or is empty.
-    """
-    size = len(script.encode("utf-8", "surrogatepass"))
-    if size > max_bytes:
-        raise ScriptTooLarge(f"the script has {size} bytes; {max_bytes} is the most")
-    if "\x00" in script or not script.strip():
-        raise AgentFixableError("the script is empty or holds a NUL character", code="SCRIPT_NOT_TEXT")
+    def _check_quota(self, session: WriteSession, deployment: Deployment) -> None:
+        if deployment.version > 1:
+            return  # what is deployed can be mended, also where the operator has lowered the limit since
+        session.lock(f"deployments of {deployment.workspace_id}")  # of rivals, the last to count sees all of them
+        if deployments.count_deployed(session, deployment.workspace_id) > self.limits.max_deployments:
+            raise QuotaExceeded(self.limits.max_deployments)
 
 
-def _default_name(declaration: Declaration) -> str:
-    return clean_name(next((trigger.func for trigger in declaration.triggers), _UNNAMED))
+def _default_name(described: Mapping[str, Any]) -> str:
+    """Return the function of the trigger that comes first in the script, so that a later one changes no name."""
+    return clean_name(next((trigger["func"] for trigger in described.get("triggers", ())), _UNNAMED))
 
 
 def _only_function(details: DeploymentDetails) -> str:
     functions = sorted({trigger.func for trigger in details.triggers})
     if len(functions) == 1:
         return functions[0]
+    said = f"{', '.join(functions)} have triggers" if functions else "no function of the script has a trigger"
     raise AgentFixableError(
-        f"the script has {len(functions)} triggered functions; name the one to run with `func`",
+        f"{said}; say which one to run with `func` (`wren run --func`)",
         code="FUNC_REQUIRED",
         details={"functions": functions},
     )
-
-
-def _too_many(most: int) -> UserFacingConfigError:
-    message = f"this workspace has {most} deployments, the most it may have; undeploy one or ask the operator for more"
-    return UserFacingConfigError(message, code="QUOTA_EXCEEDED")
 
 
 def _missing(deployment_id: str) -> MissingObject:

@@ -22,11 +22,11 @@ def choose_sandbox(settings: Settings, runs_root: Path) -> Sandbox:
     if settings.sandbox == "none":
         log.warning("sandbox.none", reason="WREN_SANDBOX=none: scripts can read and change what this user can")
         return PlainSandbox()
-    ca_files = () if settings.ca_file is None else (settings.ca_file,)
+    ca_file = settings.ca_file
     sandbox = SandlockSandbox(
         protected=(settings.data_dir, settings.key_file),
-        readable=ca_files,
-        env={"SSL_CERT_FILE": str(path) for path in ca_files},
+        readable=() if ca_file is None else (ca_file,),
+        env={} if ca_file is None else {"SSL_CERT_FILE": str(ca_file)},
     )
     secret_files = (path for path in (settings.key_file, settings.data_dir / "wren.db") if path.exists())
     status = probe(sandbox, runs_root=runs_root, protected=secret_files)

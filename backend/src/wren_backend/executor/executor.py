@@ -123,8 +123,18 @@ def _message(job: Job, mode: str) -> dict[str, Any]:
 
 
 def _as_exception(error: Mapping[str, Any]) -> WrenError:
-    place = {name: error[name] for name in ("file", "line", "traceback") if error.get(name) is not None}
-    return error_from_wire({**error, "details": {**(error.get("details") or {}), **place}})
+    place = {name: error[name] for name in ("file", "line", "column", "traceback") if error.get(name) is not None}
+    return error_from_wire(
+        {**error, "message": _placed_message(error), "details": {**(error.get("details") or {}), **place}}
+    )
+
+
+def _placed_message(error: Mapping[str, Any]) -> str:
+    """Return the message with the line to look at: whoever mends the script may read nothing else."""
+    message, file, line = str(error.get("message")), error.get("file"), error.get("line")
+    if not file or not line or str(file) in message:
+        return message
+    return f"{file}:{line}: {message}"
 
 
 def _as_callable(cancel: Cancel | None) -> Callable[[], bool]:

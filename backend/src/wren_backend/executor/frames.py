@@ -71,6 +71,7 @@ class ErrorBody(BaseModel):
     details: dict[str, Any] | None = None
     file: str | None = None
     line: int | None = None
+    column: int | None = None
     traceback: str | None = None
 
 

@@ -2,8 +2,8 @@
 
 Best effort by nature: a script that wants to smuggle its own token out can always invent one more encoding. What is
 caught: the value as it is, base64 (both alphabets, at any offset), percent-encoded, JSON-escaped and hexadecimal, also
-when it is split over writes. What is not: base64 broken over lines, compression, encryption, reversal, one character
-at a time between others.
+when it is split over writes, and the half of it that is left where an error message was shortened. What is not: base64
+broken over lines, compression, encryption, reversal, one character at a time between others.
 """
 
 import base64
@@ -17,6 +17,8 @@ from urllib.parse import quote, quote_plus
 MASK = "[masked]"
 MIN_SECRET_CHARACTERS = 6
 """Shorter values are words; masking them would garble the log and hide nothing."""
+# What whoever shortens a text puts where it was cut.
+_CUT = re.compile(rb"\s*\.\.\.\s*")
 
 
 class Masker:
@@ -25,6 +27,7 @@ class Masker:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: frozenset[bytes] = frozenset()
         self._pattern: re.Pattern[bytes] | None = None
+        self._pieces: frozenset[bytes] = frozenset()
         self.add(*secrets)
 
     @property
@@ -39,6 +42,7 @@ class Masker:
             forms = self._forms | found
             # Longest first, so that a secret that starts another one does not leave the other's rest in the open.
             self._pattern = re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+            self._pieces = frozenset(piece for form in forms for piece in _pieces(form))
             self._forms = forms
 
     def mask_bytes(self, data: bytes) -> bytes:
@@ -47,8 +51,9 @@ class Masker:
         return pattern.sub(MASK.encode(), data) if pattern else data
 
     def mask_text(self, text: str) -> str:
-        """Return `text` with every secret replaced."""
-        return self.mask_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+        """Return `text` with every secret replaced, and what a cut has left of one."""
+        masked = self.mask_bytes(text.encode("utf-8", "surrogatepass"))
+        return self._mask_halves(masked).decode("utf-8", "surrogatepass")
 
     def mask_json(self, value: Any) -> Any:
         """Return a JSON value with every secret replaced in its strings and keys."""
@@ -59,6 +64,32 @@ class Masker:
         if isinstance(value, dict):
             return {self.mask_text(str(key)): self.mask_json(item) for key, item in value.items()}
         return value
+
+    def _mask_halves(self, data: bytes) -> bytes:
+        """Replace the begin of a secret before dots, and the end of one behind them."""
+        shown, done = [], 0
+        for cut in _CUT.finditer(data):
+            if cut.start() < done:
+                continue  # dots of the secret itself
+            start = cut.start() - self._begun(data[done : cut.start()])
+            end = cut.end() + self._ended(data, cut.end())
+            shown += [data[done:start], MASK.encode() if start < cut.start() else b"", cut.group()]
+            shown += [MASK.encode() if end > cut.end() else b""]
+            done = end
+        return b"".join([*shown, data[done:]])
+
+    def _begun(self, data: bytes) -> int:
+        """Return how many bytes at the end of `data` are the begin of a secret."""
+        if data[-MIN_SECRET_CHARACTERS:] not in self._pieces:
+            return 0
+        return max(len(tail) - begin_of_prefix(tail, form) for form in self._forms for tail in [data[-len(form) :]])
+
+    def _ended(self, data: bytes, start: int) -> int:
+        """Return how many bytes from `start` on are the end of a secret."""
+        if data[start : start + MIN_SECRET_CHARACTERS] not in self._pieces:
+            return 0
+        heads = [(form[::-1], data[start : start + len(form)][::-1]) for form in self._forms]
+        return max(len(head) - begin_of_prefix(head, form) for form, head in heads)
 
     def stream(self) -> "MaskedStream":
         """Return a filter for one stream of bytes."""
@@ -109,6 +140,11 @@ def begin_of_prefix(data: bytes, form: bytes) -> int:
             return start
         start += 1
     return len(data)
+
+
+def _pieces(form: bytes) -> Iterable[bytes]:
+    """Return every stretch of a form that is long enough to give it away."""
+    return (form[at : at + MIN_SECRET_CHARACTERS] for at in range(len(form) - MIN_SECRET_CHARACTERS + 1))
 
 
 def encoded_forms(secret: str) -> set[bytes]:

@@ -26,7 +26,7 @@ def list_readable(extra: Iterable[Path] = ()) -> list[Path]:
     """Return existing paths, each with everything below it."""
     candidates = (*map(Path, _SYSTEM), *_python(), *_site_packages(), *list_editable_sources(), *extra)
     # os.path: a path nobody here may look at is no path to grant, where Path.exists raises.
-    existing = {path for path in candidates if os.path.exists(path)}  # noqa: PTH110
+    existing = {path for path in candidates if os.path.exists(path)}  # noqa: PTH110 - hundreds of paths at every start
     return sorted(path for path in existing if not any(parent in existing for parent in path.parents))
 
 

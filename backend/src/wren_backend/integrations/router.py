@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from wren_backend.auth import Subject
@@ -18,11 +18,11 @@ from wren_backend.integrations.schemas import (
     ValidationProblem,
 )
 from wren_backend.integrations.service import IntegrationService
-from wren_backend.wire import documented
+from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 from wren_core.docs import IntegrationDocs
 from wren_core.rendering import to_markdown
 
-router = APIRouter(prefix="/v1/integrations", tags=["integrations"], responses=documented(401))
+router = APIRouter(prefix="/v1/integrations", tags=["integrations"], responses=ANSWERS_OF_API)
 
 
 def integration_service(request: Request) -> IntegrationService:
@@ -32,6 +32,7 @@ def integration_service(request: Request) -> IntegrationService:
 
 
 Integrations = Annotated[IntegrationService, Depends(integration_service)]
+Name = Annotated[str, Path(description="Name of the integration", examples=["mail"])]
 
 
 @router.get("", operation_id="list_integrations", summary="List the installed integrations")
@@ -51,16 +52,16 @@ def list_integrations(subject: CurrentSubject, service: Integrations) -> Integra
     operation_id="validate_integrations",
     summary="Check whether you could run a script with these integrations",
     response_model_exclude_none=True,
-    responses=documented(415, 422),
+    responses=ANSWERS_TO_BODY,
 )
 def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: Integrations) -> ValidateAnswer:
-    """Check that each is loaded, connected, renewable and granted enough; 200 whatever the outcome."""
-    problems = [ValidationProblem.of(error) for error in service.check(subject, body.integrations)]
+    """Check that each is loaded, connected, renewable and granted enough, and that there is quota left; always 200."""
+    problems = [ValidationProblem.of(error) for error in service.validate(subject, body.integrations)]
     return ValidateAnswer(valid=not problems, errors=problems or None)
 
 
 @router.get("/{name}", operation_id="get_integration", summary="Show one integration", responses=documented(404, 409))
-def get_integration(name: str, subject: CurrentSubject, service: Integrations) -> IntegrationDetail:
+def get_integration(name: Name, subject: CurrentSubject, service: Integrations) -> IntegrationDetail:
     """Return an integration with its definition."""
     return IntegrationDetail.shaped(*service.get(name), _caller(subject, service))
 
@@ -70,14 +71,16 @@ def get_integration(name: str, subject: CurrentSubject, service: Integrations) -
     operation_id="get_integration_docs",
     summary="Read how an integration is used: JSON or Markdown, by the Accept header or `format`",
     response_model=IntegrationDocs,
-    responses={200: {"content": {"text/markdown": {}}}, **documented(404, 409)},
+    responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}, **documented(404, 409)},
 )
 def get_integration_docs(
-    name: str,
+    name: Name,
     _subject: CurrentSubject,
     service: Integrations,
-    accept: Annotated[str, Header()] = "application/json",
-    as_format: Annotated[Literal["json", "markdown"] | None, Query(alias="format")] = None,
+    accept: Annotated[str, Header(description="`application/json` or `text/markdown`")] = "application/json",
+    as_format: Annotated[
+        Literal["json", "markdown"] | None, Query(alias="format", description="Wins over the Accept header")
+    ] = None,
 ) -> Response | IntegrationDocs:
     """Return the documents derived from the integration itself."""
     docs = service.docs(name)

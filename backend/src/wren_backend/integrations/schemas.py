@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.requirements import accepts_connection
-from wren_backend.wire import ErrorDetail, RequestBody, ResponseBody
+from wren_backend.wire import ErrorDetail, IntegrationName, RequestBody, ResponseBody
 from wren_core.definition import IntegrationDefinition
 from wren_core.discovery import FailedPlugin, LoadedPlugin
 from wren_core.errors import WrenError
@@ -26,7 +26,9 @@ class Caller:
 class ValidateBody(RequestBody):
     """Names of integrations, and nothing else: a script never leaves the machine for this."""
 
-    integrations: list[str] = Field(max_length=100, examples=[["mail", "chat"]])
+    model_config = ConfigDict(json_schema_extra={"examples": [{"integrations": ["mail", "chat"]}]})
+
+    integrations: list[IntegrationName] = Field(max_length=100, examples=[["mail", "chat"]])
 
 
 class ValidationProblem(ErrorDetail):
@@ -42,6 +44,29 @@ class ValidationProblem(ErrorDetail):
 
 class ValidateAnswer(ResponseBody):
     """Whether scripts with these integrations could run now; `errors` is there when they could not."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"valid": True, "warnings": []},
+                {
+                    "valid": False,
+                    "errors": [
+                        {
+                            "type": "UserFacingConfigError",
+                            "code": "INTEGRATION_NOT_CONFIGURED",
+                            "integration": "mail",
+                            "message": "Mail is not connected; run `wren connect mail` or open the page in action_url",
+                            "action_url": "https://wren.example/integrations/mail/setup",
+                            "docs_url": "https://docs.wren.example/integrations/mail",
+                            "can_retry": False,
+                        }
+                    ],
+                    "warnings": [],
+                },
+            ]
+        }
+    )
 
     valid: bool
     errors: list[ValidationProblem] | None = None

@@ -1,6 +1,6 @@
 """The catalogue of installed integrations, and whether a subject can use them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from wren_backend.auth import Subject
 from wren_backend.connections.addresses import Addresses
@@ -14,12 +14,27 @@ from wren_core.spec import IntegrationSpec
 
 
 class IntegrationService:
-    """Answers from the registry; only `check` looks at the subject's connections."""
+    """Answers from the registry; only `check` and `validate` look at what the subject has.
 
-    def __init__(self, *, registry: Registry, credentials: CredentialService, addresses: Addresses) -> None:
+    Args:
+        registry: what is installed.
+        credentials: the subjects' connections.
+        addresses: links of the answers.
+        find_quota_problem: tells what keeps a subject from deploying one script more.
+    """
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        credentials: CredentialService,
+        addresses: Addresses,
+        find_quota_problem: Callable[[Subject], WrenError | None] = lambda _subject: None,
+    ) -> None:
         self.registry = registry
         self.addresses = addresses
         self._credentials = credentials
+        self._find_quota_problem = find_quota_problem
 
     def loaded(self) -> list[LoadedPlugin]:
         """List what is installed and works, by name."""
@@ -52,10 +67,14 @@ class IntegrationService:
     def check(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
         """Return what keeps the subject from using integrations, one error each at most; empty when nothing does.
 
-        Looks at what is stored and calls no provider: a token that can be renewed counts as good. There is no quota
-        on integrations, so none is reported.
+        Looks at what is stored and calls no provider: a token that can be renewed counts as good.
         """
         return check_integrations(self.registry, self._credentials, subject, names)
+
+    def validate(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
+        """Return what keeps the subject from deploying a script with these integrations: `check`, and the quota."""
+        quota = self._find_quota_problem(subject)
+        return [*self.check(subject, names), *([] if quota is None else [quota])]
 
 
 def check_integrations(

@@ -53,12 +53,6 @@ def list_messages(
     return page_of(rows, limit, lambda row: Position(created_at=row.created_at, id=row.id))
 
 
-def find_message(session: ReadSession, workspace_id: str, message_id: str) -> Message | None:
-    """Find a message of that workspace."""
-    statement = select(Message).where(Message.workspace_id == workspace_id, Message.id == message_id)
-    return session.exec(statement).one_or_none()
-
-
 def mark_read(session: WriteSession, workspace_id: str, message_id: str, *, now: datetime) -> Message | None:
     """Mark a message of that workspace as read; one read before keeps that moment."""
     theirs = (col(Message.workspace_id) == workspace_id, col(Message.id) == message_id)

@@ -2,16 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from wren_backend.http_auth import CurrentSubject
-from wren_backend.messages import repository as messages
 from wren_backend.messages.models import Message
-from wren_backend.services import Services
-from wren_backend.wire import ResponseBody, Timestamp, documented
+from wren_backend.messages.service import MessageService
+from wren_backend.wire import ANSWERS_OF_API, ResponseBody, Timestamp, documented
 
-router = APIRouter(prefix="/v1", tags=["messages"], responses=documented(401))
-_LIST_NAME = "messages"
+router = APIRouter(prefix="/v1", tags=["messages"], responses=ANSWERS_OF_API)
+
+
+def message_service(request: Request) -> MessageService:
+    """Return the service of this app."""
+    service: MessageService = request.app.state.services.messages
+    return service
+
+
+Messages = Annotated[MessageService, Depends(message_service)]
+MessageId = Annotated[str, Path(description="Id of the message", examples=["msg_9sWmD3kQx7Lp"])]
 
 
 class MessageRead(ResponseBody):
@@ -24,6 +32,7 @@ class MessageRead(ResponseBody):
     body: str
     run_id: str | None
     created_at: Timestamp
+    read_at: Timestamp | None
 
     @classmethod
     def of(cls, row: Message) -> "MessageRead":
@@ -36,6 +45,7 @@ class MessageRead(ResponseBody):
             body=row.body,
             run_id=row.run_id,
             created_at=row.created_at,
+            read_at=row.read_at,
         )
 
 
@@ -48,16 +58,22 @@ class MessageList(ResponseBody):
 
 @router.get("/messages", operation_id="list_messages", summary="Read the workspace's inbox, newest first")
 def list_messages(
-    request: Request,
     subject: CurrentSubject,
+    service: Messages,
     limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 50,
     cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
 ) -> MessageList:
-    """Return one page of messages."""
-    services: Services = request.app.state.services
-    workspace_id, cursors = subject.workspace_id, services.runs.cursors
-    after = None if cursor is None else cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
-    with services.database.reading() as session:
-        page = messages.list_messages(session, workspace_id, limit=limit, after=after)
-    following = None if page.next is None else cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
-    return MessageList(messages=[MessageRead.of(row) for row in page.items], next_cursor=following)
+    """Return one page of the messages that runs have left in the workspace."""
+    found, following = service.list_page(subject, limit=limit, cursor=cursor)
+    return MessageList(messages=[MessageRead.of(row) for row in found], next_cursor=following)
+
+
+@router.post(
+    "/messages/{message_id}/read",
+    operation_id="mark_message_read",
+    summary="Mark a message as read",
+    responses=documented(404),
+)
+def mark_message_read(message_id: MessageId, subject: CurrentSubject, service: Messages) -> MessageRead:
+    """Mark a message as read, for the whole workspace; one read before keeps that moment."""
+    return MessageRead.of(service.mark_read(subject, message_id))

@@ -119,12 +119,6 @@ def recover_expired(session: WriteSession, *, now: datetime) -> list[Run]:
     return session.returning(update(Run).where(*expired).values(_lost(now, "its worker went away")).returning(Run))
 
 
-def abandon_worker(session: WriteSession, worker: str, *, now: datetime) -> list[Run]:
-    """Declare lost the runs of a worker that is known to be gone, without waiting for their leases."""
-    theirs = (col(Run.status) == RunStatus.RUNNING, col(Run.worker) == worker)
-    return session.returning(update(Run).where(*theirs).values(_lost(now, "its worker went away")).returning(Run))
-
-
 _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None}
 
 

@@ -1,6 +1,6 @@
 """Runs: queueing one for an event, once; finding and listing them; asking one to stop."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,14 +109,6 @@ def list_runs(
     return page_of(list(session.exec(newest_first)), limit, lambda run: Position(created_at=run.created_at, id=run.id))
 
 
-def has_unfinished_run(session: ReadSession, trigger_id: str) -> bool:
-    """Tell whether a run of the trigger is still queued or running, for the overlap policy."""
-    statement = select(Run.id).where(
-        Run.trigger_id == trigger_id, col(Run.status).in_([RunStatus.QUEUED, RunStatus.RUNNING])
-    )
-    return session.exec(statement.limit(1)).first() is not None
-
-
 def request_cancel(session: WriteSession, workspace_id: str, run_id: str, *, now: datetime) -> Run | None:
     """Ask a run of that workspace to stop and return it as it is then.
 
@@ -130,12 +122,6 @@ def request_cancel(session: WriteSession, workspace_id: str, run_id: str, *, now
     requested_at = func.coalesce(col(Run.cancel_requested_at), now)
     session.returning(running.values(cancel_requested_at=requested_at).returning(Run))
     return find_run(session, workspace_id, run_id)
-
-
-def list_cancel_requests(session: ReadSession, run_ids: Collection[str]) -> set[str]:
-    """List which of these running runs were asked to stop, for the worker that performs them."""
-    asked = (col(Run.id).in_(run_ids), Run.status == RunStatus.RUNNING, col(Run.cancel_requested_at).is_not(None))
-    return set(session.exec(select(Run.id).where(*asked)))
 
 
 def cancel_queued(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> int:

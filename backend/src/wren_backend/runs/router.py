@@ -3,19 +3,31 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from wren_backend.deployments.schemas import DeploymentId
 from wren_backend.http_auth import CurrentSubject, StillAuthenticated
 from wren_backend.runs.models import RunLog, RunStatus
 from wren_backend.runs.schemas import LogLine, LogList, RunDetail, RunList, RunRead
 from wren_backend.runs.service import RunService
 from wren_backend.runs.stream import follow
-from wren_backend.wire import documented
+from wren_backend.wire import ANSWERS_OF_API, documented
 
-router = APIRouter(prefix="/v1", tags=["runs"], responses=documented(401))
+router = APIRouter(prefix="/v1", tags=["runs"], responses=ANSWERS_OF_API)
+
+
+_OTHER_LOGS = {
+    "text/plain": {"schema": {"type": "string"}, "example": "collecting\n12 messages sent\n"},
+    "text/event-stream": {
+        "schema": {"type": "string", "description": "`log` for each line, `status` for each change, then `end`"},
+        "example": 'id: 1\nevent: log\ndata: {"seq":1,"stream":"stdout","text":"collecting","at":"..."}\n\n',
+    },
+}
+# What the column of line numbers holds at most.
+_MAX_LINE = 2**31 - 1
 
 
 def run_service(request: Request) -> RunService:
@@ -25,38 +37,48 @@ def run_service(request: Request) -> RunService:
 
 
 Runs = Annotated[RunService, Depends(run_service)]
+RunId = Annotated[str, Path(description="Id of the run", examples=["run_2QyPnVdZ8mC1"])]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of one page")]
 Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
 
 
 @router.get("/runs", operation_id="list_runs", summary="List the runs of the workspace, newest first")
 def list_runs(
-    subject: CurrentSubject, service: Runs, limit: Limit = 50, cursor: Cursor = None, status: RunStatus | None = None
+    subject: CurrentSubject,
+    service: Runs,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    status: Annotated[RunStatus | None, Query(description="Only runs that stand like this")] = None,
 ) -> RunList:
-    """Return one page of runs."""
+    """Return one page of the runs of all deployments, also of those taken away since."""
     found, following = service.list_page(subject, status=status, limit=limit, cursor=cursor)
     return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
 
 
-@router.get("/deployments/{deployment_id}/runs", operation_id="list_deployment_runs", summary="List one script's runs")
+@router.get(
+    "/deployments/{deployment_id}/runs",
+    operation_id="list_deployment_runs",
+    summary="List one script's runs, newest first",
+    responses=documented(404),
+)
 def list_deployment_runs(
-    deployment_id: str, subject: CurrentSubject, service: Runs, limit: Limit = 50, cursor: Cursor = None
+    deployment_id: DeploymentId, subject: CurrentSubject, service: Runs, limit: Limit = 50, cursor: Cursor = None
 ) -> RunList:
-    """Return one page of the runs of a deployment."""
+    """Return one page of the runs of a deployment, of all its versions."""
     found, following = service.list_page(subject, deployment_id=deployment_id, limit=limit, cursor=cursor)
     return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
 
 
 @router.get("/runs/{run_id}", operation_id="get_run", summary="Show one run", responses=documented(404))
-def get_run(run_id: str, subject: CurrentSubject, service: Runs) -> RunDetail:
+def get_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunDetail:
     """Return a run with its result or error and the calls it made."""
     run, calls = service.get(subject, run_id)
     return RunDetail.shaped(run, calls)
 
 
 @router.post("/runs/{run_id}/cancel", operation_id="cancel_run", summary="Stop a run", responses=documented(404))
-def cancel_run(run_id: str, subject: CurrentSubject, service: Runs) -> RunRead:
-    """Ask a run to stop and return it."""
+def cancel_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunRead:
+    """Cancel a queued run, or ask a running one to stop within seconds; a finished one stays as it is."""
     return RunRead.of(service.cancel(subject, run_id))
 
 
@@ -65,26 +87,35 @@ def cancel_run(run_id: str, subject: CurrentSubject, service: Runs) -> RunRead:
     operation_id="get_run_logs",
     summary="Read a run's log: JSON, text, or a live event stream, by the Accept header",
     response_model=LogList,
-    responses={200: {"content": {"text/plain": {}, "text/event-stream": {}}}, **documented(404)},
+    responses={200: {"content": _OTHER_LOGS}, **documented(404)},
 )
 async def get_run_logs(
-    run_id: str,
+    run_id: RunId,
     subject: CurrentSubject,
     service: Runs,
     still_authenticated: StillAuthenticated,
-    accept: Annotated[str, Header()] = "application/json",
-    last_event_id: Annotated[str | None, Header()] = None,
-    after: Annotated[int, Query(ge=0, description="Number of the last line already read")] = 0,
+    accept: Annotated[
+        str, Header(description="`application/json`, `text/plain` or `text/event-stream`")
+    ] = "application/json",
+    last_event_id: Annotated[str | None, Header(description="Where a broken stream goes on; wins over `after`")] = None,
+    after: Annotated[int, Query(ge=0, le=_MAX_LINE, description="Number of the last line already read")] = 0,
 ) -> Response | LogList:
     """Return lines after `after`; a stream goes on until the run has ended."""
     if "text/event-stream" in accept:
-        start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+        start = _line_number(last_event_id, otherwise=after)
         await run_in_threadpool(service.get, subject, run_id)  # a missing run is a 404, not an empty stream
         return EventSourceResponse(_events(service, subject, run_id, start, still_authenticated))
     if "text/plain" in accept:
         return PlainTextResponse(await run_in_threadpool(_whole_text, service, subject, run_id, after))
     _, lines = await run_in_threadpool(service.logs, subject, run_id, after=after)
     return LogList(run_id=run_id, logs=[LogLine.of(line) for line in lines], next_seq=_last(lines, after))
+
+
+def _line_number(text: str | None, *, otherwise: int) -> int:
+    """Return the line an event stream goes on from; an id that is none of ours counts for nothing."""
+    if text is None or not (text.isascii() and text.isdecimal() and len(text) <= len(str(_MAX_LINE))):
+        return otherwise
+    return min(int(text), _MAX_LINE)
 
 
 def _events(

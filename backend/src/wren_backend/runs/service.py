@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from wren_backend.auth import Subject
 from wren_backend.clock import Clock
 from wren_backend.db import Database
+from wren_backend.deployments import repository as deployments
 from wren_backend.errors import MissingObject
 from wren_backend.pagination import CursorCodec, Page, Position
 from wren_backend.runs import log_repository as run_logs
@@ -34,7 +35,7 @@ class RunService:
         with self.database.reading() as session:
             run = runs.find_run(session, subject.workspace_id, run_id)
             if run is None:
-                raise _missing(run_id)
+                raise _missing("run", run_id)
             return run, run_logs.list_calls(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
 
     def list_page(
@@ -46,9 +47,16 @@ class RunService:
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[list[Run], str | None]:
-        """Return a page of runs, newest first, and the cursor of the next page."""
+        """Return a page of runs, newest first, and the cursor of the next page.
+
+        Raises:
+            MissingObject: no such deployment in this workspace; the runs of an undeployed one stay readable.
+            CursorInvalid: the cursor is none of this workspace.
+        """
         after = self._position(subject, cursor)
         with self.database.reading() as session:
+            if deployment_id and deployments.find_deployment(session, subject.workspace_id, deployment_id) is None:
+                raise _missing("deployment", deployment_id)
             page = runs.list_runs(
                 session, subject.workspace_id, deployment_id=deployment_id, status=status, limit=limit, after=after
             )
@@ -63,7 +71,7 @@ class RunService:
         with self.database.reading() as session:
             run = runs.find_run(session, subject.workspace_id, run_id)
             if run is None:
-                raise _missing(run_id)
+                raise _missing("run", run_id)
             return run, run_logs.list_logs(session, subject.workspace_id, run_id, after=after, limit=MAX_LOG_LINES)
 
     def cancel(self, subject: Subject, run_id: str) -> Run:
@@ -75,7 +83,7 @@ class RunService:
         with self.database.writing() as session:
             run = runs.request_cancel(session, subject.workspace_id, run_id, now=self.clock.now())
         if run is None:
-            raise _missing(run_id)
+            raise _missing("run", run_id)
         return run
 
     def _position(self, subject: Subject, cursor: str | None) -> Position | None:
@@ -89,5 +97,5 @@ class RunService:
         return self.cursors.encode(page.next, workspace_id=subject.workspace_id, of=_LIST_NAME)
 
 
-def _missing(run_id: str) -> MissingObject:
-    return MissingObject(f"there is no run {run_id!r} in this workspace", details={"run_id": run_id})
+def _missing(what: str, id_: str) -> MissingObject:
+    return MissingObject(f"there is no {what} {id_!r} in this workspace", details={f"{what}_id": id_})

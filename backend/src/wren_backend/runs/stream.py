@@ -30,13 +30,14 @@ async def follow(
     status: RunStatus | None = None
     while await run_in_threadpool(is_allowed):
         run, lines = await run_in_threadpool(service.logs, subject, run_id, after=after)
+        if run.status is not status and not run.status.is_final:  # before the lines it brought about
+            status = run.status
+            yield ServerSentEvent(event="status", data=RunRead.of(run).model_dump_json())
         for line in lines:
             after = line.seq
             yield ServerSentEvent(event="log", id=str(line.seq), data=LogLine.of(line).model_dump_json())
-        if run.status is not status and (not run.status.is_final or len(lines) < MAX_LOG_LINES):
-            status = run.status
-            yield ServerSentEvent(event="status", data=RunRead.of(run).model_dump_json())
         if run.status.is_final and len(lines) < MAX_LOG_LINES:
+            yield ServerSentEvent(event="status", data=RunRead.of(run).model_dump_json())
             yield ServerSentEvent(event="end", data="{}")
             return
         if len(lines) < MAX_LOG_LINES:

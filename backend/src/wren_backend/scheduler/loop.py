@@ -1,6 +1,7 @@
 """The scheduler: turns due triggers into queued runs. APScheduler wakes it; the trigger table decides."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,6 +11,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from wren_backend.clock import Clock
 from wren_backend.db import Database
 from wren_backend.metrics import Metrics
+from wren_backend.runs.models import Run
 from wren_backend.scheduler.due import FirePlan, misfire_of, plan_fires
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
@@ -21,6 +23,8 @@ log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(minutes=1)
+# Ticks come every second; a database that is away for this long is somebody's business.
+_SILENCE = timedelta(seconds=30)
 
 
 class Scheduler:
@@ -51,10 +55,12 @@ class Scheduler:
         self._wake = wake
         self._housekeeping = housekeeping
         self._batch = batch
+        self._last_good_tick = time.monotonic()
         self._timer = BackgroundScheduler(timezone="UTC")
 
     def start(self) -> None:
         """Tick every second from now on, in a thread."""
+        self._last_good_tick = time.monotonic()
         self._timer.add_job(
             self._guarded_tick, IntervalTrigger(seconds=TICK.total_seconds()), max_instances=1, coalesce=True
         )
@@ -64,8 +70,8 @@ class Scheduler:
         self._timer.start()
 
     def is_alive(self) -> bool:
-        """Tell whether schedules fire."""
-        return bool(self._timer.running)
+        """Tell whether schedules fire: ticks come, and the last one that went well is not long ago."""
+        return bool(self._timer.running) and time.monotonic() - self._last_good_tick < _SILENCE.total_seconds()
 
     def stop(self) -> None:
         """Stop ticking; returns when the tick that may be under way has ended."""
@@ -73,20 +79,28 @@ class Scheduler:
             self._timer.shutdown(wait=True)
 
     def tick(self) -> int:
-        """Fire whatever is due now and return how many runs were queued."""
-        queued = 0
-        while batch := self._due():
-            fired = [self._fire(trigger) for trigger in batch]
-            queued += sum(fired)
+        """Fire whatever is due now and return how many runs were queued.
+
+        A trigger that cannot be fired now stays due for the next tick, and keeps no other from firing.
+        """
+        queued, stuck = 0, set[str]()
+        while batch := self._due(stuck):
+            for trigger in batch:
+                try:
+                    queued += self._fire(trigger)
+                except Exception as exc:  # the boundary of one trigger: the others are due, too
+                    stuck.add(trigger.id)
+                    log.error("trigger.not_fired", trigger_id=trigger.id, exc_info=exc)
             if len(batch) < self._batch:
                 break
         if queued:
             self._wake()
         return queued
 
-    def _due(self) -> list[Trigger]:
+    def _due(self, stuck: Collection[str]) -> list[Trigger]:
         with self._database.reading() as session:
-            return triggers.due(session, now=self._clock.now(), limit=self._batch)
+            found = triggers.due(session, now=self._clock.now(), limit=self._batch + len(stuck))
+        return [trigger for trigger in found if trigger.id not in stuck]
 
     def _fire(self, trigger: Trigger) -> int:
         now = self._clock.now()
@@ -102,16 +116,16 @@ class Scheduler:
             )
         if runs is None:
             return 0
-        self._report(trigger, plan, len(runs))
+        self._report(trigger, plan, runs)
         return len(runs)
 
-    def _report(self, trigger: Trigger, plan: FirePlan, queued: int) -> None:
+    def _report(self, trigger: Trigger, plan: FirePlan, queued: list[Run]) -> None:
         self._metrics.missed.inc(plan.missed)
         log.info(
             "trigger.fired",
             trigger_id=trigger.id,
             deployment_id=trigger.deployment_id,
-            runs=queued,
+            runs=[{"run_id": run.id, "correlation_id": run.correlation_id} for run in queued],
             missed=plan.missed,
             next_fire_at=plan.next_fire_at.isoformat(),
         )
@@ -126,6 +140,7 @@ class Scheduler:
     def _guarded_tick(self) -> None:
         try:
             self.tick()
+            self._last_good_tick = time.monotonic()
         except Exception as exc:
             log.error("scheduler.tick_failed", exc_info=exc)
 

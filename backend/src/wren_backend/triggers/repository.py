@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from wren_backend.db import ReadSession, WriteSession
@@ -74,11 +74,6 @@ def due(session: ReadSession, *, now: datetime, limit: int) -> list[Trigger]:
     """
     statement = select(Trigger).where(col(Trigger.next_fire_at) <= now)
     return list(session.exec(statement.order_by(col(Trigger.next_fire_at), col(Trigger.id)).limit(limit)))
-
-
-def next_due_at(session: ReadSession) -> datetime | None:
-    """Return when the next trigger is due, in all workspaces."""
-    return session.exec(select(func.min(Trigger.next_fire_at))).one()
 
 
 def fire(

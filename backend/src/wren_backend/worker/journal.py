@@ -1,8 +1,11 @@
 """What a running script says and calls, gathered in memory and written to the database in batches."""
 
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 
 from wren_backend.clock import Clock
+from wren_backend.database_errors import DatabaseBusy, DatabaseFull
 from wren_backend.db import Database
 from wren_backend.executor.port import Call, Stream
 from wren_backend.runs import log_repository as run_logs
@@ -22,12 +25,16 @@ class RunJournal:
         run: the run, as claimed; its lease token authorises every write.
         database: where lines and calls go.
         clock: dates them.
+        count: told of every method call, for the metrics.
     """
 
-    def __init__(self, run: Run, *, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, run: Run, *, database: Database, clock: Clock, count: Callable[[Call], None] = lambda _call: None
+    ) -> None:
         self._run = run
         self._database = database
         self._clock = clock
+        self._count = count
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._partial: dict[Stream, str] = {}
@@ -45,7 +52,10 @@ class RunJournal:
             self._lines.extend(self._line(stream, line) for line in whole)
             is_full = len(self._lines) > _MAX_WAITING
         if is_full:
-            self.flush()
+            with suppress(
+                DatabaseBusy, DatabaseFull
+            ):  # the lines are kept, and output is capped: no reason to end the script
+                self.flush()
 
     def say(self, text: str) -> None:
         """Add a line of the platform's own."""
@@ -58,16 +68,28 @@ class RunJournal:
         record = MethodCall(integration=call.integration, method=call.method, ms=call.ms, outcome=call.outcome, at=at)
         with self._lock:
             self._calls.append(record)
+        self._count(call)
 
     def flush(self) -> bool:
-        """Write what is waiting; False when the lease is lost and nothing more may be written."""
+        """Write what is waiting; False when the lease is lost and nothing more may be written.
+
+        What could not be written waits for the next time.
+
+        Raises:
+            DatabaseBusy, DatabaseFull: the database did not take it.
+        """
         with self._flushing:
             with self._lock:
                 lines, self._lines = self._lines, []
                 calls, self._calls = self._calls, []
             if not lines and not calls:
                 return True
-            return self._store(lines, calls)
+            try:
+                return self._store(lines, calls)
+            except (DatabaseBusy, DatabaseFull):
+                with self._lock:
+                    self._lines[:0], self._calls[:0] = lines, calls
+                raise
 
     def close(self) -> bool:
         """Write everything, unfinished lines included."""

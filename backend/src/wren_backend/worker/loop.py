@@ -6,12 +6,16 @@ database answers that a lease is lost, the script is stopped and nothing of it i
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 
 from wren_backend.clock import Clock
+from wren_backend.database_errors import DatabaseBusy, DatabaseFull
 from wren_backend.db import Database
+from wren_backend.executor.port import Call
 from wren_backend.ids import new_token
 from wren_backend.metrics import Metrics
 from wren_backend.runs import lease_repository as leases
@@ -19,15 +23,18 @@ from wren_backend.runs import repository as runs
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.worker.journal import RunJournal
-from wren_backend.worker.perform import ActiveRun, Performer
+from wren_backend.worker.perform import ActiveRun, NotStarted, Performer
 
 log = structlog.get_logger()
+
+_Written = TypeVar("_Written")
 
 # A run queued by another process is noticed within this time; one of this process at once.
 _POLL_SECONDS = 0.5
 _PULSE_SECONDS = 0.2
-# Far below the lease, since a request to cancel is learned with it.
+# Far below a usual lease, since a request to cancel is learned with it; with a short one three times in its length.
 _HEARTBEAT_SECONDS = 2.0
+_HEARTBEATS_OF_LEASE = 3
 _RECOVERY_SECONDS = 10.0
 
 
@@ -118,13 +125,13 @@ class Worker:
         return run
 
     def _perform(self, run: Run) -> None:
-        active = ActiveRun(run=run, journal=RunJournal(run, database=self._database, clock=self._clock))
+        active = ActiveRun(run=run, journal=self._journal(run))
         with self._lock:
             self._active[run.id] = active
         self._metrics.running.inc()
         log.info("run.started", run_id=run.id, deployment_id=run.deployment_id, correlation_id=run.correlation_id)
         try:
-            self._finish(active, self._performer.perform(active))
+            self._perform_once(active)
         except Exception as exc:
             log.error("run.not_recorded", run_id=run.id, correlation_id=run.correlation_id, exc_info=exc)
         finally:
@@ -132,11 +139,30 @@ class Worker:
                 del self._active[run.id]
             self._metrics.running.dec()
 
-    def _finish(self, active: ActiveRun, outcome: RunOutcome) -> None:
-        active.journal.close()
-        run, now = active.run, self._clock.now()
+    def _perform_once(self, active: ActiveRun) -> None:
+        try:
+            outcome = self._performer.perform(active)
+        except NotStarted as exc:
+            log.warning("run.handed_back", run_id=active.run.id, reason=str(exc))
+            self._persist(lambda: self._hand_back(active.run))
+        else:
+            self._finish(active, outcome)
+
+    def _hand_back(self, run: Run) -> Run | None:
         with self._database.writing() as session:
-            finished = leases.finish(session, run.id, run.lease_token or "", outcome, now=now)
+            return leases.hand_back(session, run.id, run.lease_token or "", now=self._clock.now())
+
+    def _journal(self, run: Run) -> RunJournal:
+        return RunJournal(run, database=self._database, clock=self._clock, count=self._count_call)
+
+    def _count_call(self, call: Call) -> None:
+        # The names come from the script: only those that exist become labels, so their number stays small.
+        known = call.integration in self._performer.registry
+        outcome = "ok" if call.outcome == "ok" else "error"
+        self._metrics.calls.labels(integration=call.integration if known else "unknown", outcome=outcome).inc()
+
+    def _finish(self, active: ActiveRun, outcome: RunOutcome) -> None:
+        run, finished = active.run, self._persist(lambda: self._record(active, outcome))
         if finished is None:
             log.warning("run.report_refused", run_id=run.id, correlation_id=run.correlation_id)
             return
@@ -150,6 +176,23 @@ class Worker:
             correlation_id=run.correlation_id,
         )
 
+    def _record(self, active: ActiveRun, outcome: RunOutcome) -> Run | None:
+        active.journal.close()
+        run, now = active.run, self._clock.now()
+        with self._database.writing() as session:
+            return leases.finish(session, run.id, run.lease_token or "", outcome, now=now)
+
+    def _persist(self, write: Callable[[], _Written]) -> _Written:
+        """Write what only this process knows; a database that is away is asked again for as long as a lease lasts."""
+        deadline = time.monotonic() + self._lease.total_seconds()
+        while True:
+            try:
+                return write()
+            except (DatabaseBusy, DatabaseFull):
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(_POLL_SECONDS)
+
     def _count(self, run: Run) -> None:
         self._metrics.runs.labels(trigger=run.trigger_type, status=run.status).inc()
         if run.duration is not None:
@@ -159,11 +202,12 @@ class Worker:
 
     def _pulse(self) -> None:
         beat = recover = time.monotonic()
+        pause = min(_HEARTBEAT_SECONDS, self._lease.total_seconds() / _HEARTBEATS_OF_LEASE)
         while not self._stopping.is_set() or self._running():
             now = time.monotonic()
             try:
                 self._flush()
-                if now - beat >= _HEARTBEAT_SECONDS:
+                if now - beat >= pause:
                     beat = now
                     self._beat()
                 if now - recover >= _RECOVERY_SECONDS:

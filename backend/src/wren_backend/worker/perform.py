@@ -10,6 +10,7 @@ import structlog
 from wren_backend.auth import Subject
 from wren_backend.clock import Clock
 from wren_backend.connections.held import RunCredentials
+from wren_backend.database_errors import DatabaseBusy
 from wren_backend.db import Database
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
@@ -26,6 +27,10 @@ from wren_core.registry import Registry
 from wren_core.spec import IntegrationSpec
 
 log = structlog.get_logger()
+
+
+class NotStarted(Exception):
+    """The script was not started, and may start another time."""
 
 
 class CredentialSource(Protocol):
@@ -60,7 +65,11 @@ class Performer:
     credentials: CredentialSource
 
     def perform(self, active: ActiveRun) -> RunOutcome:
-        """Run the script and return how it ended; a failure of ours is an outcome too."""
+        """Run the script and return how it ended; a failure of ours is an outcome too.
+
+        Raises:
+            NotStarted: the database went away before the script could begin.
+        """
         run = active.run
         try:
             deployment, version = self._load(run)
@@ -76,6 +85,8 @@ class Performer:
                 ),
                 cancel=active.cancel,
             )
+        except DatabaseBusy as exc:  # only from what comes before the script: nothing it does itself raises this
+            raise NotStarted(exc.message) from exc
         except WrenError as exc:
             return self._refused(active, exc)
         except Exception as exc:

@@ -19,8 +19,8 @@ from wren_core.testing.conformance import (
 class IntegrationContract:
     """The conformance suite. Inherit it in a test module and name the class:
 
-    class TestSlack(IntegrationContract):
-        integration = Slack
+    class TestChat(IntegrationContract):
+        integration = Chat
     """
 
     integration: ClassVar[type[Integration]]

@@ -10,7 +10,7 @@ from wren.checks.finding import Code, Finding
 from wren.checks.literals import literal_of, misfit
 from wren.checks.source import Source
 from wren_core.integration import Integration
-from wren_core.method import Method
+from wren_core.methods import Method
 
 
 @dataclass(kw_only=True)

@@ -13,6 +13,7 @@ class Code(StrEnum):
     """Every kind of finding. Codes are part of the interface: tools match on them."""
 
     SCRIPT_TOO_LARGE = "SCRIPT_TOO_LARGE"
+    SCRIPT_EMPTY = "SCRIPT_EMPTY"
     SCRIPT_NUL = "SCRIPT_NUL"
     SCRIPT_NOT_UTF8 = "SCRIPT_NOT_UTF8"
     SYNTAX_ERROR = "SYNTAX_ERROR"

@@ -84,12 +84,14 @@ def parse(content: bytes, file: str) -> Source | Finding:
 
 
 def decode(content: bytes, file: str) -> str | Finding:
-    """Return the text of a script, or why it is none: too large, a NUL, not UTF-8."""
+    """Return the text of a script, or why it is none: too large, empty, a NUL, not UTF-8."""
     if len(content) > MAX_BYTES:
         message = f"the script is larger than {MAX_BYTES // 1024} KiB, the most that can be deployed"
         return Finding(
             code=Code.SCRIPT_TOO_LARGE, message=message, file=file, hint="move data out of the script and fetch it"
         )
+    if not content.removeprefix(_BOM).strip():
+        return Finding(code=Code.SCRIPT_EMPTY, message="the script is empty", file=file, line=1)
     nul = content.find(b"\0")
     if nul >= 0:
         line = content.count(b"\n", 0, nul) + 1

@@ -9,6 +9,7 @@ from wren.checks.literals import literal_of
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
+from wren.triggers import MISFIRES
 from wren_core.errors import InvalidInput
 from wren_core.schedule import CronSchedule
 
@@ -30,6 +31,10 @@ def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[Finding]:
             decorators = [item.func for item in place.node.decorator_list if isinstance(item, ast.Call)]
             if any(evaluator.value(item, place.scope) in _TRIGGERS for item in decorators):
                 yield from _check_function(source, place.node, is_top_level=place.scope.parent is None)
+            for item in place.node.decorator_list:
+                member = evaluator.value(item, place.scope)
+                if isinstance(member, Member) and member in _TRIGGERS:
+                    yield _bare(source, item, member)
 
 
 def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[Finding]:
@@ -45,9 +50,13 @@ def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[Finding
 
 
 def _check_schedule(source: Source, call: ast.Call) -> Iterator[Finding]:
-    given = dict(zip(("cron", "timezone"), call.args, strict=False))
+    given = dict(zip(("cron", "timezone", "misfire"), call.args, strict=False))
     given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
     known = {name: literal_of(node) for name, node in given.items()}
+    misfire = known.get("misfire")
+    if misfire is not None and not misfire.is_partial and misfire.value not in MISFIRES:
+        text = f"misfire {misfire.value!r} is not valid: expected one of {', '.join(MISFIRES)}"
+        yield source.finding(Code.TRIGGER_INVALID, text, given["misfire"])
     cron, zone = known.get("cron"), known.get("timezone")
     if cron is None or cron.is_partial:
         return
@@ -56,6 +65,12 @@ def _check_schedule(source: Source, call: ast.Call) -> Iterator[Finding]:
     except InvalidInput as exc:
         field = "timezone" if exc.details.get("field") == "timezone" else "cron"
         yield source.finding(Code.CRON_INVALID, exc.message, given[field])
+
+
+def _bare(source: Source, decorator: ast.expr, member: Member) -> Finding:
+    example = {"on_schedule": '"0 9 * * *"'}.get(member.name, 'subject="invoice"')
+    text = f"the decorator {member.name!r} needs its arguments"
+    return source.finding(Code.TRIGGER_INVALID, text, decorator, hint=f"write `@wren.{member.name}({example})`")
 
 
 def _check_function(source: Source, function: _Definition, *, is_top_level: bool) -> Iterator[Finding]:

@@ -92,7 +92,10 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Print what a run wrote. With -f and --json: one JSON object a line."""
+    """Print what a run wrote, and beside it, on standard error, how it ended.
+
+    With -f and --json: one JSON object a line, the last one with the whole run. Ends with 0 also for a run that failed.
+    """
     from wren.cli.watching import show_logs
 
     show_logs(target, follow=follow, as_json=as_json)
@@ -113,7 +116,10 @@ def run(
     timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds a local run may take.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Run a function now: of a deployment on the server, or of a file on this machine."""
+    """Run a function now: of a deployment on the server, or of a file on this machine.
+
+    What ends in .py is a file. With --wait the exit code is that of the run.
+    """
     from wren.cli.starting import run_target
 
     run_target(target, func=func, event=event, local=local, wait=wait, timeout=timeout, as_json=as_json)
@@ -140,18 +146,23 @@ def connect(
             help="A value of the connection, such as an API key. KEY alone asks for it, so that it shows nowhere.",
         ),
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Authorise it anew although it works; its id stays.")] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the consent page.")] = True,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the connection is active.")] = True,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait.")] = 300,
     as_json: Json = False,
 ) -> None:
-    """Connect an integration: consent in the browser, or hand over its key."""
+    """Connect an integration: consent in the browser, or hand over its key.
+
+    A connection that works is left alone; one that does not is authorised again and keeps its id.
+    """
     from wren.cli.connecting import connect_integration
 
     connect_integration(
         integration,
         alias=alias,
         values=value or [],
+        again=again,
         opens_browser=browser,
         wait_seconds=timeout if wait else None,
         as_json=as_json,

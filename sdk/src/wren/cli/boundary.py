@@ -11,22 +11,21 @@ from typer.main import get_command
 
 from wren.cli import exit_codes
 from wren.cli.app import app
-from wren.cli.exit_codes import UsageInvalid, exit_code_of
+from wren.cli.exit_codes import Interrupted, UsageInvalid, exit_code_of
 from wren.cli.screen import Screen
-from wren.correlation import invocation_id
 from wren_core.errors import InternalError, WrenError
 
 DEBUG_VARIABLE = "WREN_DEBUG"
 
 
-def main() -> int:
+def perform() -> int:
     """Run the command named on the command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # printing odd text is no failure
     arguments = sys.argv[1:] or ["--help"]
     try:
-        return _perform(arguments)
+        return _dispatch(arguments)
     except WrenError as exc:
         error = exc
     except BrokenPipeError:
@@ -34,24 +33,29 @@ def main() -> int:
         return exit_codes.FAILED
     except Exception as exc:  # noqa: BLE001 - the boundary: a person gets an id and a way to learn more, no traceback
         error = _unexpected(exc)
-    Screen(as_json="--json" in arguments).error(error, invocation_id())
+    as_json = "--json" in arguments
+    if as_json or not isinstance(error, Interrupted):  # a person who pressed Ctrl-C knows
+        with suppress(BrokenPipeError):
+            Screen(as_json=as_json).error(error)
     return exit_code_of(error)
 
 
-def _perform(arguments: list[str]) -> int:
+def _dispatch(arguments: list[str]) -> int:
     try:
         code = get_command(app).main(args=arguments, prog_name="wren", standalone_mode=False)
-    except Abort:
-        return exit_codes.INTERRUPTED
+    except Abort:  # the input ended where something was asked
+        code = exit_codes.INTERRUPTED
     except TyperException as exc:
         raise _usage(exc) from exc
+    if code == exit_codes.INTERRUPTED:
+        raise Interrupted("interrupted before it was done")
     sys.stdout.flush()  # here, where a reader that went away is still an exception to catch
     return code if isinstance(code, int) else exit_codes.OK
 
 
 def _usage(exc: TyperException) -> UsageInvalid:
     command = getattr(getattr(exc, "ctx", None), "command_path", None) or "wren"
-    return UsageInvalid(f"{exc.format_message()} See `{command} --help`.")
+    return UsageInvalid(f"{exc.format_message().rstrip('.')}; see `{command} --help`")
 
 
 def _unexpected(exc: Exception) -> InternalError:
@@ -59,7 +63,7 @@ def _unexpected(exc: Exception) -> InternalError:
         traceback.print_exception(exc)
     return InternalError(
         f"an unexpected {type(exc).__name__} in the command line itself; "
-        f"set {DEBUG_VARIABLE}=1 to see where, and report it with the id below",
+        f"set {DEBUG_VARIABLE}=1 to see where, and report it",
         code="CLI_FAILED",
     )
 

@@ -13,6 +13,7 @@ from wren.checks.finding import Finding, Report
 from wren.checks.script import check_script
 from wren.cli import exit_codes
 from wren.cli.exit_codes import exit_code_of
+from wren.cli.naming import trigger_text
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren.wire import Validation
@@ -43,9 +44,9 @@ def validate_script(script: Path, *, remote: bool, import_seconds: float, as_jso
     screen.answer(answer)
     show_findings(screen, report.findings)
     screen.table(("integration", "version", "connect", "variables set here"), [_row(item) for item in used])
+    _show_verdict(screen, report)
     if verdict is not None:
         _show_remote(screen, verdict)
-    _show_verdict(screen, report)
     if not report.is_ok:
         raise typer.Exit(exit_codes.FAILED)
     if verdict is not None and not verdict.valid:
@@ -72,14 +73,12 @@ def _show_verdict(screen: Screen, report: Report) -> None:
         screen.line(f"{_counted(len(report.errors), 'error')}, {_counted(warnings, 'warning')} in {report.file}")
         return
     metadata = report.metadata or {}
-    triggers = [f"{item['func']} ({_when(item)})" for item in metadata.get("triggers", [])]
+    triggers = [
+        f"{item['func']} ({trigger_text(item['type'], item['config'])})" for item in metadata.get("triggers", [])
+    ]
     screen.line(f"{report.file} is fine", style="green")
     screen.line(f"  triggers: {', '.join(triggers) or 'none'}")
     screen.line(f"  integrations: {', '.join(metadata.get('integrations', [])) or 'none'}")
-
-
-def _when(trigger: Mapping[str, Any]) -> str:
-    return ", ".join([trigger["type"], *(str(value) for value in trigger["config"].values())])
 
 
 def _counted(count: int, noun: str) -> str:
@@ -112,9 +111,12 @@ def _show_remote(screen: Screen, verdict: Validation) -> None:
         error = error_from_wire(item)
         screen.line(f"{item.get('integration', 'server')}: {error.code}: {error.message}", style="red")
         if error.action_url:
-            screen.line(f"    next: {error.action_url}")
+            screen.line(f"    open: {error.action_url}")
     for warning in verdict.warnings:
         text = warning.get("message", warning) if isinstance(warning, dict) else warning
         screen.line(f"warning: {text}", style="yellow")
     if verdict.valid:
         screen.line("the server has every connection this script needs", style="green")
+    else:
+        names = dict.fromkeys(str(item.get("integration", "server")) for item in verdict.errors)
+        screen.line(f"not ready on the server: {', '.join(names) or 'unknown'}", style="red")

@@ -1,21 +1,26 @@
-"""`wren connect`: from an integration's name to an active connection."""
+"""`wren connect`: from an integration's name to a connection that works."""
 
 import os
 import sys
-import time
 import webbrowser
+from collections.abc import Mapping
 from getpass import getpass
 from urllib.parse import urlsplit
 
+from wren.cli.connection_wait import wait_until_connected
 from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren.client import Client
 from wren.wire import Connection, ConnectionStarted
-from wren_core.errors import UserFacingConfigError
+from wren_core.errors import error_from_wire
 
-_POLL_SECONDS = 1.0
+_DEFAULT_ALIAS = "default"
 _DESKTOP_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
+# What the server says of a connection that is there and that a person must authorise again.
+_CURED_BY_A_PERSON = frozenset(
+    {"CONNECTION_NEEDS_REAUTH", "INTEGRATION_NOT_CONFIGURED", "OAUTH_SCOPE_MISSING", "OAUTH_TOKEN_EXPIRED"}
+)
 
 
 def connect_integration(
@@ -23,30 +28,77 @@ def connect_integration(
     *,
     alias: str | None,
     values: list[str],
+    again: bool,
     opens_browser: bool,
     wait_seconds: float | None,
     as_json: bool,
 ) -> None:
-    """Start a connection, show the page where a person finishes it, and wait for that."""
+    """Make sure an integration is connected: what works is left alone, what does not is authorised in place.
+
+    Args:
+        integration: its name.
+        alias: the connection meant, where the user has several.
+        values: credentials as typed, `KEY=TEXT` or `KEY`.
+        again: authorise it anew although it works.
+        opens_browser: open the page where a person consents.
+        wait_seconds: how long to wait for that person; None tells the link and goes.
+        as_json: print JSON.
+    """
     screen = Screen(as_json=as_json)
     given = dict(_read_value(value) for value in values)
     with open_client() as client:
-        started = client.connect(integration, alias=alias, values=given)
-        is_unfinished = started.status != "active"
-        if is_unfinished:
-            _show_link(screen, started, opens_browser=opens_browser)
-        if wait_seconds is None or not is_unfinished:
-            _answer(screen, started)
+        held = _find(client, integration, alias)
+        if held is not None and held.status == "active" and not again and not given and _works(client, held):
+            _tell_connected(screen, held, already=True)
             return
-        connection = _wait(client, started, wait_seconds)
-    screen.answer(connection.to_wire())
-    account = f" as {connection.account}" if connection.account else ""
-    screen.line(f"{connection.integration} is connected{account} ({connection.id}, {connection.alias})", style="green")
+        started = _start(client, integration, alias=alias, values=given, held=held)
+        is_done = started.status == "active" and started.connect_url is None
+        if not is_done:
+            _show_link(screen, started, opens_browser=opens_browser, is_told_by_json=wait_seconds is None)
+        if wait_seconds is None and not is_done:
+            _tell_started(screen, started)
+            return
+        connection = wait_until_connected(screen, client, started, before=held, seconds=wait_seconds or 0)
+    _tell_connected(screen, connection)
 
 
-def _answer(screen: Screen, started: ConnectionStarted) -> None:
+def _find(client: Client, integration: str, alias: str | None) -> Connection | None:
+    """Return the connection somebody means: that of the alias; without one, `default` or the only one there is."""
+    found = [item for item in client.connections() if item.integration == integration]
+    if alias is None and len(found) == 1:
+        return found[0]
+    return next((item for item in found if item.alias == (alias or _DEFAULT_ALIAS)), None)
+
+
+def _works(client: Client, held: Connection) -> bool:
+    """Tell whether the server could use an active connection in a run."""
+    for item in client.validate([held.integration]).errors:
+        error = error_from_wire(item)
+        if error.code in _CURED_BY_A_PERSON and error.details.get("alias", held.alias) == held.alias:
+            return False
+    return True
+
+
+def _start(
+    client: Client, integration: str, *, alias: str | None, values: Mapping[str, str], held: Connection | None
+) -> ConnectionStarted:
+    if held is None or held.status == "pending":
+        return client.connect(integration, alias=held.alias if held else alias, values=values)
+    return client.reauthorize(held.id, values=values)
+
+
+def _tell_started(screen: Screen, started: ConnectionStarted) -> None:
     screen.answer(started.to_wire())
-    screen.line(f"{started.integration}: {started.connection_id} is {started.status}")
+    screen.line(f"{started.integration} ({started.connection_id}, {started.alias}) waits for a person at that page")
+
+
+def _tell_connected(screen: Screen, connection: Connection, *, already: bool = False) -> None:
+    screen.answer({"connection_id": connection.id, **connection.to_wire()})
+    account = f" as {connection.account}" if connection.account else ""
+    what = f"{connection.integration} is {'already ' if already else ''}connected{account}"
+    screen.line(f"{what} ({connection.id}, {connection.alias})", style="green")
+    if already:
+        screen.line("`--again` authorises it anew, `--alias NAME` connects another account")
 
 
 def _read_value(text: str) -> tuple[str, str]:
@@ -62,8 +114,8 @@ def _read_value(text: str) -> tuple[str, str]:
     return key, asked
 
 
-def _show_link(screen: Screen, started: ConnectionStarted, *, opens_browser: bool) -> None:
-    if not started.connect_url:
+def _show_link(screen: Screen, started: ConnectionStarted, *, opens_browser: bool, is_told_by_json: bool) -> None:
+    if not started.connect_url or (screen.as_json and is_told_by_json):
         return
     screen.note(f"connect {started.integration} here: {started.connect_url}", style="bold")
     if opens_browser and not screen.as_json and _has_desktop() and _is_web_page(started.connect_url):
@@ -77,37 +129,3 @@ def _has_desktop() -> bool:
 
 def _is_web_page(url: str) -> bool:
     return urlsplit(url).scheme in ("http", "https")
-
-
-def _wait(client: Client, started: ConnectionStarted, wait_seconds: float) -> Connection:
-    """Poll until the connection is active, or something else becomes of it than what it was at the start."""
-    deadline = time.monotonic() + wait_seconds
-    old_error = (connection := client.connection(started.connection_id)).error
-    while connection.status != "active":
-        if connection.status != started.status or connection.error != old_error:
-            raise _failed(connection, started.connect_url)
-        if time.monotonic() >= deadline:
-            raise _unfinished(started, wait_seconds)
-        time.sleep(_POLL_SECONDS)
-        connection = client.connection(started.connection_id)
-    return connection
-
-
-def _unfinished(started: ConnectionStarted, wait_seconds: float) -> UserFacingConfigError:
-    return UserFacingConfigError(
-        f"{started.integration} was not connected within {wait_seconds:g} s; finish it at the link",
-        code="CONNECTION_PENDING",
-        action_url=started.connect_url,
-        details={"connection_id": started.connection_id},
-    )
-
-
-def _failed(connection: Connection, url: str | None) -> UserFacingConfigError:
-    reason = connection.error.get("message") if isinstance(connection.error, dict) else connection.error
-    return UserFacingConfigError(
-        f"{connection.integration} is not connected: {reason or connection.status}; "
-        f"run `wren connect {connection.integration}` again",
-        code="CONNECTION_FAILED",
-        action_url=url,
-        details={"connection_id": connection.id},
-    )

@@ -5,6 +5,7 @@ from pathlib import Path
 from wren.checks.finding import Finding, Report
 from wren.checks.source import ScriptInvalid, decode, read_script
 from wren.cli.checking import check, show_findings
+from wren.cli.naming import quoted
 from wren.cli.screen import Screen, cell_text
 from wren.cli.server import get_deployment, open_client
 
@@ -16,17 +17,16 @@ def deploy_script(script: Path, *, name: str | None, import_seconds: float, as_j
     report = check(script, import_seconds)
     show_findings(screen, report.findings)
     if not report.is_ok:
-        raise invalid(script, report)
+        raise invalid(script, report) if as_json else _refused(script, report)
+    name = script.stem if name is None else name
     with open_client() as client:
-        deployed = client.deploy(text, name=name or script.stem, metadata=report.metadata)
+        deployed = client.deploy(text, name=name, metadata=report.metadata)
     screen.answer(deployed.to_wire())
-    called = deployed.name or name or script.stem
+    called = deployed.name or name
     screen.line(f"{called} is {deployed.status}: version {deployed.version}", style="green")
-    screen.table(
-        ("id", "triggers", "next run"),
-        [(deployed.deployment_id, deployed.triggers_registered, cell_text(deployed.next_run))],
-    )
-    screen.line(f"see it with `wren status {called}`, run it with `wren run {called} --wait`")
+    next_run = cell_text(deployed.next_run) if deployed.next_run else None
+    screen.facts({"id": deployed.deployment_id, "triggers": deployed.triggers_registered, "next run": next_run})
+    screen.line(f"see it with `wren status {quoted(called)}`, run it with `wren run {quoted(called)} --wait`")
 
 
 def undeploy_target(target: str, *, as_json: bool) -> None:
@@ -54,9 +54,14 @@ def script_text(script: Path) -> str:
 
 def invalid(script: Path, report: Report) -> ScriptInvalid:
     """Return the error for a script with findings; its details hold all of them."""
-    first = report.errors[0]
-    more = f" (and {len(report.errors) - 1} more)" if len(report.errors) > 1 else ""
+    first, count = report.errors[0], len(report.errors)
+    more = f"; `wren test {quoted(str(script))}` shows {count - 1} more" if count > 1 else ""
     return ScriptInvalid(
-        f"{first.place}: {first.message}{more}; `wren test {script}` shows everything",
-        details={"findings": report.to_json()["findings"]},
+        f"{first.place}: {first.code}: {first.message}{more}", details={"findings": report.to_json()["findings"]}
     )
+
+
+def _refused(script: Path, report: Report) -> ScriptInvalid:
+    """Return the error for a person who has read the findings."""
+    count = len(report.errors)
+    return ScriptInvalid(f"nothing was deployed: {script} has {count} error{'' if count == 1 else 's'}")

@@ -20,8 +20,17 @@ class UsageInvalid(AgentFixableError):
     code = "USAGE"
 
 
+class Interrupted(AgentFixableError):
+    """Whoever started the command stopped it."""
+
+    code = "INTERRUPTED"
+    can_retry = True
+
+
 def exit_code_of(error: WrenError) -> int:
     """Return the exit code for an error: its type decides."""
+    if isinstance(error, Interrupted):
+        return INTERRUPTED
     if isinstance(error, UsageInvalid):
         return USAGE
     if isinstance(error, AgentFixableError):

@@ -1,5 +1,6 @@
 """One function of a file, run on this machine in a child process; messages go to the terminal."""
 
+import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,8 @@ from wren import child
 from wren.cli import exit_codes
 from wren.cli.deploying import script_text
 from wren.cli.exit_codes import exit_code_of
+from wren.cli.run_report import failure_lines, placed_message
 from wren.cli.screen import Screen
-from wren.cli.watching import show_run_error
 from wren.correlation import invocation_id
 from wren.terminal_host import TerminalHost
 from wren_core.errors import AgentFixableError, InternalError, WrenError, error_from_wire
@@ -46,7 +47,8 @@ def run_locally(
         if outcome.result is not None:
             screen.line(f"result: {outcome.result}")
         return exit_codes.OK
-    show_run_error(screen, error)
+    for text, style in failure_lines(error):
+        screen.line(text, style=style)
     return exit_code_of(error_from_wire(error))
 
 
@@ -81,8 +83,7 @@ def _triggers(job: Mapping[str, Any]) -> list[dict[str, Any]]:
         triggers: list[dict[str, Any]] = outcome.metadata.get("triggers", [])
         return triggers
     error = outcome.error or _error_of(outcome, _DESCRIBE_LIMIT.total_seconds()) or {}
-    place = f"{error['file']}:{error.get('line', '?')}: " if error.get("file") else ""
-    raise error_from_wire({**error, "message": f"{place}{error.get('message', '')}"})
+    raise error_from_wire({**error, "message": placed_message(error)})
 
 
 def _chosen_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[str, Any]:
@@ -93,24 +94,35 @@ def _chosen_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[st
     names = list(dict.fromkeys(item["func"] for item in triggers))
     if len(names) == 1:
         return triggers[0]
-    which = f"it has {', '.join(names)}" if names else "no function has a trigger"
-    raise AgentFixableError(f"say which function to run with --func NAME; {which}", code="FUNCTION_AMBIGUOUS")
+    which = f"{', '.join(names)} have triggers" if names else "none has a trigger"
+    raise AgentFixableError(
+        f"say which function to run with --func NAME; {which}", code="FUNC_REQUIRED", details={"functions": names}
+    )
 
 
 def _error_of(outcome: child.Outcome, timeout: float | None) -> dict[str, Any] | None:
-    """Return why a run did not succeed, or None: success takes a result and a clean end."""
+    """Return why a run did not succeed, or None: success takes a result and a clean end. Codes are the server's."""
     if outcome.is_timed_out:
-        return _timed_out(timeout).to_wire()
+        return AgentFixableError(f"the function was stopped after {timeout or 0:g} s", code="RUN_TIMEOUT").to_wire()
     if outcome.error is not None:
         return outcome.error
     if outcome.has_result and outcome.exit_code == 0:
         return None
-    return InternalError(
-        f"the process of the script ended without a result (exit code {outcome.exit_code})", code="RUN_ENDED_EARLY"
-    ).to_wire()
+    return _ended_early(outcome.exit_code).to_wire()
 
 
-def _timed_out(timeout: float | None) -> WrenError:
+def _ended_early(exit_code: int | None) -> WrenError:
+    if exit_code is None:
+        return InternalError("the process of the script did not end and was killed", code="SCRIPT_CRASHED")
+    if exit_code < 0:
+        return AgentFixableError(f"the script's process was ended by {_signal_name(-exit_code)}", code="SCRIPT_CRASHED")
     return AgentFixableError(
-        f"the function was stopped after {timeout:g} s" if timeout else "stopped", code="TIMED_OUT"
+        f"the script's process ended with exit code {exit_code} before the function returned", code="SCRIPT_EXITED"
     )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

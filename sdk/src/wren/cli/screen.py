@@ -1,4 +1,4 @@
-"""Where a command's output goes: one JSON document for programs, or text for people."""
+"""What a command shows: one JSON document for programs, or text for people."""
 
 import json
 import sys
@@ -10,7 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wren_core.errors import WrenError
+from wren.correlation import invocation_id, is_invocation_id_used
+from wren_core.errors import InternalError, WrenError, error_from_wire
+
+# Into a pipe or a file a row is one line, however long: an id that is cut in two can be found and copied by nobody.
+_UNLIMITED_WIDTH = 100_000
 
 
 class Screen:
@@ -22,7 +26,8 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else _UNLIMITED_WIDTH
+        self._out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
         self._err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
 
     def answer(self, document: Mapping[str, Any]) -> None:
@@ -43,14 +48,17 @@ class Screen:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Print a table for people."""
-        if self.as_json:
-            return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*(Text(printable(cell_text(cell))) for cell in row))
-        self._out.print(table, soft_wrap=False)
+        self._grid(table, rows)
+
+    def facts(self, facts: Mapping[str, Any]) -> None:
+        """Print names and values for people, one a line; a value of None is left out."""
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        self._grid(table, [(f"  {name}", value) for name, value in facts.items() if value is not None])
 
     def markdown(self, text: str) -> None:
         """Print Markdown: rendered on a terminal, as it is into a file or a pipe."""
@@ -67,16 +75,31 @@ class Screen:
         """Tell a person something that is not part of the answer."""
         self._err.print(Text(printable(text), style=style))
 
-    def error(self, error: WrenError, correlation_id: str) -> None:
-        """Print an error: the wire object for programs; message, next step and links for people."""
+    def error(self, error: WrenError) -> None:
+        """Print an error: the wire object on one line for programs; message, next step and links for people."""
         if self.as_json:
-            sys.stdout.write(json.dumps({"error": error.to_wire(correlation_id)}, indent=2) + "\n")
+            sys.stdout.write(json.dumps({"error": error.to_wire(invocation_id())}) + "\n")
             return
         self._err.print(Text.assemble(("error: ", "bold red"), printable(error.message)))
-        for label, value in (("next", error.action_url), ("docs", error.docs_url)):
+        self._links(error)
+        for further in _further_problems(error):
+            self._err.print(Text.assemble(("also: ", "bold red"), printable(further.message)))
+            self._links(further)
+        tells_id = is_invocation_id_used() or isinstance(error, InternalError)  # else no log knows it
+        self.note(f"  {error.code} · {invocation_id()}" if tells_id else f"  {error.code}")
+
+    def _grid(self, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+        if self.as_json:
+            return
+        for row in rows:
+            table.add_row(*(Text(printable(cell_text(cell))) for cell in row))
+        if table.row_count:
+            self._out.print(table, soft_wrap=False)
+
+    def _links(self, error: WrenError) -> None:
+        for label, value in (("open", error.action_url), ("docs", error.docs_url)):
             if value:
                 self._err.print(Text(f"  {label}: {printable(value)}"))
-        self._err.print(Text(f"  {error.code} · {correlation_id}", style="dim"))
 
 
 def printable(text: str) -> str:
@@ -89,6 +112,15 @@ def cell_text(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return "-" if value is None or value == "" else str(value)
+
+
+def _further_problems(error: WrenError) -> list[WrenError]:
+    """Return what else the server found, where one error stands for several."""
+    problems = error.details.get("problems")
+    if not isinstance(problems, list):
+        return []
+    found = [error_from_wire(item) for item in problems if isinstance(item, Mapping)]
+    return [item for item in found if item.message != error.message]
 
 
 def _escaped(char: str) -> str:

@@ -3,13 +3,16 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 
+from wren.cli.naming import guess
 from wren.client import Client
 from wren.correlation import invocation_id
-from wren.profile import current_profile
+from wren.profile import KEY_VARIABLE, current_profile
 from wren.wire import Deployment
-from wren_core.errors import AgentFixableError
+from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
+
+UNAUTHENTICATED = "UNAUTHENTICATED"
+"""The server's code for a key it does not accept."""
 
 
 class DeploymentUnknown(AgentFixableError):
@@ -22,11 +25,14 @@ class DeploymentUnknown(AgentFixableError):
 def open_client() -> Iterator[Client]:
     """Open a client for the server and key of the environment or of `wren login`."""
     with Client(current_profile(os.environ), correlation_id=invocation_id()) as client:
-        yield client
+        try:
+            yield client
+        except WrenError as exc:
+            raise _explained(exc) from exc
 
 
 def get_deployment(client: Client, target: str) -> Deployment:
-    """Return a deployment by id or name.
+    """Return a deployment by name or id; by its id also one that was taken away.
 
     Raises:
         DeploymentUnknown: with the nearest name.
@@ -35,12 +41,20 @@ def get_deployment(client: Client, target: str) -> Deployment:
     found = [item for item in known if item.id == target] or [item for item in known if item.name == target]
     if found:
         return found[0]
+    if target.startswith("dep_"):
+        return client.deployment(target)
     names = [item.name for item in known]
-    nearest = get_close_matches(target, names, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"there are {', '.join(names) or 'none'}"
-    raise DeploymentUnknown(
-        f"no deployment is called {target!r}; {hint}",
-        details={"deployments": names, "nearest": next(iter(nearest), None)},
+    raise DeploymentUnknown(f"no deployment is called {target!r}; {guess(target, names)}", details={"known": names})
+
+
+def _explained(error: WrenError) -> WrenError:
+    """Return an error with what the server cannot know: where the refused key came from."""
+    if error.code != UNAUTHENTICATED or not os.environ.get(KEY_VARIABLE):
+        return error
+    return UserFacingConfigError(
+        f"{error.message}; the key of {KEY_VARIABLE} was used, which wins over the one of `wren login`",
+        code=error.code,
+        details=error.details,
     )
 
 

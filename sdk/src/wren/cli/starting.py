@@ -9,9 +9,11 @@ import typer
 from wren.cli import exit_codes
 from wren.cli.exit_codes import UsageInvalid, exit_code_of
 from wren.cli.local_run import run_locally
+from wren.cli.run_report import show_run
 from wren.cli.screen import Screen
 from wren.cli.server import get_deployment, open_client
-from wren.cli.watching import all_lines, follow_log, show_run
+from wren.cli.watching import all_lines, follow_log
+from wren.client import Client
 from wren.wire import Run
 from wren_core.errors import error_from_wire
 
@@ -19,10 +21,10 @@ from wren_core.errors import error_from_wire
 def run_target(
     target: str, *, func: str | None, event: str | None, local: bool, wait: bool, timeout: float | None, as_json: bool
 ) -> None:
-    """Run a function now. An existing file runs here, anything else names a deployment."""
+    """Run a function now. A file, or what is called like one, runs here; anything else names a deployment."""
     screen = Screen(as_json=as_json)
     payload = read_event(event)
-    if local or Path(target).is_file():
+    if local or target.endswith(".py") or Path(target).is_file():
         code = run_locally(screen, Path(target), func=func, event=payload, timeout=timeout)
     else:
         code = _run_remotely(screen, target, func=func, event=payload, wait=wait)
@@ -48,22 +50,44 @@ def read_event(text: str | None) -> dict[str, Any] | None:
 
 
 def _run_remotely(screen: Screen, target: str, *, func: str | None, event: dict[str, Any] | None, wait: bool) -> int:
-    payload = event.get("payload") if event and event.get("trigger") == "manual" else event
+    payload = _payload(event)
     with open_client() as client:
         run = client.start_run(get_deployment(client, target).id, func=func, payload=payload)
         if not wait:
             screen.answer(run.to_wire())
-            screen.line(f"{run.run_id} is {run.status}; see it with `wren logs {run.run_id} -f`", style="green")
+            screen.line(f"{run.run_id} is {run.status}; see it with `wren logs -f {run.run_id}`", style="green")
             return exit_codes.OK
-        if screen.as_json:
-            _ = [None for _ in client.follow(run.run_id)]
-        else:
-            follow_log(screen, client, run.run_id)
-        run = client.run(run.run_id)
+        run = _finished(screen, client, run)
         if screen.as_json:
             screen.answer({**run.to_wire(), "logs": all_lines(client, run.run_id)})
         show_run(screen, run)
     return _code_of(run)
+
+
+def _payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what a run by hand is given: the event itself, or the payload of one written out in full."""
+    if event is None or "trigger" not in event:
+        return event
+    if event["trigger"] == "manual":
+        payload: dict[str, Any] = event.get("payload") or {}
+        return payload
+    raise UsageInvalid(
+        f"on the server a run is started by hand, not by {event['trigger']!r}: leave 'trigger' out of --event, "
+        "and the function gets the rest as event.payload"
+    )
+
+
+def _finished(screen: Screen, client: Client, run: Run) -> Run:
+    """Return the run once it has ended; its log is shown meanwhile."""
+    try:
+        if not screen.as_json:
+            return follow_log(screen, client, run.run_id)
+        for _ in client.follow(run.run_id):
+            pass
+        return client.run(run.run_id)
+    except KeyboardInterrupt:
+        screen.note(f"{run.run_id} goes on on the server; `wren logs -f {run.run_id}` shows it")
+        raise
 
 
 def _code_of(run: Run) -> int:

@@ -1,8 +1,11 @@
 """`wren status` and `wren logs`."""
 
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
+from wren.cli.naming import quoted, trigger_text
+from wren.cli.run_report import STYLES, failure_lines, show_run, standing
 from wren.cli.screen import Screen, cell_text, printable
 from wren.cli.server import get_deployment, is_run_id, open_client
 from wren.client import Client
@@ -10,7 +13,6 @@ from wren.wire import Deployment, LogLine, Run
 from wren_core.errors import AgentFixableError
 
 _SHOWN_RUNS = 10
-_STYLES = {"success": "green", "failed": "red", "timeout": "red", "lost": "red"}
 
 
 def show_status(target: str | None, *, as_json: bool) -> None:
@@ -34,22 +36,25 @@ def show_logs(target: str, *, follow: bool, as_json: bool) -> None:
     with open_client() as client:
         run_id = target if is_run_id(target) else _latest_run(client, target)
         if follow:
-            follow_log(screen, client, run_id)
-        elif as_json:
-            screen.answer({"run_id": run_id, "logs": all_lines(client, run_id)})
+            run = follow_log(screen, client, run_id)
+            screen.event({"event": "end", "data": run.to_wire()})
         else:
-            _write(client.log_text(run_id))
+            run = _show_written(screen, client, run_id)
+    if not as_json:
+        _tell_end(screen, run)
 
 
-def follow_log(screen: Screen, client: Client, run_id: str) -> None:
-    """Print a run's log until the run ends."""
+def follow_log(screen: Screen, client: Client, run_id: str) -> Run:
+    """Print a run's log until the run ends, and return the run."""
     for item in client.follow(run_id):
-        kind = "log" if isinstance(item, LogLine) else "status"
-        screen.event({"event": kind, "data": item.to_wire()})
-        if isinstance(item, LogLine) and not screen.as_json:
+        screen.event({"event": "log" if isinstance(item, LogLine) else "status", "data": item.to_wire()})
+        if screen.as_json:
+            continue
+        if isinstance(item, LogLine):
             _write(item.text)
-        elif isinstance(item, Run) and not screen.as_json:
-            screen.note(f"{item.run_id} is {item.status}")
+        elif not item.is_finished:
+            screen.note(standing(item))
+    return client.run(run_id)
 
 
 def all_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
@@ -64,34 +69,22 @@ def all_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
     return lines
 
 
-def show_run(screen: Screen, run: Run) -> None:
-    """Print one run for people: what it did and how it ended."""
-    screen.line(f"{run.run_id} is {run.status}", style=_STYLES.get(run.status, ""))
-    rows = [
-        ("function", run.func),
-        ("trigger", run.trigger),
-        ("started", cell_text(run.started_at)),
-        ("completed", cell_text(run.completed_at)),
-        ("took", None if run.duration_ms is None else f"{run.duration_ms} ms"),
-        ("isolation", run.isolation),
-        ("result", run.result),
-    ]
-    screen.table(("", ""), rows)
-    if run.calls:
-        screen.table(("call", "ms", "outcome"), [(f"{c.integration}.{c.method}", c.ms, c.outcome) for c in run.calls])
-    show_run_error(screen, run.error)
+def _show_written(screen: Screen, client: Client, run_id: str) -> Run:
+    if not screen.as_json:
+        _write(client.log_text(run_id))
+        return client.run(run_id)
+    run, lines = client.run(run_id), all_lines(client, run_id)
+    screen.answer({"run_id": run_id, "status": run.status, "logs": lines, "error": run.error})
+    return run
 
 
-def show_run_error(screen: Screen, error: dict[str, Any] | None) -> None:
-    """Print why a run failed: place, code, message and the script's own traceback."""
-    if not error:
-        return
-    place = f"{error['file']}:{error.get('line', '?')}: " if error.get("file") else ""
-    screen.line(f"{place}{error.get('code', 'INTERNAL')}: {error.get('message', '')}", style="red")
-    if error.get("action_url"):
-        screen.line(f"  next: {error['action_url']}")
-    if error.get("traceback"):
-        screen.line(str(error["traceback"]), style="dim")
+def _tell_end(screen: Screen, run: Run) -> None:
+    """Say beside the log what the log itself does not: that it goes on, or why the run failed."""
+    screen.note(standing(run), style=STYLES.get(run.status, "dim"))
+    if not run.is_finished:
+        screen.note(f"follow it with `wren logs -f {run.run_id}`")
+    for text, style in failure_lines(run.error):
+        screen.note(text, style=style)
 
 
 def _show_deployments(screen: Screen, deployments: list[Deployment]) -> None:
@@ -100,9 +93,9 @@ def _show_deployments(screen: Screen, deployments: list[Deployment]) -> None:
         screen.line("nothing is deployed yet; `wren deploy SCRIPT` does it")
         return
     screen.table(
-        ("name", "status", "version", "triggers", "last run", "next run", "id"),
+        ("name", "status", "version", "triggers", "last run (UTC)", "", "next run (UTC)"),
         [
-            (d.name, d.status, d.version, _trigger_count(d), cell_text(d.last_run), cell_text(d.next_run), d.id)
+            (d.name, d.status, d.version, d.triggers, _minute(d.last_run), d.last_status or "", _minute(d.next_run))
             for d in deployments
         ],
     )
@@ -110,14 +103,26 @@ def _show_deployments(screen: Screen, deployments: list[Deployment]) -> None:
 
 def _show_deployment(screen: Screen, deployment: Deployment, runs: list[Run]) -> None:
     screen.answer({"deployment": deployment.to_wire(), "runs": [run.to_wire() for run in runs]})
-    screen.line(f"{deployment.name} ({deployment.id}) is {deployment.status}: version {deployment.version}")
+    screen.line(f"{deployment.name} is {deployment.status}: version {deployment.version} ({deployment.id})")
     screen.line(f"next run: {cell_text(deployment.next_run)}")
+    screen.table(
+        ("starts", "when", "next", "last", "missed"),
+        [
+            (t.func, trigger_text(t.type, t.config), cell_text(t.next_fire_at), cell_text(t.last_fire_at), t.missed)
+            for t in deployment.trigger_list
+        ],
+    )
+    for trigger in deployment.trigger_list:
+        for text, style in failure_lines(trigger.error):
+            screen.line(f"{trigger.func} is started no more: {text}", style=style)
     rows = [(r.run_id, r.status, r.trigger, cell_text(r.started_at), r.duration_ms) for r in runs[:_SHOWN_RUNS]]
     screen.table(("run", "status", "trigger", "started", "ms"), rows)
+    if not runs:
+        screen.line(f"it has not run yet; `wren run {quoted(deployment.name)} --wait` does it now")
 
 
-def _trigger_count(deployment: Deployment) -> int:
-    return deployment.triggers if isinstance(deployment.triggers, int) else len(deployment.triggers)
+def _minute(moment: datetime | None) -> str:
+    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _latest_run(client: Client, target: str) -> str:
@@ -125,7 +130,8 @@ def _latest_run(client: Client, target: str) -> str:
     runs = client.runs(deployment.id)
     if not runs:
         raise AgentFixableError(
-            f"{deployment.name} has not run yet; start it with `wren run {deployment.name} --wait`", code="NO_RUNS"
+            f"{deployment.name} has not run yet; start it with `wren run {quoted(deployment.name)} --wait`",
+            code="NO_RUNS",
         )
     return runs[0].run_id
 

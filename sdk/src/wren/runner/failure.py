@@ -7,6 +7,7 @@ from wren_core.errors import AgentFixableError, WrenError
 
 _MAX_TRACEBACK = 16_000
 _MAX_MESSAGE = 4_000
+_MAX_SOURCE_TEXT = 120
 
 
 def describe_failure(exc: BaseException, *, filename: str) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def describe_failure(exc: BaseException, *, filename: str) -> dict[str, Any]:
     wire = error.to_wire()
     wire["message"] = _shortened(wire["message"], _MAX_MESSAGE)
     if isinstance(exc, SyntaxError) and exc.filename == filename:
-        return {**wire, "file": filename, "line": exc.lineno, "traceback": _text(exc, [])}
+        return {**wire, "file": filename, "line": exc.lineno, "column": _column(exc), "traceback": _text(exc, [])}
     frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename == filename]
     if not frames:
         return wire
@@ -24,7 +25,7 @@ def describe_failure(exc: BaseException, *, filename: str) -> dict[str, Any]:
 
 def _as_wren_error(exc: BaseException) -> WrenError:
     if isinstance(exc, SyntaxError):
-        return AgentFixableError(f"the script is not valid Python: {exc.msg}", code="SYNTAX_ERROR")
+        return AgentFixableError(f"the script is not valid Python: {_syntax_error(exc)}", code="SYNTAX_ERROR")
     if isinstance(exc, SystemExit):
         return AgentFixableError(
             f"the script called sys.exit({exc.code!r}); return from the function instead", code="SCRIPT_EXITED"
@@ -32,6 +33,17 @@ def _as_wren_error(exc: BaseException) -> WrenError:
     if isinstance(exc, MemoryError):
         return AgentFixableError("the script needs more memory than a run may use", code="MEMORY_LIMIT_EXCEEDED")
     return AgentFixableError(_shown(exc), code="SCRIPT_FAILED")
+
+
+def _syntax_error(exc: SyntaxError) -> str:
+    """Return what is wrong, with the place and the text there: whoever fixes it may see nothing but this message."""
+    place = ":".join(str(part) for part in (exc.filename, exc.lineno, _column(exc)) if part is not None)
+    text = (exc.text or "").strip()
+    return f"{exc.msg} at {place}" + (f": {_shortened(text, _MAX_SOURCE_TEXT)}" if text else "")
+
+
+def _column(exc: SyntaxError) -> int | None:
+    return exc.offset if exc.offset and exc.offset > 0 else None
 
 
 def _shown(exc: BaseException) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated
 import pytest
 
 from wren_core import InvalidInput, UndoSpec, method
-from wren_core.method import Method
+from wren_core.methods import Method
 
 
 class Recorder:
@@ -49,6 +49,10 @@ def test_arguments_that_were_left_out_are_not_made_up():
     owner.send("a")
 
     assert owner.calls == [("send", {"to": "a"})]
+
+
+def test_a_method_of_the_class_looks_like_the_function():
+    assert (Recorder.send.__name__, Recorder.send.__doc__) == ("send", Recorder.send.function.__doc__)
 
 
 def test_a_bound_method_looks_like_the_function():

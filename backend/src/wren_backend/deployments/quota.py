@@ -1,0 +1,26 @@
+"""How much a workspace may deploy."""
+
+from wren_backend.auth import Subject
+from wren_backend.db import Database
+from wren_backend.deployments import repository as deployments
+from wren_core.errors import UserFacingConfigError
+
+
+class QuotaExceeded(UserFacingConfigError):
+    """The workspace has as many deployments as it may have."""
+
+    code = "QUOTA_EXCEEDED"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"this workspace has {most} deployments, the most it may have; new versions of them are still taken. "
+            "Undeploy one or ask the operator for more (WREN_MAX_DEPLOYMENTS)",
+            details={"max_deployments": most},
+        )
+
+
+def find_quota_problem(database: Database, subject: Subject, *, most: int) -> QuotaExceeded | None:
+    """Return what keeps the subject's workspace from deploying one script more, or None."""
+    with database.reading() as session:
+        count = deployments.count_deployed(session, subject.workspace_id)
+    return QuotaExceeded(most) if count >= most else None

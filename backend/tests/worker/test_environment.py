@@ -1,0 +1,68 @@
+import json
+
+from wren_backend.settings import IntegrationSettings
+from wren_backend.testing import add_connection, add_subject
+from wren_backend.worker.environment import config_env, run_env
+from wren_core.spec import IntegrationSpec
+
+MAIL = IntegrationSpec(name="mail", display_name="Mail")
+CHAT = IntegrationSpec(name="chat", display_name="Chat")
+BASE_URL, CONFIG = "WREN_INTEGRATIONS__MAIL__BASE_URL", "WREN_INTEGRATIONS__MAIL__CONFIG"
+
+
+def test_without_overrides_a_run_gets_what_its_connections_hold_and_nothing_else():
+    held = {"MAIL_TOKEN": "at", CONFIG: '{"sender": "x"}'}
+
+    assert run_env([MAIL], held, {}) == held
+
+
+def test_what_was_held_is_left_as_it_was():
+    held = {CONFIG: '{"sender": "x"}'}
+
+    run_env([MAIL], held, {"mail": IntegrationSettings(base_url="http://127.0.0.1:1", config={"size": 3})})
+
+    assert held == {CONFIG: '{"sender": "x"}'}
+
+
+def test_the_operators_address_reaches_the_run_as_it_was_written():
+    env = run_env([MAIL], {}, {"mail": IntegrationSettings(base_url="http://127.0.0.1:4600/api/")})
+
+    assert env == {BASE_URL: "http://127.0.0.1:4600/api/"}
+
+
+def test_the_connections_configuration_wins_over_the_operators_value_by_value():
+    held = {CONFIG: json.dumps({"sender": "me", "labels": ["a"]})}
+    override = IntegrationSettings(config={"sender": "everybody", "size": 3, "labels": ["b", "c"]})
+
+    env = run_env([MAIL], held, {"mail": override})
+
+    assert json.loads(env[CONFIG]) == {"sender": "me", "labels": ["a"], "size": 3}
+
+
+def test_the_operators_configuration_is_there_without_a_connection():
+    env = run_env([MAIL], {}, {"mail": IntegrationSettings(config={"size": 3})})
+
+    assert json.loads(env[CONFIG]) == {"size": 3}
+
+
+def test_what_concerns_integrations_the_script_does_not_use_stays_out():
+    env = run_env([CHAT], {}, {"mail": IntegrationSettings(base_url="http://127.0.0.1:1", config={"size": 3})})
+
+    assert env == {}
+
+
+def test_a_subjects_configuration_is_that_of_its_default_connections(database):
+    subject = add_subject(database)
+    rows = [
+        (add_connection(database, subject, alias="work"), {"sender": "work"}),
+        (add_connection(database, subject), {"sender": "default"}),
+        (add_connection(database, subject, "chat", alias="team"), {"room": "general"}),
+        (add_connection(database, subject, "plain"), {}),
+    ]
+    connections = [row.model_copy(update={"config": config}) for row, config in rows]
+
+    env = {name: json.loads(value) for name, value in config_env(connections).items()}
+
+    assert env == {CONFIG: {"sender": "default"}, "WREN_INTEGRATIONS__CHAT__CONFIG": {"room": "general"}}
+    assert config_env(reversed(connections)) == config_env(connections)
+    assert config_env([]) == {}

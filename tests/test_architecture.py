@@ -1,0 +1,257 @@
+"""The rules of the house that a program can check, over every module of every distribution."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workspace import (
+    CONFIGURATION,
+    HOSTS,
+    INTEGRATIONS,
+    MEMBERS,
+    METADATA,
+    ROOT,
+    committed_files,
+    nodes,
+    parsed,
+    shown,
+    sources,
+)
+
+# Two integrations are called by ordinary words: prose may speak of cron and of messaging.
+ORDINARY_WORDS = {"cron", "messaging"}
+# Of these, the one that is also the name of a field on the wire, so that it appears in quotes for a good reason.
+WIRE_FIELDS = {"cron"}
+LOOKUPS = re.compile("registry|integrations|catalogue|discovery")
+
+GRAB_BAGS = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared"}
+MAX_MODULE_LINES = 400
+MAX_FUNCTION_LINES = 60
+
+SQL_BUILDERS = {
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "text",
+    "func",
+    "exists",
+    "union",
+    "union_all",
+    "literal_column",
+}
+SQL_METHODS = {"exec", "execute", "scalar", "scalars", "query"}
+DATABASE = re.compile(r"(session|connection|engine|\bdb)(\(\))?$")
+SQL_MODULES = re.compile(r"(repository|models|db|tables|schema|migration)\.py$|/migrations/")
+
+
+# --- who may know whom ----------------------------------------------------------------------------------------------
+
+
+def test_the_import_contracts_hold():
+    linter = Path(sys.executable).with_name("lint-imports")
+
+    result = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert result.returncode == 0, result.stdout
+
+
+def test_no_import_contract_has_an_exception():
+    contracts = CONFIGURATION["tool"]["importlinter"]["contracts"]
+
+    assert [contract["name"] for contract in contracts if "ignore_imports" in contract] == []
+    assert [shown(path) for path in committed_files() if path.name == ".importlinter"] == []
+
+
+def test_every_package_is_held_by_the_contracts():
+    packages = {path.parent.name for member in MEMBERS for path in (member / "src").glob("*/__init__.py")}
+    core, independence = CONFIGURATION["tool"]["importlinter"]["contracts"]
+
+    assert set(CONFIGURATION["tool"]["importlinter"]["root_packages"]) == packages
+    assert set(core["forbidden_modules"]) == packages - {"wren_core"}
+    assert set(independence["modules"]) == packages - {"wren_core"}
+
+
+def test_no_host_names_an_integration():
+    """Not in code, a template, a comment or an example: the next integration must need no change here."""
+    words = {word for member in INTEGRATIONS for word in telling_words(member)}
+    files = committed_files(*(host / "src" for host in HOSTS))
+
+    named = {shown(path): mentioned(words, path.read_text(errors="replace")) for path in files}
+
+    assert len(files) > 50
+    assert {path: found for path, found in named.items() if found} == {}
+
+
+def test_no_host_asks_for_an_integration_that_has_an_ordinary_name():
+    asked = {shown(path): [ast.unparse(node) for node in nodes(path) if singles_out(node)] for path in sources(*HOSTS)}
+
+    assert {path: found for path, found in asked.items() if found} == {}
+
+
+def telling_words(member: Path) -> set[str]:
+    """Return the words that give an integration away: distribution, package, name and provider."""
+    packages = {target.split(":")[0] for target in INTEGRATIONS[member].values()}
+    return {
+        METADATA[member]["project"]["name"],
+        *packages,
+        *({*INTEGRATIONS[member], *providers(member)} - ORDINARY_WORDS),
+    }
+
+
+def providers(member: Path) -> set[str]:
+    calls = [node for path in sources(member) for node in nodes(path) if isinstance(node, ast.Call)]
+    values = [
+        keyword.value for call in calls for keyword in call.keywords if keyword.arg in {"provider", "oauth_provider"}
+    ]
+    return {value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)}
+
+
+def mentioned(words: set[str], text: str) -> set[str]:
+    return {word for word in words if re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text, re.IGNORECASE)}
+
+
+def singles_out(node: ast.AST) -> bool:
+    """Tell whether code names, looks up or compares with an integration called by an ordinary word."""
+    match node:
+        case ast.Attribute(value=receiver, attr=word) if word in ORDINARY_WORDS:
+            return LOOKUPS.search(ast.unparse(receiver)) is not None
+        case ast.Subscript(value=receiver, slice=ast.Constant(value=word)) if word in ORDINARY_WORDS:
+            return LOOKUPS.search(ast.unparse(receiver)) is not None
+        case ast.Call(func=receiver, args=[ast.Constant(value=word), *_]) if word in ORDINARY_WORDS:
+            return LOOKUPS.search(ast.unparse(receiver)) is not None
+        case ast.Compare(left=left, comparators=others):
+            words = {each.value for each in (left, *others) if isinstance(each, ast.Constant)}
+            return bool(words & ORDINARY_WORDS) and re.search("name|integration|plugin", ast.unparse(node)) is not None
+        case ast.Constant(value=str(word)):
+            return word in ORDINARY_WORDS - WIRE_FIELDS
+    return False
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "registry.get('cron')",
+        "self.registry.spec('messaging')",
+        "integrations['cron']",
+        "wren.integrations.cron.init()",
+        "if integration.name == 'cron': pass",
+        "name = 'messaging'",
+    ],
+)
+def test_a_way_to_single_an_integration_out_is_seen(code):
+    assert any(map(singles_out, ast.walk(ast.parse(code))))
+
+
+@pytest.mark.parametrize(
+    "code", ["config['cron']", "event.cron", "{'cron': text}", "parse(trigger.config.get('cron'))", "'the cron of it'"]
+)
+def test_the_fields_of_a_schedule_are_not_taken_for_an_integration(code):
+    assert not any(map(singles_out, ast.walk(ast.parse(code))))
+
+
+def test_a_mention_is_seen_in_any_spelling_but_not_inside_another_word():
+    words = {"acme", "wren_acme"}
+
+    assert mentioned(words, "tool = 'acme_send'  # ACME") == {"acme"}
+    assert mentioned(words, "import wren_acme") == {"acme", "wren_acme"}
+    assert mentioned(words, "pacmen and acmeist") == set()
+
+
+# --- the shape of modules -------------------------------------------------------------------------------------------
+
+
+def test_a_module_is_called_by_a_noun_one_can_guess():
+    assert [shown(path) for path in sources() if {path.stem, path.parent.name} & GRAB_BAGS] == []
+
+
+def test_a_module_says_what_it_is_for():
+    trees = {path: parsed(path) for path in sources()}
+
+    assert [shown(path) for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)] == []
+
+
+def test_modules_stay_small():
+    lengths = {shown(path): len(path.read_text().splitlines()) for path in sources()}
+
+    assert {path: lines for path, lines in lengths.items() if lines > MAX_MODULE_LINES} == {}
+
+
+def test_functions_stay_small():
+    """All but migrations, which list columns."""
+    modules = [path for path in sources() if "migrations" not in path.parts]
+    functions = [
+        (path, node)
+        for path in modules
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+    long = [(shown(path), node.name) for path, node in functions if lines_of(node) > MAX_FUNCTION_LINES]
+
+    assert long == []
+
+
+def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_source_asserts_nothing():
+    """`assert` vanishes under -O; what must hold in production raises."""
+    assert [shown(path) for path in sources() if any(isinstance(node, ast.Assert) for node in nodes(path))] == []
+
+
+def test_annotations_are_not_postponed():
+    """SQLModel, FastAPI and the schemas of methods read them at run time."""
+    files = [path for path in committed_files() if path.suffix == ".py"]
+    future = re.compile(r"^from __future__ import .*annotations", re.MULTILINE)
+
+    assert [shown(path) for path in files if future.search(path.read_text())] == []
+
+
+def test_a_suppression_names_its_rule_and_its_reason():
+    suppression = re.compile(r"#\s*(?:noqa|type:\s*ignore).*")
+    explained = re.compile(r"# (noqa: [A-Z]+\d+(, ?[A-Z]+\d+)*|type: ignore\[[\w, -]+\])\s+(-|#) \w")
+
+    found = [(shown(path), comment) for path in sources() for comment in suppression.findall(path.read_text())]
+
+    assert [each for each in found if not explained.match(each[1])] == []
+
+
+# --- SQL ------------------------------------------------------------------------------------------------------------
+
+
+def test_sql_lives_in_repositories_alone():
+    modules = [path for path in sources(ROOT / "backend") if not SQL_MODULES.search(path.as_posix())]
+
+    found = {shown(path): sorted({use for node in nodes(path) for use in sql_in(node)}) for path in modules}
+
+    assert len(modules) > 20
+    assert {path: uses for path, uses in found.items() if uses} == {}
+
+
+def sql_in(node: ast.AST) -> set[str]:
+    """Return the SQL a node builds or executes."""
+    match node:
+        case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] in {"sqlalchemy", "sqlmodel"}:
+            return {alias.name for alias in names} & SQL_BUILDERS
+        case ast.Call(func=ast.Attribute(value=receiver, attr=method)) if method in SQL_METHODS:
+            return {ast.unparse(node.func)} if DATABASE.search(ast.unparse(receiver)) else set()
+    return set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["from sqlmodel import select", "from sqlalchemy import text", "self.session.exec(q)", "connection.execute(q)"],
+)
+def test_sql_is_seen(code):
+    assert any(map(sql_in, ast.walk(ast.parse(code))))
+
+
+@pytest.mark.parametrize("code", ["from sqlmodel import Session", "runs.update(run)", "sandbox.execute(job)"])
+def test_what_is_not_sql_is_not_taken_for_it(code):
+    assert not any(map(sql_in, ast.walk(ast.parse(code))))

@@ -1,0 +1,65 @@
+"""The demo shows the whole path, and leaves everything up when asked to."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from servers.process import clean_variables
+
+DEMO = Path(__file__).parents[1] / "examples" / "demo.py"
+ARRIVED = (
+    "mail     'Your daily summary' to alice@example.com",
+    "post     in #general: '3 unread mails this morning'",
+    "message  'Daily summary': 'Summary of 3 mails sent'",
+)
+
+
+@pytest.fixture
+def variables(tmp_path):
+    return {**clean_variables(tmp_path), "PYTHONUNBUFFERED": "1"}
+
+
+def test_the_demo_ends_well_and_shows_each_step_and_what_arrived(variables):
+    done = subprocess.run([sys.executable, str(DEMO)], env=variables, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in (*ARRIVED, "connected as alice@example.com", "isolation sandlock", "next run:", "ended: success"):
+        assert line in done.stdout
+    assert re.search(r"==> Done in [\d.]+ s", done.stdout)
+    assert re.search(r"wren_[a-z0-9]{8}_[\w-]{43}", done.stdout) is None, "the API key is not for the screen"
+
+
+def test_a_demo_that_is_kept_stays_up_until_it_is_interrupted_and_leaves_nothing(variables):
+    with subprocess.Popen(
+        [sys.executable, str(DEMO), "--keep"], env=variables, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as demo:
+        said = []
+        for line in demo.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C"):
+                break
+        url = re.search(r"WREN_API_URL=(\S+)", "".join(said))[1]
+        ready = httpx2.get(f"{url}/readyz").status_code
+        os.killpg(demo.pid, signal.SIGINT)
+        status = demo.wait(timeout=30)
+
+    assert (ready, status) == (200, 0)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/readyz")
+
+
+def test_a_demo_that_cannot_boot_says_why_and_fails(variables):
+    broken = {**variables, "WREN_SANDBOX": "bogus"}
+
+    done = subprocess.run([sys.executable, str(DEMO)], env=broken, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "The demo failed" in done.stderr
+    assert "WREN_SANDBOX" in done.stderr
+    assert "Traceback" not in done.stderr

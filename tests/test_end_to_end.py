@@ -1,0 +1,143 @@
+"""The whole path against stand-ins that nobody here wrote: connect, deploy, the cron's own tick, arrival, undeploy."""
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from servers.backend import backend, connect, stand_in_variables, wait_for
+from servers.consent import consent_google, consent_slack
+from servers.emulate import PERSON, emulate
+from servers.process import free_port
+from servers.proxy import proxy
+
+SUMMARY = (Path(__file__).parents[1] / "examples" / "daily_summary.py").read_text()
+DAILY, MINUTELY = '"0 9 * * *"', '"* * * * *"'
+SUBJECT = "Your daily summary"
+
+
+@pytest.fixture
+def port():
+    return free_port()
+
+
+@pytest.fixture
+def providers(port):
+    back = f"http://127.0.0.1:{port}/integrations"
+    with emulate(google_redirects=[f"{back}/gmail/callback"], slack_redirects=[f"{back}/slack/callback"]) as running:
+        yield running
+
+
+@pytest.fixture
+def google(providers):
+    with proxy(providers.google_url) as before:
+        yield before
+
+
+@pytest.fixture
+def slack(providers):
+    with proxy(providers.slack_url) as before:
+        yield before
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request, providers, google, slack, port, tmp_path):
+    variables = stand_in_variables(providers, gmail_url=google.url, slack_url=slack.url)
+    if request.param == "postgresql":
+        variables["WREN_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+    with backend(tmp_path / "home", variables, port=port) as running:
+        connect(running, "gmail", lambda url: consent_google(url, email=PERSON))
+        connect(running, "slack", consent_slack)
+        yield running
+
+
+def write_script(folder, cron=DAILY):
+    path = folder / "daily_summary.py"
+    path.write_text(SUMMARY.replace(DAILY, cron))
+    return str(path)
+
+
+def sent(providers):
+    headers = [{h["name"]: h["value"] for h in mail["payload"]["headers"]} for mail in providers.mails("SENT")]
+    return [mail for mail in headers if mail.get("Subject") == SUBJECT]
+
+
+def posts(providers):
+    return [post for post in providers.posts("general") if "unread mails this morning" in post.get("text", "")]
+
+
+def runs_of(server, deployment_id):
+    return server.get(f"/v1/deployments/{deployment_id}/runs")["runs"]
+
+
+@pytest.mark.timeout(300)
+def test_a_script_fires_by_its_own_cron_exactly_once_a_tick_and_never_after_undeploy(server, providers, tmp_path):
+    deployed = server.wren_json("deploy", write_script(tmp_path, MINUTELY))
+    deployment_id = deployed["deployment_id"]
+
+    def finished():
+        found = runs_of(server, deployment_id)
+        return found if found and all(run["completed_at"] for run in found) else None
+
+    first = wait_for(finished, seconds=75, what="a run fired by the cron")
+    server.wren("undeploy", "daily_summary")
+    ticks = len(runs_of(server, deployment_id))
+    _wait_past_the_next_minute()
+
+    assert [run["status"] for run in first] == ["success"] * len(first), server.get(f"/v1/runs/{first[0]['run_id']}")
+    assert {run["trigger"] for run in first} == {"schedule"}
+    after = runs_of(server, deployment_id)
+    assert len(after) == ticks
+    assert (len(sent(providers)), len(posts(providers))) == (ticks, ticks)
+    assert len(server.get("/v1/messages")["messages"]) == ticks
+    assert server.get("/v1/deployments")["deployments"] == []
+
+
+def test_a_token_refused_in_the_middle_of_a_run_is_renewed_once_and_the_mail_goes_out_once(
+    server, providers, google, slack, tmp_path
+):
+    server.wren("deploy", write_script(tmp_path))
+    server.finished_run(server.wren_json("run", "daily_summary")["run_id"])
+    old = _bearer_tokens(google)[-1]
+    httpx2.post(f"{providers.google_url}/oauth2/revoke", data={"token": old}).raise_for_status()
+    exchanges = len(google.seen("/oauth2/token"))
+
+    run = server.finished_run(server.wren_json("run", "daily_summary")["run_id"])
+
+    assert run["status"] == "success", run
+    assert [seen.status for seen in google.seen("/oauth2/token")[exchanges:]] == [200]
+    assert (len(sent(providers)), len(posts(providers))) == (2, 2), "one of each for each run"
+    assert 401 in {seen.status for seen in google.seen("/gmail/*")}
+    _assert_tokens_nowhere(server, google, slack, run["run_id"])
+
+
+def _assert_tokens_nowhere(server, google, slack, run_id):
+    tokens = {*_bearer_tokens(google), *_bearer_tokens(slack), *_refresh_tokens(google)}
+    assert len(tokens) >= 4, "two access tokens and a refresh token of Google, one token of Slack"
+    answers = ["/v1/connections", "/v1/deployments", f"/v1/runs/{run_id}", f"/v1/runs/{run_id}/logs", "/v1/messages"]
+    shown = {path: server.request("GET", path).text for path in [*answers, "/metrics", "/readyz", "/openapi.json"]}
+    shown["the log"] = server.log
+    for path in server.home.rglob("*"):
+        if path.is_file():
+            shown[str(path)] = path.read_bytes().decode("latin-1")
+    for place, text in shown.items():
+        for token in tokens:
+            assert token not in text, place
+
+
+def _bearer_tokens(seen_by):
+    headers = [request.headers.get("authorization", "") for request in seen_by.seen()]
+    return [header.partition(" ")[2] for header in headers if header.startswith("Bearer ")]
+
+
+def _refresh_tokens(seen_by):
+    bodies = [request.body.decode() for request in seen_by.seen("/oauth2/token")]
+    fields = [dict(part.split("=", 1) for part in body.split("&")) for body in bodies]
+    return [field["refresh_token"] for field in fields if "refresh_token" in field]
+
+
+def _wait_past_the_next_minute():
+    left = 60 - datetime.now(UTC).second
+    time.sleep(left + 5)
