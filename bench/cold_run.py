@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import httpx2
 
-from bench.measuring import Row, Table, ask_python, in_turns, median, percentile
+from bench.measuring import BARE_RUN, Row, Table, ask_python, in_turns, median, percentile
 from bench.scripts import EMPTY, WITH_AN_INTEGRATION
 from bench.server import backend, deploy, start_run, wait_for_run
 
@@ -18,7 +18,7 @@ def measure() -> list[Table]:
     with backend() as server, server.client() as client:
         scripts = {"run of an empty script": EMPTY, "run that calls an integration": WITH_AN_INTEGRATION}
         deployed = {name: deploy(client, script, name=f"bench_{i}") for i, (name, script) in enumerate(scripts.items())}
-        processes = {"python -c pass": "pass", "python -c 'import wren_core, wren'": "import wren_core, wren"}
+        processes = {"python -c pass": "pass", "python that imports what a run imports": BARE_RUN}
         samples = {name: _starts(statement) for name, statement in processes.items()}
         samples |= {name: _runs(client, deployment_id) for name, deployment_id in deployed.items()}
         taken = in_turns(samples)

@@ -15,7 +15,7 @@ _STATEMENTS = {
     "import pydantic, one model": "import pydantic\nclass Model(pydantic.BaseModel): x: int",
     "import wren": "import wren",
     "import wren, list the integrations": "import wren; wren.integrations.list()",
-    "import wren_core": "import wren_core",
+    "the contract: wren_core.Integration": "from wren_core import Integration",
     "import httpx2": "import httpx2",
     "import fastapi": "import fastapi",
 }

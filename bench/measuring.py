@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# What a run's own process imports before the script: the floor under every run.
+BARE_RUN = "import wren.runner; from wren_core import Integration"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.measuring import Row, Table, ask_python
+from bench.measuring import BARE_RUN, Row, Table, ask_python
 from bench.scripts import EMPTY
 from bench.server import backend, deploy, start_run, wait_for_run
 
@@ -15,7 +15,7 @@ _POLL_SECONDS = 0.02
 def measure() -> list[Table]:
     """Measure a full queue beside bare processes that import the same, as many at a time."""
     rows = [
-        Row(name="bare processes that import wren", value=_bare_processes()),
+        Row(name="bare processes that import what a run imports", value=_bare_processes()),
         Row(name="sandboxed runs", value=_queued_runs()),
     ]
     text = f"{RUNS} of each, {_WORKERS} at a time."
@@ -25,7 +25,7 @@ def measure() -> list[Table]:
 def _bare_processes() -> float:
     started = time.perf_counter()
     with ThreadPoolExecutor(_WORKERS) as pool:
-        list(pool.map(lambda _: ask_python("-c", "import wren_core, wren"), range(RUNS)))
+        list(pool.map(lambda _: ask_python("-c", BARE_RUN), range(RUNS)))
     return RUNS / (time.perf_counter() - started)
 
 

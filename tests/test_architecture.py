@@ -31,6 +31,7 @@ LOOKUPS = re.compile("registry|integrations|catalogue|discovery")
 GRAB_BAGS = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared"}
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 60
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 SQL_BUILDERS = {
     "select",
@@ -198,6 +199,40 @@ def test_functions_stay_small():
 
 def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_what_authors_and_scripts_see_explains_itself():
+    """Every public name of core and sdk, members of classes and protocols included."""
+    trees = {path: parsed(path) for member in ("core", "sdk") for path in sources(ROOT / member)}
+
+    silent = {shown(path): unexplained(tree.body) for path, tree in trees.items()}
+
+    assert len(trees) > 50
+    assert {path: names for path, names in silent.items() if names} == {}
+
+
+def unexplained(body: list[ast.stmt]) -> list[str]:
+    """Return the public definitions without a docstring; of overloads, the implementation has it."""
+    public = [node for node in body if isinstance(node, DEFINITIONS) and not node.name.startswith("_")]
+    within = [name for node in public if isinstance(node, ast.ClassDef) for name in unexplained(node.body)]
+    return [node.name for node in public if not ast.get_docstring(node) and not is_overload(node)] + within
+
+
+def is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+    return any(ast.unparse(each).endswith("overload") for each in node.decorator_list)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["def name(): ...", "class name: ...", 'class Other:\n    """It."""\n    @property\n    def name(self): ...'],
+)
+def test_a_name_without_a_docstring_is_seen(code):
+    assert unexplained(ast.parse(code).body) == ["name"]
+
+
+@pytest.mark.parametrize("code", ["def _name(): ...", "@overload\ndef name(): ...", 'def name():\n    """It."""'])
+def test_what_needs_no_docstring_or_has_one_is_not_reported(code):
+    assert unexplained(ast.parse(code).body) == []
 
 
 def test_source_asserts_nothing():

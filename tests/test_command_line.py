@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import subprocess
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -700,9 +699,9 @@ def test_up_starts_a_server_that_ctrl_c_ends(admin):
         wait_for(lambda: _answers(port), seconds=30, what="an answer")
         taken = admin.wren("up", "--data-dir", str(admin.folder / "other"), "--port", str(port))
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
+        out, code = process.stdout.read(), process.wait(30)
 
-    assert process.returncode == 0
+    assert code == 0
     assert re.search(r"first API key, shown this once: wren_\w{8}_\S{43}\n", out)
     assert (taken.code, "PORT_TAKEN" in taken.err) == (3, True)
 

@@ -188,6 +188,7 @@ def test_unreadable_entry_points_are_a_failure_of_their_distribution_alone(good,
         ("wren-unreadable", "3.1", "PLUGIN_INVALID")
     ]
     assert "cannot be read" in found.failed[0].reason
+    assert discover({"alpha"}).failed == ()
     assert "alpha" in integration_names()
 
 
@@ -201,7 +202,7 @@ def test_an_unreadable_distribution_that_is_no_plugin_is_none_of_our_business(go
     assert found.failed == ()
 
 
-@pytest.mark.parametrize("metadata", [None, b"", b"Version: 1\n", b"Name: caf\xe9\nVersion: 1\n"])
+@pytest.mark.parametrize("metadata", [None, b"", b"Version: 1\n", b"Name: wren-odd\n", b"Name: caf\xe9\nVersion: 1\n"])
 def test_broken_metadata_do_not_hide_the_other_plugins(good, install, metadata):
     good("alpha")
     install(
@@ -212,7 +213,7 @@ def test_broken_metadata_do_not_hide_the_other_plugins(good, install, metadata):
 
     assert "alpha" in [plugin.name for plugin in found.loaded]
     (odd,) = [plugin for plugin in (*found.loaded, *found.failed) if plugin.name == "odd"]
-    assert odd.distribution == "wren_odd"
+    assert (odd.distribution, odd.version) == ("wren_odd", "7.0")
     assert "odd" in integration_names()
 
 

@@ -145,9 +145,10 @@ def delete_workspace(
     is_confirmed: Annotated[bool, typer.Option("--yes", help="Do it; it cannot be undone")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Delete a workspace with everything in it; its credentials open nowhere any more, not even from a backup.
+    """Delete a workspace with everything in it, its data key first: copies of its sealed credentials open no more.
 
-    Providers are not asked to withdraw what they granted: disconnect its connections first.
+    An older backup of the whole database holds the data key, too; it opens nothing after `rotate-key`. Providers are
+    not asked to withdraw what they granted: disconnect the connections before.
     """
     from wren_backend.maintenance import delete_workspace as delete  # here: `--help` must not pay for the database
 

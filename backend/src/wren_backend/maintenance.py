@@ -129,7 +129,8 @@ def rotate(settings: Settings) -> str:
     """
     if settings.master_key is not None:
         raise AgentFixableError(
-            "WREN_MASTER_KEY holds the keys as text; add the new one there behind the old one, the last seals, and restart",
+            "WREN_MASTER_KEY holds the keys as text; "
+            "add the new one there behind the old one, the last seals, and restart",
             code="KEY_NOT_IN_FILE",
         )
     with _database(settings) as database:

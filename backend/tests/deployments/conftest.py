@@ -30,13 +30,13 @@ class Desk:
         self.database = platform.database
         self.subject = subject
 
-    def deploy(self, script: str, *, key: str | None = None, **options) -> dict:
-        """Deploy, and return the answer; `key` is an idempotency key."""
+    def deploy(self, script: str, *, key: str | None = None, render=None, **options) -> dict:
+        """Deploy, and return the answer; `key` is an idempotency key, `render` is called before the commit."""
         workspace_id = self.subject.workspace_id
         request = key and KeyedRequest(
             workspace_id=workspace_id, operation="deploy", key=key, request_hash=str([script, options])
         )
-        reply = self.service.deploy(self.subject, script=script, render=_shown, request=request, **options)
+        reply = self.service.deploy(self.subject, script=script, render=render or shown, request=request, **options)
         return json.loads(reply.body)
 
     def stored(self) -> list[tuple[str, int]]:
@@ -46,7 +46,7 @@ class Desk:
         return sorted((item.deployment.name, item.deployment.version) for item in page.items)
 
 
-def _shown(made) -> StoredReply:
+def shown(made) -> StoredReply:
     body = {
         "id": made.deployment.id,
         "name": made.deployment.name,

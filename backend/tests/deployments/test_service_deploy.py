@@ -1,9 +1,13 @@
 """Deploying, from the script to what is stored: every script is described in a process of its own."""
 
+import json
+import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
+from wren_backend.idempotency.repository import StoredReply
 from wren_backend.testing import add_deployment
 from wren_core.discovery import LoadedPlugin
 from wren_core.errors import WrenError
@@ -260,13 +264,20 @@ def test_undeploying_makes_room(desk):
     assert desk.deploy(DAILY, name="four")["version"] == 1
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_of_rivals_for_the_last_place_one_gets_it(desk, together):
     for name in ("one", "two"):
         add_deployment(desk.database, desk.subject, name=name)
+    both_are_in = threading.Barrier(2)
+
+    def wait_for_the_other(made):
+        with suppress(threading.BrokenBarrierError):
+            both_are_in.wait(timeout=2)
+        return StoredReply(status_code=200, body=json.dumps(made.deployment.name))
 
     def attempt(number):
         try:
-            return desk.deploy(DAILY, name=f"rival {number}")["name"]
+            return desk.deploy(DAILY, name=f"rival {number}", render=wait_for_the_other)
         except WrenError as exc:
             return exc.code
 

@@ -226,16 +226,16 @@ def test_the_log_of_a_finished_run_is_streamed_to_its_end(client, book):
         ("-1", "", "one"),
         ("nonsense", "", "one"),
         ("²", "", "one"),
-        ("9" * 30, "", "one"),
+        ("9" * 10, "", "one"),
         ("9" * 5000, "", "one"),
-        ("9999999999", "", None),
+        ("9" * 9, "", None),
     ],
 )
 def test_a_stream_goes_on_behind_the_last_event_its_reader_has_seen(client, book, last_event_id, query, first):
     run = book.start("one", "two", "three")
     book.finish(run)
 
-    answer = logs(client, run, "text/event-stream", query, **{"last-event-id": last_event_id.encode()})
+    answer = logs(client, run, "text/event-stream", query, **{"last-event-id": last_event_id.encode("latin-1")})
 
     kind, _, data = events(answer)[0]
     assert (answer.status_code, data["text"] if kind == "log" else None) == (200, first)

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from wren_backend.settings import IntegrationSettings
 from wren_backend.testing import add_connection, add_subject
 from wren_backend.worker.environment import config_env, run_env
@@ -51,6 +53,7 @@ def test_what_concerns_integrations_the_script_does_not_use_stays_out():
     assert env == {}
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_subjects_configuration_is_that_of_its_default_connections(database):
     subject = add_subject(database)
     rows = [

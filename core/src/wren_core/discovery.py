@@ -173,6 +173,6 @@ def _identity(distribution: IDistribution) -> tuple[str, str]:
     """Return name and version; where the metadata are broken, what the folder's name says."""
     folder = Path(str(getattr(distribution, "_path", ""))).stem.partition("-")
     try:
-        return distribution.name or folder[0], distribution.version or folder[2]
+        return distribution.name, distribution.version
     except Exception:  # noqa: BLE001 - a missing, empty or undecodable METADATA must not hide the other plugins
         return folder[0], folder[2]

@@ -44,14 +44,28 @@ class Target(Protocol):
     """What `call` needs of an integration."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the integration, which errors carry."""
+        ...
+
     @property
-    def on_call(self) -> Callable[[CallRecord], None] | None: ...
+    def on_call(self) -> Callable[[CallRecord], None] | None:
+        """What is told of every call."""
+        ...
+
     @property
-    def credentials(self) -> Credentials: ...
+    def credentials(self) -> Credentials:
+        """What it is connected with now."""
+        ...
+
     @classmethod
-    def methods(cls) -> Mapping[str, Method]: ...
-    def renew(self, refused: Credentials | None = None) -> bool: ...
+    def methods(cls) -> Mapping[str, Method]:
+        """Return the methods by id."""
+        ...
+
+    def renew(self, refused: Credentials | None = None) -> bool:
+        """Get fresh credentials in place of the refused ones; tell whether there are any."""
+        ...
 
 
 def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> Any:

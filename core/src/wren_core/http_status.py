@@ -26,11 +26,19 @@ class Response(Protocol):
     """What core reads of an answer; httpx2, requests and their fakes all fit."""
 
     @property
-    def status_code(self) -> int: ...
+    def status_code(self) -> int:
+        """Its status."""
+        ...
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """Its headers; names in any case find their value."""
+        ...
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """Its body."""
+        ...
 
 
 def raise_for_response(response: Response, *, integration: str) -> None:

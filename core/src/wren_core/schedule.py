@@ -51,7 +51,7 @@ class CronSchedule:
         Raises:
             InvalidInput: names the field, its value, what it may hold and an example.
         """
-        if not isinstance(expression, str) or not expression.strip() or len(expression) > _MAX_LENGTH:
+        if not isinstance(expression, str) or len(expression) > _MAX_LENGTH:
             raise _invalid("cron", expression, "five fields: minute hour day-of-month month day-of-week", _EXAMPLE)
         plain = ALIASES.get(expression.strip().lower(), " ".join(expression.split()))
         if plain.startswith("@"):

@@ -220,8 +220,7 @@ def test_waiting_for_a_run_prints_its_log_and_how_it_ended(wren, fake, logged_in
 )
 def test_a_run_that_did_not_succeed_ends_with_the_code_of_its_error(wren, fake, logged_in, status, kind, code):
     fake.add_deployment()
-    fake.streams = [stream()]
-    fake.log = [{"seq": 1, "stream": "stdout", "text": "hello", "at": None}]
+    fake.streams = [stream("hello")]
     error = {"type": kind, "code": "X", "message": "m"} if kind else None
     fake.add_run(run_id="run_new", status=status, error=error)
 

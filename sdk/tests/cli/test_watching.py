@@ -171,6 +171,16 @@ def test_following_in_json_is_one_object_a_line_and_the_last_is_the_whole_run(wr
     assert done.err == ""
 
 
+def test_what_the_stream_says_of_the_end_is_not_asked_again(wren, fake, logged_in):
+    ended = {"run_id": "run_1", "status": "failed", "error": {"code": "SCRIPT_FAILED", "message": "no"}}
+    fake.streams = [log_event(1, "one") + f"event: status\ndata: {json.dumps(ended)}\n\n" + END]
+
+    done = wren("logs", "run_1", "-f", **logged_in)
+
+    assert (done.code, done.err) == (0, "run_1 ended: failed\nSCRIPT_FAILED: no\n")
+    assert [request.path for request in fake.requests] == ["/v1/runs/run_1/logs"]
+
+
 def test_a_failure_while_following_in_json_is_a_line_too(wren, fake, logged_in):
     fake.streams = [log_event(1, "one") + END]
 

@@ -136,6 +136,7 @@ class FakeGmail(FakeProvider):
 
     @route("GET", "/oauth2/v2/userinfo")
     def userinfo(self, request: FakeRequest) -> Any:
+        """Answer who signed in."""
         user = self.oauth.user_of(request.token)
         if user is None or not {WHO, "email"}.intersection(self.oauth.scopes_of(request.token)):
             return refusal(401, "Request is missing required authentication credential.")
@@ -143,10 +144,12 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/profile", READ, COMPOSE)
     def profile(self, box: Mailbox, _request: FakeRequest) -> Any:
+        """Answer whose mailbox it is."""
         return {"emailAddress": box.address, "messagesTotal": len(box.mails), "historyId": "1"}
 
     @_gmail("GET", "/messages", READ)
     def list_messages(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Answer a page of the mails a search finds."""
         query = request.query
         found = box.find(query=query.get("q", ""), labels=request.query_all.get("labelIds"))
         start, size = _number(query.get("pageToken", "0")), min(_number(query.get("maxResults", "100")), self.page_size)
@@ -159,10 +162,12 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/messages/{id}", READ)
     def get_message(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Answer one mail in the form that was asked for."""
         return self._resource(_mail(box, request), request.query.get("format", "full"))
 
     @_gmail("GET", "/messages/{id}/attachments/{part}", READ)
     def get_attachment(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Answer the bytes of one part of a mail."""
         content = part_content(_mail(box, request), request.params["part"])
         if content is None:
             raise _RefusedError(refusal(404, _NOT_FOUND))
@@ -170,6 +175,7 @@ class FakeGmail(FakeProvider):
 
     @_gmail("POST", "/messages/{id}/modify")
     def modify_message(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Put labels on a mail and take labels off."""
         mail, body = _mail(box, request), request.json()
         added, removed = body.get("addLabelIds", []), body.get("removeLabelIds", [])
         unknown = [label for label in [*added, *removed] if label not in box.labels]
@@ -180,6 +186,7 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/threads/{id}", READ)
     def get_thread(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Answer the mails of a conversation."""
         found = box.thread(request.params["id"])
         if not found:
             raise _RefusedError(refusal(404, _NOT_FOUND))
@@ -188,32 +195,39 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/labels", READ, LABELS)
     def list_labels(self, box: Mailbox, _request: FakeRequest) -> Any:
+        """Answer the labels of the mailbox."""
         kinds = {True: "user", False: "system"}
         return {"labels": [{"id": i, "name": name, "type": kinds[i[:6] == "Label_"]} for i, name in box.labels.items()]}
 
     @_gmail("POST", "/messages/send", SEND, COMPOSE)
     def send_message(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Send a mail that comes as JSON."""
         return self._resource(self._send(box, request.json()), "minimal")
 
     @_gmail("POST", "/messages/send", SEND, COMPOSE, prefix="/upload")
     def upload_message(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Send a mail that comes as an upload."""
         return self._resource(self._send(box, _upload(request)), "minimal")
 
     @_gmail("POST", "/drafts", COMPOSE)
     def create_draft(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Keep a draft that comes as JSON."""
         return self._store_draft(box, request.json()["message"])
 
     @_gmail("POST", "/drafts", COMPOSE, prefix="/upload")
     def upload_draft(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Keep a draft that comes as an upload."""
         uploaded = _upload(request)
         return self._store_draft(box, {**uploaded.get("message", {}), "raw": uploaded["raw"]})
 
     @_gmail("GET", "/drafts", READ, COMPOSE)
     def list_drafts(self, box: Mailbox, _request: FakeRequest) -> Any:
+        """Answer the drafts."""
         return {"drafts": [{"id": i, "message": {"id": mail}} for i, mail in box.drafts.items()]}
 
     @_gmail("DELETE", "/drafts/{id}", COMPOSE)
     def delete_draft(self, box: Mailbox, request: FakeRequest) -> Any:
+        """Throw a draft away."""
         if request.params["id"] not in box.drafts:
             raise _RefusedError(refusal(404, _NOT_FOUND))
         del box.mails[box.drafts.pop(request.params["id"])]

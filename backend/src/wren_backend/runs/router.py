@@ -113,9 +113,8 @@ async def get_run_logs(
 
 def _line_number(text: str | None, *, otherwise: int) -> int:
     """Return the line an event stream goes on from; an id that is none of ours counts for nothing."""
-    if text is None or not (text.isascii() and text.isdecimal() and len(text) <= len(str(_MAX_LINE))):
-        return otherwise
-    return min(int(text), _MAX_LINE)
+    is_number = text is not None and text.isascii() and text.isdecimal() and len(text) < len(str(_MAX_LINE))
+    return int(text) if text and is_number else otherwise
 
 
 def _events(

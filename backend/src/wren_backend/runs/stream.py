@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from wren_backend.auth import Subject
 from wren_backend.runs.models import RunStatus
-from wren_backend.runs.schemas import LogLine, RunRead
+from wren_backend.runs.schemas import LogLine, RunDetail, RunRead
 from wren_backend.runs.service import MAX_LOG_LINES, RunService
 
 # Somebody is watching: half a second feels live, and costs one indexed read.
@@ -37,7 +37,9 @@ async def follow(
             after = line.seq
             yield ServerSentEvent(event="log", id=str(line.seq), data=LogLine.of(line).model_dump_json())
         if run.status.is_final and len(lines) < MAX_LOG_LINES:
-            yield ServerSentEvent(event="status", data=RunRead.of(run).model_dump_json())
+            # With its result or error: who followed to the end need not ask again, perhaps a server that is gone.
+            ended = RunDetail.shaped(*await run_in_threadpool(service.get, subject, run_id))
+            yield ServerSentEvent(event="status", data=ended.model_dump_json())
             yield ServerSentEvent(event="end", data="{}")
             return
         if len(lines) < MAX_LOG_LINES:

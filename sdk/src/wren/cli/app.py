@@ -26,6 +26,7 @@ _IMPORT_SECONDS = 20.0
 
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Show what there is, or the version."""
     if version:
         from importlib.metadata import version as version_of
 

@@ -20,9 +20,9 @@ def wait_until_connected(
     """
     deadline = time.monotonic() + seconds
     connection = client.connection(started.connection_id)
-    if not _is_connected(connection, before):
-        screen.note(f"waiting up to {seconds:g} s until somebody has consented there; Ctrl-C leaves it open")
     try:
+        if not _is_connected(connection, before):
+            screen.note(f"waiting up to {seconds:g} s until somebody has consented there; Ctrl-C leaves it open")
         while not _is_connected(connection, before):
             if _is_over(connection, started, before):
                 raise _failed(connection)

@@ -12,7 +12,7 @@ from wren.cli.local_run import run_locally
 from wren.cli.run_report import show_run
 from wren.cli.screen import Screen
 from wren.cli.server import get_deployment, open_client
-from wren.cli.watching import all_lines, follow_log
+from wren.cli.watching import collect_log, follow_log
 from wren.client import Client
 from wren.wire import Run
 from wren_core.errors import error_from_wire
@@ -58,8 +58,6 @@ def _run_remotely(screen: Screen, target: str, *, func: str | None, event: dict[
             screen.line(f"{run.run_id} is {run.status}; see it with `wren logs -f {run.run_id}`", style="green")
             return exit_codes.OK
         run = _finished(screen, client, run)
-        if screen.as_json:
-            screen.answer({**run.to_wire(), "logs": all_lines(client, run.run_id)})
         show_run(screen, run)
     return _code_of(run)
 
@@ -78,13 +76,13 @@ def _payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _finished(screen: Screen, client: Client, run: Run) -> Run:
-    """Return the run once it has ended; its log is shown meanwhile."""
+    """Return the run once it has ended; people see its log meanwhile, programs get both."""
     try:
         if not screen.as_json:
             return follow_log(screen, client, run.run_id)
-        for _ in client.follow(run.run_id):
-            pass
-        return client.run(run.run_id)
+        ended, lines = collect_log(client, run.run_id)
+        screen.answer({**ended.to_wire(), "logs": [line.to_wire() for line in lines]})
+        return ended
     except KeyboardInterrupt:
         screen.note(f"{run.run_id} goes on on the server; `wren logs -f {run.run_id}` shows it")
         raise

@@ -46,18 +46,34 @@ def show_logs(target: str, *, follow: bool, as_json: bool) -> None:
 
 def follow_log(screen: Screen, client: Client, run_id: str) -> Run:
     """Print a run's log until the run ends, and return the run."""
+    last: Run | None = None
     for item in client.follow(run_id):
         screen.event({"event": "log" if isinstance(item, LogLine) else "status", "data": item.to_wire()})
+        if isinstance(item, Run):
+            last = item
         if screen.as_json:
             continue
         if isinstance(item, LogLine):
             _write(item.text)
         elif not item.is_finished:
             screen.note(standing(item))
-    return client.run(run_id)
+    return _ended(client, run_id, last)
 
 
-def all_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
+def collect_log(client: Client, run_id: str) -> tuple[Run, list[LogLine]]:
+    """Wait until a run ends, and return it with its log."""
+    items = list(client.follow(run_id))
+    states = [item for item in items if isinstance(item, Run)]
+    return _ended(client, run_id, states[-1] if states else None), [item for item in items if isinstance(item, LogLine)]
+
+
+def _ended(client: Client, run_id: str, last: Run | None) -> Run:
+    """Return a run that has ended with all that is known of it, which the stream's last word may hold."""
+    is_complete = last is not None and last.is_finished and "error" in last.model_fields_set
+    return last if last is not None and is_complete else client.run(run_id)
+
+
+def _all_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
     """Return the whole log of a run so far."""
     lines: list[dict[str, Any]] = []
     after: int | None = None
@@ -73,7 +89,7 @@ def _show_written(screen: Screen, client: Client, run_id: str) -> Run:
     if not screen.as_json:
         _write(client.log_text(run_id))
         return client.run(run_id)
-    run, lines = client.run(run_id), all_lines(client, run_id)
+    run, lines = client.run(run_id), _all_lines(client, run_id)
     screen.answer({"run_id": run_id, "status": run.status, "logs": lines, "error": run.error})
     return run
 
