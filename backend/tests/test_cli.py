@@ -73,34 +73,59 @@ assert not loaded, loaded
 @pytest.mark.parametrize(
     ("arguments", "variables", "code", "said"),
     [
-        (["migrate"], {"WREN_PROT": "1"}, 3, "SETTINGS_INVALID: WREN_PROT is not a setting; did you mean WREN_PORT?"),
-        (["up", "--port", "0"], {}, 3, "SETTINGS_INVALID: WREN_PORT: Input should be greater than"),
+        (["migrate"], {"WREN_PROT": "1"}, 3, "SETTINGS_INVALID: WREN_PROT is not a setting; did you mean WREN_PORT?\n"),
         (
-            ["up", "--data-dir", "file/data"],
+            ["keys", "list", "--data-dir", "{home}/file"],
             {},
-            3,
-            "DATA_DIR_UNUSABLE: file/data cannot be used to keep data: Not",
+            1,
+            "DATABASE_UNUSABLE: the database file {home}/file/",
         ),
-        (["keys", "list"], {"WREN_DATA_DIR": "file"}, 1, "DATABASE_UNUSABLE: the database file"),
-        (["keys", "revoke", "nobodys0"], {}, 1, "NOT_FOUND: there is no API key with the prefix 'nobodys0'"),
+        (
+            ["keys", "list"],
+            {"WREN_DATA_DIR": "{home}/file"},
+            1,
+            "DATABASE_UNUSABLE: the database file {home}/file/",
+        ),
+        (["keys", "revoke", "nobodys0"], {}, 1, "NOT_FOUND: there is no API key with the prefix 'nobodys0'\n"),
         (["migrate"], {"WREN_DATABASE_URL": "mysql://u:hunter2@h/db"}, 1, "DATABASE_UNUSABLE: mysql:// is not"),
         (["migrate"], {"WREN_DATABASE_URL": "postgresql://u:hunter2@127.0.0.1:1/x"}, 1, "DATABASE_BUSY: the database"),
         (["rotate-key"], {"WREN_MASTER_KEY": "hunter2"}, 1, "KEY_NOT_IN_FILE: WREN_MASTER_KEY holds the keys"),
         (["users", "disable", "nobody"], {}, 1, "NOT_FOUND: there is no workspace 'default'\n"),
         (["workspaces", "delete", "none", "--yes"], {}, 1, "NOT_FOUND: there is no workspace 'none'\n"),
-        (["up", "--port", "http"], {}, 2, "Usage: "),
-        (["up", "--prot", "1"], {}, 2, "Usage: "),
+        (["keys", "issue", " "], {}, 1, "NAME_INVALID: the name is not valid: it is empty\n"),
     ],
 )
 def test_a_failure_is_one_line_on_stderr_and_an_exit_code(tmp_path, arguments, variables, code, said):
     (tmp_path / "file").write_text("in the way")
+    given = {name: value.format(home=tmp_path) for name, value in variables.items()}
 
-    done = run(tmp_path, *arguments, **variables)
+    done = ask(*(argument.format(home=tmp_path) for argument in arguments), HOME=str(tmp_path), **given)
+
+    assert done.exit_code == code, done.output
+    assert done.stderr.startswith(said.format(home=tmp_path))
+    assert done.stderr.count("\n") == 1
+    assert isinstance(done.exception, SystemExit)
+    assert "hunter2" not in done.output
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--port", "0"], 3, "SETTINGS_INVALID: WREN_PORT: Input should be greater than or equal to 1"),
+        (["--data-dir", "file/data"], 3, "DATA_DIR_UNUSABLE: file/data cannot be used to keep data: Not a directory"),
+        (["--port", "http"], 2, "Usage: python -m wren_backend up [OPTIONS]"),
+        (["--prot", "1"], 2, "Usage: python -m wren_backend up [OPTIONS]"),
+    ],
+)
+def test_a_server_that_does_not_start_ends_without_a_traceback(tmp_path, arguments, code, said):
+    (tmp_path / "file").write_text("in the way")
+
+    done = run(tmp_path, "up", *arguments)
 
     assert done.returncode == code, done.stderr
-    assert done.stderr.splitlines(keepends=True)[-1 if code != 2 else 0].startswith(said)
+    assert done.stderr.splitlines()[0].startswith(said)
     assert "Traceback" not in done.stderr
-    assert "hunter2" not in done.stdout + done.stderr
     assert done.stdout == ""
 
 

@@ -35,7 +35,9 @@ class MasterKey:
         if len(self.secret) != KEY_BYTES:
             raise MasterKeyInvalid(f"master key {self.id} has {len(self.secret)} bytes; it needs {KEY_BYTES}")
         if len(set(self.secret)) < _FEWEST_DISTINCT_BYTES:
-            raise MasterKeyInvalid(f"master key {self.id} is a placeholder, not random; run `wren-backend keys rotate`")
+            raise MasterKeyInvalid(
+                f"master key {self.id} is a placeholder, not random: `head -c 32 /dev/urandom | base64` makes one"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
