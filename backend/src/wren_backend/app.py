@@ -23,6 +23,7 @@ from wren_backend.services import Services
 
 # JSON may need six bytes for one of the script; metadata and name come on top.
 _BODY_FACTOR = 6
+_BODY_REST = 256 * 2**10
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _TAGS = [
@@ -58,7 +59,7 @@ def create_app(services: Services) -> FastAPI:
     install_error_handlers(app)
     for part in (deployments, runs, connections, browser, integrations, messages, health):
         app.include_router(part.router)
-    limit = services.settings.max_script_bytes * _BODY_FACTOR
+    limit = services.settings.max_script_bytes * _BODY_FACTOR + _BODY_REST
     app.add_middleware(HttpGuard, max_body_bytes=limit, metrics=services.metrics)
     app.add_middleware(
         CorrelationIdMiddleware,

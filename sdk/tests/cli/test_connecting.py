@@ -1,6 +1,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -165,11 +166,20 @@ def test_who_stops_waiting_is_told_what_becomes_of_the_link(fake, logged_in, env
     ) as process:
         assert LINK in process.stderr.readline()
         assert "waiting up to 300 s" in process.stderr.readline()
+        wait_until_asked(fake, times=2)
         process.send_signal(signal.SIGINT)
         told = process.stderr.read()
 
     assert process.returncode == 130
     assert told == "the link stays good; `wren connect parcel` makes a new one\n"
+
+
+def wait_until_asked(fake, *, times):
+    """Return when the command has asked so often how its connection is: it is waiting, and prints nothing."""
+    deadline = time.monotonic() + 30
+    while sum(request.path == "/v1/connections/conn_1" for request in fake.requests) < times:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_only_web_pages_are_opened(wren, fake, logged_in, tmp_path):
