@@ -25,7 +25,7 @@ def create_state(database, connection, *, state="state-1", browser="browser-1"):
         return authorizations.create_state(session, connection, new, now=NOW)
 
 
-def consume(database, state="state-1", *, browser="browser-1", integration="gmail", now=NOW):
+def consume(database, state="state-1", *, browser="browser-1", integration="mail", now=NOW):
     with database.writing() as session:
         return authorizations.consume_state(session, state, browser=browser, integration=integration, now=now)
 
@@ -121,7 +121,7 @@ def test_looking_at_a_link_does_not_use_it_up(database):
             assert authorizations.find_link(session, token, now=NOW).connection_id == connection.id
     with database.writing() as session:
         used = authorizations.consume_link(session, token, now=NOW)
-        assert (used.user_id, used.integration, used.return_to) == (connection.user_id, "gmail", "/x")
+        assert (used.user_id, used.integration, used.return_to) == (connection.user_id, "mail", "/x")
         assert authorizations.find_link(session, token, now=NOW) is None
 
 

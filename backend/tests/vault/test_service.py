@@ -73,7 +73,7 @@ def test_a_connection_without_credentials_opens_empty(database, vault):
         credentials = vault.open(session, connection)
 
     assert dict(credentials) == {}
-    with pytest.raises(CredentialMissing, match="gmail"):
+    with pytest.raises(CredentialMissing, match="mail has no credential"):
         credentials["access_token"]
 
 
