@@ -282,7 +282,7 @@ def test_names_that_could_deceive_or_lead_elsewhere_are_refused(server, name, re
         (b"{not json", 400, "MALFORMED_JSON", "the body is not valid JSON"),
         (b"[" * 100_000, 400, "MALFORMED_JSON", "the body cannot be read as JSON"),
         (b"\xff\xfe{}", 400, "MALFORMED_JSON", "the body is not valid JSON"),
-        (b'{"script": "' + b"x" * 2**23 + b'"}', 413, "BODY_TOO_LARGE", "the body is larger than 6291456 bytes"),
+        (b'{"script": "' + b"x" * 2**23 + b'"}', 413, "BODY_TOO_LARGE", "the body is larger than 6553600 bytes"),
     ],
     ids=["syntax", "depth", "encoding", "size"],
 )
