@@ -1,6 +1,5 @@
 """Scripts that will not end, and workers that do: nothing of a run outlives it, its deadline or its worker."""
 
-import os
 import signal
 import threading
 import time
@@ -157,8 +156,10 @@ def test_a_sandbox_dies_with_its_worker(
 def test_a_run_ends_when_one_of_its_keepers_is_killed(
     run_script: Any, list_processes: Callable[[Path], list[str]], victim: str, name: str
 ):
+    others = _children()
+
     def kill_keeper(*_: object) -> None:
-        guard = psutil.Process().children()[0]
+        (guard,) = _children() - others
         process = guard if victim == "guard" else guard.children()[0]
         process.kill()
 
@@ -169,13 +170,21 @@ def test_a_run_ends_when_one_of_its_keepers_is_killed(
 
 
 def test_a_keeper_that_is_stopped_does_not_stop_the_deadline(run_script: Any):
+    others = _children()
+
     def stop_keeper(*_: object) -> None:
-        os.kill(psutil.Process().children()[0].pid, signal.SIGSTOP)
+        (guard,) = _children() - others
+        guard.suspend()
 
     ran = run_script.attack(_main(SURVIVORS["a daemon"]), wall=1.0, on_output=stop_keeper)
 
     assert ran.outcome.status is RunStatus.TIMEOUT
     assert ran.outcome.duration.total_seconds() < 6
+
+
+def _children() -> set[psutil.Process]:
+    """Return this process's children; before a run these are servers of other tests, which must live on."""
+    return set(psutil.Process().children())
 
 
 def _is_alive(process: psutil.Process) -> bool:
