@@ -34,7 +34,8 @@ def test_output_beyond_the_budget_ends_the_run(run_script: Any):
 
     assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "OUTPUT_LIMIT_EXCEEDED")
     assert len(ran.stdout) == 1000
-    assert ran.outcome.output_bytes < 6 * MIB
+    # One read of either stream may pass the budget; then nothing more is read, however long the tree takes to end.
+    assert 5 * MIB < ran.outcome.output_bytes <= 5 * MIB + 2 * 65536
 
 
 def test_both_streams_share_one_cap(run_script: Any):

@@ -87,6 +87,7 @@ class Session:
         if meter.is_over_budget and not self._evidence.output_over_budget:
             self._evidence.output_over_budget = True
             self._stop()
+            self._stop_reading()
         if not self._evidence.cancelled and is_cancelled():
             self._evidence.cancelled = True
             self._stop()
@@ -95,6 +96,12 @@ class Session:
         """Ask the launcher to end the tree."""
         with suppress(OSError):
             self._launch.control.shutdown(socket.SHUT_WR)
+
+    def _stop_reading(self) -> None:
+        """Leave what a run goes on writing until its tree has ended: a full pipe holds it back."""
+        for descriptor in self._streams:
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
 
     def _read_stream(self, descriptor: int) -> None:
         data = os.read(descriptor, _READ_BYTES)

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from wren.cli import integration_commands, plugin_commands, plugins_commands
+from wren.cli.options import Json
+
 app = typer.Typer(
     name="wren",
     help="Write, check, deploy and watch scripts that use integrations.",
@@ -13,10 +16,10 @@ app = typer.Typer(
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
-integrations_app = typer.Typer(help="What is installed here, and how it is used.", no_args_is_help=False)
-app.add_typer(integrations_app, name="integrations")
+app.add_typer(integration_commands.app, name="integrations")
+app.add_typer(plugin_commands.app, name="plugin")
+app.add_typer(plugins_commands.app, name="plugins")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="A Python file.", show_default=False)]
 ImportSeconds = Annotated[
     float, typer.Option("--import-timeout", min=0.1, help="Seconds the script may take to import.")
@@ -168,27 +171,6 @@ def connect(
         wait_seconds=timeout if wait else None,
         as_json=as_json,
     )
-
-
-@integrations_app.command("list")
-def list_integrations(
-    remote: Annotated[bool, typer.Option("--remote", help="Ask the server what it offers.")] = False,
-    as_json: Json = False,
-) -> None:
-    """List the integrations, and the plugins that could not be loaded."""
-    from wren.cli.offering import list_installed, list_remote
-
-    list_remote(as_json=as_json) if remote else list_installed(as_json=as_json)
-
-
-@integrations_app.command("show")
-def show_integration(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="An integration.")], as_json: Json = False
-) -> None:
-    """Show how an integration is used: configuration, methods, parameters."""
-    from wren.cli.offering import show_installed
-
-    show_installed(name, as_json=as_json)
 
 
 @app.command()
