@@ -1,56 +1,46 @@
 """The whole path against stand-ins that nobody here wrote: connect, deploy, the cron's own tick, arrival, undeploy."""
 
 import time
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from servers.backend import backend, connect, stand_in_variables, wait_for
+from servers.backend import Backend, backend, connect, stand_in_variables, wait_for
 from servers.consent import consent_google, consent_slack
-from servers.emulate import PERSON, emulate
+from servers.emulate import PERSON, Emulate, emulate
 from servers.process import free_port
-from servers.proxy import proxy
+from servers.proxy import Proxy, proxy
 
 SUMMARY = (Path(__file__).parents[1] / "examples" / "daily_summary.py").read_text()
 DAILY, MINUTELY = '"0 9 * * *"', '"* * * * *"'
 SUBJECT = "Your daily summary"
 
 
-@pytest.fixture
-def port():
-    return free_port()
+@dataclass(frozen=True, kw_only=True)
+class Stand:
+    """A backend, connected, with stand-ins of its own behind proxies that see what it asks for."""
+
+    server: Backend
+    providers: Emulate
+    google: Proxy
+    slack: Proxy
 
 
-@pytest.fixture
-def providers(port):
+@contextmanager
+def stand(home, database):
+    port = free_port()
     back = f"http://127.0.0.1:{port}/integrations"
-    with emulate(google_redirects=[f"{back}/gmail/callback"], slack_redirects=[f"{back}/slack/callback"]) as running:
-        yield running
-
-
-@pytest.fixture
-def google(providers):
-    with proxy(providers.google_url) as before:
-        yield before
-
-
-@pytest.fixture
-def slack(providers):
-    with proxy(providers.slack_url) as before:
-        yield before
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def server(request, providers, google, slack, port, tmp_path):
-    variables = stand_in_variables(providers, gmail_url=google.url, slack_url=slack.url)
-    if request.param == "postgresql":
-        variables["WREN_DATABASE_URL"] = request.getfixturevalue("postgres_url")
-    with backend(tmp_path / "home", variables, port=port) as running:
-        connect(running, "gmail", lambda url: consent_google(url, email=PERSON))
-        connect(running, "slack", consent_slack)
-        yield running
+    redirects = {"google_redirects": [f"{back}/gmail/callback"], "slack_redirects": [f"{back}/slack/callback"]}
+    with emulate(**redirects) as providers, proxy(providers.google_url) as google, proxy(providers.slack_url) as slack:
+        variables = {**stand_in_variables(providers, gmail_url=google.url, slack_url=slack.url), **database}
+        with backend(home, variables, port=port) as server:
+            connect(server, "gmail", lambda url: consent_google(url, email=PERSON))
+            connect(server, "slack", consent_slack)
+            yield Stand(server=server, providers=providers, google=google, slack=slack)
 
 
 def write_script(folder, cron=DAILY):
@@ -73,31 +63,48 @@ def runs_of(server, deployment_id):
 
 
 @pytest.mark.timeout(300)
-def test_a_script_fires_by_its_own_cron_exactly_once_a_tick_and_never_after_undeploy(server, providers, tmp_path):
-    deployed = server.wren_json("deploy", write_script(tmp_path, MINUTELY))
-    deployment_id = deployed["deployment_id"]
+def test_a_script_fires_by_its_own_cron_exactly_once_a_tick_and_never_after_undeploy(tmp_path, postgres_url):
+    """On both databases at once, since a cron's tick takes a minute to come."""
+    script = write_script(tmp_path, MINUTELY)
+    with (
+        stand(tmp_path / "sqlite", {}) as on_sqlite,
+        stand(tmp_path / "postgresql", {"WREN_DATABASE_URL": postgres_url}) as on_postgresql,
+    ):
+        stands = [on_sqlite, on_postgresql]
+        deployments = [one.server.wren_json("deploy", script)["deployment_id"] for one in stands]
+        first = [_fired(one, deployment_id) for one, deployment_id in zip(stands, deployments, strict=True)]
+        for one in stands:
+            one.server.wren("undeploy", "daily_summary")
+        ticks = [len(runs_of(one.server, key)) for one, key in zip(stands, deployments, strict=True)]
+        _wait_past_the_next_minute()
 
+        for one, runs, deployment_id, count in zip(stands, first, deployments, ticks, strict=True):
+            shown = one.server.get(f"/v1/runs/{runs[0]['run_id']}")
+            assert [run["status"] for run in runs] == ["success"] * len(runs), shown
+            assert {run["trigger"] for run in runs} == {"schedule"}
+            assert len(runs_of(one.server, deployment_id)) == count
+            assert (len(sent(one.providers)), len(posts(one.providers))) == (count, count)
+            assert len(one.server.get("/v1/messages")["messages"]) == count
+            assert one.server.get("/v1/deployments")["deployments"] == []
+
+
+def _fired(one, deployment_id):
     def finished():
-        found = runs_of(server, deployment_id)
+        found = runs_of(one.server, deployment_id)
         return found if found and all(run["completed_at"] for run in found) else None
 
-    first = wait_for(finished, seconds=75, what="a run fired by the cron")
-    server.wren("undeploy", "daily_summary")
-    ticks = len(runs_of(server, deployment_id))
-    _wait_past_the_next_minute()
-
-    assert [run["status"] for run in first] == ["success"] * len(first), server.get(f"/v1/runs/{first[0]['run_id']}")
-    assert {run["trigger"] for run in first} == {"schedule"}
-    after = runs_of(server, deployment_id)
-    assert len(after) == ticks
-    assert (len(sent(providers)), len(posts(providers))) == (ticks, ticks)
-    assert len(server.get("/v1/messages")["messages"]) == ticks
-    assert server.get("/v1/deployments")["deployments"] == []
+    return wait_for(finished, seconds=75, what="a run fired by the cron")
 
 
-def test_a_token_refused_in_the_middle_of_a_run_is_renewed_once_and_the_mail_goes_out_once(
-    server, providers, google, slack, tmp_path
-):
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_token_refused_in_the_middle_of_a_run_is_renewed_once_and_the_mail_goes_out_once(database, request, tmp_path):
+    url = {"WREN_DATABASE_URL": request.getfixturevalue("postgres_url")} if database == "postgresql" else {}
+    with stand(tmp_path / "home", url) as one:
+        _renews_a_refused_token_once(one, tmp_path)
+
+
+def _renews_a_refused_token_once(one, tmp_path):
+    server, providers, google, slack = one.server, one.providers, one.google, one.slack
     server.wren("deploy", write_script(tmp_path))
     server.finished_run(server.wren_json("run", "daily_summary")["run_id"])
     old = _bearer_tokens(google)[-1]

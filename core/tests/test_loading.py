@@ -129,8 +129,7 @@ def test_a_missing_module_is_a_missing_dependency(refused):
 def test_what_is_no_well_declared_integration_is_invalid(refused, source, reason):
     code, said = refused(source)
 
-    assert code == "PLUGIN_INVALID"
-    assert reason in said
+    assert (code, reason in said) == ("PLUGIN_INVALID", True), said
 
 
 def test_a_broken_schema_of_an_author_is_invalid(refused):
@@ -176,8 +175,43 @@ def test_a_remote_reference_of_an_author_is_invalid(refused):
 def test_a_module_that_answers_the_hook_wrongly_is_invalid(refused, hook, reason):
     code, said = refused(with_class() + "\n" + hook, value="loaded_plugin")
 
+    assert (code, reason in said) == ("PLUGIN_INVALID", True), said
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ("{'pattern': '^(a+)+$'}", "act, input schema: the pattern '^(a+)+$' can take exponential time"),
+        ("{'$ref': '#/properties/text'}", "declares Plugin wrongly: '#/properties/text'"),
+        ("{'$ref': 'https://x.example/s.json'}", "leads outside the schema"),
+        ("{'type': 'strng'}", "'strng' is not valid"),
+    ],
+)
+def test_a_plugin_with_a_hazardous_schema_fails_and_says_where(refused, schema, reason):
+    body = f"""
+    @method
+    def act(self, text: Annotated[str, WithJsonSchema({schema})]) -> int:
+        'Act.'
+    """
+    source = "from typing import Annotated\nfrom pydantic import WithJsonSchema\n" + with_class(textwrap.dedent(body))
+
+    code, said = refused(source)
+
+    assert (code, reason in said) == ("PLUGIN_INVALID", True), said
+
+
+def test_a_plugin_whose_schema_is_a_circle_fails_and_says_where(refused):
+    declared = """
+    from wren_core import TriggerSpec
+
+    circle = TriggerSpec(name="mail", config_schema={"$ref": "#"})
+    spec = IntegrationSpec(name="plug", display_name="Plug", triggers=(circle,))
+    """
+
+    code, said = refused(with_class(textwrap.dedent(declared)))
+
     assert code == "PLUGIN_INVALID"
-    assert reason in said
+    assert "trigger mail, config schema: a $ref leads back to itself" in said
 
 
 def test_a_hook_that_raises_is_a_reason(refused):

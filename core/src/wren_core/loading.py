@@ -13,6 +13,7 @@ from importlib_metadata import EntryPoint
 
 from wren_core import hookspecs
 from wren_core.integration import Integration
+from wren_core.schema_check import check_schemas
 from wren_core.spec import IntegrationSpec
 
 CONTRACT_DISTRIBUTION = "wren-core"
@@ -62,8 +63,12 @@ def _refusal(exc: BaseException) -> RefusedError:
     return RefusedError("PLUGIN_RAISED", f"{type(exc).__name__}: {said(exc)}{where}")
 
 
-def _check_contract(point: EntryPoint) -> None:
-    """Compare the plugin's own requirement on the contract with the contract's version, before importing it."""
+def check_contract(point: EntryPoint) -> None:
+    """Compare the plugin's own requirement on the contract with the contract's version; imports nothing of it.
+
+    Raises:
+        RefusedError: CONTRACT_VERSION.
+    """
     from packaging.requirements import InvalidRequirement, Requirement  # here: listing names must not pay
     from packaging.utils import canonicalize_name
 
@@ -87,7 +92,7 @@ def _contract_version() -> str:
 
 
 def _integration_of(point: EntryPoint) -> type[Integration]:
-    _check_contract(point)
+    check_contract(point)
     offered = _offered_by(point.load())
     for item in offered:
         if not (isinstance(item, type) and issubclass(item, Integration)):
@@ -121,9 +126,8 @@ def _offered_by(plugin: Any) -> list[Any]:
 def _check_declaration(integration: type[Integration]) -> None:
     try:
         spec = integration.full_spec()
-        for method in integration.methods().values():
-            _ = method.input_validator, method.output_validator
-    except (TypeError, ValueError) as exc:
+        check_schemas(spec)
+    except (TypeError, ValueError, LookupError) as exc:  # LookupError: pydantic, of a $ref it does not know
         raise RefusedError("PLUGIN_INVALID", f"declares {integration.__name__} wrongly: {exc}") from exc
     undocumented = [method.id for method in spec.methods if not method.description]
     if undocumented:
