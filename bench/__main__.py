@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold_run, deploy_throughput, discovery, importing, run_throughput
+from bench import cold_run, deploy_throughput, discovery, importing, run_throughput, validation
 from bench.measuring import Table, machine
 from bench.report import broken, to_markdown
 
@@ -12,6 +12,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 BENCHMARKS: dict[str, Callable[[], list[Table]]] = {
     "discovery": discovery.measure,
     "importing": importing.measure,
+    "validation": validation.measure,
     "cold_run": cold_run.measure,
     "run_throughput": run_throughput.measure,
     "deploy_throughput": deploy_throughput.measure,
