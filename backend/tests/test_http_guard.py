@@ -56,6 +56,15 @@ def test_a_small_json_body_passes_and_is_counted(url, metrics):
     assert b'wren_http_requests_total{status="200"} 1.0' in metrics.render()
 
 
+def test_answers_are_timed_by_route_and_never_by_what_a_client_made_up(url, metrics):
+    for path in ("/v1/items/one", "/v1/items/two", "/v1/nowhere/at-all"):
+        httpx2.get(f"{url}{path}")
+
+    text = metrics.render().decode()
+    assert 'wren_http_request_seconds_count{method="GET",route="/v1/items/{name}"} 2.0' in text
+    assert text.count("wren_http_request_seconds_count") == 1
+
+
 def test_a_body_that_says_it_is_too_large_is_refused(url):
     answer = httpx2.post(f"{url}/v1/echo", json={"a": "x" * 2000})
 

@@ -13,6 +13,7 @@ def test_every_metric_is_named_and_explained():
 
     assert found.keys() == {
         "wren_http_requests",
+        "wren_http_request_seconds",
         "wren_runs",
         "wren_run_seconds",
         "wren_fire_lateness_seconds",

@@ -1,7 +1,9 @@
 """The outermost layer of the app: what is refused before a body is read, and what is answered when all else fails."""
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +16,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class HttpGuard:
-    """ASGI middleware: a byte limit while the body streams in, JSON content only under `/v1`, and a request count."""
+    """ASGI middleware: a limit on the body while it streams in, JSON only under `/v1`; counts and times requests."""
 
     def __init__(self, app: ASGIApp, *, max_body_bytes: int, metrics: Metrics) -> None:
         self.app = app
@@ -26,7 +28,8 @@ class HttpGuard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(receive=receive, send=send, max_body_bytes=self.max_body_bytes, count=self._count)
+        count = partial(self._count, scope, time.perf_counter())
+        exchange = _Exchange(receive=receive, send=send, max_body_bytes=self.max_body_bytes, count=count)
         refusal = self._refusal(scope)
         if refusal is None:
             await self._pass_on(scope, exchange)
@@ -43,8 +46,12 @@ class HttpGuard:
                 raise
             await unexpected_error(scope["path"], exc)(scope, exchange.receive_limited, exchange.send_on)
 
-    def _count(self, status: int) -> None:
+    def _count(self, scope: Scope, started: float, status: int) -> None:
         self.metrics.requests.labels(status=str(status)).inc()
+        route = getattr(scope.get("route"), "path", None)
+        if route is not None:  # what no route matched has any path, and any method
+            seconds = self.metrics.request_seconds.labels(method=scope["method"], route=route)
+            seconds.observe(time.perf_counter() - started)
 
     def _refusal(self, scope: Scope) -> AgentFixableError | None:
         if "\x00" in scope["path"]:

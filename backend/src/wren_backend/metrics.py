@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+_REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _RUN_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3600)
 _LATENESS_SECONDS = (0.1, 0.5, 1, 2, 5, 15, 60, 300)
 
@@ -12,6 +13,13 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter("wren_http_requests", "HTTP requests answered", ["status"], registry=self.registry)
+        self.request_seconds = Histogram(
+            "wren_http_request_seconds",
+            "Time until an HTTP answer begins, by route",
+            ["method", "route"],
+            buckets=_REQUEST_SECONDS,
+            registry=self.registry,
+        )
         self.runs = Counter("wren_runs", "Runs that ended", ["trigger", "status"], registry=self.registry)
         self.run_seconds = Histogram(
             "wren_run_seconds", "Wall time of a run", buckets=_RUN_SECONDS, registry=self.registry
