@@ -1,5 +1,7 @@
 """What holds for every test of the workspace: the stand-in servers, and that CI skips nothing."""
 
+import signal
+
 import pytest
 
 from servers.availability import is_ci
@@ -31,5 +33,8 @@ class SkipsAreFailures:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background of a shell; every process a test starts and interrupts would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if is_ci() and not hasattr(config, "workerinput"):
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")
