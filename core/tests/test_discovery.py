@@ -6,6 +6,7 @@ import pytest
 from importlib_metadata import EntryPoint
 
 from wren_core.discovery import FailedPlugin, LoadedPlugin, discover, find_entry_points, integration_names
+from wren_core.policy import PluginPolicy
 
 RAISING = "raise RuntimeError('must not be imported')"
 
@@ -236,3 +237,62 @@ def test_a_plugin_that_hangs_is_given_up_and_the_others_load(good, install):
     assert [(plugin.name, plugin.code) for plugin in found.failed] == [("slow", "PLUGIN_TIMED_OUT")]
     assert found.failed[0].reason == "did not load within 0.3 s"
     assert [plugin.name for plugin in found.loaded] == ["alpha"]
+
+
+def test_what_the_policy_refuses_is_not_imported_and_says_why(install):
+    install("acme-eta", {"policy_eta": RAISING}, entry_points={"eta": "policy_eta:Plugin"}, version="2.0")
+
+    plugin = failure("eta", policy=PluginPolicy(deny=frozenset({"acme-eta"})))
+
+    assert plugin == FailedPlugin(
+        name="eta", distribution="acme-eta", version="2.0", code="PLUGIN_DENIED", reason="WREN_PLUGINS_DENY names it"
+    )
+    assert "policy_eta" not in sys.modules
+
+
+def test_denying_one_of_two_plugins_with_one_name_settles_which_is_meant(good, install):
+    good("theta")
+    install("acme-theta", {"rival_theta": RAISING}, entry_points={"theta": "rival_theta:Plugin"})
+
+    found = discover({"theta"}, policy=PluginPolicy(deny=frozenset({"acme-theta"})))
+
+    assert [plugin.distribution for plugin in found.loaded] == ["wren-theta"]
+    assert [(plugin.distribution, plugin.code) for plugin in found.failed] == [("acme-theta", "PLUGIN_DENIED")]
+
+
+def test_the_time_limit_is_the_policy_s_unless_the_caller_says_otherwise(install):
+    install("wren-iota", {"slow_iota": "import time; time.sleep(30)"}, entry_points={"iota": "slow_iota:Plugin"})
+
+    plugin = failure("iota", policy=PluginPolicy(time_limit=timedelta(milliseconds=50)))
+
+    assert (plugin.code, plugin.reason) == ("PLUGIN_TIMED_OUT", "did not load within 0.05 s")
+
+
+def test_what_is_remembered_of_a_refused_plugin_is_not_asked_for(install):
+    install("acme-kappa", {"kappa": RAISING}, entry_points={"kappa": "kappa:Plugin"})
+    asked = []
+
+    found = discover({"kappa"}, policy=PluginPolicy(disabled=frozenset({"kappa"})), recall=asked.append)
+
+    assert (asked, found.loaded) == ([], ())
+    assert [plugin.code for plugin in found.failed] == ["PLUGIN_DISABLED"]
+
+
+def test_what_is_remembered_is_not_loaded(good, install):
+    good("alpha")
+    install("wren-beta", {"remembered_beta": RAISING}, entry_points={"beta": "remembered_beta:Plugin"})
+    remembered = load("alpha")
+
+    found = discover({"alpha", "beta"}, recall=lambda point: remembered if point.name == "beta" else None)
+
+    assert (found.loaded[1] is remembered, found.failed) == (True, ())
+    assert "remembered_beta" not in sys.modules
+
+
+def test_two_with_one_name_are_refused_whatever_is_remembered(good, install):
+    good("same")
+    install("evil-same", {"evil_same": RAISING}, entry_points={"same": "evil_same:Plugin"})
+
+    found = discover({"same"}, recall=lambda _point: pytest.fail("nobody may be preferred"))
+
+    assert [plugin.code for plugin in found.failed] == ["DUPLICATE_NAME", "DUPLICATE_NAME"]

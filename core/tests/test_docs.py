@@ -35,7 +35,7 @@ class Chat(Integration):
     spec = IntegrationSpec(
         name="chat",
         display_name="Chat",
-        version="1.0",
+        version="1.0.0",
         docs_url="https://docs.example/chat",
         auth=OAuth2Config(provider="chat", authorization_url="https://c.example/a", token_url="https://c.example/t"),
         credentials=[CredentialSpec(key="access_token", type=CredentialType.OAUTH2, env_var="CHAT_TOKEN")],
@@ -57,7 +57,7 @@ def test_documents_are_derived_from_the_spec():
         name="chat",
         display_name="Chat",
         description="Talk to a team.",
-        version="1.0",
+        version="1.0.0",
         auth_type=AuthType.OAUTH2,
         env_vars=("CHAT_TOKEN",),
         config=(ParamDoc(name="channel", type="string or null", description="Used when none is given"),),

@@ -6,6 +6,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
+import jsonschema_rs
 import pytest
 from pydantic import BaseModel, Field, field_validator, model_serializer
 
@@ -554,3 +555,36 @@ def test_a_refusal_inside_a_refused_call_is_not_renewed_again_further_out():
 
     assert provider.log == ["try a", "done a", "try b", "try b"]
     assert provider.refreshes == 2
+
+
+def test_a_broken_result_names_the_plugin_the_method_and_the_place():
+    with pytest.raises(OutputInvalid) as caught:
+        shop().invoke("field_out_of_range", {})
+
+    assert caught.value.type == "InternalError"
+    assert caught.value.details == {"integration": "shop", "method": "field_out_of_range", "pointer": "/count"}
+    assert str(caught.value).startswith("shop.field_out_of_range broke its output schema at /count")
+
+
+def test_each_schema_is_compiled_once_however_often_a_method_is_called(monkeypatch):
+    compiled, compile_schema = [], jsonschema_rs.Draft202012Validator
+
+    def counted(schema, **options):
+        compiled.append(schema)
+        return compile_schema(schema, **options)
+
+    class Fresh(Integration):
+        """Made here, so that nobody called it before."""
+
+        spec = IntegrationSpec(name="fresh", display_name="Fresh")
+
+        @method
+        def double(self, number: int) -> int:
+            """Double a number."""
+            return 2 * number
+
+    monkeypatch.setattr(jsonschema_rs, "Draft202012Validator", counted)
+    results = [Fresh.create().double(number) for number in range(5)]
+
+    assert results == [0, 2, 4, 6, 8]
+    assert compiled == [Fresh.double.spec.input_schema, Fresh.double.spec.output_schema]

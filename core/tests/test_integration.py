@@ -7,6 +7,7 @@ import pytest
 from pydantic import Field
 
 from wren_core import (
+    ApiKeyConfig,
     AuthFailed,
     Credentials,
     CredentialSpec,
@@ -15,10 +16,12 @@ from wren_core import (
     IntegrationConfig,
     IntegrationSpec,
     MethodSpec,
+    OAuth2Config,
     UndoSpec,
     method,
 )
 from wren_core.errors import ConfigInvalid, CredentialMissing, HostUnavailable
+from wren_core.testing import FakeProvider, FakeRequest, route, serve
 
 
 class Client:
@@ -250,6 +253,46 @@ def test_without_a_connect_of_its_own_an_integration_has_no_client():
 
     with pytest.raises(NotImplementedError, match=r"Plain\.connect"):
         _ = Plain.create().client
+
+
+class FakeShop(FakeProvider):
+    @route("GET", "/shelf")
+    def shelf(self, request: FakeRequest) -> Any:
+        return {"key": request.headers.get("x-key") or request.query.get("key"), "token": request.token}
+
+
+@pytest.mark.parametrize(
+    ("auth", "credential", "seen"),
+    [
+        (ApiKeyConfig(name="X-Key", prefix="k "), "api_key", {"key": "k s3cret", "token": None}),
+        (ApiKeyConfig(name="key", placement="query"), "api_key", {"key": "s3cret", "token": None}),
+        (
+            OAuth2Config(provider="shop", authorization_url="https://a.example/a", token_url="https://a.example/t"),
+            "access_token",
+            {"key": None, "token": "s3cret"},
+        ),
+    ],
+)
+def test_without_a_connect_of_its_own_the_client_sends_the_credential_as_the_spec_says(auth, credential, seen):
+    class Shop(Integration):
+        """Sell."""
+
+        spec = IntegrationSpec(name="shop", display_name="Shop", auth=auth, base_url="https://shop.example")
+
+        @method
+        def shelf(self) -> dict[str, Any]:
+            """List what there is."""
+            found: dict[str, Any] = self.client.get("/shelf")
+            return found
+
+    with serve(FakeShop()) as url:
+        shop = Shop.create(credentials={credential: "s3cret"}, base_url=url)
+        answer = shop.shelf()
+        shop.close()
+
+    assert answer == seen
+    with pytest.raises(CredentialMissing, match=credential):
+        Shop.create().shelf()
 
 
 def test_a_missing_credential_is_named_on_first_use():

@@ -3,6 +3,7 @@ import pytest
 from wren_core import Integration, IntegrationSpec
 from wren_core.discovery import Discovery, FailedPlugin, LoadedPlugin
 from wren_core.errors import IntegrationUnknown, PluginFailed
+from wren_core.plugin import StoredPlugin
 from wren_core.registry import Registry
 
 
@@ -15,7 +16,7 @@ class Mail(Integration):
 class Pinned(Integration):
     """Says its version itself."""
 
-    spec = IntegrationSpec(name="pinned", display_name="Pinned", version="9.9")
+    spec = IntegrationSpec(name="pinned", display_name="Pinned", version="9.9.0")
 
 
 MAIL = LoadedPlugin(name="mail", distribution="wren-mail", version="1.2", integration=Mail)
@@ -81,8 +82,8 @@ def test_a_failed_plugin_says_why(registry):
 
 
 def test_the_version_is_that_of_the_distribution_unless_the_spec_has_one(registry):
-    assert registry.spec("mail").version == "1.2"
-    assert registry.spec("pinned").version == "9.9"
+    assert registry.spec("mail").version == "1.2.0"
+    assert registry.spec("pinned").version == "9.9.0"
 
 
 def test_specs_are_built_once(registry):
@@ -103,3 +104,24 @@ def test_what_it_was_built_from_can_change_without_it():
     loaded.clear()
 
     assert registry.names() == ["mail"]
+
+
+def test_a_stored_plugin_is_looked_up_without_being_loaded():
+    loads = []
+    stored = StoredPlugin(
+        name="mail",
+        distribution="wren-mail",
+        version="1.2",
+        integration_type="integration",
+        document=MAIL.document,
+        load=lambda: loads.append(1) or Mail,
+    )
+    registry = Registry(loaded={"mail": stored}, failed={})
+
+    assert (registry.names(), registry.plugin("mail"), "mail" in registry, list(registry)) == (
+        *(["mail"], stored, True, [stored]),
+    )
+    assert registry.spec("mail") == MAIL.spec
+    assert loads == []
+    assert registry.get("mail") is registry.find("mail") is Mail
+    assert loads == [1]

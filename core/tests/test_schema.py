@@ -310,3 +310,65 @@ def test_the_verdicts_are_those_of_the_reference_implementation(schema, value):
 def test_a_broken_schema_is_refused_with_the_place_where_it_is_broken():
     with pytest.raises(SchemaInvalid, match=r"at \$\.properties\.to\.type: 'strnig' is not valid"):
         Validator({"type": "object", "properties": {"to": {"type": "strnig"}}})
+
+
+NESTED = {
+    "properties": {
+        "page": {"anyOf": [{"$ref": "#/$defs/Page"}, {"type": "null"}]},
+        "source": {
+            "oneOf": [
+                {"properties": {"kind": {"const": "a"}, "url": {"type": "string"}}, "required": ["kind", "url"]},
+                {"properties": {"kind": {"const": "b"}, "size": {"type": "integer"}}, "required": ["kind"]},
+            ]
+        },
+        "either": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+    },
+    "$defs": {"Page": {"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": False}},
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "pointer", "keyword", "nearest"),
+    [
+        ({"page": {"size": "x"}}, "/page/size", "type", None),
+        ({"page": {"sise": 1}}, "/page", "additionalProperties", "size"),
+        ({"page": 7}, "/page", "anyOf", None),
+        ({"source": {"kind": "b", "size": "x"}}, "/source/size", "type", None),
+        ({"source": {"kind": "a"}}, "/source", "required", None),
+        ({"source": {"kind": "c"}}, "/source", "oneOf", None),
+        ({"either": []}, "/either", "anyOf", None),
+    ],
+)
+def test_of_alternatives_the_only_possible_one_says_what_is_wrong(value, pointer, keyword, nearest):
+    (problem,) = Validator(NESTED).problems(value)
+
+    assert (problem.pointer, problem.keyword, problem.nearest) == (pointer, keyword, nearest)
+
+
+def test_missing_and_unknown_properties_are_named_with_those_that_exist():
+    validator = Validator({"properties": {"a": {}, "b": {}}, "required": ["a"], "additionalProperties": False})
+
+    missing, unknown = validator.problems({"c": 1, "d": 2})[::-1]
+    if missing.keyword != "required":
+        missing, unknown = unknown, missing
+
+    assert (missing.names, missing.known) == (("a",), ("a", "b"))
+    assert (unknown.names, unknown.known) == (("c", "d"), ("a", "b"))
+
+
+def test_where_nothing_is_allowed_everything_is_unknown():
+    (problem,) = Validator({"additionalProperties": False}).problems({"a": 1})
+
+    assert (problem.keyword, problem.names, problem.known) == ("additionalProperties", ("a",), ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits", "not_so"),
+    [("date-time", "2026-01-01T00:00:00Z", "today"), ("email", "a@b.example", "a"), ("uri", "https://x", "x y")],
+)
+def test_formats_are_checked_where_they_are_asked_for(kind, fits, not_so):
+    schema = {"type": "string", "format": kind}
+
+    assert Validator(schema, formats=True).is_valid(fits)
+    assert not Validator(schema, formats=True).is_valid(not_so)
+    assert Validator(schema).is_valid(not_so)

@@ -8,6 +8,7 @@ from wren_core.spec import (
     Cost,
     CredentialSpec,
     CredentialType,
+    CustomAuth,
     IntegrationSpec,
     MethodSpec,
     OAuth2Config,
@@ -232,3 +233,99 @@ def test_the_default_model_must_be_offered():
 def test_a_price_that_json_cannot_say_is_refused(price):
     with pytest.raises(ValidationError, match="finite"):
         Cost(input=price)
+
+
+def test_a_key_or_a_token_that_the_author_does_not_declare_gets_its_usual_name():
+    key, token = spec(auth=ApiKeyConfig()).credentials[0], spec(auth=oauth()).credentials[0]
+
+    assert (key.key, key.type, key.env_var, key.required) == ("api_key", "api_key", "SHOP_API_KEY", True)
+    assert (token.key, token.type, token.env_var) == ("access_token", "oauth2", "SHOP_ACCESS_TOKEN")
+    assert (token.refresh_key, token.refresh_env_var) == ("refresh_token", "SHOP_REFRESH_TOKEN")
+    assert "Shop" in key.description
+
+
+def test_credentials_that_are_declared_stay_as_they_are_even_none():
+    declared = credential()
+
+    assert spec(auth=oauth(), credentials=[declared]).credentials == (declared,)
+    assert spec(auth=ApiKeyConfig(), credentials=()).credentials == ()
+    assert spec().credentials == ()
+
+
+def test_usual_credentials_follow_an_auth_given_as_data_too():
+    made = spec(auth={"kind": "apikey", "name": "X-Key"})
+
+    assert [item.key for item in made.credentials] == ["api_key"]
+
+
+def test_a_custom_form_asks_for_the_credentials_where_nothing_else_is_said():
+    name, password = credential(key="username"), credential(key="password", env_var="PASSWORD", required=False)
+
+    asked = spec(auth=CustomAuth(), credentials=[name, password])
+    said = spec(auth=CustomAuth(parameters={"type": "object"}), credentials=[name])
+
+    assert list(asked.auth.parameters["properties"]) == ["username", "password"]
+    assert asked.auth.parameters["required"] == ["username"]
+    assert said.auth.parameters == {"type": "object"}
+
+
+@pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "1.0.0.0", "latest", "1.0.0+" + "x" * 50])
+def test_a_version_that_is_given_is_a_semantic_one(version):
+    with pytest.raises(ValidationError, match="is not a semantic version"):
+        spec(version=version)
+
+
+def test_a_name_that_no_column_holds_is_refused():
+    with pytest.raises(ValidationError, match="display_name"):
+        spec(display_name="x" * 256)
+
+
+@pytest.mark.parametrize(("placement", "name"), [("header", "X-Api-Key"), ("query", "api key"), ("header", "x_y.z")])
+def test_a_key_goes_into_a_header_or_a_query(placement, name):
+    assert ApiKeyConfig(placement=placement, name=name, prefix="Token ").name == name
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": ""},
+        {"name": "X Key"},
+        {"name": "X:Key"},
+        {"name": "X-Key", "prefix": "a\r\nEvil: 1"},
+        {"placement": "query", "name": " "},
+        {"placement": "query", "name": "a\nb"},
+        {"placement": "cookie"},
+    ],
+)
+def test_a_key_that_cannot_be_sent_is_refused(fields):
+    with pytest.raises(ValidationError):
+        ApiKeyConfig(**fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"id": ""},
+        {"name": ""},
+        {"capabilities": []},
+        {"capabilities": [""]},
+        {"context_window": 0},
+        {"max_tokens": -1},
+        {"cost_per_token": {"input": -0.1}},
+        {"cost_per_image": {"hd": -1}},
+    ],
+)
+def test_a_model_that_says_nothing_or_nonsense_is_refused(fields):
+    with pytest.raises(ValidationError):
+        AIModel(**{"id": "m1", "name": "M1", "capabilities": ["text"], **fields})
+
+
+def test_a_model_is_offered_once():
+    with pytest.raises(ValidationError, match="model 'm1' is declared twice"):
+        AIConfig(provider="lab", available_models=[model(), model()], default_model="m1")
+
+
+@pytest.mark.parametrize("kind", ["integration", "documents", "database"])
+def test_models_belong_to_integrations_of_type_ai(kind):
+    with pytest.raises(ValidationError, match="`ai` is for integrations of type 'ai'"):
+        spec(type=kind, ai=AIConfig(provider="lab", available_models=[model()], default_model="m1"))

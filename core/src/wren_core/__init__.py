@@ -8,6 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and editors
+    from wren_core.ai.integration import AIIntegration as AIIntegration
+    from wren_core.ai.integration import ImageIntegration as ImageIntegration
     from wren_core.credentials import Credentials as Credentials
     from wren_core.errors import AgentFixableError as AgentFixableError
     from wren_core.errors import AuthFailed as AuthFailed
@@ -39,6 +41,7 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
 
 # No module may be called like one of these names: importing it would put the module in the name's place.
 _MEMBERS = {
+    "wren_core.ai.integration": ("AIIntegration", "ImageIntegration"),
     "wren_core.credentials": ("Credentials",),
     "wren_core.errors": (
         "AgentFixableError",

@@ -16,15 +16,28 @@ class Credentials(Mapping[str, str]):
         CredentialMissing: on reading a key that is not there.
     """
 
-    def __init__(self, values: Mapping[str, str] | None = None, *, integration: str = "") -> None:
+    def __init__(
+        self, values: Mapping[str, str] | None = None, *, integration: str = "", public: Iterable[str] = ()
+    ) -> None:
         self._values = dict(values or {})
         self._integration = integration
+        self._public = frozenset(public)
+
+    @classmethod
+    def of(cls, spec: IntegrationSpec, values: Mapping[str, str] | None) -> "Credentials":
+        """Take values by key; which of them are secret is up to `spec`."""
+        public = [credential.key for credential in spec.credentials if not credential.secret]
+        return cls(values, integration=spec.name, public=public)
 
     @classmethod
     def from_env(cls, spec: IntegrationSpec, environ: Mapping[str, str]) -> "Credentials":
         """Take each credential of `spec` from its environment variable; absent and empty ones are left out."""
-        found = {key: environ[var] for key, var in spec.get_env_mapping().items() if environ.get(var)}
-        return cls(found, integration=spec.name)
+        return cls.of(spec, {key: environ[var] for key, var in spec.get_env_mapping().items() if environ.get(var)})
+
+    @property
+    def secrets(self) -> list[str]:
+        """The values nobody may be shown."""
+        return [value for key, value in self._values.items() if key not in self._public]
 
     def missing(self, specs: Iterable[CredentialSpec]) -> list[CredentialSpec]:
         """List the required credentials that have no value."""

@@ -1,29 +1,31 @@
 """The wire and database form of a spec: camelCase JSON, lossless in both directions."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from wren_core.errors import DefinitionInvalid
+from wren_core.schema import properties_of
 from wren_core.spec import (
     AIConfig,
     ApiKeyConfig,
     CredentialSpec,
+    CredentialType,
     CustomAuth,
     IntegrationSpec,
     IntegrationType,
     MethodSpec,
+    Name,
     OAuth2Config,
     TriggerSpec,
 )
+from wren_core.wire_form import misfit, read_part, refuse_unknown, to_wire
 
 AuthTypeName = Literal["oauth2", "apikey", "custom", "none"]
-# Data inside these keys belongs to the author: its keys are never renamed.
-_VERBATIM = frozenset(
-    {"input_schema", "output_schema", "config_schema", "parameters", "additional_parameters", "arguments"}
-)
-
 _FOLLOWING = ("oauth_provider", "oauth_scopes")
+_WIRE_NAMES = {"name": "integrationId", "display_name": "name", "ai": "aiConfig"}
 
 
 class IntegrationDefinition(BaseModel):
@@ -37,7 +39,7 @@ class IntegrationDefinition(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
     )
 
-    integration_id: str
+    integration_id: Name
     name: str
     description: str = ""
     version: str = ""
@@ -56,6 +58,7 @@ class IntegrationDefinition(BaseModel):
     docs_url: str | None = None
     base_url: str | None = None
     hosts: list[str] = Field(default_factory=list)
+    config_hosts: list[str] = Field(default_factory=list)
     triggers: list[dict[str, Any]] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -78,50 +81,76 @@ class IntegrationDefinition(BaseModel):
             description=spec.description,
             version=spec.version,
             type=spec.type,
-            methods=[_to_wire(method.model_dump(mode="json")) for method in spec.methods],
+            methods=[_method_wire(method) for method in spec.methods],
             config_schema=spec.config_schema,
             auth_type=spec.auth_type,
             oauth2_config=_auth_wire(auth) if isinstance(auth, OAuth2Config) else None,
             api_key_config=_auth_wire(auth) if isinstance(auth, ApiKeyConfig) else None,
             custom_auth=_auth_wire(auth) if isinstance(auth, CustomAuth) else None,
-            ai_config=_to_wire(spec.ai.model_dump(mode="json")) if spec.ai else None,
-            credentials=[_to_wire(credential.model_dump(mode="json")) for credential in spec.credentials],
+            ai_config=to_wire(spec.ai.model_dump(mode="json")) if spec.ai else None,
+            credentials=[to_wire(credential.model_dump(mode="json")) for credential in spec.credentials],
             oauth_provider=spec.oauth_provider,
             oauth_scopes=list(spec.oauth_scopes),
             setup_url_template=spec.setup_url_template,
             docs_url=spec.docs_url,
             base_url=spec.base_url,
             hosts=list(spec.hosts),
-            triggers=[_to_wire(trigger.model_dump(mode="json")) for trigger in spec.triggers],
+            config_hosts=list(spec.config_hosts),
+            triggers=[to_wire(trigger.model_dump(mode="json")) for trigger in spec.triggers],
         )
+
+    @classmethod
+    def from_wire(cls, document: Any) -> "IntegrationDefinition":
+        """Read a definition from its JSON object, one of Wren's own or of anybody else.
+
+        What may be left out has a default; the credentials follow the auth type then (see `to_spec`).
+
+        Raises:
+            DefinitionInvalid: names the place, the reason and, for an unknown key, the nearest one.
+        """
+        if not isinstance(document, Mapping):
+            raise DefinitionInvalid(f"a definition is a JSON object, not {type(document).__name__}")
+        refuse_unknown(cls, document)
+        try:
+            return cls.model_validate(dict(document))
+        except ValidationError as exc:
+            raise misfit(exc) from exc
 
     def to_spec(self) -> IntegrationSpec:
         """Return the spec this definition was made of.
 
+        A definition that says nothing about `credentials` gets those that its auth type needs: an access token, an API
+        key, or one value for each of the custom parameters.
+
         Raises:
-            pydantic.ValidationError: when a field does not fit the spec.
+            DefinitionInvalid: names the place and the reason.
         """
+        auth = self._auth()
         values: dict[str, Any] = {
             "name": self.integration_id,
             "display_name": self.name,
             "description": self.description,
             "version": self.version,
             "type": self.type,
-            "auth": self._auth(),
-            "credentials": tuple(CredentialSpec(**_from_wire(item)) for item in self.credentials),
+            "auth": auth,
+            **self._credentials(auth),
             "docs_url": self.docs_url,
             "base_url": self.base_url,
             "hosts": self.hosts,
-            "methods": tuple(MethodSpec(**_from_wire(item)) for item in self.methods),
+            "config_hosts": self.config_hosts,
+            "methods": [read_part(MethodSpec, item, f"/methods/{i}") for i, item in enumerate(self.methods)],
             "config_schema": self.config_schema,
-            "triggers": tuple(TriggerSpec(**_from_wire(item)) for item in self.triggers),
-            "ai": AIConfig(**_from_wire(self.ai_config)) if self.ai_config else None,
+            "triggers": [read_part(TriggerSpec, item, f"/triggers/{i}") for i, item in enumerate(self.triggers)],
+            "ai": read_part(AIConfig, self.ai_config, "/aiConfig") if self.ai_config is not None else None,
         }
         if self.setup_url_template is not None:
             values["setup_url_template"] = self.setup_url_template
         # Where left out these follow the OAuth configuration; an empty value that was given stays empty.
         values |= {name: getattr(self, name) for name in _FOLLOWING if name in self.model_fields_set}
-        return IntegrationSpec(**values)
+        try:
+            return IntegrationSpec(**values)
+        except ValidationError as exc:
+            raise misfit(exc, names=_WIRE_NAMES) from exc
 
     def to_wire(self) -> dict[str, Any]:
         """Return the JSON object as it is sent and stored."""
@@ -129,37 +158,42 @@ class IntegrationDefinition(BaseModel):
 
     def _auth(self) -> OAuth2Config | ApiKeyConfig | CustomAuth | None:
         if self.oauth2_config is not None:
-            provider = {"provider": self.oauth_provider or self.integration_id}
-            return OAuth2Config(**{**provider, **_from_wire(self.oauth2_config)})
+            provider = self.oauth_provider or self.integration_id
+            return read_part(OAuth2Config, self.oauth2_config, "/oauth2Config", provider=provider)
         if self.api_key_config is not None:
-            return ApiKeyConfig(**_from_wire(self.api_key_config))
+            return read_part(ApiKeyConfig, self.api_key_config, "/apiKeyConfig")
         if self.auth_type == "custom":
-            return CustomAuth(**_from_wire(self.custom_auth or {}))
+            return read_part(CustomAuth, self.custom_auth or {}, "/customAuth")
         return None
+
+    def _credentials(self, auth: OAuth2Config | ApiKeyConfig | CustomAuth | None) -> dict[str, list[CredentialSpec]]:
+        """Return the field `credentials`; none where the spec says by itself what a key or a token is called."""
+        if "credentials" in self.model_fields_set:
+            given = enumerate(self.credentials)
+            return {"credentials": [read_part(CredentialSpec, item, f"/credentials/{i}") for i, item in given]}
+        if isinstance(auth, CustomAuth):
+            return {"credentials": [self._parameter(key, auth.parameters) for key in properties_of(auth.parameters)]}
+        return {}
+
+    def _parameter(self, key: str, schema: Mapping[str, Any]) -> CredentialSpec:
+        field = properties_of(schema)[key]
+        wire = {
+            "key": key,
+            "type": CredentialType.CUSTOM,
+            "envVar": f"{self.integration_id}_{key}".upper(),
+            "required": key in schema.get("required", ()),
+            "description": (field.get("description") if isinstance(field, Mapping) else None) or "",
+        }
+        return read_part(CredentialSpec, wire, f"/customAuth/parameters/properties/{key}")
 
 
 def _auth_wire(auth: OAuth2Config | ApiKeyConfig | CustomAuth) -> dict[str, Any]:
-    return _to_wire(auth.model_dump(mode="json", exclude={"kind"}))
+    return to_wire(auth.model_dump(mode="json", exclude={"kind"}))
 
 
-def _to_wire(value: dict[str, Any]) -> dict[str, Any]:
-    return {to_camel(key): item if key in _VERBATIM else _nested(item, _to_wire) for key, item in value.items()}
-
-
-def _from_wire(value: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: item if name in _VERBATIM else _nested(item, _from_wire)
-        for name, item in ((_snake(key), item) for key, item in value.items())
-    }
-
-
-def _nested(value: Any, convert: Any) -> Any:
-    if isinstance(value, dict):
-        return convert(value)
-    if isinstance(value, list):
-        return [_nested(item, convert) for item in value]
-    return value
-
-
-def _snake(key: str) -> str:
-    return "".join(f"_{char.lower()}" if char.isupper() else char for char in key)
+def _method_wire(method: MethodSpec) -> dict[str, Any]:
+    """Return a method on the wire; a request says only what differs from its defaults, a handler says none at all."""
+    wire = to_wire(method.model_dump(mode="json", exclude={"request"}))
+    if method.request is None:
+        return wire
+    return {**wire, "request": to_wire(method.request.model_dump(mode="json", exclude_defaults=True))}

@@ -9,7 +9,8 @@
     |   |-- Unavailable              the provider is down or too slow; try again later (author verdict)
     |   |-- IntegrationUnknown       no installed distribution offers this integration
     |   |-- MethodUnknown            the integration has no such method
-    |   `-- ConfigInvalid            `.init(...)` got a value that its config schema refuses
+    |   |-- ConfigInvalid            `.init(...)` got a value that its config schema refuses
+    |   `-- DefinitionInvalid        a definition of an integration does not fit its shape
     |-- UserFacingConfigError        a person must act: connect, consent, install, pay
     |   |-- AuthFailed               the provider refused the credential (author verdict)
     |   |-- CredentialMissing        no credential is stored or set for the integration
@@ -169,6 +170,12 @@ class ConfigInvalid(AgentFixableError):
     code = "CONFIG_INVALID"
 
 
+class DefinitionInvalid(AgentFixableError):
+    """A definition of an integration cannot be read; `details` names the pointer, the reason and the nearest key."""
+
+    code = "DEFINITION_INVALID"
+
+
 class AuthFailed(UserFacingConfigError):
     """The provider refused the credential.
 
@@ -214,7 +221,8 @@ _BY_CODE: dict[str, type[WrenError]] = {
     cls.code: cls
     for cls in (
         *(InvalidInput, NotFound, Rejected, RateLimited, Unavailable, IntegrationUnknown, MethodUnknown),
-        *(ConfigInvalid, AuthFailed, CredentialMissing, PluginFailed, OutputInvalid, HostUnavailable),
+        *(ConfigInvalid, DefinitionInvalid, AuthFailed, CredentialMissing, PluginFailed),
+        *(OutputInvalid, HostUnavailable),
     )
 }
 

@@ -17,7 +17,6 @@ from typing import Any, Protocol
 import pydantic_core
 from pydantic import ValidationError
 
-from wren_core import signature
 from wren_core.credentials import Credentials
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
 from wren_core.http_status import verdict_for_exception
@@ -81,14 +80,14 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
     outcome = "INTERNAL"
     try:
         method = find_method(integration, method_id)
-        values = _checked_arguments(method, arguments)
+        values = checked_arguments(method, arguments)
         result = _perform(integration, method, values)
         _checked_result(integration, method, result)
         outcome = "ok"
         return result
     except WrenError as exc:
         outcome = exc.code
-        _make_presentable(exc, integration.credentials)
+        make_presentable(exc, integration.credentials)
         raise
     finally:
         if integration.on_call is not None:
@@ -98,7 +97,7 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
 
 def to_json(integration: Target, method_id: str, value: Any) -> Any:
     """Return the JSON form of a method's result."""
-    return find_method(integration, method_id).output_adapter.dump_python(value, mode="json", by_alias=True)
+    return find_method(integration, method_id).to_json(value)
 
 
 def find_method(integration: Target, method_id: str) -> Method:
@@ -118,18 +117,12 @@ def find_method(integration: Target, method_id: str) -> Method:
     )
 
 
-def _make_presentable(error: WrenError, credentials: Credentials) -> None:
-    """Hide credentials, and see to it that a host can write the error down whatever an author put into it."""
-    try:
-        error.details = pydantic_core.to_jsonable_python(
-            error.details, fallback=repr, bytes_mode="base64", inf_nan_mode="null"
-        )
-    except ValueError:  # a cycle
-        error.details = {}
-    error.hide(value for value in credentials.values() if len(value) >= _SECRET_LENGTH)
+def checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call as a method takes them, defaults filled in.
 
-
-def _checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    Raises:
+        InvalidInput: with pointer, expected, got and the nearest valid name.
+    """
     try:
         given = {name: _listed(value) for name, value in arguments.items()}
         as_json = pydantic_core.to_jsonable_python(given, by_alias=True, bytes_mode="base64")
@@ -143,9 +136,28 @@ def _checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str
     if problems:
         raise _invalid_input(method, problems)
     try:
-        return signature.arguments_of(method.input_model.model_validate(given))
+        return method.read_arguments(given, as_json)
     except ValidationError as exc:
         raise _invalid_values(method, exc) from exc
+
+
+def error_of(exc: BaseException, where: str) -> WrenError:
+    """Return the error for what a plugin raised: its own, the verdict of a client library's, or PLUGIN_RAISED."""
+    verdict = verdict_for_exception(exc)
+    if verdict is not None:
+        return verdict
+    return InternalError(f"{where} failed inside the plugin: {type(exc).__name__}", code="PLUGIN_RAISED")
+
+
+def make_presentable(error: WrenError, credentials: Credentials) -> None:
+    """Hide credentials, and see to it that a host can write the error down whatever an author put into it."""
+    try:
+        error.details = pydantic_core.to_jsonable_python(
+            error.details, fallback=repr, bytes_mode="base64", inf_nan_mode="null"
+        )
+    except ValueError:  # a cycle
+        error.details = {}
+    error.hide(value for value in credentials.secrets if len(value) >= _SECRET_LENGTH)
 
 
 def _listed(value: Any) -> Any:
@@ -183,19 +195,14 @@ def _verdict_or_result(integration: Target, method: Method, values: Mapping[str,
     except WrenError:
         raise
     except (Exception, SystemExit) as exc:  # the boundary at which a broken plugin stops
-        verdict = verdict_for_exception(exc)
-        if verdict is not None:
-            raise verdict from exc
-        raise InternalError(
-            f"{integration.name}.{method.id} failed inside the plugin: {type(exc).__name__}", code="PLUGIN_RAISED"
-        ) from exc
+        raise error_of(exc, f"{integration.name}.{method.id}") from exc
 
 
 def _checked_result(integration: Target, method: Method, result: Any) -> None:
     where = f"{integration.name}.{method.id}"
     details = {"integration": integration.name, "method": method.id}
     try:
-        as_json = method.output_adapter.dump_python(result, mode="json", by_alias=True, warnings="error")
+        as_json = method.to_json(result)
     except Exception as exc:  # the serializers of a record's own class may raise anything
         raise OutputInvalid(f"{where} returned what its return type cannot say in JSON", details=details) from exc
     problems = method.output_validator.problems(as_json)

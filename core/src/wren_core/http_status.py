@@ -50,7 +50,7 @@ def raise_for_response(response: Response, *, integration: str) -> None:
     """
     if response.status_code < 400:
         return
-    message = f"{integration} answered {response.status_code}: {_summary(response.text)}"
+    message = f"{integration} answered {response.status_code}: {summary(response.text)}"
     verdict = verdict_for_status(response.status_code, message=message, retry_after=_retry_after(response))
     if verdict is not None:
         raise verdict
@@ -84,9 +84,9 @@ def verdict_for_exception(exc: BaseException) -> WrenError | None:
     for answer in (getattr(exc, "response", None), exc):
         status = _status(answer)
         if status is not None:
-            return verdict_for_status(status, message=_summary(exc), retry_after=_retry_after(answer))
+            return verdict_for_status(status, message=summary(exc), retry_after=_retry_after(answer))
     if _UNREACHABLE.intersection(_class_names(exc)):
-        return Unavailable(f"the provider could not be reached: {type(exc).__name__}: {_summary(exc)}")
+        return Unavailable(f"the provider could not be reached: {type(exc).__name__}: {summary(exc)}")
     return None
 
 
@@ -112,8 +112,15 @@ def parse_retry_after(value: str | None, *, now: datetime | None = None) -> floa
     return max(0.0, (aware - (now or datetime.now(UTC))).total_seconds())
 
 
+def summary(text: object) -> str:
+    """Return what an answer or a client library said, on one short line and without the secrets of URLs."""
+    # Cut before anything is done to it: an answer may be gigabytes long.
+    flat = _URL_SECRETS.sub(_hidden, " ".join(str(text)[: _MESSAGE_LIMIT * 10].split()))
+    return flat if len(flat) <= _MESSAGE_LIMIT else flat[:_MESSAGE_LIMIT] + "..."
+
+
 def _status(answer: Any) -> int | None:
-    """Read the HTTP status of a response, or of an exception that is one (urllib's, openai's)."""
+    """Read the HTTP status of a response, or of an exception that is one (urllib's, say)."""
     found = (getattr(answer, name, None) for name in ("status_code", "code"))
     return next((status for status in found if isinstance(status, int) and 400 <= status <= 599), None)
 
@@ -126,12 +133,6 @@ def _retry_after(answer: Any) -> str | None:
 
 def _class_names(exc: BaseException) -> Iterator[str]:
     return (cls.__name__ for cls in type(exc).__mro__)
-
-
-def _summary(text: object) -> str:
-    # Cut before anything is done to it: an answer may be gigabytes long.
-    flat = _URL_SECRETS.sub(_hidden, " ".join(str(text)[: _MESSAGE_LIMIT * 10].split()))
-    return flat if len(flat) <= _MESSAGE_LIMIT else flat[:_MESSAGE_LIMIT] + "..."
 
 
 def _hidden(match: re.Match[str]) -> str:

@@ -6,12 +6,12 @@ validators are derived from them when somebody asks.
 
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from wren_core import execution, signature
 from wren_core.credentials import Credentials
@@ -21,7 +21,8 @@ from wren_core.hookspecs import hookimpl
 from wren_core.host import Host, NoHost
 from wren_core.methods import Method
 from wren_core.record import IntegrationConfig
-from wren_core.spec import IntegrationSpec
+from wren_core.spec import IntegrationSpec, MethodSpec
+from wren_core.wire_form import models_in
 
 _UNCONNECTED = object()
 _INSTANCE_NAMES = frozenset({"spec", "config", "credentials", "base_url", "host", "on_call"})
@@ -94,7 +95,7 @@ class Integration:
             ConfigInvalid: names the field, the reason and the fields that exist.
         """
         if not isinstance(credentials, Credentials):
-            credentials = Credentials(credentials, integration=cls.spec.name)
+            credentials = Credentials.of(cls.spec, credentials)
         checked = cls.check_config(config or {})
         return cls(checked, credentials=credentials, base_url=base_url, host=host, on_call=on_call)
 
@@ -108,7 +109,7 @@ class Integration:
         try:
             return cls.Config.model_validate(dict(values))
         except ValidationError as exc:
-            raise _config_invalid(cls.spec.name, list(cls.Config.model_fields), exc) from exc
+            raise _config_invalid(cls.spec.name, cls.Config, exc) from exc
 
     @classmethod
     def methods(cls) -> Mapping[str, Method]:
@@ -128,7 +129,7 @@ class Integration:
             declared = {name: getattr(cls.spec, name) for name in IntegrationSpec.model_fields}
             derived = {
                 "description": cls.spec.description or inspect.cleandoc(cls.__doc__ or ""),
-                "methods": tuple(item.spec for item in cls.methods().values()),
+                "methods": tuple(_named(item.spec, cls.spec.name) for item in cls.methods().values()),
                 "config_schema": _config_schema(cls.Config),
             }
             cached = cls._full_spec = IntegrationSpec(**{**declared, **derived})  # type: ignore[attr-defined]  # per class
@@ -157,8 +158,21 @@ class Integration:
         return client
 
     def connect(self) -> Any:
-        """Make the client. Override it; read `self.credentials`, `self.config` and `self.base_url` here."""
-        raise NotImplementedError(f"{type(self).__name__}.connect is not written; override it to use self.client")
+        """Make the client; override it where there is a library for the provider, or where it is no REST API.
+
+        What an integration gets that does not: an `HttpClient` for its `base_url`, which sends the credential the way
+        `spec.auth` says and waits as long as a setting `timeout_seconds` says, where there is one. Read
+        `self.credentials`, `self.config` and `self.base_url` here.
+        """
+        if not self.base_url:
+            name = type(self).__name__
+            raise NotImplementedError(f"{name} has no base_url, and {name}.connect is not written: which is it to be?")
+        from wren_core.declarative.authorization import authorization  # here: many integrations have a library instead
+        from wren_core.http_client import HttpClient
+
+        sent, seconds = authorization(self.spec, self.credentials), getattr(self.config, "timeout_seconds", None)
+        limits = {} if seconds is None else {"timeout": float(seconds), "patience": max(60.0, float(seconds))}
+        return HttpClient(self.base_url, integration=self.name, headers=sent.headers, query=sent.query, **limits)
 
     def close(self) -> None:
         """Close what `connect` returned, if it was called and the client has a `close`."""
@@ -194,7 +208,7 @@ class Integration:
             env = answer.get("env", {})
             fresh = {key: env[var] for key, var in self.spec.get_env_mapping().items() if var in env}
             if fresh:
-                self.credentials = Credentials({**self.credentials, **fresh}, integration=self.name)
+                self.credentials = Credentials.of(self.spec, {**self.credentials, **fresh})
                 self._retire()
             return bool(fresh)
 
@@ -231,20 +245,36 @@ def _methods_of(cls: type[Integration]) -> dict[str, Method]:
     return found
 
 
+def _named(method: MethodSpec, integration: str) -> MethodSpec:
+    """Write the integration's name where the example of an inherited method says `{name}`."""
+    if not method.example or "{name}." not in method.example:
+        return method
+    return method.model_copy(update={"example": method.example.replace("{name}.", f"{integration}.")})
+
+
 def _config_schema(config: type[IntegrationConfig]) -> dict[str, Any]:
     if config is IntegrationConfig:
         return {"type": "object", "properties": {}, "additionalProperties": False}
     return signature.input_schema(config)
 
 
-def _config_invalid(integration: str, fields: list[str], exc: ValidationError) -> ConfigInvalid:
+def _config_invalid(integration: str, config: type[BaseModel], exc: ValidationError) -> ConfigInvalid:
     first = exc.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    unknown = first["type"] == "extra_forbidden"
-    nearest = next(iter(get_close_matches(field, fields, n=1)), None) if unknown else None
+    field, fields = ".".join(str(part) for part in first["loc"]), _fields_at(config, first["loc"][:-1])
+    unknown = str(first["loc"][-1]) if first["type"] == "extra_forbidden" else ""
+    nearest = next(iter(get_close_matches(unknown, fields, n=1)), None)
     reason = "is unknown" if unknown else first["msg"]
     hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(fields) or 'no fields'}"
     return ConfigInvalid(
         f"{integration}: configuration field {field!r}: {reason}; {hint}",
         details={"integration": integration, "field": field, "reason": reason, "fields": fields, "nearest": nearest},
     )
+
+
+def _fields_at(config: type[BaseModel], path: Iterable[int | str]) -> list[str]:
+    """Return the fields of the configuration, or of the part of it to which the path leads."""
+    for part in path:
+        found = config.model_fields.get(str(part))
+        inner = list(models_in(found.annotation)) if found else []
+        config = inner[0] if len(inner) == 1 else config
+    return list(config.model_fields)

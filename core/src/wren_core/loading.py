@@ -12,6 +12,8 @@ import pluggy
 from importlib_metadata import EntryPoint
 
 from wren_core import hookspecs
+from wren_core.entry_points import DEFINITIONS_GROUP
+from wren_core.errors import DefinitionInvalid
 from wren_core.integration import Integration
 from wren_core.schema_check import check_schemas
 from wren_core.spec import IntegrationSpec
@@ -93,6 +95,8 @@ def _contract_version() -> str:
 
 def _integration_of(point: EntryPoint) -> type[Integration]:
     check_contract(point)
+    if point.group == DEFINITIONS_GROUP:
+        return _declared_by(point)
     offered = _offered_by(point.load())
     for item in offered:
         if not (isinstance(item, type) and issubclass(item, Integration)):
@@ -106,6 +110,15 @@ def _integration_of(point: EntryPoint) -> type[Integration]:
     names = ", ".join(item.spec.name for item in offered) or "no integration"
     reason = f"entry point {point.name!r} offers {names}; spec.name must equal the entry point's name"
     raise RefusedError("PLUGIN_INVALID", reason)
+
+
+def _declared_by(point: EntryPoint) -> type[Integration]:
+    from wren_core.declarative.publication import published_integration  # here: few plugins are data alone
+
+    try:
+        return published_integration(point)
+    except DefinitionInvalid as exc:
+        raise RefusedError("PLUGIN_INVALID", exc.message) from exc
 
 
 def _offered_by(plugin: Any) -> list[Any]:

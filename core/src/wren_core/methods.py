@@ -136,6 +136,26 @@ class Method:
         full = inspect.signature(self.function)
         return full.replace(parameters=list(full.parameters.values())[1:])
 
+    def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - for methods without a signature
+        """Return the arguments as the function takes them, defaults filled in.
+
+        Args:
+            given: what the caller passed.
+            as_json: the same as JSON values, which fit the input schema.
+
+        Raises:
+            pydantic.ValidationError: a value does not fit its type.
+        """
+        return signature.arguments_of(self.input_model.model_validate(given))
+
+    def to_json(self, value: Any) -> Any:
+        """Return the JSON form of a result.
+
+        Raises:
+            Exception: it is not of the return type, or its own serializer raised.
+        """
+        return self.output_adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
+
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the named arguments of a call written in Python.
 

@@ -7,6 +7,7 @@ again from itself, over the same text, in two ways (Weber and Seidl, "On the deg
 """
 
 import re
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -32,7 +33,8 @@ def is_catastrophic(pattern: str) -> bool:
     A pattern that Python cannot read, or one that names more than 120 characters, is not judged: it counts as harmless.
     """
     try:
-        tree = list(_parser.parse(pattern))
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # what Python may come to read otherwise
+            tree = list(_parser.parse(pattern))
     except (re.error, RecursionError, OverflowError):
         return False
     automaton = _Automaton(_KINDS | {char for node in tree for char in _named(node)})

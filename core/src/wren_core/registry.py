@@ -4,19 +4,22 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from wren_core.discovery import Discovery, FailedPlugin, LoadedPlugin
+from wren_core.discovery import Discovery, FailedPlugin
 from wren_core.errors import IntegrationUnknown, PluginFailed
 from wren_core.integration import Integration
+from wren_core.plugin import Plugin
 from wren_core.spec import IntegrationSpec
 
 
 class Registry:
-    """An immutable lookup of loaded integrations, and of those that failed to load."""
+    """An immutable lookup of integrations that can be used, and of those that cannot.
 
-    def __init__(self, *, loaded: Mapping[str, LoadedPlugin], failed: Mapping[str, FailedPlugin]) -> None:
+    What is known from a stored definition is neither parsed nor imported before somebody asks for it.
+    """
+
+    def __init__(self, *, loaded: Mapping[str, Plugin], failed: Mapping[str, FailedPlugin]) -> None:
         self._loaded = MappingProxyType(dict(loaded))
         self._failed = MappingProxyType(dict(failed))
-        self._specs = MappingProxyType({name: _versioned(plugin) for name, plugin in loaded.items()})
 
     @classmethod
     def from_discovery(cls, discovery: Discovery) -> "Registry":
@@ -36,12 +39,12 @@ class Registry:
         return sorted(self._loaded)
 
     def find(self, name: str) -> type[Integration] | None:
-        """Return the integration, or None."""
+        """Return the integration, or None; imports it where that was not done yet."""
         plugin = self._loaded.get(name)
         return plugin.integration if plugin else None
 
     def get(self, name: str) -> type[Integration]:
-        """Return the integration.
+        """Return the integration; imports it where that was not done yet.
 
         Raises:
             PluginFailed: it is installed and could not be loaded.
@@ -49,8 +52,8 @@ class Registry:
         """
         return self.plugin(name).integration
 
-    def plugin(self, name: str) -> LoadedPlugin:
-        """Return the integration with its distribution; raises as `get` does."""
+    def plugin(self, name: str) -> Plugin:
+        """Return what is known of the integration, without importing it; raises as `get` does."""
         if name in self._loaded:
             return self._loaded[name]
         if name in self._failed:
@@ -58,10 +61,10 @@ class Registry:
         raise integration_unknown(name, self.names())
 
     def spec(self, name: str) -> IntegrationSpec:
-        """Return the complete spec, with the distribution's version; raises as `get` does."""
-        return self._specs[self.plugin(name).name]
+        """Return the complete spec with its version, without importing the integration; raises as `get` does."""
+        return self.plugin(name).spec
 
-    def __iter__(self) -> Iterator[LoadedPlugin]:
+    def __iter__(self) -> Iterator[Plugin]:
         return iter(sorted(self._loaded.values(), key=lambda plugin: plugin.name))
 
     def __contains__(self, name: object) -> bool:
@@ -87,8 +90,3 @@ def plugin_failed(plugin: FailedPlugin) -> PluginFailed:
         f"{plugin.name!r} of {plugin.distribution} {plugin.version} could not be loaded: {plugin.reason}",
         details={"integration": plugin.name, "distribution": plugin.distribution, "cause": plugin.code},
     )
-
-
-def _versioned(plugin: LoadedPlugin) -> IntegrationSpec:
-    spec = plugin.integration.full_spec()
-    return spec if spec.version else spec.model_copy(update={"version": plugin.version})

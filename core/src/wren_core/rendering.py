@@ -11,7 +11,7 @@ def to_markdown(docs: IntegrationDocs) -> str:
     if docs.config:
         parts += ["## Configuration", _table(docs.config)]
     parts.append("## Methods")
-    parts += [_method(method) for method in docs.methods]
+    parts += [method_to_markdown(method) for method in docs.methods]
     if docs.records:
         parts.append("## Records")
         parts += [_record(record) for record in docs.records]
@@ -31,7 +31,8 @@ def _usage(docs: IntegrationDocs) -> str:
     return "\n".join(lines) + "\n\n" + auth
 
 
-def _method(method: MethodDoc) -> str:
+def method_to_markdown(method: MethodDoc) -> str:
+    """Render one method: its signature, its parameters, what it returns and needs."""
     parts = [f"### `{method.signature}`", method.description]
     if method.params:
         parts.append(_table(method.params))

@@ -16,6 +16,7 @@ VERBATIM = frozenset({"default", "const", "enum", "example", "examples"})
 """Keywords whose values are data, not schemas."""
 # Explaining a refusal costs the square of the depth; arguments of a call are never deeper.
 _EXPLAINED_DEPTH = 255
+_EXCLUDING = frozenset({"type", "enum", "const", "falseSchema"})
 
 
 class SchemaInvalid(ValueError):
@@ -33,25 +34,32 @@ class Problem:
     message: str
     nearest: str | None = None
     """What was probably meant: the closest known property, or the closest allowed value."""
+    keyword: str = ""
+    """The keyword of the schema that refuses the value, such as `required` or `additionalProperties`."""
+    names: tuple[str, ...] = ()
+    """The properties that are missing, or unknown."""
+    known: tuple[str, ...] = ()
+    """The properties that exist at the place."""
 
 
 class Validator:
     """A schema compiled once; refuses remote references and never fetches one.
 
     `format` is an annotation, as 2020-12 has it: types such as `datetime` are checked where values are coerced.
+    Where nobody coerces them, ask for `formats`.
 
     Raises:
         SchemaInvalid: when the schema is broken or refers to something outside itself.
     """
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Mapping[str, Any], *, formats: bool = False) -> None:
         import jsonschema_rs  # here: 18 ms that listing names must not pay
 
         self.schema = dict(schema)
         _refuse_foreign_references(self.schema)
         try:
             self._compiled = jsonschema_rs.Draft202012Validator(
-                self.schema, validate_formats=False, retriever=_refuse_to_fetch
+                self.schema, validate_formats=formats, retriever=_refuse_to_fetch
             )
         except (ValueError, RecursionError) as exc:
             raise SchemaInvalid(_why_broken(self.schema) or first_line(exc)) from exc
@@ -72,7 +80,10 @@ class Validator:
                 Problem(pointer="", expected="a JSON value", got=value, message="nested too deeply to be explained")
             ]
         try:
-            errors = sorted(self._compiled.iter_errors(value), key=lambda error: len(error.instance_path))
+            errors = sorted(
+                (_inner(error) for error in self._compiled.iter_errors(value)),
+                key=lambda error: len(error.instance_path),
+            )
         except ValueError as exc:
             return [Problem(pointer="", expected="a JSON value", got=value, message=_short(first_line(exc)))]
         return [self._problem(error, _at(value, error.instance_path)) for error in errors]
@@ -88,6 +99,9 @@ class Validator:
             got=got,
             message=_short(said if keyword in ("anyOf", "oneOf") else error.message),
             nearest=_nearest(keyword, parent, got),
+            keyword=keyword,
+            names=_names(keyword, error.kind, got),
+            known=tuple(properties_of(parent)),
         )
 
 
@@ -135,6 +149,35 @@ def _schema_at(schema: Mapping[str, Any], path: Iterable[Any]) -> Mapping[str, A
     return found if isinstance(found, Mapping) else {}
 
 
+def _inner(error: Any) -> Any:
+    """Return the error inside the only branch of an `anyOf` that takes values of this type, at any depth.
+
+    A setting that may be an object or null, say: of an object that does not fit, its own fault is told.
+    """
+    while error.kind.name in ("anyOf", "oneOf") and hasattr(error.kind, "context"):
+        depth = len(error.instance_path)
+        branches = [found for found in error.kind.context if not any(_is_foreign(item, depth) for item in found)]
+        if len(branches) != 1 or not branches[0]:
+            return error
+        error = min(branches[0], key=lambda item: len(item.instance_path))
+    return error
+
+
+def _is_foreign(error: Any, depth: int) -> bool:
+    """Tell whether an error says that the value is of another kind altogether: by its type, or by a tag inside it."""
+    deeper = len(error.instance_path) - depth
+    return (deeper == 0 and error.kind.name in _EXCLUDING) or (deeper == 1 and error.kind.name == "const")
+
+
+def _names(keyword: str, kind: Any, got: Any) -> tuple[str, ...]:
+    if keyword == "required":
+        return (str(kind.property),)
+    if keyword != "additionalProperties":
+        return ()
+    # Where nothing at all is allowed, the library says `false schema` and no names.
+    return tuple(getattr(kind, "unexpected", None) or map(str, got if isinstance(got, Mapping) else ()))
+
+
 def _expected(keyword: str, parent: Mapping[str, Any], definitions: dict[str, Any]) -> str:
     if keyword in ("type", "anyOf", "oneOf", "enum"):
         return type_words(parent, definitions)
@@ -161,6 +204,12 @@ def _pointer(path: list[Any]) -> str:
 
 def _short(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[:limit] + "..."
+
+
+def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the properties a schema describes, by name; none where it describes something else."""
+    found = schema.get("properties")
+    return found if isinstance(found, Mapping) else {}
 
 
 def first_line(exc: Exception) -> str:

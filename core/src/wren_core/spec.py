@@ -7,89 +7,60 @@ description, version). The wire form is in `definition`.
 import keyword
 import re
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-EnvVar = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+from wren_core.auth_spec import (
+    ApiKeyConfig,
+    Auth,
+    CredentialSpec,
+    CredentialType,
+    CustomAuth,
+    OAuth2Config,
+    form_of,
+    usual_credentials,
+)
+from wren_core.declarative.binding import RequestBinding
+from wren_core.model_spec import AIConfig, AIModel, Cost, ImageCost, LongCost
+from wren_core.spec_values import EnvVar, HostTemplate, Name, SemVer, Spec, Text, Url, refuse_doubles
+
+__all__ = [
+    "SETUP_PATH",
+    "AIConfig",
+    "AIModel",
+    "ApiKeyConfig",
+    "Auth",
+    "Cost",
+    "CredentialSpec",
+    "CredentialType",
+    "CustomAuth",
+    "Effect",
+    "EnvVar",
+    "HostTemplate",
+    "ImageCost",
+    "IntegrationSpec",
+    "IntegrationType",
+    "LongCost",
+    "MethodSpec",
+    "Name",
+    "OAuth2Config",
+    "SemVer",
+    "Simulate",
+    "Spec",
+    "Text",
+    "TriggerSpec",
+    "UndoSpec",
+    "Url",
+    "template_fields",
+]
+
 Effect = Literal["read", "write", "destructive"]
 Simulate = Literal["native", "validate_only", "none"]
 IntegrationType = Literal["integration", "ai", "documents", "database"]
 
 SETUP_PATH = "/integrations/{name}/setup"
-
-
-class Spec(BaseModel):
-    """Base of all declarations: frozen, and a field that does not exist is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class CredentialType(StrEnum):
-    """How a credential comes to be."""
-
-    OAUTH2 = "oauth2"
-    API_KEY = "api_key"
-    BEARER = "bearer"
-    BASIC = "basic"
-    CUSTOM = "custom"
-
-
-class CredentialSpec(Spec):
-    """One secret value an integration needs."""
-
-    key: Name
-    type: CredentialType
-    description: str = ""
-    env_var: EnvVar
-    """Environment variable that carries the value into a script."""
-    required: bool = True
-    oauth_scopes: tuple[str, ...] = ()
-    refresh_key: Name | None = None
-    """Key under which the refresh token is stored; it never reaches a script."""
-    refresh_env_var: EnvVar | None = None
-    """Variable from which a local script may read the refresh token."""
-
-
-class OAuth2Config(Spec):
-    """OAuth 2.0 authorization code flow with PKCE (S256). Operators may override every URL per provider."""
-
-    kind: Literal["oauth2"] = "oauth2"
-    provider: Name
-    """Integrations of one provider share the operator's client id and secret."""
-    authorization_url: Url
-    token_url: Url
-    revoke_url: Url | None = None
-    userinfo_url: Url | None = None
-    scopes: tuple[str, ...] = ()
-    scope_separator: str = " "
-    additional_parameters: dict[str, str] = Field(default_factory=dict)
-    """Query parameters added to the authorization URL (`access_type=offline`, say)."""
-
-
-class ApiKeyConfig(Spec):
-    """A static key sent with each request."""
-
-    kind: Literal["apikey"] = "apikey"
-    placement: Literal["header", "query"] = "header"
-    name: str = "Authorization"
-    """Name of the header or query parameter."""
-    prefix: str = ""
-    """Text in front of the key, such as `Bearer `."""
-
-
-class CustomAuth(Spec):
-    """Any other set of values, described by a JSON Schema of the form a person fills in."""
-
-    kind: Literal["custom"] = "custom"
-    parameters: dict[str, Any] = Field(default_factory=dict)
-
-
-Auth = Annotated[OAuth2Config | ApiKeyConfig | CustomAuth, Field(discriminator="kind")]
 
 
 class UndoSpec(Spec):
@@ -116,6 +87,8 @@ class MethodSpec(Spec):
     simulate: Simulate = "none"
     requires_approval: bool = False
     example: str | None = None
+    request: RequestBinding | None = None
+    """The HTTP request it is, where no Python function is behind it."""
 
 
 class TriggerSpec(Spec):
@@ -126,61 +99,20 @@ class TriggerSpec(Spec):
     config_schema: dict[str, Any] = Field(default_factory=dict)
 
 
-class Cost(Spec):
-    """Price of tokens, in US dollars per token."""
-
-    input: float = 0.0
-    output: float = 0.0
-
-
-class ImageCost(Spec):
-    """Price of one generated image, in US dollars."""
-
-    standard: float = 0.0
-    hd: float = 0.0
-
-
-class AIModel(Spec):
-    """A model an ai integration offers."""
-
-    id: str
-    name: str
-    capabilities: tuple[str, ...]
-    description: str = ""
-    context_window: int | None = None
-    input_formats: tuple[str, ...] = ()
-    output_formats: tuple[str, ...] = ()
-    max_tokens: int | None = None
-    cost_per_token: Cost | None = None
-    cost_per_image: ImageCost | None = None
-
-
-class AIConfig(Spec):
-    """What an integration of type `ai` offers."""
-
-    provider: str
-    available_models: tuple[AIModel, ...]
-    default_model: str
-
-    @model_validator(mode="after")
-    def _default_is_available(self) -> "AIConfig":
-        known = [model.id for model in self.available_models]
-        if self.default_model not in known:
-            raise ValueError(f"default_model {self.default_model!r} is none of {known}")
-        return self
-
-
 class IntegrationSpec(Spec):
     """The whole declaration of an integration."""
 
     name: Name
     """Equal to the entry-point name; used in code, URLs and tools."""
-    display_name: str
+    display_name: Annotated[str, StringConstraints(max_length=255)]
     description: str = ""
-    version: str = ""
+    version: SemVer = ""
+    """A semantic version; where left out, that of the distribution (see `versions.semver_of`)."""
     type: IntegrationType = "integration"
     auth: Auth | None = None
     credentials: tuple[CredentialSpec, ...] = ()
+    """Where left out: `api_key`, read from `NAME_API_KEY`, for an API key; `access_token` with its `refresh_token`,
+    read from `NAME_ACCESS_TOKEN` and `NAME_REFRESH_TOKEN`, for OAuth 2.0."""
     oauth_provider: str | None = None
     oauth_scopes: tuple[str, ...] = ()
     setup_url_template: str = SETUP_PATH
@@ -190,6 +122,12 @@ class IntegrationSpec(Spec):
     """Root of the provider's API; operators may override it."""
     hosts: tuple[str, ...] = ()
     """Every host the integration contacts, `name` or `name:port` (443 where none is given)."""
+    config_hosts: tuple[HostTemplate, ...] = ()
+    """Hosts that the configuration names: `{url}`, `{host}`, `{host}:5432` or `{host}:{port}`, over its fields.
+
+    A template with a field that has no value names no host. What a user configures opens public addresses only; what
+    the operator of a backend configures may be private ones.
+    """
     methods: tuple[MethodSpec, ...] = ()
     config_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
     triggers: tuple[TriggerSpec, ...] = ()
@@ -203,6 +141,23 @@ class IntegrationSpec(Spec):
             return {"oauth_provider": auth.provider, "oauth_scopes": auth.scopes, **data}
         if isinstance(auth, Mapping):
             return {"oauth_provider": auth.get("provider"), "oauth_scopes": auth.get("scopes", ()), **data}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _credentials_follow_auth(cls, data: Any) -> Any:
+        """Say what a token or a key is called where the author does not."""
+        if isinstance(data, dict) and "credentials" not in data:
+            return {**data, "credentials": usual_credentials(data.get("auth"), data)}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parameters_follow_credentials(cls, data: Any) -> Any:
+        """Say what a person fills in where the author only says what the credentials are."""
+        auth = data.get("auth") if isinstance(data, dict) else None
+        if isinstance(auth, CustomAuth) and not auth.parameters and data.get("credentials"):
+            return {**data, "auth": CustomAuth(parameters=form_of(data["credentials"]))}
         return data
 
     @field_validator("name")
@@ -230,14 +185,17 @@ class IntegrationSpec(Spec):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "IntegrationSpec":
-        _refuse_doubles("credential key", (cred.key for cred in self.credentials))
-        _refuse_doubles("environment variable", (cred.env_var for cred in self.credentials))
-        _refuse_doubles("method", (method.id for method in self.methods))
-        _refuse_doubles("trigger", (trigger.name for trigger in self.triggers))
+        refuse_doubles("credential key", (cred.key for cred in self.credentials))
+        refuse_doubles("environment variable", (cred.env_var for cred in self.credentials))
+        refuse_doubles("method", (method.id for method in self.methods))
+        refuse_doubles("trigger", (trigger.name for trigger in self.triggers))
+        _check_config_hosts(self.config_hosts, self.config_schema.get("properties", {}))
         for method in self.methods:
             _check_undo(method, self.methods)
         if self.type == "ai" and self.ai is None:
             raise ValueError("an integration of type 'ai' needs `ai`: its provider, models and default model")
+        if self.type != "ai" and self.ai is not None:
+            raise ValueError(f"`ai` is for integrations of type 'ai', and this one is of type {self.type!r}")
         return self
 
     @property
@@ -270,12 +228,16 @@ class IntegrationSpec(Spec):
         return next((method for method in self.methods if method.id == method_id), None)
 
 
-def _refuse_doubles(what: str, names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ValueError(f"{what} {name!r} is declared twice")
-        seen.add(name)
+def template_fields(template: str) -> list[str]:
+    """Return the configuration fields a template of `config_hosts` is made of."""
+    return re.findall(r"\{(\w+)\}", template)
+
+
+def _check_config_hosts(templates: Iterable[str], properties: Mapping[str, Any]) -> None:
+    # A declaration has no properties yet: they come with the class.
+    unknown = [field for template in templates for field in template_fields(template) if field not in properties]
+    if unknown and properties:
+        raise ValueError(f"config_hosts names {unknown[0]!r}, and the configuration has {', '.join(properties)}")
 
 
 def _check_undo(method: MethodSpec, methods: Iterable[MethodSpec]) -> None:

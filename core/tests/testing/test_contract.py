@@ -1,39 +1,49 @@
-import inspect
-
 import pytest
 
 from wren_core import Integration, IntegrationSpec
-from wren_core.testing import IntegrationContract, conformance, contract
+from wren_core.testing import IntegrationContract
+from wren_core.testing.rules.registry import RULES
+from wren_core.testing.rules.rule import Tier
 
 
 class Wanting(Integration):
     spec = IntegrationSpec(name="wanting", display_name="Wanting")
 
 
-class WantingContract(IntegrationContract):
-    integration = Wanting
+def suite(wanted: str) -> type[IntegrationContract]:
+    return type("WantingContract", (IntegrationContract,), {"integration": Wanting, "tier": wanted})
 
 
-def test_every_rule_is_a_test_of_the_suite():
-    source = inspect.getsource(contract)
-    names = [name for name in vars(conformance) if name.endswith("_faults") and not name.startswith("_")]
-
-    assert len(names) == 8
-    assert [name for name in names if f"_expect_none({name}(" not in source] == []
+def rule_tests(contract: type) -> list[str]:
+    return [name for name in vars(contract) if name.startswith("test_")]
 
 
-def test_a_fault_fails_the_test_and_is_its_message():
-    with pytest.raises(AssertionError, match=r"^Wanting has no docstring$"):
-        WantingContract().test_everything_is_described()
+@pytest.mark.parametrize("tier", list(Tier))
+def test_every_rule_up_to_the_tier_is_a_test_named_by_its_id(tier):
+    rules = [rule for rule in RULES if rule.tier <= tier]
+
+    contract = suite(tier.label)
+
+    assert rule_tests(contract) == [f"test_{rule.id.replace('-', '_')}" for rule in rules]
+    assert [getattr(contract, name).__doc__ for name in rule_tests(contract)] == [f"{rule.title}." for rule in rules]
 
 
-def test_without_a_fault_the_test_passes():
-    assert WantingContract().test_the_definition_is_lossless() is None
+def test_gold_is_asked_for_unless_said_otherwise():
+    class Contract(IntegrationContract):
+        integration = Wanting
+
+    assert rule_tests(Contract) == rule_tests(suite("gold"))
 
 
 def test_the_suite_is_collected_under_a_name_of_the_authors_only():
-    tests = [name for name in vars(IntegrationContract) if name.startswith("test_")]
-
+    assert rule_tests(IntegrationContract) == []
     assert not IntegrationContract.__name__.startswith("Test")
-    assert len(tests) == 8
-    assert [name for name in tests if not getattr(IntegrationContract, name).__doc__] == []
+
+
+def test_one_that_nobody_installed_fails_every_test_with_the_reason():
+    contract = suite("bronze")()
+
+    with pytest.raises(AssertionError, match="no installed distribution has an entry point 'wanting'"):
+        contract.test_W101_offer()
+    with pytest.raises(AssertionError, match="W105-definition could not look: the integration does not load"):
+        contract.test_W105_definition()

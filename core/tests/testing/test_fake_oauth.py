@@ -187,3 +187,10 @@ def test_a_token_can_be_revoked(which):
 def test_nobody_has_no_token():
     assert Flow().oauth.user_of(None) is None
     assert Flow().oauth.user_of("never-issued") is None
+
+
+def test_it_says_where_its_pages_and_endpoints_are():
+    oauth = Flow().oauth
+
+    assert oauth.paths == ("/authorize", "/token", "/revoke")
+    assert (oauth.token_path, oauth.revoke_path) == ("/token", "/revoke")

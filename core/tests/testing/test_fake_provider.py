@@ -1,3 +1,5 @@
+import asyncio
+
 import httpx2
 import pytest
 
@@ -118,6 +120,30 @@ def test_the_next_requests_can_be_made_to_fail(shop):
     assert answers[1].body == ""
 
 
+class FakeLockedShop(FakeShop):
+    def credentials(self):
+        return {"api_key": "open"}
+
+    def refusal(self, request: FakeRequest):
+        is_known = request.headers.get("x-key") == self.credentials()["api_key"]
+        return None if is_known else FakeResponse(status=401, body={"error": "no key"})
+
+
+def test_a_fake_that_asks_for_credentials_refuses_before_any_route_and_remembers_the_request():
+    shop = FakeLockedShop()
+
+    refused = shop.handle(FakeRequest(method="POST", path="/orders", body=b'{"sku": "a"}'))
+    answered = shop.handle(FakeRequest(method="GET", path="/page", headers={"x-key": "open"}))
+
+    assert (refused.status, answered.status, len(shop.requests)) == (401, 200, 2)
+    assert shop.orders == {}
+
+
+def test_a_fake_asks_for_nothing_unless_it_says_so(shop):
+    assert (shop.credentials(), shop.configuration("http://127.0.0.1:1")) == ({}, {})
+    assert shop.refusal(FakeRequest(method="GET", path="/")) is None
+
+
 def test_it_speaks_http(shop):
     with serve(shop) as url, httpx2.Client(base_url=url) as client:
         created = client.post("/orders", json={"sku": "a"})
@@ -140,3 +166,64 @@ def test_without_a_bearer_token_there_is_none(header):
 
 def test_an_empty_body_is_an_empty_object():
     assert FakeRequest(method="POST", path="/").json() == {}
+
+
+def test_answers_can_be_held_back_until_the_client_gives_up_or_the_time_is_over(shop):
+    with serve(shop) as url, httpx2.Client(base_url=url, timeout=0.05) as client:
+        shop.delay_next(60, path="/page")
+        other = client.get("/files/a")
+        with pytest.raises(httpx2.ReadTimeout):
+            client.get("/page")
+        shop.delay_next(0.01)
+        late = client.get("/page", timeout=30)
+
+    assert (other.status_code, late.text) == (200, "<h1>Hi</h1>")
+    assert [request.path for request in shop.requests] == ["/files/a", "/page", "/page"]
+
+
+def test_it_can_hang_up(shop, caplog):
+    with serve(shop) as url, httpx2.Client(base_url=url) as client:
+        shop.drop_next(times=2, path="/page")
+        for _ in range(2):
+            with pytest.raises(httpx2.TransportError):
+                client.get("/page")
+        answers = [client.get("/page"), client.get("/files/a")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [request.path for request in shop.requests] == ["/page", "/page", "/page", "/files/a"]
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+def test_faults_can_be_called_off(shop):
+    shop.fail_next(500, times=9)
+    shop.drop_next(times=9)
+    shop.delay_next(60, times=9)
+    shop.end_faults()
+
+    with serve(shop) as url, httpx2.Client(base_url=url) as client:
+        assert client.get("/page").status_code == 200
+
+
+def test_a_server_that_cannot_hang_up_is_told_so(shop):
+    shop.drop_next()
+    scope = {"type": "http", "method": "GET", "path": "/page", "query_string": b"", "headers": []}
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    async def send(message):
+        raise AssertionError(message)
+
+    with pytest.raises(RuntimeError, match=r"serve the fake with wren_core\.testing\.serve"):
+        asyncio.run(shop(scope, receive, send))
+
+
+def test_pages_are_limited_where_there_is_a_size_to_set(shop):
+    class Paged(FakeShop):
+        page_size = 50
+
+    paged = Paged()
+
+    assert (paged.limit_pages(2), paged.page_size) == (True, 2)
+    assert shop.limit_pages(2) is False
+    assert shop.example_values() == {}

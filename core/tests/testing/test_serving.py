@@ -1,11 +1,12 @@
 import socket
 import threading
+import time
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
-from wren_core.testing import FakeProvider, FakeResponse, route, serve
+from wren_core.testing import FakeProvider, FakeResponse, TcpFake, route, serve
 
 
 class Hello(FakeProvider):
@@ -50,3 +51,97 @@ def test_two_servers_run_side_by_side():
     with serve(Hello()) as one, serve(Hello()) as two:
         assert one != two
         assert httpx2.get(one).json() == httpx2.get(two).json()
+
+
+class Echo(TcpFake):
+    name, scheme = "echo", "echo"
+
+    def converse(self, stream):
+        for line in stream:
+            stream.write(line.upper())
+            stream.flush()
+
+
+def connection_to(url):
+    place = urlsplit(url)
+    return socket.create_connection((place.hostname, place.port), timeout=5)
+
+
+def test_a_fake_with_a_protocol_of_its_own_is_served_the_same_way():
+    with serve(Echo()) as url, connection_to(url) as one, connection_to(url) as two:
+        one.sendall(b"hello\n")
+        two.sendall(b"world\n")
+        answers = one.recv(100), two.recv(100)
+
+    assert urlsplit(url).scheme == "echo"
+    assert answers == (b"HELLO\n", b"WORLD\n")
+    with pytest.raises(ConnectionRefusedError):
+        connection_to(url)
+
+
+def test_clients_of_such_a_fake_are_left_at_the_end_of_the_block():
+    others = set(threading.enumerate())
+
+    with serve(Echo()) as url:
+        client = connection_to(url)
+        client.sendall(b"hello\n")
+        client.recv(100)
+
+    assert client.recv(100) == b""
+    client.close()
+    assert [thread for thread in set(threading.enumerate()) - others if thread.name.startswith("wren-fake")] == []
+
+
+def test_such_a_fake_can_cut_its_clients_and_serve_new_ones():
+    fake = Echo()
+    with serve(fake) as url, connection_to(url) as old:
+        old.sendall(b"hello\n")
+        old.recv(100)
+
+        fake.drop_clients()
+
+        assert old.recv(100) == b""
+        with connection_to(url) as new:
+            new.sendall(b"again\n")
+            assert new.recv(100) == b"AGAIN\n"
+
+
+def test_such_a_fake_takes_a_chosen_port():
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+
+    with serve(Echo(), port=port) as url:
+        assert url == f"echo://127.0.0.1:{port}"
+
+
+def test_such_a_fake_can_hang_up_on_clients_and_keep_them_waiting():
+    fake = Echo()
+    with serve(fake) as url:
+        fake.drop_next()
+        with connection_to(url) as dropped:
+            gone = dropped.recv(100)
+        fake.delay_next(0.01)
+        with connection_to(url) as waiting:
+            waiting.sendall(b"hello\n")
+            late = waiting.recv(100)
+        fake.delay_next(60, times=9)
+        fake.end_faults()
+        with connection_to(url) as served:
+            served.sendall(b"again\n")
+            again = served.recv(100)
+
+    assert (gone, late, again) == (b"", b"HELLO\n", b"AGAIN\n")
+    assert fake.connections == 3
+    assert fake.example_values() == {}
+
+
+def test_an_answer_does_not_wait_for_the_clients_acknowledgement():
+    """Head and body are two writes: with Nagle's algorithm the second of each takes 40 ms on a kept connection."""
+    with serve(Hello()) as url, httpx2.Client(base_url=url) as client:
+        client.get("/")
+        started = time.perf_counter()
+        for _ in range(20):
+            client.get("/")
+        seconds = time.perf_counter() - started
+
+    assert seconds < 20 * 0.04

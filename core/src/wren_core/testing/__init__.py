@@ -2,16 +2,19 @@
 
 from wren_core.testing.contract import IntegrationContract
 from wren_core.testing.fake_oauth import FakeOAuth, FakeUser
-from wren_core.testing.fake_provider import FakeProvider, FakeRequest, FakeResponse, route
+from wren_core.testing.fake_provider import Chunks, FakeProvider, FakeRequest, FakeResponse, route
+from wren_core.testing.fake_server import TcpFake
 from wren_core.testing.serving import serve
 
 __all__ = [
+    "Chunks",
     "FakeOAuth",
     "FakeProvider",
     "FakeRequest",
     "FakeResponse",
     "FakeUser",
     "IntegrationContract",
+    "TcpFake",
     "route",
     "serve",
 ]

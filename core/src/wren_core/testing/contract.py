@@ -1,19 +1,17 @@
-"""The conformance suite: tests that authors of integrations inherit."""
+"""The conformance suite: the rules of `wren plugin check` as tests that authors of integrations inherit."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, ClassVar, Literal
 
+from wren_core.errors import WrenError
 from wren_core.integration import Integration
-from wren_core.testing.conformance import (
-    credential_faults,
-    definition_faults,
-    description_faults,
-    example_faults,
-    import_faults,
-    offer_faults,
-    reach_faults,
-    tool_faults,
-)
+from wren_core.testing.checking import check_installed
+from wren_core.testing.rules.registry import RULES
+from wren_core.testing.rules.rule import Rule, Tier
+
+TierName = Literal["bronze", "silver", "gold", "platinum"]
 
 
 class IntegrationContract:
@@ -21,46 +19,53 @@ class IntegrationContract:
 
     class TestChat(IntegrationContract):
         integration = Chat
+
+    Each rule up to `tier` is one test, named by the rule's id. The integration must be installed (`pip install -e .`);
+    it is checked once, in a process of its own, and exemptions are read from its pyproject.toml.
     """
 
     integration: ClassVar[type[Integration]]
     config: ClassVar[Mapping[str, Any]] = {}
-    """Values for `create`, where the integration needs some."""
+    """Values for `create`, where the integration needs some that its fake does not say."""
+    tier: ClassVar[TierName] = "gold"
 
-    def test_the_distribution_offers_the_integration(self) -> None:
-        """Its entry point loads and is the class that is tested."""
-        _expect_none(offer_faults(self.integration))
-
-    def test_importing_it_imports_no_client_library(self) -> None:
-        """Listing integrations must not pay for their clients."""
-        _expect_none(import_faults(self.integration))
-
-    def test_everything_is_described(self) -> None:
-        """People and models read nothing else."""
-        _expect_none(description_faults(self.integration))
-
-    def test_every_example_is_a_call_that_would_be_accepted(self) -> None:
-        """An example is what a model writes first."""
-        _expect_none(example_faults(self.integration))
-
-    def test_the_definition_is_lossless(self) -> None:
-        """The wire form says all of the spec."""
-        _expect_none(definition_faults(self.integration))
-
-    def test_every_method_exports_as_a_tool_whole(self) -> None:
-        """No export drops a parameter."""
-        _expect_none(tool_faults(self.integration))
-
-    def test_hosts_and_scopes_cover_what_is_used(self) -> None:
-        """A deployed script reaches no other host and gets no other scope."""
-        _expect_none(reach_faults(self.integration))
-
-    def test_credentials_are_missed_by_name_and_never_shown(self) -> None:
-        """The first use without a credential says which one is missing."""
-        _expect_none(credential_faults(self.integration, self.config))
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        wanted = Tier[cls.tier.upper()]
+        for rule in RULES:
+            name = f"test_{rule.id.replace('-', '_')}"
+            if rule.tier <= wanted:
+                setattr(cls, name, _test_of(rule))
 
 
-def _expect_none(faults: Iterator[str]) -> None:
-    found = list(faults)
-    if found:
-        raise AssertionError("\n".join(found))
+def _test_of(rule: Rule) -> Callable[[IntegrationContract], None]:
+    def test(self: IntegrationContract) -> None:
+        _expect_passed(type(self), rule)
+
+    test.__doc__ = f"{rule.title}."
+    return test
+
+
+def _expect_passed(contract: type[IntegrationContract], rule: Rule) -> None:
+    integration = contract.integration
+    report = _report(integration.spec.name, json.dumps(dict(contract.config)))
+    if isinstance(report, WrenError):
+        raise AssertionError(report.message) from report
+    checked = report["class"]
+    if checked and checked != f"{integration.__module__}:{integration.__qualname__}":
+        raise AssertionError(f"the entry point {integration.spec.name!r} loads {checked}, not {integration!r}")
+    (result,) = (item for item in report["rules"] if item["id"] == rule.id)
+    if not checked and result["outcome"] == "not_applicable":
+        raise AssertionError(f"{rule.id} could not look: the integration does not load")
+    if result["outcome"] == "failed":
+        findings = [f"{item['place']}: {item['message']}" for item in result["findings"] if item["weight"] == "fault"]
+        raise AssertionError("\n".join([f"{rule.id}: {rule.title}", *findings, f"fix: {rule.fix}"]))
+
+
+@cache
+def _report(name: str, config: str) -> dict[str, Any] | WrenError:
+    """Check once for all tests of a suite, also where the check does not come to an end."""
+    try:
+        return check_installed(name, config=json.loads(config))
+    except WrenError as exc:
+        return exc

@@ -61,6 +61,8 @@ class FakeOAuth:
     ) -> None:
         self.users = users
         self.authorize_path = authorize_path
+        self.token_path = token_path
+        self.revoke_path = revoke_path
         self.client_id = client_id
         self.client_secret = client_secret
         self.token_lifetime = token_lifetime
@@ -70,6 +72,12 @@ class FakeOAuth:
         self._access: dict[str, _Grant] = {}
         self._refresh: dict[str, _Grant] = {}
         provider.mount(_routes(self, authorize_path, token_path, revoke_path))
+        provider.issuer = lambda scopes: {"access_token": str(self.issue(self.users[0], scopes)["access_token"])}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where its pages and endpoints are: what is asked for without a token."""
+        return (self.authorize_path, self.token_path, self.revoke_path)
 
     def user_of(self, token: str | None) -> FakeUser | None:
         """Return who a live access token belongs to, or None."""

@@ -1,14 +1,16 @@
 """A stateful stand-in for a provider: an ASGI app with routes, a request log and failure knobs.
 
 An integration ships one (entry-point group `wren.fakes`), so that its tests and the demo need no network and no
-account. A fake keeps state: what is sent can be found again.
+account. A fake keeps state: what is sent can be found again. Programs that try an integration against its fake ask
+it how: `credentials`, `configuration`, `example_values`, `limit_pages`.
 """
 
+import asyncio
 import inspect
 import json
 import re
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -55,8 +57,18 @@ class FakeRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Chunks:
+    """A body that is sent piece by piece."""
+
+    parts: Sequence[str]
+    content_type: str = "text/event-stream"
+    is_cut: bool = False
+    """The connection breaks after the last part, as when the provider dies in the middle."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FakeResponse:
-    """One answer; `body` is JSON unless it is text or bytes."""
+    """One answer; `body` is JSON unless it is text, bytes or `Chunks`."""
 
     status: int = 200
     body: Any = None
@@ -73,9 +85,12 @@ class FakeResponse:
 
 @dataclass(kw_only=True)
 class _Fault:
-    response: FakeResponse
     path: str
     left: int
+    response: FakeResponse | None = None
+    """The answer instead of the right one; None for no answer at all."""
+    seconds: float | None = None
+    """How long the answer is held back; None hangs up at once."""
 
 
 def route(method: str, path: str) -> Callable[[Handler], Handler]:
@@ -104,7 +119,10 @@ class FakeProvider:
 
     def __init__(self) -> None:
         self.requests: list[FakeRequest] = []
+        self.issuer: Callable[[list[str]], dict[str, str]] | None = None
+        """Gives credentials with these scopes; set by a `FakeOAuth` that is mounted here."""
         self._faults: list[_Fault] = []
+        self._silences: list[_Fault] = []
         self._lock = threading.Lock()
         self._routes: list[tuple[str, re.Pattern[str], Callable[[FakeRequest], Any]]] = []
         self.mount(self)
@@ -125,19 +143,63 @@ class FakeProvider:
         response = FakeResponse(status=status, headers=dict(headers or {}), body=body)
         self._faults.append(_Fault(response=response, path=path, left=times))
 
+    def delay_next(self, seconds: float, *, times: int = 1, path: str = "") -> None:
+        """Hold back the answers to the next `times` requests for so long, as a stalled provider does."""
+        self._silences.append(_Fault(seconds=seconds, path=path, left=times))
+
+    def drop_next(self, *, times: int = 1, path: str = "") -> None:
+        """Hang up on the next `times` requests without an answer; works where `wren_core.testing.serve` serves."""
+        self._silences.append(_Fault(path=path, left=times))
+
+    def end_faults(self) -> None:
+        """Answer as usual again, whatever is left of the faults that were asked for."""
+        self._faults.clear()
+        self._silences.clear()
+
     def handle(self, request: FakeRequest) -> FakeResponse:
         """Answer one request; what the ASGI app calls."""
         with self._lock:
             self.requests.append(request)
-            fault = next((item for item in self._faults if item.left and item.path in request.path), None)
-            if fault is not None:
-                fault.left -= 1
-                return fault.response
-            return self._dispatch(request)
+            return self._answer(request)
+
+    def configuration(self, url: str) -> dict[str, Any]:  # noqa: ARG002 - for subclasses
+        """Return the configuration with which the integration finds this fake at `url`; none where `base_url` does."""
+        return {}
+
+    def credentials(self) -> dict[str, str]:
+        """Return credential values this fake accepts; override it where it asks for some."""
+        return {}
+
+    def example_values(self) -> dict[str, Any]:
+        """Return what the names in the integration's examples stand for: `{"posted.ts": "171.2", "mail.id": "m1"}`.
+
+        It may add what they need: called once on a new fake, it leaves it so that every example works.
+        """
+        return {}
+
+    def limit_pages(self, size: int) -> bool:
+        """Put at most `size` items on a page of any listing; tell whether this fake has pages at all.
+
+        Sets the attribute `page_size` where there is one; override it where that is not enough.
+        """
+        if not hasattr(self, "page_size"):
+            return False
+        self.page_size = size
+        return True
+
+    def refusal(self, request: FakeRequest) -> FakeResponse | None:  # noqa: ARG002 - for subclasses
+        """Return the answer to a request that no route shall see, or None; override it to ask for credentials."""
+        return None
 
     def not_found(self, request: FakeRequest) -> FakeResponse:
         """Answer a request no route matches; override it to speak the provider's dialect."""
         return FakeResponse(status=404, body={"error": f"no route {request.method} {request.path}"})
+
+    def _answer(self, request: FakeRequest) -> FakeResponse:
+        fault = _taken(self._faults, request)
+        if fault is not None and fault.response is not None:
+            return fault.response
+        return self.refusal(request) or self._dispatch(request)
 
     def _dispatch(self, request: FakeRequest) -> FakeResponse:
         for method, pattern, handler in self._routes:
@@ -153,20 +215,74 @@ class FakeProvider:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        response = self.handle(
-            FakeRequest(
-                method=scope["method"],
-                path=scope["path"],
-                query_all=parse_qs(scope["query_string"].decode(), keep_blank_values=True),
-                headers={key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]},
-                body=await _body(receive),
-            )
+        request = FakeRequest(
+            method=scope["method"],
+            path=scope["path"],
+            query_all=parse_qs(scope["query_string"].decode(), keep_blank_values=True),
+            headers={key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]},
+            body=await _body(receive),
         )
+        silence = _taken(self._silences, request)
+        if silence is None:
+            response = self.handle(request)
+        else:
+            self.requests.append(request)
+            if await _is_given_up(silence.seconds, receive, send):
+                return
+            with self._lock:
+                response = self._answer(request)
+        if isinstance(response.body, Chunks):
+            await _stream(response, response.body, receive, send)
+            return
         body, content_type = response.encoded()
         headers = {"content-type": content_type, "content-length": str(len(body)), **response.headers}
-        raw = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
-        await send({"type": "http.response.start", "status": response.status, "headers": raw})
+        await send(_start(response.status, headers))
         await send({"type": "http.response.body", "body": body})
+
+
+def _start(status: int, headers: Mapping[str, str]) -> dict[str, Any]:
+    raw = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()]
+    return {"type": "http.response.start", "status": status, "headers": raw}
+
+
+async def _stream(response: FakeResponse, body: Chunks, receive: Receive, send: Send) -> None:
+    await send(_start(response.status, {"content-type": body.content_type, **response.headers}))
+    for part in body.parts:
+        await send({"type": "http.response.body", "body": part.encode(), "more_body": True})
+    if not body.is_cut:
+        await send({"type": "http.response.body", "body": b""})
+        return
+    _transport_of(send).close()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _taken(faults: list[_Fault], request: FakeRequest) -> _Fault | None:
+    fault = next((item for item in faults if item.left and item.path in request.path), None)
+    if fault is not None:
+        fault.left -= 1
+    return fault
+
+
+async def _is_given_up(seconds: float | None, receive: Receive, send: Send) -> bool:
+    """Keep the client waiting, or hang up; tell whether it is gone."""
+    if seconds is None:
+        _transport_of(send).abort()
+    try:
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return False
+    return True
+
+
+def _transport_of(send: Send) -> Any:
+    """Return the server's own connection, which is behind the function it gave: ASGI has no word for hanging up."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise RuntimeError("this server cannot hang up; serve the fake with wren_core.testing.serve")
+    return transport
 
 
 async def _body(receive: Receive) -> bytes:

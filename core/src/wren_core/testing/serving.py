@@ -1,4 +1,4 @@
-"""Serve an ASGI app on a loopback port for the length of a `with` block."""
+"""Serve a fake on a loopback port for the length of a `with` block."""
 
 import socket
 import threading
@@ -6,18 +6,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from wren_core.testing.fake_server import TcpFake
+
 _STOP_SECONDS = 10.0
 
 
 @contextmanager
-def serve(app: Any, *, port: int = 0) -> Iterator[str]:
-    """Yield the URL, such as `http://127.0.0.1:49152`, of a server that runs in a thread.
+def serve(fake: Any, *, port: int = 0) -> Iterator[str]:
+    """Yield the URL of a fake that runs in threads: `http://127.0.0.1:49152`, or the scheme of a `TcpFake`.
 
-    Needs the extra `wren-core[testing]`. Port 0 picks a free one.
+    An ASGI app, which every `FakeProvider` is, needs the extra `wren-core[testing]`. Port 0 picks a free one.
     """
+    if isinstance(fake, TcpFake):
+        try:
+            yield fake.start(port=port)
+        finally:
+            fake.stop()
+    else:
+        with _serve_http(fake, port) as url:
+            yield url
+
+
+@contextmanager
+def _serve_http(app: Any, port: int) -> Iterator[str]:
     import uvicorn  # here: an extra that only tests install
 
     listener = socket.create_server(("127.0.0.1", port))
+    # Inherited by every connection: head and body of an answer are two writes, and the second would wait 40 ms for the
+    # client's acknowledgement of the first.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="wren-fake-provider", daemon=True)

@@ -1,0 +1,222 @@
+"""The base classes of integrations of type `ai`.
+
+An author declares the models in `spec.ai`, and in `connect()` returns a `Dialect`: what the provider wants to be asked
+and how its answers read. Everything else is here, once: which model can do it, whether it fits, whether the budget
+allows it, what it cost.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import Annotated, Any, ClassVar, cast
+
+from pydantic import Field
+
+from wren_core.ai.choice import Models, check_request
+from wren_core.ai.dialect import CompletionRequest, Dialect, ImageDialect, ImageRequest, Quality, Reply
+from wren_core.ai.metering import Meter
+from wren_core.ai.pricing import usd
+from wren_core.ai.records import (
+    Completion,
+    GeneratedImages,
+    ImageBytes,
+    Message,
+    ModelInfo,
+    ToolDefinition,
+    Usage,
+)
+from wren_core.ai.settings import AISettings
+from wren_core.ai.stream import CompletionStream, StreamOwner, completed
+from wren_core.errors import AuthFailed, InternalError, InvalidInput, WrenError
+from wren_core.execution import CallRecord, checked_arguments, error_of, make_presentable
+from wren_core.http_status import verdict_for_exception
+from wren_core.integration import Integration
+from wren_core.methods import method
+from wren_core.record import IntegrationConfig
+from wren_core.spec import AIConfig, AIModel
+
+_Model = Annotated[str | None, "Id of a model; if left out the default, or the first one that can do what is asked"]
+
+
+class AIIntegration(Integration):
+    """A provider of models that write text.
+
+    Example:
+        class Parrot(AIIntegration):
+            \"\"\"Models that repeat.\"\"\"
+
+            spec = IntegrationSpec(name="parrot", display_name="Parrot", type="ai", ai=AIConfig(...), ...)
+
+            def connect(self) -> ParrotDialect:
+                from wren_parrot.dialect import ParrotDialect
+
+                return ParrotDialect(self.credentials["api_key"], self.base_url)
+    """
+
+    Config: ClassVar[type[IntegrationConfig]] = AISettings
+
+    @method(example='{name}.generate("Summarise this mail in one sentence: ...")', idempotent=False)
+    def generate(
+        self,
+        prompt: Annotated[str, "What to say to the model"] = "",
+        images: Annotated[
+            list[ImageBytes] | None, "Images for it to look at: PNG, JPEG, GIF or WebP, in JSON as base64"
+        ] = None,
+        messages: Annotated[
+            list[Message] | None, "The conversation before the prompt, oldest first; without a prompt, all of it"
+        ] = None,
+        system: Annotated[str | None, "Instructions that stand above the conversation"] = None,
+        tools: Annotated[list[ToolDefinition] | None, "Functions the model may ask for"] = None,
+        model: _Model = None,
+        max_tokens: Annotated[int | None, Field(ge=1), "Tokens the answer has at most"] = None,
+        temperature: Annotated[
+            float | None, Field(ge=0, le=2), "How freely it chooses its words; some models refuse it"
+        ] = None,
+    ) -> Completion:
+        """Let a model write text, look at images, or ask for tools; the result says what it used and cost."""
+        request = self._request(
+            _turns(prompt, images, messages), system=system, tools=tools or (), model=model,
+            max_tokens=max_tokens, temperature=temperature,
+        )  # fmt: skip
+        meter = self._meter(request.model)
+        meter.allow()
+        return completed(request, self._dialect.complete(request), meter)
+
+    @method(example='{name}.models("vision")')
+    def models(
+        self, capability: Annotated[str | None, "Only those that can: text, vision, tools, image_generation"] = None
+    ) -> list[ModelInfo]:
+        """List the models that can be chosen, with limits and prices."""
+        models = self._models
+        found = [model for model in models.offered if capability is None or capability in model.capabilities]
+        return [_info(model, is_default=model.id == models.default) for model in found]
+
+    def stream(self, prompt: str = "", **arguments: Any) -> CompletionStream:
+        """Return an answer that can be read while it is written; takes what `generate` takes.
+
+        It is no method of the integration, since methods return values; arguments, limits and budget are checked the
+        same way.
+
+        Raises:
+            InvalidInput: an argument does not fit; whatever the provider refuses is raised by the first piece.
+        """
+        generate = self.methods()["generate"]
+        values = checked_arguments(generate, generate.bind((prompt,), arguments))
+        turns = _turns(values.pop("prompt"), values.pop("images"), values.pop("messages"))
+        request = self._request(turns, **{**values, "tools": values["tools"] or ()})
+        owner = StreamOwner(open=self._pieces, error_of=self._error_of, on_end=self._tell)
+        return CompletionStream(request, self._meter(request.model), owner)
+
+    @property
+    def _dialect(self) -> Dialect:
+        return cast(Dialect, self.client)
+
+    @property
+    def _models(self) -> Models:
+        return Models.of(self.name, ai_config(type(self)), cast(AISettings, self.config))
+
+    def _request(self, turns: Sequence[Message], *, model: str | None, **rest: Any) -> CompletionRequest:
+        needs = ["text"]
+        if any(turn.images for turn in turns):
+            needs.append("vision")
+        if rest["tools"]:
+            needs.append("tools")
+        request = CompletionRequest(messages=turns, model=self._models.choose(model, needs), **rest)
+        check_request(request)
+        return request
+
+    def _meter(self, model: AIModel) -> Meter:
+        return Meter(host=self.host, integration=self.name, model=model)
+
+    def _pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
+        """Yield the parts of an answer; a credential that is refused before the first one is renewed once."""
+        used, has_begun = self.credentials, False
+        try:
+            with closing(cast(Any, self._dialect.pieces(request))) as parts:
+                for part in parts:
+                    has_begun = True
+                    yield part
+            return
+        except Exception as exc:
+            if has_begun or not isinstance(verdict_for_exception(exc), AuthFailed) or not self.renew(used):
+                raise
+        yield from self._dialect.pieces(request)
+
+    def _error_of(self, exc: Exception) -> WrenError:
+        error = error_of(exc, f"{self.name}.stream")
+        make_presentable(error, self.credentials)
+        return error
+
+    def _tell(self, ms: float, outcome: str) -> None:
+        if self.on_call is not None:
+            self.on_call(CallRecord(integration=self.name, method="stream", ms=ms, outcome=outcome))
+
+
+class ImageIntegration(AIIntegration):
+    """A provider of models that also make images; `connect()` returns an `ImageDialect`."""
+
+    @method(example='{name}.generate_image("A wren on a fence, watercolour")', idempotent=False)
+    def generate_image(
+        self,
+        prompt: Annotated[str, Field(min_length=1), "What the image shows"],
+        model: _Model = None,
+        count: Annotated[int, Field(ge=1, le=10), "How many images"] = 1,
+        size: Annotated[str, Field(pattern=r"^(\d{2,4}x\d{2,4}|auto)$"), "Width x height in pixels"] = "1024x1024",
+        quality: Annotated[Quality, "standard, or hd for more detail at a higher price"] = "standard",
+    ) -> GeneratedImages:
+        """Let a model make images; the result says what they cost."""
+        chosen = self._models.choose(model, ["image_generation"])
+        meter = self._meter(chosen)
+        meter.allow()
+        request = ImageRequest(model=chosen, prompt=prompt, count=count, size=size, quality=quality)
+        drawing = cast(ImageDialect, self.client).draw(request)
+        cost = meter.charge(drawing.usage, quality=quality)
+        return GeneratedImages(images=list(drawing.images), model=chosen.id, usage=drawing.usage, cost_usd=usd(cost))
+
+
+def ai_config(integration: type[Integration]) -> AIConfig:
+    """Return what an integration declares about its models.
+
+    Raises:
+        InternalError: it declares nothing.
+    """
+    config = integration.spec.ai
+    if config is None:
+        raise InternalError(f"{integration.spec.name} is of type 'ai' and its spec has no `ai`")
+    return config
+
+
+def _turns(prompt: str, images: Sequence[bytes] | None, messages: Sequence[Message] | None) -> list[Message]:
+    """Return the whole conversation.
+
+    Raises:
+        InvalidInput: there is nothing for the model to answer.
+    """
+    turns = list(messages or ())
+    if prompt or images:
+        turns.append(Message(role="user", text=prompt, images=list(images or ())))
+    if not turns or turns[-1].role != "user":
+        raise InvalidInput(
+            "generate: give a prompt, or messages that end with the user's turn",
+            details={"pointer": "/prompt", "expected": "text", "nearest": None},
+        )
+    return turns
+
+
+def _info(model: AIModel, *, is_default: bool) -> ModelInfo:
+    cost, per_image = model.cost_per_token, model.cost_per_image
+    return ModelInfo(
+        id=model.id,
+        name=model.name,
+        description=model.description,
+        capabilities=list(model.capabilities),
+        context_window=model.context_window,
+        max_tokens=model.max_tokens,
+        input_usd_per_million=None if cost is None else _per_million(cost.input),
+        output_usd_per_million=None if cost is None else _per_million(cost.output),
+        usd_per_image=None if per_image is None else per_image.standard,
+        is_default=is_default,
+    )
+
+
+def _per_million(price: float) -> float:
+    return round(price * 10**6, 6)

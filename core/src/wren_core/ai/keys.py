@@ -1,0 +1,22 @@
+"""API keys that can be sent: client libraries quote the whole key when they complain about its characters."""
+
+import re
+
+from wren_core.credentials import Credentials
+from wren_core.errors import AuthFailed
+
+
+def sendable_key(credentials: Credentials, key: str = "api_key", *, integration: str) -> str:
+    """Return a credential that fits a header.
+
+    Raises:
+        CredentialMissing: there is none.
+        AuthFailed: it has characters no header may have, such as a line end that was copied with it.
+    """
+    value = credentials[key]
+    if not re.fullmatch(r"[!-~]+", value):
+        raise AuthFailed(
+            f"the API key has characters no key has, such as a blank or a line end; connect {integration} again: "
+            f"`wren connect {integration} --again`"
+        )
+    return value

@@ -1,0 +1,41 @@
+"""Asks the host before a call of a model, and tells it afterwards what the call cost.
+
+Without a host there is no budget: the integration runs on its own, and its owner pays.
+"""
+
+from dataclasses import dataclass
+
+from wren_core.ai.dialect import Quality
+from wren_core.ai.pricing import cost_in_nanos
+from wren_core.ai.records import Usage
+from wren_core.host import Host, NoHost
+from wren_core.spec import AIModel
+
+ALLOW = "ai.allow"
+SPENT = "ai.spent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meter:
+    """Meters one call."""
+
+    host: Host
+    integration: str
+    model: AIModel
+
+    def allow(self) -> None:
+        """Return where the call may be made.
+
+        Raises:
+            WrenError: the host refuses it; UserFacingConfigError BUDGET_EXCEEDED where the budget is spent.
+        """
+        if not isinstance(self.host, NoHost):
+            self.host.request(ALLOW, {"integration": self.integration, "model": self.model.id})
+
+    def charge(self, usage: Usage, *, outcome: str = "ok", quality: Quality = "standard") -> int | None:
+        """Report what a call used, and return its cost in nanodollars; None where prices are unknown."""
+        nanos = cost_in_nanos(self.model, usage, quality=quality)
+        if not isinstance(self.host, NoHost):
+            said = {"integration": self.integration, "model": self.model.id, "outcome": outcome}
+            self.host.request(SPENT, {**said, **usage.model_dump(), "nano_usd": nanos or 0})
+        return nanos

@@ -1,0 +1,60 @@
+"""What every ai integration can be told in `init(...)`: which model, and what is to be known about further ones."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from wren_core.ai.pricing import per_million
+from wren_core.record import IntegrationConfig
+from wren_core.spec import AIModel, Cost, ImageCost
+
+_Price = Annotated[float | None, Field(ge=0)]
+_Count = Annotated[int | None, Field(ge=1)]
+
+
+class ModelSettings(IntegrationConfig):
+    """A model to add, or what to change about one that is known; what is left out stays as it is."""
+
+    id: Annotated[str, Field(min_length=1, max_length=255), "Id as the provider knows it"]
+    name: Annotated[str | None, "Name for people"] = None
+    capabilities: Annotated[
+        tuple[str, ...] | None, "What it can do: text, vision, tools, image_generation; text where nothing is said"
+    ] = None
+    context_window: Annotated[_Count, "Tokens of prompt and answer together"] = None
+    max_tokens: Annotated[_Count, "Tokens an answer has at most"] = None
+    input_price: Annotated[_Price, "US dollars for a million input tokens"] = None
+    cached_input_price: Annotated[_Price, "US dollars for a million input tokens from the provider's cache"] = None
+    output_price: Annotated[_Price, "US dollars for a million output tokens"] = None
+    image_price: Annotated[_Price, "US dollars for an image of standard quality"] = None
+    hd_image_price: Annotated[_Price, "US dollars for an image of high quality"] = None
+
+    def applied_to(self, known: AIModel | None) -> AIModel:
+        """Return the known model with these changes, or a new one."""
+        base = known or AIModel(id=self.id, name=self.id, capabilities=("text",))
+        said = {name: getattr(self, name) for name in ("name", "capabilities", "context_window", "max_tokens")}
+        changes = {name: value for name, value in said.items() if value}
+        prices = {"cost_per_token": self._cost() or base.cost_per_token}
+        prices_of_images = {"cost_per_image": self._image_cost() or base.cost_per_image}
+        return base.model_copy(update={**changes, **prices, **prices_of_images})
+
+    def _cost(self) -> Cost | None:
+        if self.input_price is None and self.output_price is None:
+            return None
+        return per_million(self.input_price or 0, self.output_price or 0, cached_usd=self.cached_input_price)
+
+    def _image_cost(self) -> ImageCost | None:
+        if self.image_price is None and self.hd_image_price is None:
+            return None
+        standard = self.image_price if self.image_price is not None else self.hd_image_price
+        hd = self.hd_image_price if self.hd_image_price is not None else standard
+        return ImageCost(standard=standard or 0, hd=hd or 0)
+
+
+class AISettings(IntegrationConfig):
+    """Settings of an ai integration. Subclass it as `Config` where the provider needs more."""
+
+    model: Annotated[str | None, "Model used where a call names none; the integration's own default if left out"] = None
+    models: Annotated[
+        tuple[ModelSettings, ...], "Models to add to the known ones, or whose limits and prices to replace"
+    ] = ()
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600), "Longest wait for the next bytes of an answer"] = 300.0

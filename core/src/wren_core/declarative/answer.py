@@ -1,0 +1,76 @@
+"""From a provider's answer to what a method returns. Pure."""
+
+import base64
+from typing import Any
+
+from wren_core import errors
+from wren_core.declarative import pointer
+from wren_core.declarative.binding import Refusal, RequestBinding, VerdictName
+from wren_core.errors import WrenError
+from wren_core.http_client import Answer
+from wren_core.http_status import parse_retry_after, summary
+
+_VERDICTS: dict[VerdictName, type[WrenError]] = {
+    "auth_failed": errors.AuthFailed,
+    "invalid_input": errors.InvalidInput,
+    "not_found": errors.NotFound,
+    "rate_limited": errors.RateLimited,
+    "rejected": errors.Rejected,
+    "unavailable": errors.Unavailable,
+}
+
+
+class Result(dict[str, Any]):
+    """A JSON object whose members are attributes too: `invoice.Total` is `invoice["Total"]`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the result has no {name!r}; it has {', '.join(self) or 'nothing'}") from None
+
+
+def content_of(binding: RequestBinding, answer: Answer) -> Any:
+    """Return what an answer holds, in the form the binding names.
+
+    Raises:
+        WrenError: the verdict, where the provider refused with a status of success.
+        Unavailable: it should be JSON and is not.
+    """
+    if binding.response == "none":
+        return None
+    if binding.response == "bytes":
+        return base64.b64encode(answer.body).decode()
+    if binding.response == "text":
+        return answer.text
+    document = answer.json()
+    if binding.refusal is not None:
+        _refuse(binding.refusal, document, answer)
+    return document
+
+
+def output_of(binding: RequestBinding, document: Any) -> Any:
+    """Return the part of an answer that the method returns; nothing there is None."""
+    found = pointer.find(document, binding.output)
+    return None if found is pointer.MISSING else found
+
+
+def readable(value: Any) -> Any:
+    """Return a JSON value whose objects have their members as attributes."""
+    if isinstance(value, dict):
+        return Result({key: readable(item) for key, item in value.items()})
+    return [readable(item) for item in value] if isinstance(value, list) else value
+
+
+def _refuse(refusal: Refusal, document: Any, answer: Answer) -> None:
+    told = pointer.find(document, refusal.pointer)
+    # `0 == False` in Python; here they are two answers.
+    if told is pointer.MISSING or type(told) is not type(refusal.equals) or told != refusal.equals:
+        return
+    found = pointer.find(document, refusal.reason) if refusal.reason else ""
+    reason = summary(found) if isinstance(found, str | int) else ""
+    verdict: VerdictName = next((item.verdict for item in refusal.verdicts if reason in item.reasons), "rejected")
+    message = f"{answer.request} was refused: {reason or summary(answer.text)}"
+    if verdict == "rate_limited":
+        raise errors.RateLimited(message, parse_retry_after(answer.headers.get("retry-after")))
+    raise _VERDICTS[verdict](message, details={"reason": reason})

@@ -1,0 +1,181 @@
+"""How a method is bound to an HTTP request: data only, so that a definition can say it in JSON.
+
+What is left out follows from the request: a property named in the path goes there, the others go into the query of a
+GET, HEAD or DELETE and into the body of anything else, each under its own name.
+"""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+HttpMethod = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+Place = Literal["path", "query", "header", "body"]
+Style = Literal["form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
+Encoding = Literal["json", "form", "multipart", "raw"]
+Scalar = str | bool | int | float | None
+VerdictName = Literal["auth_failed", "invalid_input", "not_found", "rate_limited", "rejected", "unavailable"]
+Pointer = Annotated[str, StringConstraints(pattern=r"^(/.*)?$")]
+HeaderName = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+PATH_PARAMETER = re.compile(r"\{([^{}/]+)\}")
+# The client's own: another value would change which request the server sees, or who it thinks is asking.
+_FORBIDDEN_HEADERS = frozenset({"connection", "content-length", "cookie", "host", "te", "transfer-encoding", "upgrade"})
+_IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
+
+
+class Part(BaseModel):
+    """Base of the parts of a binding: frozen, and a field that does not exist is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Placement(Part):
+    """Where one argument goes."""
+
+    argument: str
+    place: Place
+    name: str | None = None
+    """Its name there; that of the argument where left out. In a JSON body a JSON pointer leads deeper, and an empty
+    one means that the value is the body."""
+    style: Style | None = None
+    """How arrays and objects are written in a query or a form: `form` where left out. `json` writes them as JSON."""
+    explode: bool = True
+    """Whether each item of an array, and each member of an object, is a parameter of its own."""
+
+    @property
+    def wire_name(self) -> str:
+        """The name the provider knows."""
+        return self.argument if self.name is None else self.name
+
+    @model_validator(mode="after")
+    def _header_can_be_sent(self) -> Self:
+        if self.place == "header":
+            _check_header(self.wire_name)
+            if self.wire_name.lower() == "authorization":
+                raise ValueError("an argument may not set the header Authorization; credentials go there")
+        return self
+
+
+class Constant(Part):
+    """A part of the request that is the same in every call."""
+
+    place: Place
+    name: str
+    value: Scalar = None
+    config: str | None = None
+    """Field of the configuration that holds the value."""
+    credential: str | None = None
+    """Key of the credential that is the value."""
+    prefix: str = ""
+    """Text in front of it."""
+
+    @model_validator(mode="after")
+    def _has_one_source(self) -> Self:
+        if sum(source is not None for source in (self.value, self.config, self.credential)) != 1:
+            raise ValueError(f"constant {self.name!r} needs exactly one of value, config and credential")
+        if self.place == "header":
+            _check_header(self.name)
+        return self
+
+
+class Pagination(Part):
+    """How a list that comes in pages is read; the method returns the items of all of them.
+
+    cursor: the answer holds a cursor for the next page at `next`, which goes into `parameter`.
+    page: `parameter` is the number of the page.
+    offset: `parameter` is the number of items before the page.
+    link: the answer names the next page's address, at `next` or in its Link header.
+    """
+
+    kind: Literal["cursor", "page", "offset", "link"]
+    parameter: str = ""
+    place: Literal["query", "body"] = "query"
+    next: Pointer = ""
+    more: Pointer = ""
+    """Where the answer says that there are more pages; what is false there ends the list."""
+    first: int | None = None
+    """The first page or offset: 1 and 0 where left out."""
+    size_parameter: str = ""
+    size: Annotated[int | None, Field(ge=1)] = None
+    """Items a page holds; a shorter page is the last one."""
+    limit: str = ""
+    """Property of the input that says how many items are wanted; it is not sent."""
+    max_items: Annotated[int, Field(ge=1)] = 1000
+    """Items that are returned at most."""
+    max_pages: Annotated[int, Field(ge=1)] = 100
+    """Pages that are read at most; a list that needs more is refused."""
+
+    @model_validator(mode="after")
+    def _says_what_it_needs(self) -> Self:
+        if self.kind != "link" and not self.parameter:
+            raise ValueError(f"pagination by {self.kind} needs the name of its parameter")
+        if self.kind == "cursor" and not self.next:
+            raise ValueError("pagination by cursor needs `next`: where the answer holds the cursor")
+        return self
+
+
+class ReasonVerdict(Part):
+    """What some of a provider's reasons mean."""
+
+    reasons: tuple[str, ...]
+    verdict: VerdictName
+
+
+class Refusal(Part):
+    """How a provider says no in an answer of status 200."""
+
+    pointer: Pointer
+    """The member of the answer that tells."""
+    equals: Scalar = False
+    """Its value in a refusal."""
+    reason: Pointer = ""
+    """Where the answer says why."""
+    verdicts: tuple[ReasonVerdict, ...] = ()
+    """What reasons mean; any other is a rejection."""
+
+
+class RequestBinding(Part):
+    """The HTTP request a method is, and which part of the answer it returns."""
+
+    method: HttpMethod
+    path: str
+    """From the root of the API; `{name}` is the value of a property, percent-encoded."""
+    placements: tuple[Placement, ...] = ()
+    constants: tuple[Constant, ...] = ()
+    body: Encoding = "json"
+    """How the body is written; `raw` sends the one property that is placed there as it is."""
+    response: Literal["json", "text", "bytes", "none"] = "json"
+    """What the answer holds; bytes are returned as base64."""
+    output: Pointer = ""
+    """JSON pointer to the part of the answer that is returned; empty for all of it."""
+    pagination: Pagination | None = None
+    refusal: Refusal | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _path_is_below_the_root(cls, path: str) -> str:
+        literal = PATH_PARAMETER.sub("x", path)
+        if not re.fullmatch(r"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", literal):
+            raise ValueError(f"path {path!r} must begin with / and hold no query, no space and no unpaired brace")
+        if any(segment in (".", "..") for segment in literal.split("/")):
+            raise ValueError(f"path {path!r} must not lead upwards")
+        return path
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """The names in the path."""
+        return PATH_PARAMETER.findall(self.path)
+
+    def placement(self, name: str) -> Placement:
+        """Return where an argument goes."""
+        found = next((item for item in self.placements if item.argument == name), None)
+        if found is not None:
+            return found
+        if name in self.path_parameters:
+            return Placement(argument=name, place="path")
+        return Placement(argument=name, place="query" if self.method in _IN_QUERY else "body")
+
+
+def _check_header(name: str) -> None:
+    if not HeaderName.fullmatch(name) or name.lower() in _FORBIDDEN_HEADERS:
+        raise ValueError(f"{name!r} is no header that a definition may set")

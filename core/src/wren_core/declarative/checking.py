@@ -1,0 +1,107 @@
+"""What a definition must say before it can be called: checked when it is loaded, so that no call has to."""
+
+import keyword
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from wren_core.declarative.binding import Constant, RequestBinding
+from wren_core.spec import IntegrationSpec, MethodSpec
+
+
+def problems_of(spec: IntegrationSpec) -> list[str]:
+    """List what keeps a definition from being an integration; empty where nothing does."""
+    if not spec.methods:
+        return ["it declares no method"]
+    return [*_address_problems(spec), *(text for method in spec.methods for text in _method_problems(spec, method))]
+
+
+def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
+    parts = urlsplit(spec.base_url or "")
+    if not parts.hostname:
+        yield "baseUrl is missing: the root of the API, to which paths are added"
+        return
+    if parts.query or parts.fragment or parts.username or parts.password:
+        yield "baseUrl must hold no user, query or fragment"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = parts.hostname if port == 443 else f"{parts.hostname}:{port}"
+    if host not in spec.hosts:
+        yield f"hosts must name {host!r}, where baseUrl is"
+
+
+def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]:
+    binding = method.request
+    if binding is None:
+        yield f"{method.id} is bound to no request"
+        return
+    if keyword.iskeyword(method.id):
+        yield f"method {method.id!r} cannot be called in Python; choose another id"
+    if not method.description:
+        yield f"{method.id} has no description"
+    for text in (*binding_problems(method, binding), *_constant_problems(spec, binding)):
+        yield f"{method.id}: {text}"
+
+
+def binding_problems(method: MethodSpec, binding: RequestBinding) -> list[str]:
+    """List where a method's arguments and its request do not fit together."""
+    return [*_input_problems(method, binding), *_paging_problems(method, binding)]
+
+
+def _input_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]:
+    schema = method.input_schema
+    properties = schema.get("properties", {})
+    if schema.get("type") != "object" or schema.get("additionalProperties") is not False:
+        yield "inputSchema must be an object that allows no further properties (additionalProperties: false)"
+    for name in properties:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            yield f"property {name!r} cannot be written as an argument in Python; rename it, and place it by name"
+    for name in {item.argument for item in binding.placements} - set(properties):
+        yield f"{name!r} is placed and is no property of inputSchema"
+    placed = {name: binding.placement(name) for name in properties}
+    in_path = {item.wire_name: name for name, item in placed.items() if item.place == "path"}
+    fixed = {constant.name for constant in binding.constants if constant.place == "path"}
+    for parameter in [item for item in binding.path_parameters if item not in fixed]:
+        name = in_path.pop(parameter, None)
+        if name is None or (name not in schema.get("required", ()) and "default" not in properties[name]):
+            yield f"{{{parameter}}} of the path must be a required property"
+    for parameter, name in in_path.items():
+        yield f"{name!r} is placed in the path, which has no {{{parameter}}}"
+    whole = [name for name, item in placed.items() if item.place == "body" and item.wire_name == ""]
+    in_body = [name for name, item in placed.items() if item.place == "body"]
+    if (whole or binding.body == "raw") and len(in_body) > 1:
+        yield f"the body is one value, but {', '.join(in_body)} are placed in it"
+    if binding.method in ("GET", "HEAD") and in_body:
+        yield f"a {binding.method} has no body, but {', '.join(in_body)} would go there"
+
+
+def _constant_problems(spec: IntegrationSpec, binding: RequestBinding) -> Iterator[str]:
+    settings = spec.config_schema.get("properties", {})
+    keys = {credential.key for credential in spec.credentials}
+    for constant in binding.constants:
+        if constant.config is not None and constant.config not in settings:
+            yield f"constant {constant.name!r} comes from {constant.config!r}, which configSchema does not have"
+        if constant.credential is not None and constant.credential not in keys:
+            yield f"constant {constant.name!r} comes from {constant.credential!r}, which is no credential"
+        if _is_spelt_out_secret(constant):
+            yield "a constant may not spell out Authorization; declare a credential"
+
+
+def _is_spelt_out_secret(constant: Constant) -> bool:
+    return constant.place == "header" and constant.name.lower() == "authorization" and constant.credential is None
+
+
+def _paging_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]:
+    pagination = binding.pagination
+    if pagination is None:
+        return
+    properties = method.input_schema.get("properties", {})
+    if pagination.limit and pagination.limit not in properties:
+        yield f"limit is {pagination.limit!r}, which is no property of inputSchema"
+    if binding.response != "json":
+        yield "pages are read from JSON; response must be json"
+    own = {pagination.parameter, pagination.size_parameter} - {""}
+    arguments = [binding.placement(name) for name in properties if name != pagination.limit]
+    placed: list[tuple[str, str]] = [(item.place, item.wire_name) for item in arguments]
+    placed += [(item.place, item.name) for item in binding.constants]
+    for place, name in placed:
+        if place == pagination.place and name in own:
+            yield f"{name!r} is set by the pagination; it cannot be placed too"

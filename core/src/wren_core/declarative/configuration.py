@@ -1,0 +1,52 @@
+"""The configuration of a declared integration: fields that a JSON Schema describes."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, create_model
+from pydantic_core import PydanticCustomError
+
+from wren_core.configuration import with_defaults
+from wren_core.record import IntegrationConfig
+from wren_core.schema import Validator
+
+
+class DeclaredConfig(IntegrationConfig):
+    """Base of configurations that a schema describes; values are JSON values."""
+
+    # A setting may be called `schema` or `model_id`; the names of pydantic's own members are not reserved here.
+    model_config = ConfigDict(protected_namespaces=())
+
+
+def configuration(schema: Mapping[str, Any], name: str) -> type[IntegrationConfig]:
+    """Build the configuration class of a schema; each field is checked by its own part of it.
+
+    Raises:
+        ValueError: a field's name cannot be written as an argument in Python, or belongs to the class itself.
+        SchemaInvalid: a part of the schema is broken.
+    """
+    required = set(schema.get("required", ()))
+    fields: dict[str, Any] = {}
+    for key, part in schema.get("properties", {}).items():
+        if not key.isidentifier() or key.startswith("_") or (key.startswith("model_") and hasattr(DeclaredConfig, key)):
+            raise ValueError(f"configSchema: a field cannot be called {key!r}; choose another name")
+        checked = Annotated[Any, AfterValidator(_checker(part, schema.get("$defs", {})))]
+        default = part.get("default") if isinstance(part, dict) else None
+        fields[key] = (checked, ... if key in required and default is None else default)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # `schema` was once a method of models
+        return create_model(f"{name}Config", __base__=DeclaredConfig, **fields)
+
+
+def _checker(part: Any, definitions: Mapping[str, Any]) -> Any:
+    whole = {**part, "$defs": definitions} if isinstance(part, dict) and definitions else part
+    validator = Validator(whole) if isinstance(whole, dict) else None
+
+    def check(value: Any) -> Any:
+        complete = with_defaults(whole, value) if validator and isinstance(value, dict) else value
+        for problem in validator.problems(complete) if validator else ():
+            where = f"{problem.pointer}: " if problem.pointer else ""
+            raise PydanticCustomError("json_schema", "{reason}", {"reason": f"{where}{problem.message}"})
+        return complete
+
+    return check

@@ -1,0 +1,67 @@
+"""From a definition to an integration: a class like any other, whose methods are HTTP requests written down as data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wren_core.configuration import check_config
+from wren_core.declarative.checking import problems_of
+from wren_core.declarative.configuration import configuration
+from wren_core.declarative.method import DeclaredMethod
+from wren_core.definition import IntegrationDefinition
+from wren_core.errors import DefinitionInvalid
+from wren_core.integration import Integration
+from wren_core.record import IntegrationConfig
+from wren_core.schema_check import check_schemas
+from wren_core.spec import IntegrationSpec
+
+_SHOWN_PROBLEMS = 5
+
+
+class DeclaredIntegration(Integration):
+    """Base of the integrations that are made of definitions.
+
+    The client is the one every REST integration gets: credentials are read when it is made, and go to the host of
+    `base_url` alone.
+    """
+
+    @classmethod
+    def full_spec(cls) -> IntegrationSpec:
+        """Return the spec as it was declared: there is nothing to derive."""
+        return cls.spec
+
+    @classmethod
+    def check_config(cls, values: Mapping[str, Any]) -> IntegrationConfig:
+        """Return the checked configuration, defaults applied; raises ConfigInvalid as the base does."""
+        check_config(cls.spec, values)
+        return super().check_config(values)
+
+
+def declared_integration(definition: IntegrationDefinition) -> type[Integration]:
+    """Return the integration that a definition declares; runs nothing and imports nothing of an author.
+
+    Raises:
+        DefinitionInvalid: says what is missing or contradicts itself.
+    """
+    spec = definition.to_spec()
+    problems = problems_of(spec)
+    if problems:
+        raise _invalid(spec, problems)
+    try:
+        return _class_of(spec)
+    except (TypeError, ValueError) as exc:
+        raise _invalid(spec, [str(exc)]) from exc
+
+
+def _class_of(spec: IntegrationSpec) -> type[Integration]:
+    check_schemas(spec)
+    title = "".join(part.capitalize() for part in spec.name.split("_"))
+    methods = {item.id: DeclaredMethod(item, item.request) for item in spec.methods if item.request is not None}
+    members = {"__doc__": spec.description, "spec": spec, "Config": configuration(spec.config_schema, title)}
+    return type(title, (DeclaredIntegration,), {**members, **methods})
+
+
+def _invalid(spec: IntegrationSpec, problems: list[str]) -> DefinitionInvalid:
+    shown = "; ".join(problems[:_SHOWN_PROBLEMS])
+    rest = len(problems) - _SHOWN_PROBLEMS
+    message = f"{spec.name}: {shown}{f'; and {rest} more' if rest > 0 else ''}"
+    return DefinitionInvalid(message, details={"problems": problems})

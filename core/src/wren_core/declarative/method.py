@@ -1,0 +1,61 @@
+"""A method that a definition declares: its schemas are given, not read from a signature."""
+
+import inspect
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from wren_core.declarative.binding import RequestBinding
+from wren_core.declarative.performing import Caller, perform
+from wren_core.methods import Method
+from wren_core.spec import MethodSpec
+
+_NO_DEFAULT = inspect.Parameter.empty
+
+
+class DeclaredMethod(Method):
+    """A method bound to an HTTP request. Arguments and results are JSON values."""
+
+    def __init__(self, spec: MethodSpec, binding: RequestBinding) -> None:
+        def function(caller: Caller, **arguments: Any) -> Any:
+            return perform(caller, spec, binding, arguments)
+
+        function.__name__ = function.__qualname__ = spec.id
+        function.__doc__ = spec.description
+        super().__init__(function)
+        self._declared = spec
+
+    @cached_property
+    def spec(self) -> MethodSpec:
+        """The method as it was declared."""
+        return self._declared
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The properties of the input, the required ones first, in the order they were declared."""
+        schema = self._declared.input_schema
+        required = set(schema.get("required", ()))
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        ordered = sorted(properties, key=lambda name: name not in required)
+        return inspect.Signature([_parameter(name, properties[name], is_required=name in required) for name in ordered])
+
+    def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - the shape of `Method`
+        """Return the JSON form of the arguments, defaults filled in."""
+        properties: Mapping[str, Any] = self._declared.input_schema.get("properties", {})
+        defaults = {
+            name: schema["default"]
+            for name, schema in properties.items()
+            if isinstance(schema, dict) and "default" in schema
+        }
+        return {**defaults, **as_json}
+
+    def to_json(self, value: Any) -> Any:
+        """Return a result as it is: it came as JSON."""
+        return value
+
+
+def _parameter(name: str, schema: Any, *, is_required: bool) -> inspect.Parameter:
+    default = schema.get("default") if isinstance(schema, dict) else None
+    return inspect.Parameter(
+        name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=_NO_DEFAULT if is_required else default
+    )

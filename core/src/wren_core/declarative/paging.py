@@ -1,0 +1,92 @@
+"""Which page comes next: decisions about lists that come in pages. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from wren_core.declarative import pointer
+from wren_core.declarative.binding import Constant, Pagination
+from wren_core.errors import Rejected
+
+_NEXT_LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_REL_NEXT = re.compile(r';\s*rel\s*=\s*"?(?:[^";]*\s)?next(?:\s[^";]*)?"?\s*(?:;|,|$)', re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of a list: what is asked for."""
+
+    place: str | int | None = None
+    """Cursor, number or offset of the page; None for the first page of a list with cursors or links."""
+    address: str | None = None
+    """Where the page is, as the provider said."""
+    size: int | None = None
+
+
+def first_page(pagination: Pagination, *, wanted: int) -> Page:
+    """Return the page a list begins with."""
+    starts = {"page": 1, "offset": 0}
+    begin = starts.get(pagination.kind)
+    first = begin if pagination.first is None or begin is None else pagination.first
+    return Page(place=first, size=None if pagination.size is None else min(pagination.size, wanted))
+
+
+def next_page(
+    pagination: Pagination, page: Page, document: Any, items: list[Any], headers: Mapping[str, str]
+) -> Page | None:
+    """Return the page after `page`, or None where the list ends."""
+    if not items or (pagination.more and not _truth(pointer.find(document, pagination.more))):
+        return None
+    if pagination.kind == "link":
+        said = _text(pointer.find(document, pagination.next)) if pagination.next else link_in(headers.get("link"))
+        return Page(address=said, size=page.size) if said else None
+    if pagination.kind == "cursor":
+        cursor = _text(pointer.find(document, pagination.next))
+        return Page(place=cursor, size=page.size) if cursor and cursor != page.place else None
+    if page.size is not None and len(items) < page.size and not pagination.more:
+        return None
+    step = 1 if pagination.kind == "page" else len(items)
+    return Page(place=int(page.place or 0) + step, size=page.size)
+
+
+def page_constants(pagination: Pagination, page: Page) -> tuple[Constant, ...]:
+    """Return what a page adds to the request."""
+    place = pagination.place
+    named = [(pagination.parameter, page.place), (pagination.size_parameter, page.size)]
+    return tuple(Constant(place=place, name=name, value=value) for name, value in named if name and value is not None)
+
+
+def relative_address(base_url: str, path: str, address: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return path and query of the next page's address, from the root of the API.
+
+    Raises:
+        Rejected: it leads elsewhere; the credentials of this API are for this API alone.
+    """
+    root = base_url.rstrip("/")
+    whole = urlsplit(urljoin(root + path, address))
+    mine = urlsplit(root)
+    below = whole.path.removeprefix(mine.path) if whole.path.startswith(f"{mine.path}/") else ""
+    is_here = (whole.scheme, whole.hostname, _port(whole)) == (mine.scheme, mine.hostname, _port(mine))
+    if not is_here or not below or below.startswith("//") or {".", ".."} & set(below.split("/")):
+        raise Rejected(f"the next page is said to be at another address ({whole.scheme}://{whole.hostname})")
+    return below, tuple(parse_qsl(whole.query, keep_blank_values=True))
+
+
+def link_in(header: str | None) -> str | None:
+    """Return the address a Link header (RFC 8288) gives for the next page."""
+    found = (match for match in _NEXT_LINK.finditer(header or "") if _REL_NEXT.search(match[2]))
+    return next((match[1] for match in found), None)
+
+
+def _port(parts: Any) -> int | None:
+    return parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _truth(value: Any) -> bool:
+    return value is not pointer.MISSING and bool(value)

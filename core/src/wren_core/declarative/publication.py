@@ -1,0 +1,67 @@
+"""Definitions that distributions publish as data: entry points `name = "package:definition.json"`.
+
+Nothing of the package is imported: the file is found beside it and read.
+"""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+from importlib_metadata import EntryPoint
+
+from wren_core.declarative.integration import declared_integration
+from wren_core.definition import IntegrationDefinition
+from wren_core.errors import DefinitionInvalid
+from wren_core.integration import Integration
+
+MAX_BYTES = 16 * 2**20
+"""What a definition may have as text."""
+
+
+def published_integration(point: EntryPoint) -> type[Integration]:
+    """Return the integration whose definition an entry point names.
+
+    Raises:
+        DefinitionInvalid: the file is not there, is no definition, or declares another name.
+    """
+    definition = read_definition(_file(point))
+    if definition.integration_id != point.name:
+        raise DefinitionInvalid(
+            f"its file declares {definition.integration_id!r}; integrationId must equal the entry point's name"
+        )
+    return declared_integration(definition)
+
+
+def read_definition(path: Path) -> IntegrationDefinition:
+    """Read a definition from a JSON file.
+
+    Raises:
+        DefinitionInvalid: it cannot be read, or is no definition; names the place and the reason.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DefinitionInvalid(f"{path} has more than {MAX_BYTES // 2**20} MiB")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise DefinitionInvalid(f"{path} cannot be read: {exc.strerror}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise DefinitionInvalid(f"{path} is no JSON: {exc}") from exc
+    return IntegrationDefinition.from_wire(document)
+
+
+def _file(point: EntryPoint) -> Path:
+    """Return the file an entry point names; of an editable install it is where the package is developed."""
+    package, _, name = (part.strip() for part in point.value.partition(":"))
+    if not name or "/" in name or "\\" in name:
+        raise DefinitionInvalid(f"the entry point says {point.value!r}; write it as `package:definition.json`")
+    top, *inner = package.split(".")
+    if point.dist is not None:
+        installed = Path(str(point.dist.locate_file("/".join([top, *inner, name]))))
+        if installed.is_file():
+            return installed
+    spec = find_spec(top)  # asks the finders only: a package without a dot is not imported for it
+    for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
+        path = Path(folder, *inner, name)
+        if path.is_file():
+            return path
+    raise DefinitionInvalid(f"{package} has no file {name!r}")

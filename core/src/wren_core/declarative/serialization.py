@@ -1,0 +1,64 @@
+"""How a JSON value is written in a path, a query, a header or a form: OpenAPI's styles. Pure."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from wren_core.declarative.binding import Style
+
+Pairs = list[tuple[str, str]]
+_SEPARATORS: dict[Style, str] = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+
+
+def text(value: Any) -> str:
+    """Write a value as one text: scalars plainly, an array separated by commas, its null items left out."""
+    if isinstance(value, list):
+        return ",".join(text(item) for item in value if item is not None)
+    if isinstance(value, dict):
+        return ",".join(f"{key},{text(item)}" for key, item in value.items() if item is not None)
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def pairs(name: str, value: Any, style: Style = "form", *, explode: bool = True) -> Pairs:
+    """Write a value as parameters of a query or a form; null is none at all."""
+    if value is None:
+        return []
+    if style == "json":
+        return [(name, json.dumps(value))]
+    if style == "deepObject":
+        return list(_deep(name, value))
+    if isinstance(value, dict):
+        members = {key: item for key, item in value.items() if item is not None}
+        return [(key, _leaf(item)) for key, item in members.items()] if explode else [(name, text(members))]
+    if isinstance(value, list):
+        items = [_leaf(item) for item in value if item is not None]
+        return [(name, item) for item in items] if explode else [(name, _SEPARATORS[style].join(items))]
+    return [(name, text(value))]
+
+
+def form(fields: Pairs) -> bytes:
+    """Return fields as `application/x-www-form-urlencoded`."""
+    return urlencode(fields).encode()
+
+
+def segment(value: Any) -> str:
+    """Return a value as part of a path, everything but letters, digits and `-._~` percent-encoded."""
+    return quote(text(value), safe="")
+
+
+def _deep(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Write `name[key]`, and `name[0]` for items, as deep as it goes."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _deep(f"{name}[{key}]", item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _deep(f"{name}[{index}]", item)
+    elif value is not None:
+        yield name, text(value)
+
+
+def _leaf(value: Any) -> str:
+    """Write an item: an object in an array has no other form than JSON."""
+    return json.dumps(value) if isinstance(value, dict | list) else text(value)

@@ -1,0 +1,280 @@
+"""A client for REST APIs: what an integration without a client library of its own connects with.
+
+Reads are tried again after a passing failure (429, 5xx, no connection) while a small budget of time lasts; a longer
+Retry-After goes to the caller. A write is sent once, unless the caller knows that it can be repeated; where one may
+have been done unseen, the error says so. Headers, and the token among them, go to the origin of `base_url` alone.
+
+Needs the extra `wren-core[http]`, imported when a client is made: to import this module costs nothing.
+"""
+
+import json as json_format
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+from wren_core.errors import AuthFailed, InvalidInput, RateLimited, Rejected, Unavailable, WrenError
+from wren_core.http_status import summary, verdict_for_status
+
+READ_RETRIES = 2
+RETRY_SECONDS = 5.0
+MAX_PAGES = 1000
+MAX_REDIRECTS = 5
+MAX_RESPONSE_BYTES = 50 * 1024 * 1024
+_CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a provider answered."""
+
+    request: str
+    """Method and path, for messages; a query may hold secrets and is left out."""
+    status_code: int
+    headers: Mapping[str, str]
+    """Names in any case find their value."""
+    body: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode(errors="replace")
+
+    def json(self, **options: Any) -> Any:
+        """Return the body as JSON, read with the options of `json.loads`; an empty body is None.
+
+        Raises:
+            Unavailable: it is no JSON.
+        """
+        try:
+            return json_format.loads(self.body, **options) if self.body else None
+        except (ValueError, RecursionError) as exc:
+            message = f"{self.request} was answered with something that is no JSON; is base_url right?"
+            raise Unavailable(message) from exc
+
+
+Verdict = Callable[[Answer], WrenError | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """How the body of an answer is read, and how much of it."""
+
+    max_bytes: int
+    patience: float
+    file: BinaryIO | None = None
+    """Where it goes, piece by piece; None keeps it in memory."""
+
+
+class HttpClient:
+    """Talks to one API with one account's credential, and raises what it refuses as a verdict.
+
+    Args:
+        base_url: root of the API; paths are added to it.
+        integration: name of the integration, for messages and the User-Agent header.
+        token: sent as `Authorization: Bearer`.
+        headers: sent with every request.
+        query: sent with every request; where an API key belongs, with some providers.
+        timeout: seconds to wait for a connection or for the next bytes.
+        patience: seconds a whole answer may take, however steadily it drips.
+        max_bytes: largest answer that is read.
+        verdict: reads a refusal (400 and above) in the provider's own dialect; None leaves it to the status.
+        sleep: waits between two attempts.
+
+    Example:
+        client = HttpClient("https://api.example.com", integration="example", token=token)
+        client.get("/things", limit=10)
+        client.request("POST", "/things", json={"name": "New"}).json()
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        integration: str,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        patience: float = 60.0,
+        max_bytes: int = MAX_RESPONSE_BYTES,
+        verdict: Verdict | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        import httpx2  # here: whoever only declares an integration does without it
+
+        self._integration = integration
+        sent = {"user-agent": f"wren-{integration}", **(headers or {})}
+        if token is not None:
+            sent["authorization"] = f"Bearer {token}"
+        for name in _unsendable(sent):  # the library would quote the value in its own complaint
+            raise AuthFailed(f"header {name!r} would hold characters that none may; run `wren connect {integration}`")
+        self._http = httpx2.Client(
+            base_url=base_url, headers=sent, params=query, timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0))
+        )
+        self._failures = httpx2.RequestError
+        self._nothing_sent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+        self._reading = _Reading(max_bytes=max_bytes, patience=patience)
+        self._verdict, self._sleep = verdict, sleep
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Read JSON; parameters that are None are left out."""
+        return self.request("GET", path, query=query).json()
+
+    def pages(
+        self, path: str, query: Mapping[str, Any], *, following: Callable[[Answer], Mapping[str, Any] | None]
+    ) -> Iterator[Answer]:
+        """Read a list page after page, each when it is wanted; `following` tells what to ask for the next one."""
+        wanted: Mapping[str, Any] | None = query
+        for _ in range(MAX_PAGES):  # ends a listing that does not end itself
+            if wanted is None:
+                return
+            answer = self.request("GET", path, query=wanted)
+            yield answer
+            wanted = following(answer)
+
+    def download(self, path: str, file: BinaryIO, *, max_bytes: int, patience: float) -> Answer:
+        """Read a body of any size into an open file, without holding it in memory; the answer's own body is empty.
+
+        It is tried once: what an attempt that failed has written stays in the file.
+
+        Raises:
+            WrenError: as `request` does; Rejected RESPONSE_TOO_LARGE beyond `max_bytes`, Unavailable after `patience`
+                seconds.
+        """
+        return self._send("GET", path, {}, _Reading(max_bytes=max_bytes, patience=patience, file=file))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | BinaryIO | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+        key_header: str | None = None,
+    ) -> Answer:
+        """Send a request and return its answer.
+
+        Args:
+            method: the HTTP method.
+            path: from the root of the API, its values quoted.
+            query: parameters; those that are None are left out, a list is repeated.
+            json: a body as JSON values.
+            content: a body as bytes, or an open file that is sent piece by piece; a file cannot be sent twice.
+            headers: in addition to the client's own.
+            repeatable: doing it twice equals doing it once; GET, HEAD and OPTIONS are unless said otherwise.
+            key_header: the header by which the provider knows a repetition and does it once; a new key is sent in it.
+
+        Raises:
+            WrenError: the verdict for a refusal, or Unavailable where the provider could not be reached.
+        """
+        for name in _unsendable(headers or {}):
+            raise InvalidInput(f"header {name!r} would hold characters that none may")
+        key = {key_header: str(uuid4())} if key_header else {}
+        options = {
+            "params": _given(query or {}),
+            "json": json,
+            "content": content,
+            "headers": {**(headers or {}), **key},
+        }
+        if method in _CHANGES_NOTHING if repeatable is None else repeatable:
+            return self._repeated(method, path, options)
+        return self._written(method, path, options, is_keyed=bool(key))
+
+    def _repeated(self, method: str, path: str, options: dict[str, Any]) -> Answer:
+        deadline = time.monotonic() + RETRY_SECONDS
+        for attempt in range(READ_RETRIES):
+            try:
+                return self._send(method, path, options)
+            except (RateLimited, Unavailable) as exc:
+                pause = 0.5 * 2**attempt if exc.retry_after_ms is None else exc.retry_after_ms / 1000
+                if time.monotonic() + pause > deadline:
+                    raise
+            self._sleep(pause)
+        return self._send(method, path, options)
+
+    def _written(self, method: str, path: str, options: dict[str, Any], *, is_keyed: bool) -> Answer:
+        """Write once. The key of a write is known here alone: what fails for good is in doubt like any other."""
+        try:
+            return (self._repeated if is_keyed else self._send)(method, path, options)
+        except Unavailable as exc:
+            if isinstance(exc.__cause__, self._nothing_sent) and not is_keyed:
+                raise
+            doubt = Unavailable(f"{exc.message}; it may have been done: look before you try again")
+            doubt.can_retry = False
+            raise doubt from exc
+
+    def _send(self, method: str, path: str, options: dict[str, Any], reading: _Reading | None = None) -> Answer:
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError(f"{path!r} is no path from the root of the API")
+        shown = f"{method} {path}"
+        try:
+            answer = self._exchange(shown, self._http.build_request(method, path, **options), reading or self._reading)
+        except self._failures as exc:
+            raise Unavailable(f"{self._integration} could not be reached for {shown}: {type(exc).__name__}") from exc
+        if answer.status_code >= 300:
+            raise self._verdict_on(answer)
+        return answer
+
+    def _exchange(self, shown: str, request: Any, reading: _Reading) -> Answer:
+        """Send, and go along where a read is sent elsewhere on the same origin."""
+        for _ in range(MAX_REDIRECTS):
+            with closing(self._http.send(request, stream=True)) as response:
+                elsewhere = response.next_request
+                if elsewhere is None or request.method not in _CHANGES_NOTHING or not _same_origin(request, elsewhere):
+                    body = self._read(response, shown, reading)
+                    return Answer(request=shown, status_code=response.status_code, headers=response.headers, body=body)
+            request = elsewhere
+        raise Rejected(f"{self._integration} redirects {shown} in a circle")
+
+    def _read(self, response: Any, shown: str, reading: _Reading) -> bytes:
+        deadline = time.monotonic() + reading.patience
+        body, size = bytearray(), 0
+        file = reading.file if response.status_code < 300 else None  # what refuses is for the message
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > reading.max_bytes:
+                message = f"{self._integration} answered {shown} with more than {reading.max_bytes:,} bytes"
+                raise Rejected(message, code="RESPONSE_TOO_LARGE")
+            if time.monotonic() > deadline:
+                raise Unavailable(f"{self._integration} needed more than {reading.patience:g} s to answer {shown}")
+            if file is None:
+                body += chunk
+            else:
+                file.write(chunk)
+        return bytes(body)
+
+    def _verdict_on(self, answer: Answer) -> WrenError:
+        own = self._verdict(answer) if self._verdict and answer.status_code >= 400 else None
+        return own or self._verdict_by_status(answer)
+
+    def _verdict_by_status(self, answer: Answer) -> WrenError:
+        message = f"{self._integration} answered {answer.status_code} to {answer.request}: {summary(answer.text)}"
+        if answer.status_code == 401:
+            message += f"; run `wren connect {self._integration}`"
+        retry_after = answer.headers.get("retry-after")
+        found = verdict_for_status(answer.status_code, message=message, retry_after=retry_after)
+        return found or Rejected(message, details={"status": answer.status_code})
+
+
+def _given(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _unsendable(headers: Mapping[str, str]) -> list[str]:
+    return [name for name, value in headers.items() if not re.fullmatch(r"[ -~]*", value)]
+
+
+def _same_origin(request: Any, other: Any) -> bool:
+    mine, theirs = request.url, other.url
+    return (mine.scheme, mine.host, mine.port) == (theirs.scheme, theirs.host, theirs.port)

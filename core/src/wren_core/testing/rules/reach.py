@@ -1,0 +1,39 @@
+"""W208: what is declared about hosts and scopes fits together."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from wren_core.spec import template_fields
+from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
+from wren_core.testing.subject import Subject
+
+
+def _check(subject: Subject) -> Iterator[Finding]:
+    if not subject.has_provider:
+        raise NotApplicable("it declares nobody to talk to")
+    spec = subject.spec
+    hosts = {host.partition(":")[0] for host in spec.hosts}
+    address = urlsplit(spec.base_url or "")
+    if address.hostname and address.hostname not in hosts:
+        yield Finding(place=spec.name, message=f"base_url is on {address.hostname}, which `hosts` does not name")
+    if not hosts and not spec.config_hosts:
+        yield Finding(place=spec.name, message="it has credentials and names no host; a deployed script reaches none")
+    settings = spec.config_schema.get("properties", {})
+    for field in [field for template in spec.config_hosts for field in template_fields(template)]:
+        if field not in settings:
+            yield Finding(place=spec.name, message=f"config_hosts names {field!r}, which is no field of Config")
+    for method in spec.methods:
+        missing = sorted(set(method.scopes) - set(spec.required_scopes))
+        if missing:
+            message = f"it needs the scopes {', '.join(missing)}, which no connection asks for"
+            yield Finding(place=f"{spec.name}.{method.id}", message=message)
+
+
+RULE = Rule(
+    id="W208-reach",
+    tier=Tier.SILVER,
+    title="Declared hosts cover base_url, and asked scopes cover every method's",
+    why="A deployed script reaches the declared hosts and no others, and a token has the asked scopes and no others.",
+    fix="Name every host in `hosts` (or the field that holds it in `config_hosts`), every scope in the auth's scopes.",
+    check=_check,
+)

@@ -1,0 +1,53 @@
+"""W308: a write is sent once."""
+
+from collections.abc import Iterator
+
+from wren_core.testing.calls import Call, MethodCalls
+from wren_core.testing.fake_provider import FakeRequest
+from wren_core.testing.rules.judging import unrehearsed, working
+from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
+from wren_core.testing.subject import Subject
+
+_FAULTS = ("500", "503")
+
+
+def _check(subject: Subject) -> Iterator[Finding]:
+    writes = [method.id for method in subject.spec.methods if method.effect != "read" and not method.idempotent]
+    if not writes:
+        raise NotApplicable("no method writes, or all may be repeated")
+    yield from unrehearsed(subject)
+    for method in working(subject, "no write could be made"):
+        if method.method in writes:
+            yield from _repeats(subject.name, method)
+
+
+def _repeats(name: str, method: MethodCalls) -> Iterator[Finding]:
+    """Look at the last request of a write, which is the one that writes: those before it look things up."""
+    last = method.plain.requests[-1] if method.plain and method.plain.requests else None
+    if last is None:
+        return
+    for call in method.faulted:
+        times = _times(call, last)
+        if call.fault in _FAULTS and call.path == last.path and times > 1:
+            message = f"after {call.fault} it sends {last.method} {last.path} {times} times"
+            yield Finding(place=f"{name}.{method.method}", message=message)
+            return
+
+
+def _times(call: Call, write: FakeRequest) -> int:
+    """Count how often a call sent a write, as the provider does: requests with one idempotency key are one."""
+    sent = [request for request in call.requests if (request.method, request.path) == (write.method, write.path)]
+    keys = [request.headers.get("idempotency-key") or str(place) for place, request in enumerate(sent)]
+    return len(set(keys))
+
+
+RULE = Rule(
+    id="W308-repeats",
+    tier=Tier.GOLD,
+    title="A write that may not be repeated is sent once, also when the provider fails",
+    why="A provider may have done what it could not confirm. A client that tries again by itself posts twice, pays "
+    "twice, and nobody asked it to.",
+    fix="Switch the client library's retries off for writes (`max_retries=0`), send an idempotency key where the "
+    "provider takes one, or declare the method idempotent=True where it is.",
+    check=_check,
+)

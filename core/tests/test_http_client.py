@@ -1,0 +1,378 @@
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from wren_core import AuthFailed, InvalidInput, NotFound, RateLimited, Rejected, Unavailable, UserFacingConfigError
+from wren_core.http_client import Answer, HttpClient
+from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
+
+
+class Shop(FakeProvider):
+    """Things, in pages of two, and a few odd addresses."""
+
+    @route("GET", "/v1/things")
+    def things(self, request: FakeRequest) -> Any:
+        page = int(request.query.get("page", "1"))
+        return {"things": [page * 2 - 1, page * 2], "more": page < 3}
+
+    @route("POST", "/v1/things")
+    def make(self, request: FakeRequest) -> Any:
+        return FakeResponse(status=201, body={"made": request.json()})
+
+    @route("DELETE", "/v1/things")
+    def clear(self, request: FakeRequest) -> Any:
+        return FakeResponse(status=204)
+
+    @route("GET", "/v1/moved")
+    def moved(self, request: FakeRequest) -> Any:
+        return FakeResponse(status=301, headers={"location": request.query.get("to", "/v1/things")})
+
+    @route("GET", "/v1/round")
+    def round(self, request: FakeRequest) -> Any:
+        return FakeResponse(status=302, headers={"location": "/v1/round"})
+
+    @route("POST", "/v1/moved")
+    def moved_for_writers(self, request: FakeRequest) -> Any:
+        return FakeResponse(status=307, headers={"location": "/v1/things"})
+
+    @route("GET", "/v1/page")
+    def page(self, request: FakeRequest) -> Any:
+        return FakeResponse(body="<h1>Sign in</h1>")
+
+
+class Stage:
+    """One server for the shop of the running test."""
+
+    shop: Shop
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.shop(scope, receive, send)
+
+
+STAGE = Stage()
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with serve(STAGE) as address:
+        yield f"{address}/v1"
+
+
+@pytest.fixture
+def shop() -> Shop:
+    STAGE.shop = Shop()
+    return STAGE.shop
+
+
+@pytest.fixture
+def naps() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def client(shop: Shop, url: str, naps: list[float]) -> Iterator[HttpClient]:
+    with closing(HttpClient(url, integration="shop", token="t-1", sleep=naps.append)) as client:
+        yield client
+
+
+def test_the_module_imports_no_http_library():
+    program = "import sys, wren_core.http_client; print('httpx2' in sys.modules)"
+
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert shown.stdout.strip() == "False"
+
+
+def test_a_read_sends_the_token_and_the_parameters_that_are_given(client, shop):
+    found = client.get("/things", page=2, colour=None, tag=["a", "b"])
+
+    (request,) = shop.requests
+    assert found["things"] == [3, 4]
+    assert request.token == "t-1"
+    assert request.query_all == {"page": ["2"], "tag": ["a", "b"]}
+    assert request.headers["user-agent"] == "wren-shop"
+
+
+def test_a_write_sends_json_and_headers_of_its_own(client, shop):
+    answer = client.request("POST", "/things", json={"name": "kite"}, headers={"x-once": "1"})
+
+    assert (answer.status_code, answer.json()) == (201, {"made": {"name": "kite"}})
+    assert shop.requests[0].headers["x-once"] == "1"
+
+
+def test_an_empty_answer_is_none(client):
+    assert client.request("DELETE", "/things").json() is None
+
+
+def test_pages_are_read_as_they_are_wanted(client, shop):
+    def following(answer: Answer) -> dict[str, int] | None:
+        seen = answer.json()
+        return {"page": seen["things"][-1] // 2 + 1} if seen["more"] else None
+
+    pages = client.pages("/things", {}, following=following)
+    first = next(pages).json()["things"]
+    asked = len(shop.requests)
+    rest = [answer.json()["things"] for answer in pages]
+
+    assert (first, asked, rest) == ([1, 2], 1, [[3, 4], [5, 6]])
+
+
+def test_a_listing_that_does_not_end_is_ended(client, monkeypatch, shop):
+    monkeypatch.setattr("wren_core.http_client.MAX_PAGES", 4)
+
+    pages = list(client.pages("/things", {}, following=lambda answer: {}))
+
+    assert len(pages) == len(shop.requests) == 4
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 408])
+def test_a_read_survives_two_passing_failures(client, shop, naps, status):
+    shop.fail_next(status, times=2)
+
+    assert client.get("/things")["things"] == [1, 2]
+    assert naps == [0.5, 1.0]
+
+
+def test_a_read_fails_after_the_third_failure(client, shop):
+    shop.fail_next(503, times=3)
+
+    with pytest.raises(Unavailable, match="shop answered 503 to GET /things"):
+        client.get("/things")
+
+    assert len(shop.requests) == 3
+
+
+def test_a_read_waits_as_long_as_it_is_told(client, shop, naps):
+    shop.fail_next(429, headers={"retry-after": "2"})
+
+    client.get("/things")
+
+    assert naps == [2.0]
+
+
+def test_a_long_pause_is_the_callers_to_plan_for(client, shop, naps):
+    shop.fail_next(429, headers={"retry-after": "60"})
+
+    with pytest.raises(RateLimited) as caught:
+        client.get("/things")
+
+    assert caught.value.retry_after == 60.0
+    assert (naps, len(shop.requests)) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(400, Rejected), (401, AuthFailed), (403, Rejected), (404, NotFound), (410, NotFound)]
+)
+def test_what_will_not_pass_is_not_tried_again(client, shop, status, error):
+    shop.fail_next(status)
+
+    with pytest.raises(error, match=f"shop answered {status} to GET /things: .*fault"):
+        client.get("/things")
+
+    assert len(shop.requests) == 1
+
+
+def test_a_refused_token_says_how_to_connect(client, shop):
+    shop.fail_next(401)
+
+    with pytest.raises(AuthFailed, match="run `wren connect shop`"):
+        client.get("/things")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_write_is_sent_once(client, shop, status):
+    shop.fail_next(status, times=3)
+
+    with pytest.raises((RateLimited, Unavailable)):
+        client.request("POST", "/things")
+
+    assert len(shop.requests) == 1
+
+
+def test_a_write_that_may_have_been_done_says_so(client, shop):
+    shop.fail_next(503)
+
+    with pytest.raises(Unavailable, match="it may have been done: look before you try again") as caught:
+        client.request("POST", "/things")
+
+    assert caught.value.can_retry is False
+
+
+def test_a_write_that_can_be_repeated_is(client, shop):
+    shop.fail_next(503)
+
+    answer = client.request("POST", "/things", json=1, repeatable=True)
+
+    assert answer.json() == {"made": 1}
+    assert len(shop.requests) == 2
+
+
+def test_a_write_with_a_key_is_repeated_under_the_same_key(client, shop):
+    shop.fail_next(503)
+
+    client.request("POST", "/things", json=1, key_header="Idempotency-Key")
+    client.request("POST", "/things", json=1, key_header="Idempotency-Key")
+
+    first, again, other = (request.headers["idempotency-key"] for request in shop.requests)
+    assert first == again != other
+
+
+def test_a_write_with_a_key_that_fails_for_good_is_in_doubt(client, shop):
+    shop.fail_next(503, times=3)
+
+    with pytest.raises(Unavailable, match="it may have been done") as caught:
+        client.request("POST", "/things", key_header="Idempotency-Key")
+
+    assert caught.value.can_retry is False
+    assert len(shop.requests) == 3
+
+
+def test_a_write_that_never_left_may_be_tried_again():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    client = HttpClient(f"http://127.0.0.1:{port}", integration="shop")
+    with closing(client), pytest.raises(Unavailable, match="could not be reached for POST /things: Conn") as caught:
+        client.request("POST", "/things")
+
+    assert caught.value.can_retry is True
+
+
+def test_a_provider_that_never_answers_is_given_up_in_time(naps):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = HttpClient(url, integration="shop", timeout=0.05, sleep=naps.append)
+        with closing(client), pytest.raises(Unavailable, match="ReadTimeout"):
+            client.get("/things")
+
+    assert len(naps) == 2
+
+
+def test_an_answer_that_drips_for_ever_is_given_up(shop, url, naps):
+    client = HttpClient(url, integration="shop", patience=-1, sleep=naps.append)
+    with closing(client), pytest.raises(Unavailable, match="needed more than -1 s to answer GET /things"):
+        client.get("/things")
+
+
+def test_an_answer_that_is_too_large_is_not_read(shop, url):
+    with closing(HttpClient(url, integration="shop", max_bytes=10)) as client, pytest.raises(Rejected) as caught:
+        client.get("/things")
+
+    assert caught.value.code == "RESPONSE_TOO_LARGE"
+    assert len(shop.requests) == 1
+
+
+def test_a_body_goes_into_a_file_and_not_into_memory(client, shop, tmp_path):
+    with (tmp_path / "page.html").open("wb") as file:
+        answer = client.download("/page", file, max_bytes=100, patience=5)
+
+    assert (tmp_path / "page.html").read_text() == "<h1>Sign in</h1>"
+    assert (answer.status_code, answer.body) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [({"max_bytes": 5, "patience": 5}, Rejected), ({"max_bytes": 100, "patience": -1}, Unavailable)],
+)
+def test_a_download_has_limits_of_its_own(client, tmp_path, limits, error):
+    with (tmp_path / "page.html").open("wb") as file, pytest.raises(error):
+        client.download("/page", file, **limits)
+
+
+def test_a_refused_download_says_why_and_leaves_the_file_empty(client, shop, tmp_path):
+    shop.fail_next(404, body={"error": "no such page"})
+
+    with (tmp_path / "page.html").open("wb") as file, pytest.raises(NotFound, match="no such page"):
+        client.download("/page", file, max_bytes=100, patience=5)
+
+    assert (tmp_path / "page.html").read_bytes() == b""
+    assert len(shop.requests) == 1
+
+
+def test_a_file_is_sent_with_its_length(client, shop, tmp_path):
+    (tmp_path / "thing.json").write_text('{"name": "New"}')
+
+    with (tmp_path / "thing.json").open("rb") as file:
+        client.request("POST", "/things", content=file)
+
+    assert shop.requests[0].json() == {"name": "New"}
+    assert shop.requests[0].headers["content-length"] == "15"
+
+
+def test_what_is_no_json_says_so(client):
+    with pytest.raises(Unavailable, match="GET /page was answered with something that is no JSON"):
+        client.get("/page")
+
+
+def test_the_provider_may_read_its_refusals_itself(shop, url):
+    def verdict(answer: Answer) -> UserFacingConfigError | None:
+        return UserFacingConfigError(answer.json()["error"]) if answer.status_code == 403 else None
+
+    with closing(HttpClient(url, integration="shop", verdict=verdict)) as client:
+        shop.fail_next(403, body={"error": "pay first"})
+        with pytest.raises(UserFacingConfigError, match="pay first"):
+            client.get("/things")
+        shop.fail_next(404)
+        with pytest.raises(NotFound, match="shop answered 404"):
+            client.get("/things")
+
+
+def test_a_read_follows_to_another_place_of_the_same_origin(client, shop):
+    assert client.get("/moved")["things"] == [1, 2]
+    assert shop.requests[-1].token == "t-1"
+
+
+def test_nothing_follows_to_another_origin(client, shop):
+    with pytest.raises(Rejected, match="shop answered 301"):
+        client.get("/moved", to="http://127.0.0.1:1/v1/things")
+
+    assert len(shop.requests) == 1
+
+
+def test_a_circle_of_redirects_is_left(client, shop):
+    with pytest.raises(Rejected, match="redirects GET /round in a circle"):
+        client.get("/round")
+
+
+def test_a_write_is_not_sent_elsewhere(client, shop):
+    with pytest.raises(Rejected, match="shop answered 307"):
+        client.request("POST", "/moved", json={})
+
+    assert len(shop.requests) == 1
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/things", "https://elsewhere.example/things", "things"])
+def test_only_paths_of_the_api_are_asked(client, shop, path):
+    with pytest.raises(ValueError, match="no path from the root"):
+        client.get(path)
+
+    assert shop.requests == []
+
+
+@pytest.mark.parametrize("token", ["two\nlines", "dotted…", "nul\x00"])
+def test_a_broken_token_is_refused_and_never_shown(token):
+    with pytest.raises(AuthFailed, match="header 'authorization' would hold") as caught:
+        HttpClient("https://shop.example", integration="shop", token=token)
+
+    assert token not in str(caught.value)
+
+
+def test_a_header_that_cannot_be_sent_is_an_argument_that_does_not_fit(client, shop):
+    with pytest.raises(InvalidInput, match="header 'x-name'"):
+        client.request("GET", "/things", headers={"x-name": "two\nlines"})
+
+    assert shop.requests == []
+
+
+def test_secrets_of_the_query_are_in_no_message(client, shop):
+    shop.fail_next(404)
+
+    with pytest.raises(NotFound) as caught:
+        client.get("/things", key="secret-key-value")
+
+    assert "secret-key-value" not in str(caught.value)

@@ -1,0 +1,88 @@
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from wren_core import Integration, IntegrationSpec, method
+from wren_core.testing.examples import example_arguments, find_call, named_files, sample
+
+
+def made(example: str) -> type[Integration]:
+    class Chat(Integration):
+        """Chat."""
+
+        spec = IntegrationSpec(name="chat", display_name="Chat")
+
+        @method(example=example)
+        def post(
+            self,
+            text: Annotated[str, "Text"],
+            to: Annotated[list[str] | None, "Whom"] = None,
+            path: Annotated[Path | None, "File"] = None,
+        ) -> None:
+            """Post."""
+
+    return Chat
+
+
+def arguments(example: str, **known):
+    chat = made(example)
+    return example_arguments(chat, chat.full_spec().methods[0], {key.replace("__", "."): known[key] for key in known})
+
+
+@pytest.mark.parametrize(
+    "example",
+    ['chat.post("Hi")', 'for x in []:\n    chat.post("Hi")', 'print(chat.post(text="Hi"))', "chat.post('Hi')\n"],
+)
+def test_the_call_in_an_example_is_found_wherever_it_stands(example):
+    assert arguments(example).values == {"text": "Hi"}
+
+
+@pytest.mark.parametrize("example", ["", "chat.send('Hi')", "chat.post(", "chat.post()", "chat.post(words='Hi')"])
+def test_an_example_that_cannot_be_called_has_no_arguments(example):
+    assert arguments(example) is None
+
+
+def test_names_are_what_the_fake_says_they_are_however_they_are_spaced():
+    found = arguments("chat.post(old.text, to=[old . author, 'bob'])", old__text="Hello", old__author="ann")
+
+    assert found.values == {"text": "Hello", "to": ["ann", "bob"]}
+    assert found.unknown == ()
+
+
+def test_a_name_nobody_knows_is_told_and_gets_something_that_fits():
+    found = arguments("chat.post(old.text, to=[old.author, other])")
+
+    assert found.unknown == ("old.text", "old.author", "other")
+    assert found.values == {"text": "example", "to": []}
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "string"}, "example"),
+        ({"type": "string", "pattern": r"^\d+\.\d+$"}, "1.5"),
+        ({"type": "string", "pattern": "@"}, "a@example.com"),
+        ({"type": "integer", "minimum": 1}, 1),
+        ({"type": "boolean"}, True),
+        ({"type": "array", "minItems": 1}, ["example"]),
+        ({"$ref": "#/$defs/Kind"}, "1"),
+        ({"type": "string", "pattern": "^never$"}, None),
+    ],
+)
+def test_a_sample_fits_its_schema(schema, expected):
+    assert sample({"properties": {"x": schema}, "$defs": {"Kind": {"enum": ["1", "2"]}}}, "x") == expected
+
+
+def test_files_an_example_names_are_known():
+    chat = made("chat.post('report.pdf', path='report.pdf')")
+    spec = chat.full_spec().methods[0]
+
+    assert list(named_files(spec, {"text": "other.txt", "path": "report.pdf"})) == ["report.pdf"]
+    assert list(named_files(spec, {"path": "folder"})) == []
+
+
+def test_a_call_of_another_integration_is_none():
+    chat = made("mail.post('Hi')")
+
+    assert find_call(chat, chat.full_spec().methods[0]) is None

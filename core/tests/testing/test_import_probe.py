@@ -1,0 +1,66 @@
+import sys
+
+import pytest
+
+from wren_core.testing.import_probe import probe_import
+
+
+def probed(install, source: str, name: str):
+    install(f"wren-{name.replace('_', '-')}", {name: source, f"{name}_client": "import json, colorsys\n"})
+    return probe_import(name)
+
+
+def test_a_module_that_only_defines_has_no_effect(install):
+    facts = probed(install, "import re\nfrom dataclasses import dataclass\nX = re.compile('a')\n", "probe_quiet")
+
+    assert (facts.module, facts.effects) == ("probe_quiet", ())
+    assert facts.modules == ("probe_quiet",)
+    assert facts.cpu_seconds < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "message"),
+    [
+        ("probe_open", "open(__file__).close()", "opens "),
+        ("probe_environ", "import os\nX = os.environ.get('HOME')", "reads the environment variable HOME"),
+        ("probe_getenv", "import os\nX = os.getenv('WREN_NOTHING')", "reads the environment variable WREN_NOTHING"),
+        ("probe_whole", "import os\nX = dict(os.environ)", "reads "),
+        ("probe_list", "import os\nX = os.listdir('.')", "lists ."),
+        ("probe_run", "import subprocess\nsubprocess.run(['true'])", "starts true"),
+        ("probe_socket", "import socket\nsocket.socket().close()", "makes a socket"),
+        ("probe_resolve", "import socket\nsocket.getaddrinfo('127.0.0.1', 80)", "looks up 127.0.0.1"),
+        ("probe_database", "import sqlite3\nsqlite3.connect(':memory:').close()", "opens the database :memory:"),
+    ],
+)
+def test_what_a_module_does_when_it_is_imported_is_seen_with_its_place(install, name, source, message):
+    facts = probed(install, f"import sys\n\n{source}\n", name)
+
+    places = {effect.place.partition(":")[0] for effect in facts.effects}
+    assert [effect for effect in facts.effects if effect.message.startswith(message)]
+    assert places == {f"{name}.py"}
+
+
+def test_a_thread_that_goes_on_is_seen(install):
+    source = "import threading\nSTOP = threading.Event()\nthreading.Thread(target=STOP.wait, name='busy').start()\n"
+    facts = probed(install, source, "probe_thread")
+
+    sys.modules["probe_thread"].STOP.set()
+    assert [effect.message for effect in facts.effects] == ["leaves the thread busy running"]
+
+
+def test_what_another_library_does_is_not_the_modules_effect(install):
+    install("wren-reader", {"probe_reader": "import os\nX = os.environ.get('HOME')\nopen(__file__).close()\n"})
+
+    facts = probed(install, "import probe_reader\n", "probe_importer")
+
+    assert facts.effects == ()
+    assert facts.modules == ("probe_importer", "probe_reader")
+
+
+def test_afterwards_nobody_watches(install, monkeypatch):
+    facts = probed(install, "X = 1\n", "probe_after")
+    monkeypatch.setenv("WREN_PROBED", "1")
+
+    open(__file__).close()
+    assert __import__("os").environ["WREN_PROBED"] == "1"
+    assert facts.effects == ()
