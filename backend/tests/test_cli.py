@@ -36,7 +36,8 @@ def ask(*arguments, **variables):
 
 def test_these_are_all_the_commands():
     assert [" ".join(path) for path in ALL_COMMANDS] == [
-        *("", "keys", "keys issue", "keys list", "keys revoke", "migrate", "rotate-key", "up"),
+        *("", "definitions", "definitions add", "definitions list", "definitions remove"),
+        *("keys", "keys issue", "keys list", "keys revoke", "migrate", "rotate-key", "up"),
         *("users", "users disable", "workspaces", "workspaces delete", "workspaces list"),
     ]
 

@@ -132,6 +132,9 @@ def test_settings_cannot_be_changed():
         ({"WREN_REFRESH_MARGIN": "soon"}, "WREN_REFRESH_MARGIN: Input should be a valid timedelta"),
         ({"WREN_PUBLIC_URL": "ftp://x"}, "WREN_PUBLIC_URL: URL scheme should be 'http' or 'https'"),
         ({"WREN_LIMITS__MEMORY_BYTES": "lots"}, "WREN_LIMITS__MEMORY_BYTES: "),
+        ({"WREN_PLUGINS_SAFE_MODE": "perhaps"}, "WREN_PLUGINS_SAFE_MODE: Input should be a valid boolean"),
+        ({"WREN_PLUGINS_TIME_LIMIT": "0"}, "WREN_PLUGINS_TIME_LIMIT: Value error, must be longer than zero"),
+        ({"WREN_PLUGINS_DENNY": "x"}, "WREN_PLUGINS_DENNY is not a setting; did you mean WREN_PLUGINS_DENY?"),
         ({"WREN_PROVIDERS": "{"}, "WREN_PROVIDERS: must be a JSON object"),
         ({"WREN_INTEGRATIONS__GMAIL__CONFIG": "{"}, "WREN_INTEGRATIONS__GMAIL__CONFIG: must be a JSON object"),
         ({"WREN_PROVIDERS__GOOGLE__TOKEN_URL": "http://u:p@x/"}, "WREN_PROVIDERS__GOOGLE__TOKEN_URL: Value error"),
@@ -172,3 +175,27 @@ def test_no_secret_shows(monkeypatch):
 )
 def test_no_value_shows_in_a_refusal(monkeypatch, variables):
     assert "planted" not in refused(monkeypatch, variables)
+
+
+def test_what_is_said_of_plugins_arrives_as_names_and_times(monkeypatch):
+    settings = load(
+        monkeypatch,
+        {
+            "WREN_PLUGINS_ALLOW": "mail, acme-chat",
+            "WREN_PLUGINS_DENY": "files",
+            "WREN_PLUGINS_DISABLED": ",",
+            "WREN_PLUGINS_SAFE_MODE": "1",
+            "WREN_PLUGINS_TIME_LIMIT": "2.5",
+            "WREN_PLUGINS_FOLDER": "/srv/plugins",
+        },
+    )
+
+    assert (settings.plugins_allow, settings.plugins_deny) == ({"mail", "acme-chat"}, {"files"})
+    assert (settings.plugins_disabled, settings.plugins_safe_mode) == (frozenset(), True)
+    assert (settings.plugins_time_limit, settings.plugins_folder) == (timedelta(seconds=2.5), Path("/srv/plugins"))
+
+
+def test_without_a_word_about_plugins_nothing_is_kept_out(monkeypatch):
+    settings = load(monkeypatch, {"WREN_PLUGINS_ALLOW": "", "WREN_PLUGINS_DISABLED": ""})
+
+    assert (settings.plugins_allow, settings.plugins_disabled, settings.plugins_safe_mode) == (frozenset(), None, False)

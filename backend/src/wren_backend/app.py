@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from wren_backend import health
 from wren_backend.connections import browser
 from wren_backend.connections import router as connections
+from wren_backend.definitions import router as definitions
 from wren_backend.deployments import router as deployments
 from wren_backend.errors import install_error_handlers
 from wren_backend.http_guard import HttpGuard
@@ -20,6 +21,7 @@ from wren_backend.integrations import router as integrations
 from wren_backend.messages import router as messages
 from wren_backend.runs import router as runs
 from wren_backend.services import Services
+from wren_backend.spending import router as spending
 
 # JSON may need six bytes for one of the script; metadata and name come on top.
 _BODY_FACTOR = 6
@@ -31,7 +33,9 @@ _TAGS = [
     {"name": "runs", "description": "What was run, how it ended, and what it wrote"},
     {"name": "connections", "description": "Your authorised links to integrations"},
     {"name": "integrations", "description": "What is installed, how it is used, and whether you can use it"},
+    {"name": "definitions", "description": "What integrations declare, in the form that is exported and imported"},
     {"name": "messages", "description": "The workspace's own inbox"},
+    {"name": "spending", "description": "What models cost, and the budget that limits it"},
     {"name": "operations", "description": "For load balancers, operators and Prometheus; no API key"},
 ]
 
@@ -57,7 +61,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     install_error_handlers(app)
-    for part in (deployments, runs, connections, browser, integrations, messages, health):
+    for part in (deployments, runs, connections, browser, integrations, definitions, messages, spending, health):
         app.include_router(part.router)
     limit = services.settings.max_script_bytes * _BODY_FACTOR + _BODY_REST
     app.add_middleware(HttpGuard, max_body_bytes=limit, metrics=services.metrics)

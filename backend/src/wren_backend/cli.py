@@ -26,6 +26,8 @@ users = typer.Typer(help="Refuse users.", no_args_is_help=True)
 app.add_typer(users, name="users")
 workspaces = typer.Typer(help="List and delete workspaces.", no_args_is_help=True)
 app.add_typer(workspaces, name="workspaces")
+definitions = typer.Typer(help="Add, list and remove integrations that are definitions alone.", no_args_is_help=True)
+app.add_typer(definitions, name="definitions")
 
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 3
@@ -154,6 +156,41 @@ def delete_workspace(
 
     with _reported():
         typer.echo(delete(_settings(data_dir=data_dir), slug=slug, is_confirmed=is_confirmed))
+
+
+@definitions.command("add")
+def add_definition(
+    file: Annotated[Path, typer.Argument(help="A definition as JSON, such as `wren integrations import` makes")],
+    data_dir: DataDir = None,
+) -> None:
+    """Offer the integration of a definition, in place of an older one of that name, from the next start on."""
+    from wren_backend.definitions.operator import add_definition as add  # here: `--help` must not pay for the database
+
+    with _reported():
+        typer.echo(add(_settings(data_dir=data_dir), path=file))
+
+
+@definitions.command("list")
+def list_definitions(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """List the definitions that were added here; those of installed plugins are not among them."""
+    from wren_backend.definitions.operator import list_definitions as list_all  # here: `--help` must stay quick
+
+    with _reported():
+        rows = list_all(_settings(data_dir=data_dir))
+        lines = [f"{row['name']}  {row['version'] or '-'}  {row['methods']} methods" for row in rows]
+        for line in [json.dumps(rows)] if as_json else lines:
+            typer.echo(line)
+
+
+@definitions.command("remove")
+def remove_definition(
+    name: Annotated[str, typer.Argument(help="Name of the integration")], data_dir: DataDir = None
+) -> None:
+    """Remove a definition that was added here; it is gone with the next start."""
+    from wren_backend.definitions.operator import remove_definition as remove  # here: `--help` must stay quick
+
+    with _reported():
+        typer.echo(remove(_settings(data_dir=data_dir), name=name))
 
 
 def _settings(**options: Any) -> Settings:

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from typing import Literal
 
-IdPrefix = Literal["ws", "usr", "key", "conn", "dep", "ver", "trg", "run", "msg", "corr", "dk", "mk"]
+IdPrefix = Literal["ws", "usr", "key", "conn", "dep", "ver", "trg", "run", "msg", "corr", "dk", "mk", "aic"]
 
 # 18 bytes are 144 bits and 24 url-safe characters: no counter to guess, no clash to handle.
 _ID_BYTES = 18

@@ -29,14 +29,14 @@ def issue(settings: Settings, *, name: str, user: str, workspace: str) -> str:
     """
     name, user, workspace = clean_name(name), clean_name(user), clean_name(workspace)
     now = SystemClock().now()
-    with _database(settings) as database, database.writing() as session:
+    with opened_database(settings) as database, database.writing() as session:
         owner = _user(session, _workspace(session, workspace), user)
         return issue_key(session, owner, name=name, now=now).plain.get_secret_value()
 
 
 def list_issued(settings: Settings) -> list[dict[str, Any]]:
     """Return the API keys of all workspaces: prefix, name, owner, and when they were used or revoked."""
-    with _database(settings) as database, database.reading() as session:
+    with opened_database(settings) as database, database.reading() as session:
         return [
             {
                 "prefix": row.prefix,
@@ -61,7 +61,7 @@ def revoke(settings: Settings, *, prefix: str) -> str:
     Raises:
         MissingObject: there is none.
     """
-    with _database(settings) as database, database.writing() as session:
+    with opened_database(settings) as database, database.writing() as session:
         for workspace in tenancy.list_workspaces(session):
             for row in tenancy.list_api_keys(session, workspace.id):
                 if row.prefix == prefix:
@@ -76,7 +76,7 @@ def disable_user(settings: Settings, *, user: str, workspace: str) -> str:
     Raises:
         MissingObject: there is no such workspace, or no such user in it.
     """
-    with _database(settings) as database, database.writing() as session:
+    with opened_database(settings) as database, database.writing() as session:
         owner = _existing(session, workspace)
         for each in tenancy.list_users(session, owner.id):
             if each.name == user:
@@ -87,7 +87,7 @@ def disable_user(settings: Settings, *, user: str, workspace: str) -> str:
 
 def list_workspaces(settings: Settings) -> list[dict[str, Any]]:
     """Return the workspaces by their short name: when each was made, and its users."""
-    with _database(settings) as database, database.reading() as session:
+    with opened_database(settings) as database, database.reading() as session:
         return [
             {
                 "slug": workspace.slug,
@@ -109,7 +109,7 @@ def delete_workspace(settings: Settings, *, slug: str, is_confirmed: bool) -> st
         MissingObject: there is no such workspace.
         AgentFixableError: NOT_CONFIRMED.
     """
-    with _database(settings) as database:
+    with opened_database(settings) as database:
         with database.writing() as session:
             workspace = _existing(session, slug)
             if not is_confirmed:
@@ -133,7 +133,7 @@ def rotate(settings: Settings) -> str:
             "add the new one there behind the old one, the last seals, and restart",
             code="KEY_NOT_IN_FILE",
         )
-    with _database(settings) as database:
+    with opened_database(settings) as database:
         done = rotation.rotate(database, KeyFile(settings.key_file), now=SystemClock().now())
         for key_id in done.retirable_ids:
             rotation.retire(database, KeyFile(settings.key_file), key_id)
@@ -142,7 +142,8 @@ def rotate(settings: Settings) -> str:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def opened_database(settings: Settings) -> Iterator[Database]:
+    """Open the database for a block, at its newest schema."""
     database = open_database(settings.database_address())
     migrate(database)
     try:

@@ -12,6 +12,7 @@ from wren_backend.auth import bootstrap
 from wren_backend.services import Services, build_services
 from wren_backend.settings import Settings
 from wren_core.errors import UserFacingConfigError
+from wren_core.policy import REFUSAL_CODES
 
 
 class PortTaken(UserFacingConfigError):
@@ -81,7 +82,8 @@ def _introduce(services: Services, say: Callable[[str], None]) -> None:
     say(f"  sandbox    {services.sandbox.isolation}" + (f": {status.reason}" if status.reason else ""))
     say(f"  plugins    {', '.join(services.registry.names()) or 'none'}")
     for failed in services.registry.failed.values():
-        say(f"  failed     {failed.name} ({failed.distribution} {failed.version}): {failed.reason}")
+        word = "refused   " if failed.code in REFUSAL_CODES else "failed    "
+        say(f"  {word} {failed.name} ({failed.distribution} {failed.version}): {failed.reason}")
     if first is not None:
         say(f"  first API key, shown this once: {first.plain.get_secret_value()}")
         say(f"  next       wren login --url {settings.address}")

@@ -14,11 +14,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.networks import AnyHttpUrl
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from wren_backend.executor.port import Limits
 from wren_core.errors import UserFacingConfigError
+from wren_core.policy import DEFAULT_TIME_LIMIT, split_names
 
 _PREFIX = "WREN_"
 _DELIMITER = "__"
@@ -52,6 +53,10 @@ def _positive(value: timedelta) -> timedelta:
     return value
 
 
+def _names(value: Any) -> Any:
+    return split_names(value) if isinstance(value, str) else value
+
+
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
@@ -61,6 +66,8 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Duration = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
 Sandbox = Annotated[Literal["auto", "sandlock", "none"], BeforeValidator(_lower)]
+Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
+"""Names with commas between them."""
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 LogFormat = Annotated[Literal["json", "console"], BeforeValidator(_lower)]
 
@@ -137,6 +144,19 @@ class Settings(BaseSettings):
 
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     integrations: dict[str, IntegrationSettings] = Field(default_factory=dict)
+
+    plugins_allow: Names = frozenset()
+    """Integrations or distributions that may be loaded; all where left out."""
+    plugins_deny: Names = frozenset()
+    """Integrations or distributions that may not."""
+    plugins_disabled: Names | None = None
+    """Integrations that are switched off, instead of those that `wren plugins disable` wrote down."""
+    plugins_folder: Folder | None = None
+    """Where `wren plugins disable` writes them down; below the Python environment where left out."""
+    plugins_safe_mode: bool = False
+    """Load the plugins published with Wren and no others."""
+    plugins_time_limit: Duration = DEFAULT_TIME_LIMIT
+    """Longest time one plugin may take to load."""
 
     sandbox: Sandbox = "auto"
     ca_file: Folder | None = None

@@ -1,4 +1,4 @@
-"""What the tests of connections work with: three integrations of their own, and the provider of one of them.
+"""What the tests of connections work with: four integrations of their own, and the provider of two of them.
 
 A plain module without pytest, because other processes load it too.
 """
@@ -89,6 +89,30 @@ class Weather(Integration):
     )
 
 
+class Ticket(Integration):
+    """Sell tickets; a token made at the provider will do too."""
+
+    spec = IntegrationSpec(
+        name="ticket",
+        display_name="Ticket",
+        auth=OAuth2Config(
+            provider="parcelco",
+            authorization_url="https://parcel.test/authorize",
+            token_url="https://parcel.test/token",
+            scopes=("tickets.sell",),
+            accepts_token=True,
+        ),
+        credentials=(
+            CredentialSpec(
+                key="access_token",
+                type=CredentialType.OAUTH2,
+                env_var="TICKET_ACCESS_TOKEN",
+                refresh_key="refresh_token",
+            ),
+        ),
+    )
+
+
 class Abacus(Integration):
     """Count."""
 
@@ -125,12 +149,12 @@ class FakeParcel(FakeProvider):
 
 
 def registry() -> Registry:
-    """Return a registry of the three, and of one that failed to load."""
+    """Return a registry of the four, and of one that failed to load."""
     loaded = {
         item.spec.name: LoadedPlugin(
             name=item.spec.name, distribution=f"wren-{item.spec.name}", version="1.2.3", integration=item
         )
-        for item in (Parcel, Weather, Abacus)
+        for item in (Parcel, Weather, Ticket, Abacus)
     }
     broken = FailedPlugin(
         name="broken", distribution="wren-broken", version="0.1", code="PLUGIN_RAISED", reason="it raised"

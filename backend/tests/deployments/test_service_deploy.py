@@ -4,14 +4,18 @@ import json
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from wren_backend.idempotency.repository import StoredReply
 from wren_backend.testing import add_deployment
+from wren_core.declarative.integration import declared_integration
+from wren_core.definition import IntegrationDefinition
 from wren_core.discovery import LoadedPlugin
 from wren_core.errors import WrenError
 from wren_core.integration import Integration
+from wren_core.plugin import StoredPlugin
 from wren_core.registry import Registry
 from wren_core.spec import IntegrationSpec, OAuth2Config
 
@@ -346,3 +350,26 @@ def test_what_a_script_may_read_of_its_configuration_it_reads_while_it_is_descri
     script = 'import os\nassert os.environ["WREN_INTEGRATIONS__PARCEL__BASE_URL"] == "http://127.0.0.1:4600"\n'
 
     assert desk.deploy(script)["version"] == 1
+
+
+@sqlite_only
+def test_an_integration_the_operator_declared_can_be_made_while_a_script_is_described(build_platform, member, desk_of):
+    method = {
+        "id": "total",
+        "name": "Total",
+        "description": "Add up.",
+        "inputSchema": {"type": "object", "properties": {}, "additionalProperties": False},
+        "request": {"method": "GET", "path": "/total"},
+    }
+    wire = {"integrationId": "ledger", "name": "Ledger", "baseUrl": "https://l.test", "hosts": ["l.test"]}
+    document = json.dumps({**wire, "methods": [method]})
+    load = partial(declared_integration, IntegrationDefinition.from_wire(json.loads(document)))
+    declared = StoredPlugin(
+        name="ledger", distribution="", version="", integration_type="integration", document=document, load=load
+    )
+    desk = desk_of(member)
+    desk.service = build_platform(registry=Registry(loaded={"ledger": declared}, failed={})).deployments
+
+    made = desk.deploy("import wren\nledger = wren.integrations.ledger.init()\n", name="books")
+
+    assert desk.service.get(desk.subject, made["id"]).version.declared["integrations"] == ["ledger"]

@@ -18,6 +18,7 @@ from wren_backend.connections.services import ConnectionServices
 from wren_backend.db import Database
 from wren_backend.errors import install_error_handlers
 from wren_backend.integrations import router as integrations
+from wren_backend.integrations.ai_choice import AIChoice
 from wren_backend.integrations.service import IntegrationService
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.testing import add_subject
@@ -47,7 +48,8 @@ def context(stand_in: ModuleType, database: Database) -> ConnectionContext:
 def service(context: ConnectionContext) -> IntegrationService:
     """The catalogue."""
     credentials = ConnectionServices.of(context).credentials
-    return IntegrationService(registry=context.registry, credentials=credentials, addresses=context.addresses)
+    ai = AIChoice(registry=context.registry, addresses=context.addresses, connected=credentials.connected)
+    return IntegrationService(registry=context.registry, credentials=credentials, addresses=context.addresses, ai=ai)
 
 
 @pytest.fixture

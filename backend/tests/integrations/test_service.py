@@ -43,11 +43,14 @@ def test_the_check_is_the_one_a_deploy_uses(service, context, subject):
     assert [problem.details["integration"] for problem in problems] == ["weather", "nothing"]
 
 
-def test_a_workspace_without_quota_left_is_told_so_when_it_validates_and_not_when_it_redeploys(context, subject):
+def test_a_workspace_without_quota_left_is_told_so_when_it_validates_and_not_when_it_redeploys(
+    service, context, subject
+):
     full = IntegrationService(
         registry=context.registry,
         credentials=ConnectionServices.of(context).credentials,
         addresses=context.addresses,
+        ai=service._ai,
         find_quota_problem=lambda _subject: QuotaExceeded(1),
     )
 

@@ -18,7 +18,7 @@ def test_a_run_is_shown_with_the_calls_it_made_in_their_order(service, member, b
     book.call(run, "send")
     book.call(run, "search", outcome="RATE_LIMITED")
 
-    shown, calls = service.get(member.subject, run.id)
+    shown, calls, _ = service.get(member.subject, run.id)
 
     assert (shown.id, shown.status) == (run.id, RunStatus.RUNNING)
     assert [(call.method, call.outcome) for call in calls] == [("send", "ok"), ("search", "RATE_LIMITED")]

@@ -97,6 +97,8 @@ class Workplace:
             "limits": Limits(wall=timedelta(seconds=20)),
             "overrides": {},
             "credentials": SimpleNamespace(run_environment=lambda subject, names: RunCredentials([], renew=None)),
+            "choose_ai": lambda subject, **choice: "none of these tests calls a model",
+            "check_budget": lambda workspace_id: None,
         }
         return Performer(**{**values, **options})
 

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,10 +12,15 @@ from wren_backend.executor.port import RunStatus as EndedAs
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.models import RunStatus
 from wren_backend.settings import IntegrationSettings
+from wren_backend.spending.errors import BudgetExceeded
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, _outcome
+from wren_core import AIConfig, AIIntegration, AIModel
+from wren_core.declarative.integration import declared_integration
+from wren_core.definition import IntegrationDefinition
 from wren_core.discovery import LoadedPlugin
 from wren_core.integration import Integration
+from wren_core.plugin import StoredPlugin
 from wren_core.registry import Registry
 from wren_core.spec import IntegrationSpec
 
@@ -36,8 +42,25 @@ class Parcel(Integration):
     spec = IntegrationSpec(name="parcel", display_name="Parcel", hosts=("parcel.test",))
 
 
+class Parrot(AIIntegration):
+    """Models that repeat."""
+
+    spec = IntegrationSpec(
+        name="parrot",
+        display_name="Parrot",
+        type="ai",
+        hosts=("parrot.test",),
+        ai=AIConfig(
+            provider="birds", default_model="m", available_models=(AIModel(id="m", name="M", capabilities=("text",)),)
+        ),
+    )
+
+
 REGISTRY = Registry(
-    loaded={"parcel": LoadedPlugin(name="parcel", distribution="wren-parcel", version="1.0", integration=Parcel)},
+    loaded={
+        item.spec.name: LoadedPlugin(name=item.spec.name, distribution="wren-test", version="1.0", integration=item)
+        for item in (Parcel, Parrot)
+    },
     failed={},
 )
 
@@ -61,8 +84,9 @@ class Connections:
         return RunCredentials([held], renew=lambda old: old)
 
 
-def deploy(workplace, script, *, integrations=("parcel",)):
-    new = deployments.NewScript(name="daily report", script=script, declared={"integrations": list(integrations)})
+def deploy(workplace, script, *, integrations=("parcel",), **declared):
+    declared = {"integrations": list(integrations), **declared}
+    new = deployments.NewScript(name="daily report", script=script, declared=declared)
     with workplace.database.writing() as session:
         return deployments.create_or_new_version(
             session, workplace.user.workspace_id, workplace.user.id, new, now=workplace.clock.now()
@@ -100,6 +124,44 @@ def test_a_run_acts_for_whoever_deployed_it_and_with_what_it_declared(workplace)
 
     subject = Subject(workspace_id=workplace.user.workspace_id, user_id=workplace.user.id)
     assert connections.asked == [(subject, ["parcel"])]
+
+
+def test_a_run_that_asks_whichever_models_are_connected_holds_them_and_knows_their_name(workplace):
+    connections, asked = Connections(), []
+
+    def choose_ai(subject, **choice):
+        asked.append(choice)
+        return "parrot"
+
+    script = deploy(workplace, LOOKS_AROUND, uses_ai=True, ai_integration="parrot")
+    outcome, _ = perform(workplace, script, credentials=connections, choose_ai=choose_ai)
+
+    assert outcome.result["WREN_AI_INTEGRATION"] == "parrot"
+    assert connections.asked[0][1] == ["parcel", "parrot"]
+    assert asked == [{"declared": ["parcel"], "preferred": "parrot"}]
+
+
+@pytest.mark.parametrize("declared", [{"integrations": ["parrot"]}, {"integrations": [], "uses_ai": True}])
+def test_a_run_that_calls_models_does_not_start_on_a_spent_budget(workplace, declared):
+    connections = Connections()
+
+    def check_budget(workspace_id):
+        raise BudgetExceeded(f"{workspace_id} has spent it")
+
+    options = {"check_budget": check_budget, "choose_ai": lambda subject, **choice: "parrot"}
+    outcome, lines = perform(workplace, deploy(workplace, LOOKS_AROUND, **declared), credentials=connections, **options)
+
+    assert (outcome.status, outcome.error["code"]) == (RunStatus.FAILED, "BUDGET_EXCEEDED")
+    assert connections.asked == [], "no key is opened"
+    assert "has spent it" in lines[0][1]
+
+
+def test_a_run_without_models_does_not_ask_about_the_budget(workplace):
+    asked = []
+
+    outcome, _ = perform(workplace, deploy(workplace, LOOKS_AROUND), check_budget=asked.append)
+
+    assert (outcome.status, asked) == (RunStatus.SUCCESS, [])
 
 
 def test_an_error_of_the_script_names_the_deployment_as_its_file(workplace):
@@ -143,3 +205,28 @@ def test_what_is_known_of_a_run_that_ended_is_recorded(workplace):
 
     assert (recorded.error, recorded.result, recorded.is_log_truncated) == (error, None, True)
     assert _outcome(replace(ended, status=EndedAs.SUCCESS, error=None, result=[1], truncated=False)).result == [1]
+
+
+def test_an_integration_the_operator_declared_is_there_in_the_run(workplace):
+    method = {
+        "id": "total",
+        "name": "Total",
+        "description": "Add up.",
+        "inputSchema": {"type": "object", "properties": {}, "additionalProperties": False},
+        "request": {"method": "GET", "path": "/total"},
+    }
+    wire = {"integrationId": "ledger", "name": "Ledger", "baseUrl": "https://l.test", "hosts": ["l.test"]}
+    document = json.dumps({**wire, "methods": [method]})
+    load = partial(declared_integration, IntegrationDefinition.from_wire(json.loads(document)))
+    declared = StoredPlugin(
+        name="ledger", distribution="", version="", integration_type="integration", document=document, load=load
+    )
+    script = "import wren\n\ndef job():\n    return sorted(type(wren.integrations.ledger.init()).methods())\n"
+
+    outcome, _ = perform(
+        workplace,
+        deploy(workplace, script, integrations=["ledger"]),
+        registry=Registry(loaded={"ledger": declared}, failed={}),
+    )
+
+    assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, ["total"])

@@ -3,16 +3,24 @@ from dataclasses import replace
 import pytest
 
 from wren_backend.connections.held import HeldConnection, RunCredentials
+from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.requests import OperationUnknown, RunRequests
+from wren_backend.worker.spending import RunSpending
 from wren_core.errors import InvalidInput
 
 
-def requests_of(workplace, credentials=None):
+def requests_of(workplace, credentials=None, check_budget=None):
     workplace.enqueue(workplace.deploy("pass", name="daily"))
+    run = workplace.claim()
+    journal = RunJournal(run, database=workplace.database, clock=workplace.clock)
+    spending = RunSpending(
+        run=run, journal=journal, clock=workplace.clock, check_budget=check_budget or (lambda workspace_id: None)
+    )
     return RunRequests(
-        run=workplace.claim(),
+        run=run,
         sender="daily",
         credentials=credentials or RunCredentials([], renew=None),
+        spending=spending,
         database=workplace.database,
         clock=workplace.clock,
     )

@@ -41,6 +41,10 @@ class Addresses:
         """Redirect URI, byte for byte as it is registered with the provider."""
         return f"{self.public_url}/integrations/{integration}/callback"
 
+    def api_page(self, tag: str, operation: str) -> str:
+        """Page on which a person can try an operation of the API."""
+        return f"{self.public_url}/docs#/{tag}/{operation}"
+
     def docs(self, spec: IntegrationSpec) -> str:
         """Page that explains the integration: its own, else the operator's, else the one Wren derives."""
         if spec.docs_url or self.docs_url is None:

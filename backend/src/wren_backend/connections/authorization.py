@@ -19,7 +19,7 @@ from wren_backend.connections.providers import Provider, variable
 from wren_backend.connections.refresh import plan_refresh
 from wren_backend.connections.refresher import values_of
 from wren_backend.connections.repository import Grant
-from wren_backend.connections.requirements import check_values, uses_oauth
+from wren_backend.connections.requirements import access_key, check_values, gives_token, uses_oauth
 from wren_backend.connections.token_endpoint import ClientRefused, ProviderFailed, ProviderUnavailable
 from wren_backend.connections.tokens import TokenAnswerInvalid, TokenGrant, read_grant
 from wren_backend.db import ReadSession
@@ -78,7 +78,7 @@ class Authorization:
         with self._context.database.reading() as session:
             link = self._link(session, spec, token)
             owner = self._owner(session, link)
-        if not uses_oauth(spec):
+        if not uses_oauth(spec) or self._context.asks_for_token(spec):
             return ValuesWanted(spec=spec, owner=owner)
         return self._depart(spec, self._context.provider(spec), token)
 
@@ -92,10 +92,12 @@ class Authorization:
         now = self._context.clock.now()
         with self._context.database.writing() as session:
             link = self._link(session, spec, token)
-            checked = check_values(spec, values)
+            checked = check_values(spec, {access_key(spec): "", **values} if uses_oauth(spec) else values)
             if flows.consume_link(session, token, now=now) is None:
                 raise FlowRefused(_USED_UP)
             owner, connection = self._owner(session, link), self._connection(session, link)
+            if gives_token(spec, checked):
+                self._context.vault.shred(session, connection)  # as where the token comes over the API
             self._context.vault.store(session, connection, checked, now=now)
             active = repository.activate(session, _subject(link), connection.id, Grant(), now=now)
         if active is None:

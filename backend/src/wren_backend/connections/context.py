@@ -1,14 +1,16 @@
 """What every use case of connections works with, made once at start."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from wren_backend.clock import Clock
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.problems import Problems
-from wren_backend.connections.providers import Provider, ProviderOverrides, resolve_provider
+from wren_backend.connections.providers import Provider, ProviderOverrides, has_client, resolve_provider
 from wren_backend.connections.refresh import MARGIN
+from wren_backend.connections.requirements import accepts_token
 from wren_backend.connections.token_endpoint import TokenEndpoint
 from wren_backend.db import Database
 from wren_backend.vault.service import Vault
@@ -34,12 +36,18 @@ class ConnectionContext:
     refresh_margin: timedelta = MARGIN
     state_lifetime: timedelta = timedelta(minutes=10)
     link_lifetime: timedelta = timedelta(hours=24)
+    configured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the operator configured, by integration; a connection's own configuration wins over it."""
     on_refresh: Callable[[str], None] = _unheard
     """Told the outcome of every call for a refresh: refreshed, needs_reauth, postponed, or superseded."""
 
     def provider(self, spec: IntegrationSpec) -> Provider:
         """Return the authorization server of an integration; raises ProviderNotConfigured."""
         return resolve_provider(spec, self.providers)
+
+    def asks_for_token(self, spec: IntegrationSpec) -> bool:
+        """Tell whether a person can connect by a token only: this server has no client at the provider."""
+        return accepts_token(spec) and not has_client(spec, self.providers)
 
     def problems(self, spec: IntegrationSpec) -> Problems:
         """Return the words for what can be wrong with an integration's connections."""

@@ -25,6 +25,8 @@ class HeldConnection:
     """Access tokens and keys by environment variable; never a refresh token."""
     config: Mapping[str, object] = field(default_factory=dict)
     renewed_at: datetime | None = None
+    public: frozenset[str] = frozenset()
+    """Variables whose values anybody may see, such as a user name's."""
 
     @classmethod
     def of(cls, spec: IntegrationSpec, connection: Connection, credentials: Credentials) -> "HeldConnection":
@@ -37,7 +39,13 @@ class HeldConnection:
             version=connection.version,
             env=values,
             config=connection.config,
+            public=frozenset(cred.env_var for cred in spec.credentials if not cred.secret),
         )
+
+    @property
+    def secrets(self) -> list[str]:
+        """The values that must never be shown."""
+        return [value for variable, value in self.env.items() if variable not in self.public]
 
 
 class RunCredentials:
@@ -45,7 +53,7 @@ class RunCredentials:
 
     def __init__(self, held: Iterable[HeldConnection], *, renew: Callable[[HeldConnection], HeldConnection]) -> None:
         self._held = {item.integration: item for item in held}
-        self._secrets = [value for item in self._held.values() for value in item.env.values()]
+        self._secrets = [value for item in self._held.values() for value in item.secrets]
         self._renew = renew
         self._lock = threading.Lock()
 
@@ -76,7 +84,7 @@ class RunCredentials:
                 raise InvalidInput(f"the run holds no credential of {integration!r}")
             newer = self._renew(held)
             self._held[integration] = newer
-            self._secrets += [value for value in newer.env.values() if value not in self._secrets]
+            self._secrets += [value for value in newer.secrets if value not in self._secrets]
             return dict(newer.env)
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.authorization import Arrival, Departure, ValuesWanted
-from wren_backend.connections.requirements import missing_scopes, typed_credentials
+from wren_backend.connections.requirements import accepts_token, missing_scopes, typed_credentials
 from wren_backend.errors import STATUS_BY_CODE, STATUS_BY_TYPE
 from wren_core.errors import InternalError, WrenError
 from wren_core.spec import IntegrationSpec
@@ -46,7 +46,7 @@ class Pages:
 
     def values(self, wanted: ValuesWanted, *, link: str, problem: str = "", status: int = 200) -> Response:
         """Ask for credentials."""
-        credentials = typed_credentials(wanted.spec)
+        credentials = wanted.spec.credentials if accepts_token(wanted.spec) else typed_credentials(wanted.spec)
         return self._page(
             "values.html",
             status,

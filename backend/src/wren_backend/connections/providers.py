@@ -74,6 +74,12 @@ def resolve_provider(spec: IntegrationSpec, settings: Mapping[str, ProviderOverr
     )
 
 
+def has_client(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> bool:
+    """Tell whether the operator has registered this server with the integration's authorization server."""
+    given = settings.get(spec.auth.provider) if isinstance(spec.auth, OAuth2Config) else None
+    return given is not None and bool(given.client_id)
+
+
 def origin(url: str) -> tuple[str, str, int | None] | None:
     """Return scheme, host and port of an http(s) address, or None where it is none."""
     try:

@@ -1,19 +1,31 @@
 """What an integration needs of a connection: derived from its spec, nothing else."""
 
+import unicodedata
 from collections.abc import Collection, Mapping
 
 from wren_backend.connections.errors import CredentialsInvalid
-from wren_core.spec import CredentialSpec, CredentialType, IntegrationSpec, OAuth2Config
+from wren_backend.connections.parameters import misfits
+from wren_core.spec import CredentialSpec, CredentialType, CustomAuth, IntegrationSpec, OAuth2Config
 
 # OpenID's own scopes open no method, and providers grant them under other names.
 _IDENTITY_SCOPES = frozenset({"openid", "email", "profile", "address", "phone", "offline_access"})
 _LONGEST_VALUE = 16_384
-_ONE_LINE = frozenset({CredentialType.API_KEY, CredentialType.BEARER})
+_ONE_LINE = frozenset({CredentialType.API_KEY, CredentialType.BEARER, CredentialType.OAUTH2})
 
 
 def uses_oauth(spec: IntegrationSpec) -> bool:
     """Tell whether a person authorises the integration at its provider."""
     return isinstance(spec.auth, OAuth2Config)
+
+
+def accepts_token(spec: IntegrationSpec) -> bool:
+    """Tell whether a person may hand over a token made at the provider instead of consenting there."""
+    return isinstance(spec.auth, OAuth2Config) and spec.auth.accepts_token
+
+
+def gives_token(spec: IntegrationSpec, values: Collection[str]) -> bool:
+    """Tell whether there is such a token among the values."""
+    return accepts_token(spec) and access_key(spec) in values
 
 
 def accepts_connection(spec: IntegrationSpec) -> bool:
@@ -43,7 +55,9 @@ def typed_credentials(spec: IntegrationSpec) -> list[CredentialSpec]:
 
 
 def missing_scopes(spec: IntegrationSpec, granted: Collection[str]) -> list[str]:
-    """List the scopes the integration asks for that were not granted."""
+    """List the scopes the integration asks for that were not granted; none where nobody said what was granted."""
+    if accepts_token(spec) and not granted:
+        return []
     wanted = (scope for scope in spec.required_scopes if scope not in _IDENTITY_SCOPES)
     return [scope for scope in wanted if scope not in granted] if uses_oauth(spec) else []
 
@@ -59,23 +73,39 @@ def check_values(spec: IntegrationSpec, values: Mapping[str, str]) -> dict[str, 
     Raises:
         CredentialsInvalid: names the unknown, the missing and the unusable ones, and never shows a value.
     """
-    wanted = {cred.key: cred for cred in typed_credentials(spec)}
+    wanted = {cred.key: cred for cred in _wanted(spec, values)}
     given = {key: _tidy(wanted.get(key), value) for key, value in values.items()}
     unknown = [key for key in given if key not in wanted]
     missing = [key for key, cred in wanted.items() if cred.required and not given.get(key)]
     unusable = [key for key, value in given.items() if key in wanted and not _is_usable(wanted[key], value)]
-    if not (unknown or missing or unusable):
-        return {key: value for key, value in given.items() if value}
-    found = {"missing": missing, "unknown": unknown, "unusable": unusable}
-    said = "; ".join(f"{what}: {', '.join(map(_shown, keys))}" for what, keys in found.items() if keys)
+    stored = {key: value for key, value in given.items() if value}
+    reasons = {} if unknown or missing or unusable else _reasons(spec, stored)
+    if not (unknown or missing or unusable or reasons):
+        return stored
+    found = {"missing": missing, "unknown": unknown, "unusable": [*unusable, *reasons]}
+    said = [f"{what}: {', '.join(map(_shown, keys))}" for what, keys in found.items() if keys]
+    said += [f"{_shown(key)} {reason}" for key, reason in reasons.items()]
     raise CredentialsInvalid(
-        f"{spec.name}: the credential values do not fit ({said}); it takes {', '.join(wanted) or 'none'}",
+        f"{spec.name}: the credential values do not fit ({'; '.join(said)}); it takes {', '.join(wanted) or 'none'}",
         details={
             "integration": spec.name,
             "expected": list(wanted),
+            "reasons": {_shown(key): reason for key, reason in reasons.items()},
             **{k: [*map(_shown, v)] for k, v in found.items()},
         },
     )
+
+
+def _reasons(spec: IntegrationSpec, values: Mapping[str, str]) -> dict[str, str]:
+    """Return why values cannot be what they are for, by key."""
+    return misfits(spec.auth.parameters, values) if isinstance(spec.auth, CustomAuth) else {}
+
+
+def _wanted(spec: IntegrationSpec, values: Collection[str]) -> Collection[CredentialSpec]:
+    """Return what values are checked against; where nothing else can be typed in, any value stands for a token."""
+    typed = typed_credentials(spec)
+    is_token = accepts_token(spec) and values and (access_key(spec) in values or not typed)
+    return spec.credentials if is_token else typed
 
 
 def _tidy(cred: CredentialSpec | None, value: str) -> str:
@@ -89,6 +119,8 @@ def _is_usable(cred: CredentialSpec, value: str) -> bool:
     except UnicodeEncodeError:
         return False
     is_one_line = cred.type not in _ONE_LINE or value.isprintable()
+    if cred.type is CredentialType.BASIC:  # RFC 7617: any character but those that control
+        is_one_line = not any(unicodedata.category(char) == "Cc" for char in value)
     return "\x00" not in value and len(value) <= _LONGEST_VALUE and is_one_line
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.errors import ProviderNotConfigured
 from wren_backend.connections.models import Connection
-from wren_backend.connections.requirements import access_key, refresh_key, uses_oauth
+from wren_backend.connections.requirements import accepts_token, access_key, refresh_key, uses_oauth
 from wren_backend.connections.token_endpoint import ProviderFailed
 
 
@@ -27,7 +27,7 @@ def revoke_at_provider(context: ConnectionContext, connection: Connection, held:
     if connection.integration not in context.registry:
         return Revocation(outcome="failed", reason="the integration is not installed, so its provider is unknown")
     spec = context.registry.spec(connection.integration)
-    if not uses_oauth(spec):
+    if not uses_oauth(spec) or (accepts_token(spec) and not connection.scopes):
         return Revocation(outcome="not_applicable", reason="a key is revoked where it was made")
     tokens = [held[key] for key in (refresh_key(spec), access_key(spec)) if key in held]
     if not tokens:

@@ -13,11 +13,19 @@ from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.errors import ConnectionNotNeeded, CredentialsInvalid
 from wren_backend.connections.models import Connection, ConnectionStatus
 from wren_backend.connections.repository import AliasTaken, Grant
-from wren_backend.connections.requirements import accepts_connection, check_values, typed_credentials, uses_oauth
+from wren_backend.connections.requirements import (
+    accepts_connection,
+    accepts_token,
+    check_values,
+    gives_token,
+    typed_credentials,
+    uses_oauth,
+)
 from wren_backend.connections.revocation import Revocation, revoke_at_provider
 from wren_backend.db import WriteSession
 from wren_backend.errors import MissingObject
 from wren_backend.vault.errors import CredentialUndecryptable
+from wren_core.configuration import check_config
 from wren_core.spec import IntegrationSpec
 
 log = structlog.get_logger(__name__)
@@ -64,7 +72,7 @@ class ConnectionService:
             WrenError: IntegrationUnknown, PluginFailed, ConnectionNotNeeded, ConfigInvalid, CredentialsInvalid,
                 ProviderNotConfigured, AliasTaken.
         """
-        spec = self._connectable(request.integration)
+        spec = self._connectable(request.integration, request.values)
         config = None if request.config is None else self._checked_config(spec.name, request.config)
         values = self._checked_values(spec, request.values)
         with self._context.database.writing() as session:
@@ -110,7 +118,7 @@ class ConnectionService:
             WrenError: MissingObject, CredentialsInvalid, ProviderNotConfigured.
         """
         current = self.get(subject, connection_id)
-        spec = self._connectable(current.integration)
+        spec = self._connectable(current.integration, values)
         checked = self._checked_values(spec, values, is_again=True)
         with self._context.database.writing() as session:
             connection = _present(repository.find_connection(session, subject, connection_id), connection_id)
@@ -147,25 +155,28 @@ class ConnectionService:
         log.info("connection.disconnected", connection_id=connection_id, at_provider=revocation.outcome)
         return Disconnected(connection=_present(gone, connection_id, is_revoked=True), revocation=revocation)
 
-    def _connectable(self, integration: str) -> IntegrationSpec:
+    def _connectable(self, integration: str, values: Mapping[str, str] | None) -> IntegrationSpec:
         spec = self._context.registry.spec(integration)
         if not accepts_connection(spec):
             raise ConnectionNotNeeded(f"{integration} works without a connection; use it as it is")
-        if uses_oauth(spec):
+        is_typed = gives_token(spec, values or {}) or self._context.asks_for_token(spec)
+        if uses_oauth(spec) and not is_typed:
             self._context.provider(spec)  # refuses now what could not be finished later
         return spec
 
     def _checked_config(self, integration: str, config: Mapping[str, Any]) -> dict[str, Any]:
-        checked = self._context.registry.get(integration).check_config(config)
-        return checked.model_dump(mode="json", exclude_unset=True)
+        """Return the values as they were given: defaults come in where they are used, below the operator's own."""
+        operators = self._context.configured.get(integration, {})
+        check_config(self._context.registry.spec(integration), {**operators, **config})
+        return dict(config)
 
     def _checked_values(
         self, spec: IntegrationSpec, values: Mapping[str, str] | None, *, is_again: bool = False
     ) -> dict[str, str] | None:
-        """Return None where a person must act, which with OAuth is always."""
+        """Return None where a person must act, which with OAuth is always so unless a token was handed over."""
         if values is None and (not uses_oauth(spec) or is_again):
             return None
-        if values and uses_oauth(spec) and not typed_credentials(spec):
+        if values and uses_oauth(spec) and not typed_credentials(spec) and not accepts_token(spec):
             raise CredentialsInvalid(f"{spec.name} is authorised in a browser; leave `values` out and open connect_url")
         return check_values(spec, values or {})
 
@@ -197,9 +208,12 @@ class ConnectionService:
         values: dict[str, str] | None,
     ) -> Connected:
         now = self._context.clock.now()
+        is_token = values is not None and gives_token(spec, values)
+        if is_token:
+            self._context.vault.shred(session, connection)  # an older refresh token would bring the old account back
         if values is not None:
             self._context.vault.store(session, connection, values, now=now)
-        if values is not None and not uses_oauth(spec):
+        if values is not None and (is_token or not uses_oauth(spec)):
             active = repository.activate(session, subject, connection.id, Grant(), now=now)
             log.info("connection.activated", connection_id=connection.id, integration=spec.name)
             return Connected(connection=_present(active, connection.id))

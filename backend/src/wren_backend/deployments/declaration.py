@@ -57,6 +57,8 @@ class Declaration:
 
     integrations: tuple[str, ...]
     triggers: tuple[TriggerDeclaration, ...]
+    uses_ai: bool = False
+    """It asks the connected ai integration, whichever that is."""
 
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> "Declaration":
@@ -73,13 +75,15 @@ class Declaration:
         ordered = sorted(
             triggers, key=lambda trigger: (trigger.type, trigger.func, sorted(map(str, trigger.config.items())))
         )
-        return cls(integrations=tuple(sorted(set(body.integrations))), triggers=tuple(ordered))
+        integrations = tuple(sorted(set(body.integrations)))
+        return cls(integrations=integrations, triggers=tuple(ordered), uses_ai=body.uses_ai)
 
     def to_wire(self) -> dict[str, Any]:
         """Return the wire form."""
         schedules = [item for item in self.triggers if item.type == "schedule"]
         return {
             "integrations": list(self.integrations),
+            **({"uses_ai": True} if self.uses_ai else {}),
             "triggers": [{"type": item.type, "func": item.func, "config": item.config} for item in self.triggers],
             "schedules": [{"cron": item.config["cron"], "func_name": item.func} for item in schedules],
         }

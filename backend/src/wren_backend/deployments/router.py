@@ -27,6 +27,9 @@ from wren_backend.errors import current_correlation_id
 from wren_backend.http_auth import CurrentSubject
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
 from wren_backend.runs.schemas import RunRead
+from wren_backend.spending.money import in_usd
+from wren_backend.spending.router import Spending
+from wren_backend.spending.service import DeploymentSpending
 from wren_backend.triggers.models import Trigger
 from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 
@@ -92,9 +95,11 @@ def list_deployments(
     summary="Show one deployment with its triggers",
     responses=documented(404),
 )
-def get_deployment(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> DeploymentDetail:
+def get_deployment(
+    deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments, spending: Spending
+) -> DeploymentDetail:
     """Return a deployment with its triggers and what its current version declares; one taken away is shown, too."""
-    return _detail(service.get(subject, deployment_id))
+    return _detail(service.get(subject, deployment_id), spending.of_deployment(subject, deployment_id))
 
 
 @router.get(
@@ -202,10 +207,11 @@ def _overview(item: DeploymentOverview) -> dict[str, object]:
     }
 
 
-def _detail(details: DeploymentDetails) -> DeploymentDetail:
+def _detail(details: DeploymentDetails, spent: DeploymentSpending) -> DeploymentDetail:
     shown = [_trigger(trigger) for trigger in details.triggers]
+    cost = {"ai_cost_usd": in_usd(spent.ever), "ai_cost_usd_this_month": in_usd(spent.this_month)}
     return DeploymentDetail.model_validate(
-        {**_overview(details.overview), "declared": details.version.declared, "trigger_list": shown}
+        {**_overview(details.overview), "declared": details.version.declared, "trigger_list": shown, **cost}
     )
 
 

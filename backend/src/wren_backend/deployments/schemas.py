@@ -45,6 +45,7 @@ class MetadataBody(RequestBody):
     """What a script declares."""
 
     integrations: list[IntegrationName] = Field(default_factory=list, max_length=100, examples=[["mail", "chat"]])
+    uses_ai: bool = Field(default=False, description="It asks the connected ai integration, whichever that is")
     triggers: list[TriggerBody] = Field(default_factory=list, max_length=100)
     schedules: list[ScheduleBody] = Field(default_factory=list, max_length=100)
 
@@ -139,6 +140,8 @@ class DeploymentDetail(DeploymentRead):
 
     declared: dict[str, Any]
     trigger_list: list[TriggerRead]
+    ai_cost_usd: float = Field(description="What the models it called have cost, in US dollars")
+    ai_cost_usd_this_month: float = Field(description="Of that, in the current calendar month, in UTC")
 
 
 class DeploymentList(ResponseBody):

@@ -1,6 +1,6 @@
 """Use cases of deployments: deploy, look at, run by hand, take away."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -38,7 +38,9 @@ _UNNAMED = "script"
 class Describer(Protocol):
     """Extracts a script's metadata without trusting it."""
 
-    def describe(self, source: str, *, filename: str, env: Mapping[str, str]) -> dict[str, Any]:
+    def describe(
+        self, source: str, *, filename: str, env: Mapping[str, str], definitions: Mapping[str, str]
+    ) -> dict[str, Any]:
         """Return the metadata; raises AgentFixableError with file and line when the script cannot be loaded."""
         ...
 
@@ -48,6 +50,14 @@ class ConnectionCheck(Protocol):
 
     def __call__(self, subject: Subject, names: Sequence[str]) -> Sequence[WrenError]:
         """Return the problems; none when every integration is loaded, connected and usable."""
+        ...
+
+
+class AISource(Protocol):
+    """Chooses the ai integration of a script that names none."""
+
+    def __call__(self, subject: Subject, *, declared: Collection[str]) -> str:
+        """Return its name; raises UserFacingConfigError when a person must connect one."""
         ...
 
 
@@ -93,7 +103,10 @@ class DeploymentService:
     describer: Describer
     configuration: Callable[[Subject], Mapping[str, str]]
     """What operator and subject configured, by environment variable: a script may read it while it is imported."""
+    declared: Callable[[str], Mapping[str, str]]
+    """The definitions among the operator's that a script can name, by integration."""
     check_connections: ConnectionCheck
+    choose_ai: AISource
     wake: Callable[[], None]
     limits: DeploymentLimits
 
@@ -129,14 +142,18 @@ class DeploymentService:
         check_script(script, max_bytes=self.limits.max_script_bytes)
         wanted = None if name is None else clean_name(name)
         described = self.describer.describe(
-            script, filename=f"{wanted or _UNNAMED}.py", env=self.configuration(subject)
+            script,
+            filename=f"{wanted or _UNNAMED}.py",
+            env=self.configuration(subject),
+            definitions=self.declared(script),
         )
         extracted = Declaration.of(described)
         if metadata is not None:
             check_agreement(extracted, Declaration.of(metadata))
         check_declaration(extracted, now=self.clock.now(), min_interval=self.limits.min_interval)
-        self._check_integrations(subject, extracted)
-        new = NewScript(name=wanted or _default_name(described), script=script, declared=extracted.to_wire())
+        ai = self._check_integrations(subject, extracted)
+        declared = {**extracted.to_wire(), **({"ai_integration": ai} if ai else {})}
+        new = NewScript(name=wanted or _default_name(described), script=script, declared=declared)
         return self._store(subject, new, extracted, request, render)
 
     def start(
@@ -244,10 +261,18 @@ class DeploymentService:
         log.info(f"deployment.{changed.status}", deployment_id=deployment_id)
         return changed
 
-    def _check_integrations(self, subject: Subject, declaration: Declaration) -> None:
-        problems = self.check_connections(subject, declaration.integrations)
+    def _check_integrations(self, subject: Subject, declaration: Declaration) -> str | None:
+        """Return the ai integration of a script that needs one and names none, where all it uses is connected."""
+        ai, unmet = None, list[WrenError]()
+        if declaration.uses_ai:
+            try:
+                ai = self.choose_ai(subject, declared=declaration.integrations)
+            except WrenError as exc:
+                unmet.append(exc)
+        names = dict.fromkeys([*declaration.integrations, *([ai] if ai else [])])
+        problems = [*self.check_connections(subject, list(names)), *unmet]
         if not problems:
-            return
+            return ai
         first = problems[0]
         first.details["problems"] = [problem.to_wire() for problem in problems]
         raise first

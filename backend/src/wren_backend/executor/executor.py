@@ -24,11 +24,18 @@ _log = structlog.get_logger(__name__)
 
 
 class Executor:
-    """Runs and describes scripts in `sandbox`, each in a folder of its own below `runs_root`."""
+    """Runs and describes scripts in `sandbox`, each in a folder of its own below `runs_root`.
 
-    def __init__(self, sandbox: Sandbox, *, runs_root: Path) -> None:
+    Args:
+        sandbox: what confines them.
+        runs_root: where their folders are.
+        env: variables of every script; they win over those of its job. No secrets.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, runs_root: Path, env: Mapping[str, str] | None = None) -> None:
         self._sandbox = sandbox
         self._runs_root = runs_root
+        self._env = dict(env or {})
 
     @property
     def isolation(self) -> str:
@@ -51,7 +58,7 @@ class Executor:
         observers = Observers(
             on_output=on_output, on_call=on_call, serve_request=serve_request, is_cancelled=_as_callable(cancel)
         )
-        message = {**_message(job, "run"), "func": job.func, "event": dict(job.event), "env": dict(job.env)}
+        message = {**_message(job, "run"), "func": job.func, "event": dict(job.event), "env": {**job.env, **self._env}}
         return self._perform(job, message, observers)
 
     def describe(
@@ -60,6 +67,7 @@ class Executor:
         *,
         filename: str = "script.py",
         env: Mapping[str, str] | None = None,
+        definitions: Mapping[str, str] | None = None,
         limits: Limits = DESCRIBE_LIMITS,
     ) -> dict[str, Any]:
         """Import a script, without network, credentials or host, and return its metadata.
@@ -68,15 +76,23 @@ class Executor:
             source: the script.
             filename: its name in errors.
             env: configuration of integrations that the script may make at import; no secrets.
+            definitions: integrations the operator declared, by name, that the script may make at import.
             limits: what the import may use.
 
         Raises:
             WrenError: what is wrong with the script; `details` holds file, line and traceback where they are known.
         """
         job = Job(
-            run_id="describe", correlation_id="", script=source, filename=filename, func="", event={}, limits=limits
+            run_id="describe",
+            correlation_id="",
+            script=source,
+            filename=filename,
+            func="",
+            event={},
+            limits=limits,
+            definitions=definitions or {},
         )
-        outcome = self._perform(job, {**_message(job, "describe"), "env": dict(env or {})}, _NOBODY)
+        outcome = self._perform(job, {**_message(job, "describe"), "env": {**(env or {}), **self._env}}, _NOBODY)
         if outcome.error is not None:
             raise _as_exception(outcome.error)
         return dict(outcome.result)
@@ -119,6 +135,7 @@ def _message(job: Job, mode: str) -> dict[str, Any]:
         "filename": job.filename,
         "run_id": job.run_id,
         "correlation_id": job.correlation_id,
+        "definitions": dict(job.definitions),
     }
 
 

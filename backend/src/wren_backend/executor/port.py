@@ -59,6 +59,8 @@ class Job:
     operator_hosts: tuple[str, ...] = ()
     """`host:port` the operator configured; the only ones that may be private addresses."""
     limits: Limits = field(default_factory=Limits)
+    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Integrations the operator declared, as JSON text by name; the sandbox has no other way to know them."""
 
 
 @dataclass(frozen=True, kw_only=True)

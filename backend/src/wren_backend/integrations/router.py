@@ -56,7 +56,8 @@ def list_integrations(subject: CurrentSubject, service: Integrations) -> Integra
 )
 def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: Integrations) -> ValidateAnswer:
     """Check that each is loaded, connected, renewable and granted enough, and that there is quota left; always 200."""
-    problems = [ValidationProblem.of(error) for error in service.validate(subject, body.integrations)]
+    found = service.validate(subject, body.integrations, uses_ai=body.uses_ai)
+    problems = [ValidationProblem.of(error) for error in found]
     return ValidateAnswer(valid=not problems, errors=problems or None)
 
 

@@ -1,5 +1,6 @@
 """Wire shapes of integrations."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,9 @@ from pydantic import ConfigDict, Field
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.requirements import accepts_connection
 from wren_backend.wire import ErrorDetail, IntegrationName, RequestBody, ResponseBody
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import FailedPlugin, LoadedPlugin
+from wren_core.discovery import FailedPlugin
 from wren_core.errors import WrenError
+from wren_core.plugin import Plugin
 from wren_core.spec import IntegrationSpec
 
 
@@ -29,6 +30,7 @@ class ValidateBody(RequestBody):
     model_config = ConfigDict(json_schema_extra={"examples": [{"integrations": ["mail", "chat"]}]})
 
     integrations: list[IntegrationName] = Field(max_length=100, examples=[["mail", "chat"]])
+    uses_ai: bool = Field(default=False, description="The script asks the connected ai integration, too")
 
 
 class ValidationProblem(ErrorDetail):
@@ -93,7 +95,7 @@ class IntegrationRead(ResponseBody):
     """Whether the caller has a connection that works; null where none is needed."""
 
     @classmethod
-    def of(cls, plugin: LoadedPlugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationRead":
+    def of(cls, plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationRead":
         """Shape a loaded plugin."""
         return cls(**_fields(plugin, spec, caller))
 
@@ -104,10 +106,9 @@ class IntegrationDetail(IntegrationRead):
     definition: dict[str, Any]
 
     @classmethod
-    def shaped(cls, plugin: LoadedPlugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationDetail":
+    def shaped(cls, plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationDetail":
         """Shape a loaded plugin."""
-        definition = IntegrationDefinition.from_spec(spec).to_wire()
-        return cls(**_fields(plugin, spec, caller), definition=definition)
+        return cls(**_fields(plugin, spec, caller), definition=json.loads(plugin.document))
 
 
 class FailedRead(ResponseBody):
@@ -138,7 +139,7 @@ class IntegrationList(ResponseBody):
     failed: list[FailedRead]
 
 
-def _fields(plugin: LoadedPlugin, spec: IntegrationSpec, caller: Caller) -> dict[str, Any]:
+def _fields(plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> dict[str, Any]:
     is_connectable = accepts_connection(spec)
     return {
         "name": spec.name,

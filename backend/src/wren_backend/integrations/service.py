@@ -6,9 +6,11 @@ from wren_backend.auth import Subject
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.credentials import CredentialService
 from wren_backend.errors import MissingObject
-from wren_core.discovery import FailedPlugin, LoadedPlugin
+from wren_backend.integrations.ai_choice import AIChoice
+from wren_core.discovery import FailedPlugin
 from wren_core.docs import IntegrationDocs
 from wren_core.errors import IntegrationUnknown, WrenError
+from wren_core.plugin import Plugin
 from wren_core.registry import Registry
 from wren_core.spec import IntegrationSpec
 
@@ -20,6 +22,7 @@ class IntegrationService:
         registry: what is installed.
         credentials: the subjects' connections.
         addresses: links of the answers.
+        ai: chooses the ai integration of a script that names none.
         find_quota_problem: tells what keeps a subject from deploying one script more.
     """
 
@@ -29,14 +32,16 @@ class IntegrationService:
         registry: Registry,
         credentials: CredentialService,
         addresses: Addresses,
+        ai: AIChoice,
         find_quota_problem: Callable[[Subject], WrenError | None] = lambda _subject: None,
     ) -> None:
         self.registry = registry
         self.addresses = addresses
         self._credentials = credentials
+        self._ai = ai
         self._find_quota_problem = find_quota_problem
 
-    def loaded(self) -> list[LoadedPlugin]:
+    def loaded(self) -> list[Plugin]:
         """List what is installed and works, by name."""
         return list(self.registry)
 
@@ -44,7 +49,7 @@ class IntegrationService:
         """List what is installed and could not be loaded, by name."""
         return sorted(self.registry.failed.values(), key=lambda plugin: plugin.name)
 
-    def get(self, name: str) -> tuple[LoadedPlugin, IntegrationSpec]:
+    def get(self, name: str) -> tuple[Plugin, IntegrationSpec]:
         """Return an integration with its complete spec.
 
         Raises:
@@ -71,10 +76,22 @@ class IntegrationService:
         """
         return check_integrations(self.registry, self._credentials, subject, names)
 
-    def validate(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
-        """Return what keeps the subject from deploying a script with these integrations: `check`, and the quota."""
+    def validate(self, subject: Subject, names: Sequence[str], *, uses_ai: bool = False) -> list[WrenError]:
+        """Return what keeps the subject from deploying a script with these integrations: `check`, and the quota.
+
+        Args:
+            subject: who asks.
+            names: the integrations the script names.
+            uses_ai: it asks the connected ai integration besides, whichever that is.
+        """
+        problems = self.check(subject, names)
+        if uses_ai:
+            try:
+                self._ai.choose(subject, declared=names)
+            except WrenError as exc:
+                problems.append(exc)
         quota = self._find_quota_problem(subject)
-        return [*self.check(subject, names), *([] if quota is None else [quota])]
+        return [*problems, *([] if quota is None else [quota])]
 
 
 def check_integrations(

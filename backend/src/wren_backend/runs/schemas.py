@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from pydantic import Field
+
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
+from wren_backend.spending.money import in_usd
+from wren_backend.spending.repository import RunSpending
+from wren_backend.spending.schemas import AICallRead
 from wren_backend.wire import ResponseBody, Timestamp
 
 
@@ -44,13 +49,23 @@ class RunDetail(RunRead):
     result: Any
     error: dict[str, Any] | None
     calls: list[CallRead]
+    ai_cost_usd: float = Field(description="What the models it called have cost, in US dollars")
+    ai_calls: list[AICallRead] = Field(description="Its calls of models, oldest first; a thousand at most")
     log_truncated: bool
 
     @classmethod
-    def shaped(cls, run: Run, calls: list[RunCall]) -> "RunDetail":
-        """Shape a row and its calls."""
+    def shaped(cls, run: Run, calls: list[RunCall], spent: RunSpending) -> "RunDetail":
+        """Shape a row, its calls and what it spent."""
         shown = [CallRead(integration=c.integration, method=c.method, ms=c.ms, outcome=c.outcome) for c in calls]
-        return cls(**_fields(run), result=run.result, error=run.error, calls=shown, log_truncated=run.log_truncated)
+        return cls(
+            **_fields(run),
+            result=run.result,
+            error=run.error,
+            calls=shown,
+            ai_cost_usd=in_usd(spent.nano_usd),
+            ai_calls=[AICallRead.of(call) for call in spent.calls],
+            log_truncated=run.log_truncated,
+        )
 
 
 class RunList(ResponseBody):

@@ -11,6 +11,8 @@ from wren_backend.pagination import CursorCodec, Page, Position
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
+from wren_backend.spending import repository as spending
+from wren_backend.spending.repository import RunSpending
 
 # One answer holds at most so many lines; the reader goes on from the last one.
 MAX_LOG_LINES = 1000
@@ -26,8 +28,8 @@ class RunService:
     clock: Clock
     cursors: CursorCodec
 
-    def get(self, subject: Subject, run_id: str) -> tuple[Run, list[RunCall]]:
-        """Return a run and the method calls it made.
+    def get(self, subject: Subject, run_id: str) -> tuple[Run, list[RunCall], RunSpending]:
+        """Return a run, the method calls it made and what models cost it.
 
         Raises:
             MissingObject: no such run in this workspace.
@@ -36,7 +38,8 @@ class RunService:
             run = runs.find_run(session, subject.workspace_id, run_id)
             if run is None:
                 raise _missing("run", run_id)
-            return run, run_logs.list_calls(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
+            calls = run_logs.list_calls(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
+            return run, calls, spending.spending_of_run(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
 
     def list_page(
         self,

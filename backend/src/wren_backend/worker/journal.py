@@ -11,6 +11,8 @@ from wren_backend.executor.port import Call, Stream
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.log_repository import LogLine, MethodCall
 from wren_backend.runs.models import Run
+from wren_backend.spending import repository as spending
+from wren_backend.spending.repository import NewCall
 
 # A line longer than this is broken up: a reader wants to see it before it ends.
 _MAX_LINE = 8192
@@ -40,6 +42,7 @@ class RunJournal:
         self._partial: dict[Stream, str] = {}
         self._lines: list[LogLine] = []
         self._calls: list[MethodCall] = []
+        self._costs: list[NewCall] = []
 
     def write(self, stream: Stream, text: str) -> None:
         """Take output; only whole lines are passed on until `close`."""
@@ -70,6 +73,20 @@ class RunJournal:
             self._calls.append(record)
         self._count(call)
 
+    def spend(self, call: NewCall) -> None:
+        """Take a call of a model with its cost."""
+        with self._lock:
+            self._costs.append(call)
+
+    def settle(self) -> None:
+        """Record the costs that are waiting; they are true whether or not the lease is held.
+
+        Raises:
+            DatabaseBusy, DatabaseFull: the database did not take them; they wait for the next time.
+        """
+        with self._flushing:
+            self._settle()
+
     def flush(self) -> bool:
         """Write what is waiting; False when the lease is lost and nothing more may be written.
 
@@ -79,6 +96,7 @@ class RunJournal:
             DatabaseBusy, DatabaseFull: the database did not take it.
         """
         with self._flushing:
+            self._settle()
             with self._lock:
                 lines, self._lines = self._lines, []
                 calls, self._calls = self._calls, []
@@ -97,6 +115,19 @@ class RunJournal:
             self._lines.extend(self._line(stream, rest) for stream, rest in self._partial.items() if rest)
             self._partial.clear()
         return self.flush()
+
+    def _settle(self) -> None:
+        with self._lock:
+            costs, self._costs = self._costs, []
+        if not costs:
+            return
+        try:
+            with self._database.writing() as session:
+                spending.record_calls(session, self._run, costs)
+        except (DatabaseBusy, DatabaseFull):
+            with self._lock:
+                self._costs[:0] = costs
+            raise
 
     def _store(self, lines: list[LogLine], calls: list[MethodCall]) -> bool:
         token = self._run.lease_token or ""

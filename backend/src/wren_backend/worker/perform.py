@@ -1,9 +1,9 @@
 """One claimed run, from its row to its outcome."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -12,6 +12,7 @@ from wren_backend.clock import Clock
 from wren_backend.connections.held import RunCredentials
 from wren_backend.database_errors import DatabaseBusy
 from wren_backend.db import Database
+from wren_backend.definitions.declared import declared_documents
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.executor.executor import Executor
@@ -22,11 +23,15 @@ from wren_backend.worker.environment import IntegrationOverride, run_env
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.reach import reach_of
 from wren_backend.worker.requests import RunRequests
+from wren_backend.worker.spending import RunSpending
 from wren_core.errors import InternalError, WrenError
 from wren_core.registry import Registry
 from wren_core.spec import IntegrationSpec
 
 log = structlog.get_logger()
+
+# The SDK reads it where a script calls `wren.ai` and names no integration.
+_AI_VARIABLE = "WREN_AI_INTEGRATION"
 
 
 class NotStarted(Exception):
@@ -38,6 +43,14 @@ class CredentialSource(Protocol):
 
     def run_environment(self, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
         """Return what the run gets, refreshed where due; raises UserFacingConfigError when a person must act."""
+        ...
+
+
+class AISource(Protocol):
+    """Chooses the ai integration of a script that names none."""
+
+    def __call__(self, subject: Subject, *, declared: Collection[str], preferred: str | None) -> str:
+        """Return its name; raises UserFacingConfigError when a person must connect one."""
         ...
 
 
@@ -63,6 +76,9 @@ class Performer:
     overrides: Mapping[str, IntegrationOverride]
     """What the operator set, by integration name."""
     credentials: CredentialSource
+    choose_ai: AISource
+    check_budget: Callable[[str], None]
+    """Raises where a workspace may spend no more on models."""
 
     def perform(self, active: ActiveRun) -> RunOutcome:
         """Run the script and return how it ended; a failure of ours is an outcome too.
@@ -73,16 +89,18 @@ class Performer:
         run = active.run
         try:
             deployment, version = self._load(run)
-            specs = [self.registry.spec(name) for name in version.declared.get("integrations", ())]
             subject = Subject(workspace_id=run.workspace_id, user_id=run.user_id)
+            ai = self._ai_integration(subject, version.declared)
+            names = dict.fromkeys([*version.declared.get("integrations", ()), *([ai] if ai else [])])
+            specs = [self.registry.spec(name) for name in names]
+            if any(spec.type == "ai" for spec in specs):
+                self.check_budget(run.workspace_id)
             held = self.credentials.run_environment(subject, [spec.name for spec in specs])
             outcome = self.executor.run(
-                self._job(run, deployment.name, version.script, specs, held),
+                self._job(run, deployment.name, version.script, specs, held, ai),
                 on_output=active.journal.write,
                 on_call=active.journal.call,
-                serve_request=RunRequests(
-                    run=run, sender=deployment.name, credentials=held, database=self.database, clock=self.clock
-                ),
+                serve_request=self._requests(active, deployment.name, held),
                 cancel=active.cancel,
             )
         except DatabaseBusy as exc:  # only from what comes before the script: nothing it does itself raises this
@@ -102,8 +120,35 @@ class Performer:
             raise InternalError(f"version {run.version} of {run.deployment_id} is gone")
         return deployment, version
 
-    def _job(self, run: Run, name: str, script: str, specs: Sequence[IntegrationSpec], held: RunCredentials) -> Job:
-        reach = reach_of(specs, {key: item.base_url for key, item in self.overrides.items() if item.base_url})
+    def _ai_integration(self, subject: Subject, declared: Mapping[str, Any]) -> str | None:
+        if not declared.get("uses_ai"):
+            return None
+        return self.choose_ai(
+            subject, declared=declared.get("integrations", ()), preferred=declared.get("ai_integration")
+        )
+
+    def _requests(self, active: ActiveRun, sender: str, held: RunCredentials) -> RunRequests:
+        spending = RunSpending(run=active.run, journal=active.journal, clock=self.clock, check_budget=self.check_budget)
+        return RunRequests(
+            run=active.run,
+            sender=sender,
+            credentials=held,
+            spending=spending,
+            database=self.database,
+            clock=self.clock,
+        )
+
+    def _job(
+        self,
+        run: Run,
+        name: str,
+        script: str,
+        specs: Sequence[IntegrationSpec],
+        held: RunCredentials,
+        ai: str | None,
+    ) -> Job:
+        env = {**run_env(specs, held.env, self.overrides), **({_AI_VARIABLE: ai} if ai else {})}
+        reach = reach_of(specs, self.overrides, env)
         return Job(
             run_id=run.id,
             correlation_id=run.correlation_id,
@@ -111,11 +156,12 @@ class Performer:
             filename=f"{name}.py",
             func=run.func,
             event=run.event,
-            env=run_env(specs, held.env, self.overrides),
+            env=env,
             secrets=tuple(held.secrets),
             allow_hosts=reach.allow,
             operator_hosts=reach.operator,
             limits=self.limits,
+            definitions=declared_documents(self.registry, (spec.name for spec in specs)),
         )
 
     def _refused(self, active: ActiveRun, error: WrenError) -> RunOutcome:

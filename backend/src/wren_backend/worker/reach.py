@@ -1,10 +1,19 @@
-"""Which hosts a run may contact: those its integrations declare, or the ones the operator put in their place. Pure."""
+"""Which hosts a run may contact: those its integrations declare, those its configuration names, or the ones the
+operator put in their place. Pure.
 
+Only what the operator wrote may lead into a private network: a user's connection that names a private address gets
+nowhere (`executor.launcher.network`), or every deployed script could look around in the operator's own network.
+"""
+
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wren_core.spec import IntegrationSpec
+from wren_backend.connections.held import config_variable
+from wren_backend.worker.environment import IntegrationOverride
+from wren_core.hosts import configured_hosts
+from wren_core.spec import IntegrationSpec, template_fields
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -19,23 +28,40 @@ class Reach:
     """Those of them the operator configured, which may therefore be private addresses."""
 
 
-def reach_of(specs: Iterable[IntegrationSpec], base_urls: Mapping[str, str]) -> Reach:
+def reach_of(
+    specs: Iterable[IntegrationSpec], overrides: Mapping[str, IntegrationOverride], env: Mapping[str, str]
+) -> Reach:
     """Return the reach of a script that uses `specs`.
 
     Args:
         specs: the integrations the script declares.
-        base_urls: the operator's overrides by integration name; an override replaces every declared host.
+        overrides: what the operator set, by integration name; a base URL replaces every declared host.
+        env: the environment of the run, which holds the configuration its integrations will use.
+
+    Raises:
+        ConfigInvalid: a configured host is none.
     """
     allow: list[str] = []
     operator: list[str] = []
     for spec in specs:
-        override = base_urls.get(spec.name)
-        if override:
-            operator.append(host_of(override))
+        override = overrides.get(spec.name)
+        if override and override.base_url:
+            operator.append(host_of(override.base_url))
         else:
             allow.extend(host if ":" in host else f"{host}:443" for host in spec.hosts)
-    chosen = tuple(dict.fromkeys(operator))
-    return Reach(allow=tuple(dict.fromkeys([*allow, *chosen])), operator=chosen)
+        effective = configured_hosts(spec, json.loads(env.get(config_variable(spec.name), "{}")))
+        chosen = _chosen_by_operator(spec, override)
+        operator.extend(host for host in effective if host in chosen)
+        allow.extend(host for host in effective if host not in chosen)
+    places = tuple(dict.fromkeys(operator))
+    return Reach(allow=tuple(dict.fromkeys([*allow, *places])), operator=places)
+
+
+def _chosen_by_operator(spec: IntegrationSpec, override: IntegrationOverride | None) -> tuple[str, ...]:
+    """Return the hosts the operator's configuration names whole: host and port, of which one may be a default."""
+    config = override.config if override else {}
+    named = [t for t in spec.config_hosts if any(field in config for field in template_fields(t))]
+    return configured_hosts(spec.model_copy(update={"config_hosts": tuple(named)}), config)
 
 
 def host_of(url: str) -> str:

@@ -14,6 +14,7 @@ from wren_backend.messages.models import Message
 from wren_backend.messages.repository import NewMessage
 from wren_backend.runs.models import Run
 from wren_backend.wire import timestamp
+from wren_backend.worker.spending import RunSpending
 from wren_core.errors import AgentFixableError, InvalidInput
 
 
@@ -51,11 +52,13 @@ class RunRequests:
         run: whose requests these are; identity comes from here, never from a payload.
         sender: shown as the sender of messages: the deployment's name.
         credentials: what the run holds; only these can be renewed.
+        spending: answers for calls of models.
     """
 
     run: Run
     sender: str
     credentials: RunCredentials
+    spending: RunSpending
     database: Database
     clock: Clock
 
@@ -69,6 +72,8 @@ class RunRequests:
             "messages.send": self._send,
             "messages.list": self._list,
             "credentials.refresh": self._refresh,
+            "ai.allow": self.spending.allow,
+            "ai.spent": self.spending.spent,
         }
         if operation not in operations:
             raise OperationUnknown(f"there is no operation {operation!r}; there are {', '.join(operations)}")

@@ -1,0 +1,48 @@
+"""Values a person types in, held against the schema of custom parameters (`CustomAuth.parameters`)."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from wren_core.configuration import compiled
+from wren_core.schema import Problem, properties_of
+
+_WORDS = {"true": True, "false": False}
+
+
+def misfits(schema: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+    """Return why values do not fit, by name; never a value. Names the schema does not know are not looked at.
+
+    A value is text; where its property is a number, a boolean, an object or an array, it is read as one.
+    """
+    known = properties_of(schema)
+    read = {key: _read(value, known[key]) for key, value in values.items() if key in known}
+    found: dict[str, str] = {}
+    for problem in compiled(schema).problems(read):
+        found.setdefault(_name(problem), _reason(problem))
+    return found
+
+
+def _read(text: str, field: Any) -> Any:
+    kind = field.get("type") if isinstance(field, Mapping) else None
+    value: Any = text
+    with suppress(ValueError):
+        if kind == "integer":
+            value = int(text)
+        elif kind == "number":
+            value = float(text)
+        elif kind == "boolean":
+            value = _WORDS.get(text.strip().lower(), text)
+        elif kind in ("object", "array"):
+            value = json.loads(text)
+    return value
+
+
+def _name(problem: Problem) -> str:
+    inside = problem.pointer.split("/")[1:2]
+    return next(iter([*inside, *problem.names]), "").replace("~1", "/").replace("~0", "~")
+
+
+def _reason(problem: Problem) -> str:
+    return "is missing" if problem.keyword == "required" else f"must be {problem.expected}"

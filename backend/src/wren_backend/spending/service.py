@@ -1,0 +1,87 @@
+"""Use cases of spending: look at it, limit it, and hold calls of models to the limit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wren_backend.auth import Subject
+from wren_backend.clock import Clock
+from wren_backend.connections.addresses import Addresses
+from wren_backend.db import Database
+from wren_backend.spending import repository as spending
+from wren_backend.spending.errors import BudgetExceeded
+from wren_backend.spending.money import in_usd, month_of
+from wren_backend.spending.repository import DeploymentSum
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthOverview:
+    """What a workspace spent in a month, in nanodollars."""
+
+    month: str
+    spent: int
+    budget: int | None
+    deployments: Sequence[DeploymentSum]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentSpending:
+    """What a deployment spent, in nanodollars."""
+
+    this_month: int
+    ever: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpendingService:
+    """Everything a subject may do with what its workspace spends."""
+
+    database: Database
+    clock: Clock
+    addresses: Addresses
+
+    def overview(self, subject: Subject, month: str | None = None) -> MonthOverview:
+        """Return a month of the workspace, the current one where none is named."""
+        chosen = month or month_of(self.clock.now())
+        with self.database.reading() as session:
+            return MonthOverview(
+                month=chosen,
+                spent=spending.sum_of_month(session, subject.workspace_id, chosen),
+                budget=spending.find_budget(session, subject.workspace_id),
+                deployments=spending.list_deployments(session, subject.workspace_id, chosen),
+            )
+
+    def set_budget(self, subject: Subject, nano_usd: int | None) -> MonthOverview:
+        """Set what the workspace may spend in a month, in nanodollars; None takes the limit away."""
+        with self.database.writing() as session:
+            spending.set_budget(session, subject.workspace_id, nano_usd, now=self.clock.now())
+        return self.overview(subject)
+
+    def check(self, workspace_id: str) -> None:
+        """Return where the workspace may spend more.
+
+        A call is recorded before its method returns, and this looks at what is recorded: when several calls are under
+        way at once, the month can exceed the budget by what those cost, and by nothing more.
+
+        Raises:
+            BudgetExceeded: the budget of this month is spent.
+        """
+        month = month_of(self.clock.now())
+        with self.database.reading() as session:
+            budget = spending.find_budget(session, workspace_id)
+            spent = 0 if budget is None else spending.sum_of_month(session, workspace_id, month)
+        if budget is None or spent < budget:
+            return
+        raise BudgetExceeded(
+            f"the workspace has spent ${in_usd(spent):.4f} of its budget of ${in_usd(budget):.4f} for models in "
+            f"{month} (UTC); raise it with `wren spending budget AMOUNT`, or wait for the next month",
+            action_url=self.addresses.api_page("spending", "set_spending_budget"),
+            details={"month": month, "spent_usd": in_usd(spent), "budget_usd": in_usd(budget)},
+        )
+
+    def of_deployment(self, subject: Subject, deployment_id: str) -> DeploymentSpending:
+        """Return what a deployment of the workspace spent; nothing for one that is not of it."""
+        month = month_of(self.clock.now())
+        with self.database.reading() as session:
+            of_month = spending.sum_of_deployment(session, subject.workspace_id, deployment_id, month=month)
+            ever = spending.sum_of_deployment(session, subject.workspace_id, deployment_id)
+        return DeploymentSpending(this_month=of_month, ever=ever)

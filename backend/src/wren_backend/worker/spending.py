@@ -1,0 +1,83 @@
+"""What a running script says about calls of models: asked before each, told after each.
+
+The script shares its process with whoever sends this, so amounts are checked for sense, not for truth: a script that
+lies about its cost, or calls a provider by itself, is not held by the budget. It is told so in the documentation.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from wren_backend.clock import Clock
+from wren_backend.database_errors import DatabaseBusy, DatabaseFull
+from wren_backend.ids import new_id
+from wren_backend.runs.models import Run
+from wren_backend.spending.repository import NewCall
+from wren_backend.worker.journal import RunJournal
+
+# Far above what a call can cost or use, and far below where sums leave the integers of a database.
+_MOST_NANOS = 10**15
+_MOST_TOKENS = 10**10
+_Name = Annotated[str, Field(max_length=200)]
+_Tokens = Annotated[int, Field(ge=0, le=_MOST_TOKENS)]
+
+
+class _AllowPayload(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    integration: _Name
+    model: _Name
+
+
+class _SpentPayload(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    integration: _Name
+    model: _Name
+    outcome: _Name
+    input_tokens: _Tokens
+    cached_input_tokens: _Tokens
+    output_tokens: _Tokens
+    images: Annotated[int, Field(ge=0, le=1000)]
+    is_estimated: bool
+    nano_usd: Annotated[int, Field(ge=0, le=_MOST_NANOS)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSpending:
+    """Serves the two operations for one run.
+
+    Args:
+        run: whose calls these are.
+        journal: keeps what the database would not take yet.
+        clock: dates the calls; what the script says about time does not count.
+        check_budget: raises where the workspace may spend no more.
+    """
+
+    run: Run
+    journal: RunJournal
+    clock: Clock
+    check_budget: Callable[[str], None]
+
+    def allow(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Let a call happen, or refuse it.
+
+        Raises:
+            BudgetExceeded: the budget is spent.
+            DatabaseBusy, DatabaseFull: what was spent before could not be recorded yet, so nobody knows.
+        """
+        _AllowPayload.model_validate(payload)
+        self.journal.settle()
+        self.check_budget(self.run.workspace_id)
+        return {}
+
+    def spent(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Record a call; where the database does not take it now, it is kept and tried again."""
+        told = _SpentPayload.model_validate(payload)
+        self.journal.spend(NewCall(id=new_id("aic"), at=self.clock.now(), **told.model_dump()))
+        with suppress(DatabaseBusy, DatabaseFull):
+            self.journal.settle()
+        return {}
