@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wren_core.definition import IntegrationDefinition
 from wren_core.discovery import discover
+from wren_core.testing import IntegrationContract
 from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
 from wren_gmail import Gmail
 from wren_gmail.fake import FakeGmail
@@ -15,17 +15,12 @@ from wren_gmail.fake import FakeGmail
 HOME = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("module", ["wren_gmail", "wren_gmail.fake"])
-def test_importing_imports_no_client_library(module):
-    program = f"import sys, {module}, wren_gmail; wren_gmail.Gmail.full_spec(); print('httpx2' in sys.modules)"
-
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert shown.stdout.strip() == "False"
+class TestGmail(IntegrationContract):
+    integration = Gmail
 
 
-def test_making_an_instance_connects_to_nothing():
-    program = "import sys; from wren_gmail import Gmail; Gmail.create(); print('httpx2' in sys.modules)"
+def test_neither_the_fake_nor_an_instance_imports_the_client_library():
+    program = "import sys, wren_gmail.fake; wren_gmail.Gmail.create(); print('httpx2' in sys.modules)"
 
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
@@ -73,12 +68,6 @@ def test_the_connection_is_asked_for_the_way_google_wants_it():
         "refresh_token",
         "GMAIL_REFRESH_TOKEN",
     )
-
-
-def test_the_definition_is_lossless():
-    spec = Gmail.full_spec()
-
-    assert IntegrationDefinition.from_spec(spec).to_spec() == spec
 
 
 def test_each_setting_is_described():

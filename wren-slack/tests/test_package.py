@@ -1,13 +1,11 @@
 import importlib.metadata
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from wren_core.definition import IntegrationDefinition
 from wren_core.discovery import discover
+from wren_core.testing import IntegrationContract
 from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
 from wren_slack import Slack
 from wren_slack.fake import FakeSlack
@@ -15,12 +13,8 @@ from wren_slack.fake import FakeSlack
 HOME = Path(__file__).parents[1]
 
 
-def test_importing_the_integration_imports_no_client_library():
-    program = "import sys, wren_slack; wren_slack.Slack.full_spec(); print('slack_sdk' in sys.modules)"
-
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert shown.stdout.strip() == "False"
+class TestSlack(IntegrationContract):
+    integration = Slack
 
 
 def test_the_installed_distribution_offers_the_integration_and_its_fake():
@@ -61,12 +55,6 @@ def test_the_connection_is_asked_for_the_way_slack_wants_it():
     assert spec.hosts == ("slack.com", "files.slack.com")
     addresses = (spec.base_url, spec.auth.authorization_url, spec.auth.token_url, spec.auth.revoke_url)
     assert all(address.startswith("https://slack.com/") for address in addresses)
-
-
-def test_the_definition_is_lossless():
-    spec = Slack.full_spec()
-
-    assert IntegrationDefinition.from_spec(spec).to_spec() == spec
 
 
 @pytest.mark.parametrize("method_id", list(Slack.methods()))

@@ -99,6 +99,18 @@ class FakeGmail(FakeProvider):
         owner = next(item for item in self.oauth.users if item.email == user)
         return str(self.oauth.issue(owner, list(scopes))["access_token"])
 
+    def example_values(self) -> dict[str, Any]:
+        """Return ids for the examples: of a mail with an attachment, its conversation, and a draft."""
+        owner = self.oauth.users[0].email
+        box = self.mailboxes[owner]
+        mail = box.find(query="has:attachment")[0]
+        for subject in ("Numbers", "More numbers"):
+            self.deliver("boss@example.com", subject, to=owner)
+        box.add_label("Invoices")
+        raw = write(owner, "bob@example.com", "Offer", "Dear Bob, ...", None, {}, None)
+        draft = self._store_draft(box, {"raw": base64.urlsafe_b64encode(raw).decode()})
+        return {"mail.id": mail.id, "message_id": mail.id, "mail.thread_id": mail.thread_id, "draft.id": draft["id"]}
+
     def deliver(
         self,
         sender: str = "Carol Example <carol@example.org>",

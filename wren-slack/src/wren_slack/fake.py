@@ -67,6 +67,19 @@ class FakeSlack(FakeProvider):
         wanted = Slack.spec.required_scopes if scopes is None else scopes
         return str(self.oauth.issue(self.oauth.users[0], list(wanted))["access_token"])
 
+    def example_values(self) -> dict[str, Any]:
+        """Return the ts of a message of the app, which has replies; there is another message after it."""
+        posted = self.say("general", "Deployed", author="wren")
+        for reply in ("Well done", "Thank you"):
+            self.say("general", reply, thread_ts=posted)
+        self.say("general", "Who is on call?")
+        return {"posted.ts": posted}
+
+    def limit_pages(self, size: int) -> bool:
+        """Put at most `size` items on a page of any listing."""
+        self.workspace.largest_page = size
+        return True
+
     def messages_in(self, channel: str) -> list[dict[str, Any]]:
         """Return the messages of a channel, or of the conversation with `@somebody`, oldest first.
 

@@ -1,0 +1,61 @@
+"""Anthropic's refusals, as the errors that say who can fix them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import anthropic
+
+from wren_core import Rejected, Unavailable, UserFacingConfigError, WrenError
+from wren_core.http_status import summary, verdict_for_status
+
+_BILLING = "https://platform.claude.com/settings/billing"
+# An error in the middle of a stream comes after a 200; its type tells what the status would have been.
+_STATUSES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+
+@contextmanager
+def verdicts() -> Iterator[None]:
+    """Raise what the library raises in the block as an error of Wren's."""
+    try:
+        yield
+    except anthropic.APIStatusError as exc:
+        raise verdict(exc) from exc
+    except anthropic.APIConnectionError as exc:
+        raise Unavailable(f"Anthropic could not be reached, or broke off: {type(exc).__name__}") from exc
+    except (anthropic.APIError, ValueError) as exc:
+        raise Unavailable(f"this is no answer of Anthropic's: {summary(exc)}; is the base URL right?") from exc
+
+
+def verdict(exc: anthropic.APIStatusError) -> WrenError:
+    """Return the error for an answer that refuses."""
+    kind, said = _details(exc.body)
+    status = exc.status_code if exc.status_code >= 400 else _STATUSES.get(kind, 500)
+    message = f"Anthropic refused ({kind or status}): {summary(said or exc.message)}"
+    if status == 402 or "credit balance" in said:
+        return UserFacingConfigError(message, code="PROVIDER_BILLING", action_url=_BILLING)
+    if status == 403:
+        return UserFacingConfigError(
+            f"{message}. The API key may not do this; use another one or change its rights", code="PERMISSION_DENIED"
+        )
+    if status == 401:
+        message += ". Connect Anthropic again with a valid key: `wren connect anthropic --again`"
+    retry_after = exc.response.headers.get("retry-after")
+    return verdict_for_status(status, message=message, retry_after=retry_after) or Rejected(message)
+
+
+def _details(body: Any) -> tuple[str, str]:
+    error = body.get("error") if isinstance(body, Mapping) else None
+    found = error if isinstance(error, Mapping) else {}
+    return str(found.get("type") or ""), str(found.get("message") or "")

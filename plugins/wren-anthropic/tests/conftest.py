@@ -1,0 +1,55 @@
+"""A fake account for each test, served over HTTP, and the integration connected to it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from wren_anthropic import Anthropic
+from wren_anthropic.fake import FakeAnthropic
+from wren_core.testing import serve
+
+
+class Stage:
+    """An ASGI app that hands every request to the account of the running test: one server serves them all."""
+
+    account: FakeAnthropic
+    url: str
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.account(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """The server."""
+    stage = Stage()
+    with serve(stage) as stage.url:
+        yield stage
+
+
+@pytest.fixture
+def fake(stage: Stage) -> FakeAnthropic:
+    """An account whose models echo."""
+    stage.account = FakeAnthropic()
+    return stage.account
+
+
+@pytest.fixture
+def connect(fake: FakeAnthropic, stage: Stage) -> Iterator[Callable[..., Anthropic]]:
+    """Connect with configuration values; `key` replaces the one that works."""
+    made: list[Anthropic] = []
+
+    def perform(*, key: str = fake.key, base_url: str = stage.url, **config: Any) -> Anthropic:
+        made.append(Anthropic.create(config, credentials={"api_key": key}, base_url=base_url))
+        return made[-1]
+
+    yield perform
+    for instance in made:
+        instance.close()
+
+
+@pytest.fixture
+def claude(connect: Callable[..., Anthropic]) -> Anthropic:
+    """The integration with the key that works."""
+    return connect()

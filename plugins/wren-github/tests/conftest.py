@@ -1,0 +1,56 @@
+"""A fake GitHub for each test, served over HTTP, and the integration connected to it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from wren_core.testing import serve
+from wren_github import GitHub
+from wren_github.fake import FakeGitHub
+
+
+class Stage:
+    """An ASGI app that hands every request to the fake of the running test: one server serves them all."""
+
+    fake: FakeGitHub
+    url: str
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.fake(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """The server."""
+    stage = Stage()
+    with serve(stage) as stage.url:
+        yield stage
+
+
+@pytest.fixture
+def fake(stage: Stage) -> FakeGitHub:
+    """A GitHub with alice/kites, and alice/diary, which is private."""
+    stage.fake = FakeGitHub()
+    return stage.fake
+
+
+@pytest.fixture
+def connect(fake: FakeGitHub, stage: Stage) -> Iterator[Callable[..., GitHub]]:
+    """Connect with configuration values; `token` replaces one with all scopes."""
+    with ExitStack() as stack:
+
+        def perform(*, token: str | None = None, **config: Any) -> GitHub:
+            credentials = {"access_token": token or fake.token()}
+            github = GitHub.create(config, credentials=credentials, base_url=stage.url)
+            stack.callback(github.close)
+            return github
+
+        yield perform
+
+
+@pytest.fixture
+def github(connect: Callable[..., GitHub]) -> GitHub:
+    """The integration, at home in alice/kites."""
+    return connect(default_repository="alice/kites")

@@ -1,0 +1,178 @@
+"""The Chat Completions and Images APIs through OpenAI's own library. Only this module and `verdicts` import it.
+
+Chat Completions and not the newer Responses API, because it is what compatible servers speak.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletion
+from openai.types.completion_usage import CompletionUsage
+
+from wren_core import Rejected, Unavailable
+from wren_core.ai.dialect import CompletionRequest, Drawing, ImageRequest, Reply
+from wren_core.ai.images import find_media_type
+from wren_core.ai.records import GeneratedImage, Message, StopReason, ToolCall, Usage
+from wren_core.ai.tokens import estimate_input, estimate_tokens
+from wren_openai.models import KNOWN, TOOLS_WITHOUT_REASONING
+from wren_openai.verdicts import verdicts
+from wren_openai.writing import Draft
+
+_REASONS: dict[str | None, StopReason] = {
+    "stop": "end",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+}
+_QUALITIES = {"standard": "medium", "hd": "high"}
+
+
+class ChatDialect:
+    """Sends each request once: what to do about a failure is the caller's to decide."""
+
+    def __init__(self, api_key: str, *, base_url: str, timeout: float) -> None:
+        self._client = openai.OpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
+        # Their types tell streams apart by literals, and cannot follow arguments that were put together before.
+        self._complete: Callable[..., Any] = self._client.chat.completions.create
+        self._draw: Callable[..., Any] = self._client.images.generate
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def complete(self, request: CompletionRequest) -> Reply:
+        """Return the whole answer."""
+        with verdicts():
+            answer = self._complete(**arguments_of(request))
+            if not isinstance(answer, ChatCompletion) or not answer.choices:
+                raise Unavailable("this is no answer of the API; is the base URL right?")
+            draft = Draft.of(answer.choices[0], answer.usage)
+        return reply_of(draft, request)
+
+    def pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
+        """Yield the text as it comes, and last the whole answer; only then the API tells what it used."""
+        options: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+        draft = Draft()
+        with verdicts(), self._complete(**arguments_of(request), **options) as chunks:
+            for chunk in chunks:
+                piece = draft.add(chunk)
+                if piece:
+                    yield piece
+        if draft.finish_reason is None:
+            raise Unavailable("the answer was cut off in the middle; try again")
+        yield reply_of(draft, request)
+
+    def draw(self, request: ImageRequest) -> Drawing:
+        """Return the images."""
+        own = request.model.id in KNOWN
+        # OpenAI's image models always send the image itself; other servers must be asked to.
+        options = {"quality": _QUALITIES[request.quality]} if own else {"response_format": "b64_json"}
+        with verdicts():
+            answer = self._draw(
+                model=request.model.id, prompt=request.prompt, n=request.count, size=request.size, **options
+            )
+        images = [_generated(image.b64_json) for image in answer.data or ()]
+        tokens = answer.usage
+        usage = Usage(
+            input_tokens=tokens.input_tokens if tokens else 0,
+            output_tokens=tokens.output_tokens if tokens else 0,
+            images=len(images),
+        )
+        return Drawing(images=images, usage=usage)
+
+
+def arguments_of(request: CompletionRequest) -> dict[str, Any]:
+    """Return the request in the API's own form."""
+    model = request.model.id
+    # Compatible servers know the older name only; OpenAI's newer models refuse it.
+    limit = "max_completion_tokens" if model in KNOWN else "max_tokens"
+    tools = [_tool(tool.model_dump(mode="json")) for tool in request.tools]
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    optional = {
+        limit: request.max_tokens,
+        "temperature": request.temperature,
+        "tools": tools or None,
+        "reasoning_effort": "none" if tools and model in TOOLS_WITHOUT_REASONING else None,
+    }
+    return {
+        "model": model,
+        "messages": [*system, *(turn for message in request.messages for turn in _turns(message))],
+        **{name: value for name, value in optional.items() if value is not None},
+    }
+
+
+def reply_of(draft: Draft, request: CompletionRequest) -> Reply:
+    """Return an answer in Wren's form."""
+    return Reply(
+        text=draft.text or draft.refusal,
+        stop_reason="refusal" if draft.refusal else _REASONS.get(draft.finish_reason, "other"),
+        usage=_usage(draft, request),
+        tool_calls=[
+            ToolCall(id=call.id, name=call.name, arguments=_object(call.arguments)) for call in draft.calls.values()
+        ],
+    )
+
+
+def _usage(draft: Draft, request: CompletionRequest) -> Usage:
+    told: CompletionUsage | None = draft.usage
+    if told is None:  # some compatible servers do not count
+        read, written = estimate_input(request), estimate_tokens(draft.text)
+        return Usage(input_tokens=read, output_tokens=written, is_estimated=True)
+    details = told.prompt_tokens_details
+    return Usage(
+        input_tokens=told.prompt_tokens,
+        cached_input_tokens=(details.cached_tokens or 0) if details else 0,
+        output_tokens=told.completion_tokens,
+    )
+
+
+def _turns(message: Message) -> Iterator[dict[str, Any]]:
+    if message.role == "assistant":
+        calls = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            }
+            for call in message.tool_calls
+        ]
+        yield {"role": "assistant", "content": message.text or None, **({"tool_calls": calls} if calls else {})}
+        return
+    for result in message.tool_results:
+        content = f"Error: {result.content}" if result.is_error else result.content
+        yield {"role": "tool", "tool_call_id": result.id, "content": content}
+    if message.images:
+        text = [{"type": "text", "text": message.text}] if message.text else []
+        yield {"role": "user", "content": [*text, *map(_image, message.images)]}
+    elif message.text:
+        yield {"role": "user", "content": message.text}
+
+
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    function = {"name": tool["name"], "description": tool["description"], "parameters": tool["input_schema"]}
+    return {"type": "function", "function": function}
+
+
+def _image(content: bytes) -> dict[str, Any]:
+    data = f"data:{find_media_type(content)};base64,{base64.b64encode(content).decode()}"
+    return {"type": "image_url", "image_url": {"url": data}}
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Return the arguments a model wrote; what is no JSON object comes as `unparsed`, for the caller to send back."""
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else {"unparsed": text}
+
+
+def _generated(encoded: str | None) -> GeneratedImage:
+    if not encoded:
+        raise Rejected("the server answered with the address of an image instead of the image; it cannot be fetched")
+    content = base64.b64decode(encoded)
+    return GeneratedImage(content=content, media_type=find_media_type(content) or "application/octet-stream")

@@ -1,0 +1,97 @@
+"""OpenAI's models, with limits and prices as of the release; the setting `models` replaces any of it and adds more.
+
+Prices: https://developers.openai.com/api/docs/pricing
+"""
+
+from wren_core.ai.pricing import per_million, per_token
+from wren_core.spec import AIConfig, AIModel, Cost, ImageCost, LongCost
+
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+DEFAULT = "gpt-6.1-terra"
+_LONG_PROMPT = 272_000
+"""Input tokens above which a call of the GPT-6 models costs twice as much to read and half as much again to write."""
+
+
+def _priced(input_usd: float, cached_usd: float, output_usd: float, *, is_flat: bool = False) -> Cost:
+    long = LongCost(
+        above=_LONG_PROMPT,
+        input=per_token(2 * input_usd),
+        output=per_token(1.5 * output_usd),
+        cached_input=per_token(2 * cached_usd),
+    )
+    return per_million(input_usd, output_usd, cached_usd=cached_usd, long=None if is_flat else long)
+
+
+def _text(
+    model_id: str,
+    name: str,
+    description: str,
+    cost: Cost,
+    *,
+    window: int = 1_050_000,
+    writes: int = 128_000,
+    calls_tools: bool = True,
+) -> AIModel:
+    return AIModel(
+        id=model_id,
+        name=name,
+        description=description,
+        capabilities=("text", "vision", "tools") if calls_tools else ("text", "vision"),
+        context_window=window,
+        max_tokens=writes,
+        input_formats=("text/plain", *IMAGES),
+        output_formats=("text/plain",),
+        cost_per_token=cost,
+    )
+
+
+def _image(model_id: str, name: str, description: str) -> AIModel:
+    return AIModel(
+        id=model_id,
+        name=name,
+        description=description,
+        capabilities=("image_generation",),
+        input_formats=("text/plain",),
+        output_formats=("image/png",),
+        cost_per_token=per_million(5, 30, cached_usd=1.25),
+        cost_per_image=ImageCost(standard=0.013, hd=0.053),
+    )
+
+
+MODELS = AIConfig(
+    provider="openai",
+    default_model=DEFAULT,
+    available_models=(
+        _text(DEFAULT, "GPT-6.1 Terra", "Fast and strong at a moderate price", _priced(1, 0.05, 5)),
+        _text(
+            "gpt-6.1-sol",
+            "GPT-6.1 Sol",
+            "The strongest; takes tools over another API only",
+            _priced(2, 0.1, 10),
+            calls_tools=False,
+        ),
+        _text("gpt-6-luna", "GPT-6 Luna", "Cheapest: focused tasks in high volume", _priced(0.1, 0.01, 0.5)),
+        _text(
+            "gpt-4.1",
+            "GPT-4.1",
+            "Answers at once, without reasoning",
+            _priced(2, 0.5, 8, is_flat=True),
+            window=1_047_576,
+            writes=32_768,
+        ),
+        _text(
+            "gpt-4.1-mini",
+            "GPT-4.1 mini",
+            "Smaller and cheaper, without reasoning",
+            _priced(0.4, 0.1, 1.6, is_flat=True),
+            window=1_047_576,
+            writes=32_768,
+        ),
+        _image("gpt-image-2.6-flare", "GPT Image 2.6 Flare", "Images in seconds"),
+        _image("gpt-image-2.6-sunburst", "GPT Image 2.6 Sunburst", "Images with much detail"),
+    ),
+)
+
+KNOWN = frozenset(model.id for model in MODELS.available_models)
+# Over the Chat Completions API these call functions only while they do not reason.
+TOOLS_WITHOUT_REASONING = frozenset({"gpt-6.1-terra", "gpt-6-luna"})

@@ -1,0 +1,111 @@
+import json
+
+import pytest
+
+from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, UserFacingConfigError
+from wren_core.testing import Chunks
+
+
+def error(code, *, kind="invalid_request_error"):
+    return {"error": {"message": "said why", "type": kind, "param": None, "code": code}}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (400, "invalid_value", Rejected),
+        (401, "invalid_api_key", AuthFailed),
+        (403, "unsupported_country", UserFacingConfigError),
+        (404, "model_not_found", NotFound),
+        (422, None, Rejected),
+        (429, "rate_limit_exceeded", RateLimited),
+        (500, None, Unavailable),
+        (503, "overloaded", Unavailable),
+    ],
+)
+def test_a_refusal_is_the_error_that_says_who_can_fix_it(ai, fake, status, code, expected):
+    fake.fail_next(status, body=error(code))
+
+    with pytest.raises(expected, match="said why") as caught:
+        ai.generate("Hi")
+
+    assert type(caught.value) is expected
+    assert len(fake.requests) == 1, "the library must not try again by itself"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "expected"),
+    [
+        ("rate_limit_exceeded", "requests", RateLimited),
+        (None, "rate_limit_error", RateLimited),
+        (None, "server_error", Unavailable),
+        ("context_length_exceeded", "invalid_request_error", Rejected),
+    ],
+)
+def test_a_refusal_in_the_middle_of_a_stream_is_read_by_its_type(ai, fake, code, kind, expected):
+    fake.fail_next(200, body=Chunks(parts=[f"data: {json.dumps(error(code, kind=kind))}\n\n"]))
+
+    with pytest.raises(expected, match="said why"):
+        list(ai.stream("Hi"))
+
+
+def test_retry_after_is_handed_on(ai, fake):
+    fake.limit_next(retry_after=13)
+
+    with pytest.raises(RateLimited) as caught:
+        ai.generate("Hi")
+
+    assert caught.value.retry_after == 13
+
+
+def test_a_spent_quota_is_for_a_person_to_fill_although_it_is_a_429(ai, fake):
+    fake.fail_next(429, body=error("insufficient_quota"))
+
+    with pytest.raises(UserFacingConfigError) as caught:
+        ai.generate("Hi")
+
+    assert caught.value.code == "PROVIDER_BILLING"
+    assert caught.value.action_url.startswith("https://")
+
+
+def test_a_wrong_key_says_how_to_connect_again_and_does_not_show_it(connect):
+    with pytest.raises(AuthFailed, match="wren connect openai") as caught:
+        connect(key="sk-wrong-key").generate("Hi")
+
+    assert "sk-wrong-key" not in str(caught.value.to_wire())
+
+
+def test_images_are_refused_like_text(ai, fake):
+    fake.limit_next()
+
+    with pytest.raises(RateLimited):
+        ai.generate_image("a wren")
+
+
+@pytest.mark.parametrize("key", ["sk-secret-key\n", "sk-secret key", "sk-secret-k\u00e9y"])
+def test_a_key_that_no_header_can_carry_is_refused_before_it_is_quoted(connect, fake, key):
+    with pytest.raises(AuthFailed, match="line end") as caught:
+        connect(key=key).generate("Hi")
+
+    assert fake.requests == []
+    assert "secret" not in str(caught.value.to_wire())
+
+
+def test_a_server_that_is_not_there_is_unavailable(connect):
+    with pytest.raises(Unavailable, match="could not be reached"):
+        connect(base_url="http://127.0.0.1:9").generate("Hi")
+
+
+def test_a_stalled_server_is_given_up(connect, fake):
+    fake.delay_next(30)
+
+    with pytest.raises(Unavailable):
+        connect(timeout_seconds=0.2).generate("Hi")
+
+
+@pytest.mark.parametrize("body", ["<html>Welcome to the router</html>", {"hello": "world"}])
+def test_what_is_no_answer_of_the_api_asks_about_the_base_url(ai, fake, body):
+    fake.fail_next(200, body=body)
+
+    with pytest.raises(Unavailable, match="base URL"):
+        ai.generate("Hi")

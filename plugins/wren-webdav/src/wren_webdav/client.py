@@ -1,0 +1,105 @@
+"""The requests of WebDAV (RFC 4918) that the methods are made of."""
+
+import base64
+import mimetypes
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO
+
+from wren_core import InvalidInput, NotFound, Rejected, WrenError
+from wren_core.http_client import Answer, HttpClient
+from wren_webdav.multistatus import QUESTION, read_items
+from wren_webdav.parameters import ShareConfig
+from wren_webdav.paths import quoted
+from wren_webdav.records import Item
+
+_DOWNLOAD_SECONDS = 600.0
+# Error code and next step by status, and for one method where it means something else there.
+_REFUSALS = {
+    "MKCOL 405": ("ALREADY_EXISTS", "there is something of that name already"),
+    "412": ("PRECONDITION_FAILED", "it is there already, or was changed meanwhile: look with info(), pass its etag"),
+    "423": ("LOCKED", "somebody has it open; try again later"),
+    "507": ("STORAGE_FULL", "the share is full"),
+}
+
+
+class WebDAVClient(HttpClient):
+    """One share."""
+
+    def __init__(self, config: ShareConfig, *, username: str, password: str) -> None:
+        self._url = config.url.rstrip("/")
+        self._max_file, self._max_text = config.max_file_mb * 1024 * 1024, config.max_text_mb * 1024 * 1024
+        encoded = base64.b64encode(f"{username}:{password}".encode()).decode()
+        # Not compressed: servers give the compressed form of a file an etag of its own.
+        headers, timeout = {"authorization": f"Basic {encoded}", "accept-encoding": "identity"}, config.timeout_seconds
+        super().__init__(self._url, integration="webdav", headers=headers, timeout=timeout, verdict=verdict)
+
+    def items(self, path: str, *, depth: int) -> list[Item]:
+        """Return an item, and with a depth of 1 those in it, the item itself first."""
+        headers = {"depth": str(depth), "content-type": "application/xml"}
+        answer = self.request("PROPFIND", quoted(path), content=QUESTION, headers=headers, repeatable=True)
+        found = list(read_items(answer.body, root=self._url))
+        if not found:
+            raise NotFound(f"the server says nothing about {path!r}")
+        return sorted(found, key=lambda item: (item.path != path, item.path))
+
+    def read(self, path: str) -> tuple[bytes, str | None]:
+        """Return what is in a file, and its etag."""
+        content = BytesIO()
+        answer = self.download(quoted(path), content, max_bytes=self._max_text, patience=_DOWNLOAD_SECONDS)
+        return content.getvalue(), answer.headers.get("etag")
+
+    def save(self, path: str, folder: Path) -> tuple[Path, str | None]:
+        """Download into a new file in a folder, and return its place and etag; after a failure there is no file."""
+        with _new_file(folder.expanduser(), Path(path)) as file:
+            target = Path(file.name)
+            try:
+                answer = self.download(quoted(path), file, max_bytes=self._max_file, patience=_DOWNLOAD_SECONDS)
+            except BaseException:
+                target.unlink()
+                raise
+        return target, answer.headers.get("etag")
+
+    def send(self, path: str, source: Path, *, etag: str | None, overwrite: bool) -> Item:
+        """Upload a file."""
+        try:
+            file, size = source.expanduser().open("rb"), source.expanduser().stat().st_size
+        except OSError as exc:
+            raise InvalidInput(f"{str(source)!r}: {exc.strerror}", details={"pointer": "/file"}) from exc
+        with file:
+            if size > self._max_file:
+                raise InvalidInput(f"{str(source)!r} is larger than max_file_mb", details={"pointer": "/file"})
+            return self.put(path, file, etag=etag, overwrite=overwrite)
+
+    def put(self, path: str, content: bytes | BinaryIO, *, etag: str | None, overwrite: bool) -> Item:
+        """Write a file: the version `etag` names, any, or only a new one."""
+        condition = {"if-match": etag} if etag else {} if overwrite else {"if-none-match": "*"}
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        self.request("PUT", quoted(path), content=content, headers={"content-type": kind, **condition})
+        return self.items(path, depth=0)[0]
+
+    def change(self, method: str, path: str, *, to: str | None = None, etag: str | None = None) -> None:
+        """Make a folder (MKCOL), or move, copy or delete; nothing is ever overwritten."""
+        headers = {"destination": self._url + quoted(to), "overwrite": "F"} if to else {}
+        answer = self.request(method, quoted(path), headers=headers | ({"if-match": etag} if etag else {}))
+        if answer.status_code == 207:
+            raise Rejected(f"{answer.request} was done in part only: look with list_folder()", code="PARTLY_DONE")
+
+
+def verdict(answer: Answer) -> WrenError | None:
+    """Return the error for what WebDAV refuses in its own way; None leaves it to the status."""
+    method, status = answer.request.split()[0], str(answer.status_code)
+    if status == "409":
+        return NotFound(f"{answer.request}: the folder it belongs in is not there; mkdir() makes it")
+    code, step = _REFUSALS.get(f"{method} {status}") or _REFUSALS.get(status) or ("", "")
+    return Rejected(f"{answer.request}: {step}", code=code, details={"status": answer.status_code}) if code else None
+
+
+def _new_file(folder: Path, name: Path) -> BinaryIO:
+    names = (f"{name.stem} ({number}){name.suffix}" if number else name.name for number in count())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return next(folder / free for free in names if not (folder / free).exists()).open("xb")
+    except OSError as exc:
+        raise InvalidInput(f"{str(folder)!r}: {exc.strerror}", details={"pointer": "/folder"}) from exc

@@ -1,0 +1,127 @@
+"""Xero's accounting API: the organisation in a header, names in Pascal case, errors within what they are about."""
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, TypeVar
+
+from pydantic.alias_generators import to_snake
+
+from wren_core import RateLimited, Record, Rejected, UserFacingConfigError, WrenError
+from wren_core.http_client import Answer, HttpClient
+from wren_core.http_status import parse_retry_after
+
+R = TypeVar("R", bound=Record)
+
+ONLY = "only"  # in place of the tenant id where a single organisation is connected
+_PAGE = 100
+_EXACT = {"unitdp": 4}  # prices are rounded to two places unless this asks for four
+_DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
+
+
+class XeroApi:
+    """A client for one organisation, or for the `ONLY` one. A record's class says what kind of object is meant."""
+
+    def __init__(self, base_url: str, token: str, *, tenant_id: str) -> None:
+        headers = {"accept": "application/json"}
+        self._http = HttpClient(base_url, integration="xero", token=token, headers=headers, verdict=verdict)
+        self._tenant_id = tenant_id
+        self.close = self._http.close
+
+    def tenants(self) -> dict[str, str]:
+        """Read the names of the connected organisations by their id."""
+        return {item["tenantId"]: item.get("tenantName") or "" for item in self._http.get("/connections")}
+
+    def read(self, record: type[R], key: str = "", **query: Any) -> list[R]:
+        """Read one object, or a page of them."""
+        return _records(self._get(record, key, **query), record)
+
+    def pages(self, record: type[R], limit: int, **query: Any) -> list[R]:
+        """Read the first objects of a kind, page after page."""
+        found: list[R] = []
+        page, last = 0, 1
+        while page < last and len(found) < limit:
+            page += 1
+            answer = self._get(record, page=page, pageSize=_PAGE, **query)
+            found += _records(answer, record)
+            last = answer.json().get("pagination", {}).get("pageCount", page)
+        return found[:limit]
+
+    def write(self, record: type[R], values: dict[str, Any], key: str = "", *, is_bare: bool = False) -> R:
+        """Create an object, or change the one of that key; Xero does it once, also where it is sent again."""
+        body = to_xero(values if is_bare else {f"{record.__name__}s": [values]})
+        sent = {"json": body, "query": _EXACT, "headers": self._headers, "key_header": "Idempotency-Key"}
+        return _records(self._http.request("POST" if key else "PUT", _at(record, key), **sent), record)[0]
+
+    def _get(self, record: type[R], key: str = "", **query: Any) -> Answer:
+        return self._http.request("GET", _at(record, key), query={**query, **_EXACT}, headers=self._headers)
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        found = self.tenants() if self._tenant_id == ONLY else {self._tenant_id: ""}
+        if len(found) == 1:
+            return {"xero-tenant-id": next(iter(found))}
+        shown = ", ".join(f"{key} ({name})" for key, name in found.items()) or "none"
+        raise UserFacingConfigError(f"tenant_id must name one of the connected organisations: {shown}")
+
+
+def to_python(value: Any) -> Any:
+    """Return Xero's JSON with names in snake case, `InvoiceID` as `invoice_id`, and days as ISO dates."""
+    if isinstance(value, dict):
+        return {to_snake(name): to_python(item) for name, item in value.items()}
+    if isinstance(value, str) and (found := _DATE.fullmatch(value)):
+        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date().isoformat()
+    return [to_python(item) for item in value] if isinstance(value, list) else value
+
+
+def to_xero(value: Any) -> Any:
+    """Return values as Xero's JSON has them; what is None is left out."""
+    if isinstance(value, Record):
+        value = value.model_dump()
+    if isinstance(value, dict):
+        return {_pascal(name): to_xero(item) for name, item in value.items() if item is not None}
+    if isinstance(value, Decimal):
+        return float(value)  # exact: no amount has more than fifteen digits
+    if isinstance(value, date):
+        return value.isoformat()
+    return [to_xero(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def verdict(answer: Answer) -> WrenError | None:
+    """Return the error for a refusal that its status alone does not explain."""
+    status, limit = answer.status_code, answer.headers.get("x-rate-limit-problem", "some")
+    if status == 429:
+        return RateLimited(
+            f"xero: too many requests, {limit} limit", parse_retry_after(answer.headers.get("retry-after"))
+        )
+    if status == 401 and "AuthorizationUnsuccessful" in answer.text:
+        message = f"the connection lacks a scope for {answer.request}; run `wren connect xero` and allow it"
+        return UserFacingConfigError(message, code="OAUTH_SCOPE_MISSING")
+    if status == 403:
+        message = "xero: tenant_id is none of the connected organisations; list_tenants() shows them"
+        return UserFacingConfigError(message, code="TENANT_NOT_CONNECTED")
+    faults = _validation_errors(answer) if status == 400 else []
+    message = f"xero refused {answer.request}: {'; '.join(faults)}"
+    return Rejected(message, details={"validation_errors": faults}) if faults else None
+
+
+def _validation_errors(answer: Answer) -> list[str]:
+    try:
+        elements = answer.json()["Elements"]
+        return list(dict.fromkeys(fault["Message"] for item in elements for fault in item["ValidationErrors"]))
+    except (WrenError, KeyError, TypeError):
+        return []
+
+
+def _at(record: type[Record], key: str = "") -> str:
+    return f"/api.xro/2.0/{record.__name__}s/{key}".rstrip("/")
+
+
+def _records(answer: Answer, record: type[R]) -> list[R]:
+    return [record.model_validate(to_python(item)) for item in answer.json(parse_float=Decimal)[f"{record.__name__}s"]]
+
+
+def _pascal(name: str) -> str:
+    parts = ("ID" if part == "id" else part.capitalize() for part in name.split("_"))
+    return name if name[0].isupper() else "".join(parts)
