@@ -61,8 +61,10 @@ PIP_OPTIONS = {
 }
 
 # What deptry cannot judge: dependencies that are loaded by name (drivers, form parsing, zone data, the runner, the
-# author's pytest), and pydantic, which is part of the contract: whoever declares wren-core has declared it.
-DEPTRY_EXCEPTIONS = "DEP002=psycopg|pytest|python-multipart|tzdata|wren-sdk,DEP003=pydantic|pydantic_core"
+# author's pytest and tools), and pydantic, which is part of the contract: whoever declares wren-core has declared it.
+DEPTRY_EXCEPTIONS = (
+    "DEP002=build|copier|psycopg|pytest|python-multipart|tzdata|watchfiles|wren-sdk,DEP003=pydantic|pydantic_core"
+)
 
 NETWORK_HINT = "If it could not download: check the network, the proxy, or `python3 -m pip config list`."
 

@@ -9,8 +9,11 @@ from bench.measuring import Promise, Row, Table, ask_python, in_turns
 
 SIZES = (10, 100, 1_000)
 ROUNDS = {10: 9, 100: 9, 1_000: 5}
-_SLOW = {"pluggy's stock loader", "Wren, discover"}
+_FIRST_START = "Wren, first start"
+_STOCK = "pluggy's stock loader"
+_SLOW = {_STOCK, "Wren, discover"}
 _NAMES_AT_MOST = 2.0
+_FASTER_THAN_STOCK = 10.0
 
 _MODULE = '''
 """A plugin like any other."""
@@ -45,22 +48,38 @@ def measure() -> list[Table]:
 def _measure(size: int) -> Table:
     with tempfile.TemporaryDirectory() as folder:
         install(Path(folder), size)
-        taken = in_turns({way: _samples(way, folder, size) for way in WAYS})
+        first = list(_samples(_FIRST_START, folder, size, rounds=1))  # fills the table that later starts read
+        others = [way for way in WAYS if way != _FIRST_START]
+        taken = in_turns({way: _samples(way, folder, size, rounds=_rounds(way, size)) for way in others})
+    taken[_FIRST_START] = first
     best = {way: min(values) for way, values in taken.items()}
     ratio = best["Wren, names"] / best["importlib.metadata"]
     text = f"names cost {ratio:.2f}x importlib.metadata (at most {_NAMES_AT_MOST:g}x)"
+    promises = [Promise(text=text, held=ratio <= _NAMES_AT_MOST)]
+    if size == max(SIZES):
+        promises += [_faster_than_stock(way, best) for way in ("Wren, names", "Wren, catalogue from the table")]
     order = ["importlib.metadata", *(way for way in WAYS if way != "importlib.metadata")]
     return Table(
         title=f"Finding {size:,} plugins",
         unit="ms",
-        text="Best of several fresh processes. The last two import every plugin, the others none.",
+        text="Best of several fresh processes. The last three import every plugin, the others none.",
         rows=[Row(name=way, value=best[way]) for way in order],
-        promises=[Promise(text=text, held=ratio <= _NAMES_AT_MOST)],
+        promises=promises,
     )
 
 
-def _samples(way: str, folder: str, size: int) -> Iterator[float]:
-    for _ in range(2 if way in _SLOW and size == max(SIZES) else ROUNDS[size]):
+def _faster_than_stock(way: str, best: dict[str, float]) -> Promise:
+    times = best[_STOCK] / best[way]
+    text = f"{way}: {times:.0f} times as fast as {_STOCK} (at least {_FASTER_THAN_STOCK:g}), and nothing is imported"
+    return Promise(text=text, held=times >= _FASTER_THAN_STOCK)
+
+
+def _rounds(way: str, size: int) -> int:
+    return 2 if way in _SLOW and size == max(SIZES) else ROUNDS[size]
+
+
+def _samples(way: str, folder: str, size: int, *, rounds: int) -> Iterator[float]:
+    for _ in range(rounds):
         milliseconds, found = ask_python("-m", "bench.finders", way, folder).split()
         if int(found) < size:
             raise RuntimeError(f"{way} found {found} of {size} plugins")

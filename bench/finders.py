@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 GROUP = "wren.integrations"
@@ -50,12 +51,42 @@ def wren_load() -> Find:
     return lambda: len(discover().loaded)
 
 
+def wren_catalogue() -> Find:
+    """Start as the backend does when nothing changed: definitions from the table, no plugin imported."""
+    catalogue = _catalogue()
+
+    def find() -> int:
+        found = catalogue()
+        if any(name.startswith("bench_plugin_") for name in sys.modules):
+            raise RuntimeError("a plugin was imported")
+        return found
+
+    return find
+
+
+def wren_first_start() -> Find:
+    """Start as the backend does the first time: every plugin is imported, and its definition stored."""
+    return _catalogue()
+
+
+def _catalogue() -> Find:
+    from wren_backend.db import open_database
+    from wren_backend.definitions.catalogue import open_catalogue
+    from wren_backend.migration import migrate
+
+    database = open_database(f"sqlite:///{sys.argv[2]}/wren.db")
+    migrate(database)
+    return lambda: len(open_catalogue(database, now=datetime.now(UTC)))
+
+
 WAYS: dict[str, Callable[[], Find]] = {
     "raw file scan": raw_scan,
     "importlib.metadata": metadata_names,
     "Wren, names": wren_names,
+    "Wren, catalogue from the table": wren_catalogue,
     "pluggy's stock loader": pluggy_load,
     "Wren, discover": wren_load,
+    "Wren, first start": wren_first_start,
 }
 
 

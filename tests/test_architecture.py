@@ -26,6 +26,18 @@ from workspace import (
 ORDINARY_WORDS = {"cron", "messaging"}
 # Of these, the one that is also the name of a field on the wire, so that it appears in quotes for a good reason.
 WIRE_FIELDS = {"cron"}
+# Data, not code: which distributions safe mode lets in. tests/test_plugin_policy.py compares it with the workspace.
+FIRST_PARTY = ROOT / "core" / "src" / "wren_core" / "first_party.txt"
+# Names of integrations that are also something else, and the modules in which they are that: forms of tool definitions
+# that are exported and measured, and the scheme of a database's address.
+_TOOL_FORMS = re.compile(
+    r"wren_core/(tools|strict|token_price)\.py|wren_core/testing/|wren/(cli/)?\w*(cost|pric)\w*\.py"
+)
+OTHER_MEANINGS = {
+    "openai": _TOOL_FORMS,
+    "anthropic": _TOOL_FORMS,
+    "postgres": re.compile(r"wren_backend/db\.py"),
+}
 LOOKUPS = re.compile("registry|integrations|catalogue|discovery")
 
 GRAB_BAGS = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "shared"}
@@ -82,7 +94,13 @@ def test_no_host_names_an_integration():
     words = {word for member in INTEGRATIONS for word in telling_words(member)}
     files = committed_files(*(host / "src" for host in HOSTS))
 
-    named = {shown(path): mentioned(words, path.read_text(errors="replace")) for path in files}
+    named = {
+        shown(path): {
+            word for word in mentioned(words, path.read_text(errors="replace")) if not means_other(word, path)
+        }
+        for path in files
+        if path != FIRST_PARTY
+    }
 
     assert len(files) > 50
     assert {path: found for path, found in named.items() if found} == {}
@@ -92,6 +110,11 @@ def test_no_host_asks_for_an_integration_that_has_an_ordinary_name():
     asked = {shown(path): [ast.unparse(node) for node in nodes(path) if singles_out(node)] for path in sources(*HOSTS)}
 
     assert {path: found for path, found in asked.items() if found} == {}
+
+
+def means_other(word: str, path: Path) -> bool:
+    """Tell whether a word is no integration's name in that module."""
+    return word in OTHER_MEANINGS and OTHER_MEANINGS[word].search(path.as_posix()) is not None
 
 
 def telling_words(member: Path) -> set[str]:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 import wren
-from wren.metadata import extract_metadata, find_integrations
+from wren.metadata import extract_metadata, find_uses
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from wren.metadata import extract_metadata, find_integrations
     ],
 )
 def test_an_integration_is_found_by_whatever_name_it_goes(source: str):
-    assert find_integrations(source) == {"mail"}
+    assert find_uses(source).integrations == {"mail"}
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_an_integration_is_found_by_whatever_name_it_goes(source: str):
     ],
 )
 def test_what_is_no_use_of_an_integration_is_not_found(source: str):
-    assert find_integrations(source) == set()
+    assert find_uses(source).integrations == set()
 
 
 def test_broken_python_is_a_syntax_error():
     with pytest.raises(SyntaxError):
-        find_integrations("def (")
+        find_uses("def (")
 
 
 def _run(source: str) -> dict[str, Any]:
@@ -105,3 +105,53 @@ def test_an_integration_chosen_at_run_time_is_found_among_the_modules_values():
     }
 
     assert extract_metadata("", namespace)["integrations"] == ["depot", "parcel"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import wren\nwren.ai('hi')",
+        "import wren as w\ndef f():\n    return w.ai('hi', model='m')",
+        "from wren import ai\nai('hi')",
+        "from wren import ai as ask\nprint(ask('hi'))",
+        "import wren\nwren.ai('hi', integration=None)",
+        "import wren\nwren.ai('hi', integration=name)",
+        "import wren\nwren.ai('hi', **options)",
+        "import wren\nask = wren.ai\nask('hi')",
+        "from wren import ai\nmap(ai, texts)",
+    ],
+)
+def test_a_script_that_asks_whichever_models_are_connected_says_so(source: str):
+    uses = find_uses(source)
+
+    assert (uses.uses_ai, uses.integrations) == (True, set())
+    assert extract_metadata(source, {})["uses_ai"] is True
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import wren\nwren.ai('hi', integration='parrot')",
+        "from wren import ai\nai('hi', integration='parrot', model='m')",
+        "import wren\ndef f():\n    wren.ai(wren.ai('hi', integration='parrot'), integration='parrot')",
+    ],
+)
+def test_a_named_ai_integration_is_one_the_script_uses(source: str):
+    metadata = extract_metadata(source, {})
+
+    assert metadata["integrations"] == ["parrot"]
+    assert "uses_ai" not in metadata
+
+
+def test_what_stands_beside_a_call_of_a_model_is_found_too():
+    source = "import wren\nwren.ai('hi', wren.integrations.mail.init(), integration='parrot')"
+
+    assert find_uses(source).integrations == {"mail", "parrot"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["import wren\nother.ai('hi')", "def ai(): ...\nai()", "from other import ai\nai()", "import wren\nwren.ais"],
+)
+def test_what_is_no_use_of_models_is_not_taken_for_one(source: str):
+    assert find_uses(source).uses_ai is False

@@ -429,3 +429,38 @@ def test_the_runner_loads_neither_the_command_line_nor_an_http_client():
 
     assert not {"typer", "click", "rich", "httpx2", "httpx", "requests", "asyncio", "slack_sdk", "wren.cli"} & loaded
     assert not {name for name in loaded if name.startswith("wren_") and not name.startswith("wren_core")}
+
+
+def test_integrations_the_server_declares_come_with_the_job():
+    definition = {
+        "integrationId": "ledger",
+        "name": "Ledger",
+        "version": "1.0.0",
+        "baseUrl": "http://127.0.0.1:9",
+        "hosts": ["127.0.0.1:9"],
+        "methods": [
+            {
+                "id": "total",
+                "name": "Total",
+                "description": "Add up.",
+                "inputSchema": {"type": "object", "properties": {}, "additionalProperties": False},
+                "request": {"method": "POST", "path": "/total"},
+            }
+        ],
+    }
+    script = """
+        import wren
+        ledger = wren.integrations.ledger.init()
+        def main():
+            try:
+                ledger.total()
+            except wren.Unavailable:
+                return sorted(type(ledger).methods())
+    """
+
+    done = run(script, definitions={"ledger": json.dumps(definition)})
+    alone = run(script)
+
+    assert done.last == {"frame": "result", "value": ["total"]}
+    assert done.frames[0]["integration"] == "ledger"
+    assert alone.error["code"] == "INTEGRATION_UNKNOWN"

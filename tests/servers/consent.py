@@ -21,6 +21,11 @@ def consent_slack(authorize_url: str, *, user: str | None = None) -> str:
     return _click(authorize_url, field="user_id", value=user)
 
 
+def consent_github(authorize_url: str, *, login: str) -> str:
+    """Consent as the person with this login name; return the address the browser is sent back to."""
+    return _click(authorize_url, field="login", value=login)
+
+
 def _click(authorize_url: str, *, field: str, value: str | None) -> str:
     page = httpx2.get(authorize_url)
     if page.status_code != 200:

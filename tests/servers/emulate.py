@@ -1,7 +1,8 @@
-"""Google and Slack as played by `emulate`, a stand-in that nobody here wrote.
+"""Google, Slack and GitHub as played by `emulate`, a stand-in that nobody here wrote.
 
 Its first Google user has no address: it takes any token it does not know for its first user's, and its Gmail refuses
-that one like a revoked token. What it cannot play (expiry, 429, a lost answer) is played by `servers.proxy` before it.
+that one like a revoked token. Its GitHub refuses only tokens that look like a signed one. What it cannot play (expiry,
+429, a lost answer) is played by `servers.proxy` before it.
 """
 
 import base64
@@ -23,6 +24,9 @@ VERSION = "0.11.2"
 PERSON = "alice@example.com"
 GOOGLE_TOKEN = "seeded-google-token"
 SLACK_TOKEN = "xoxb-seeded-slack-token"
+GITHUB_TOKEN = "ghp_seeded-github-token"
+GITHUB_PERSON = "alice"
+GITHUB_REPOSITORY = "alice/kites"
 SLACK_SCOPES = (
     *("channels:read", "channels:history", "groups:read", "groups:history", "chat:write", "reactions:write"),
     *("files:write", "files:read", "users:read", "im:read", "im:history"),
@@ -49,12 +53,14 @@ class Client:
 
 @dataclass(frozen=True, kw_only=True)
 class Emulate:
-    """Both running providers, and what a test asks them behind Wren's back."""
+    """The running providers, and what a test asks them behind Wren's back."""
 
     google_url: str
     slack_url: str
+    github_url: str
     google: Client = Client(client_id="wren.apps.googleusercontent.com", client_secret="GOCSPX-stand-in")
     slack: Client = Client(client_id="12345.67890", client_secret="slack-stand-in-secret")
+    github: Client = Client(client_id="Iv1.standin", client_secret="github-stand-in-secret")
 
     def mails(self, label: str) -> list[dict[str, Any]]:
         """Return the person's whole messages with a label, such as SENT or INBOX."""
@@ -76,6 +82,13 @@ class Emulate:
         messages: list[dict[str, Any]] = self._slack("conversations.history", channel=identity)["messages"]
         return messages
 
+    def issues(self, repository: str = GITHUB_REPOSITORY) -> list[dict[str, Any]]:
+        """Return all issues of a repository, newest first."""
+        url, headers = f"{self.github_url}/repos/{repository}/issues", {"Authorization": f"Bearer {GITHUB_TOKEN}"}
+        return list(
+            httpx2.get(url, params={"state": "all", "per_page": "100"}, headers=headers).raise_for_status().json()
+        )
+
     def _gmail(self, verb: str, path: str, **request: Any) -> dict[str, Any]:
         url, headers = f"{self.google_url}/gmail/v1/users/me{path}", {"Authorization": f"Bearer {GOOGLE_TOKEN}"}
         answer = httpx2.request(verb, url, headers=headers, **request).raise_for_status().json()
@@ -90,24 +103,31 @@ class Emulate:
 
 
 @contextmanager
-def emulate(*, google_redirects: Sequence[str] = (), slack_redirects: Sequence[str] = ()) -> Iterator[Emulate]:
-    """Run both providers with the redirect addresses Wren will come back to; their state ends with them."""
+def emulate(
+    *, google_redirects: Sequence[str] = (), slack_redirects: Sequence[str] = (), github_redirects: Sequence[str] = ()
+) -> Iterator[Emulate]:
+    """Run the providers with the redirect addresses Wren will come back to; their state ends with them."""
     program = npm_package("emulate", VERSION) / "dist" / "index.js"
-    port = free_port(following=1)
-    providers = Emulate(google_url=f"http://127.0.0.1:{port}", slack_url=f"http://127.0.0.1:{port + 1}")
+    port = free_port(following=2)
+    google_url, slack_url, github_url = (f"http://127.0.0.1:{port + place}" for place in range(3))
+    providers = Emulate(google_url=google_url, slack_url=slack_url, github_url=github_url)
     with tempfile.TemporaryDirectory(prefix="wren-emulate-") as name:
         seed = Path(name) / "seed.json"
-        seed.write_text(json.dumps(_seed(providers, google_redirects, slack_redirects)))
-        start = ["start", "--service", "google,slack", "--port", str(port), "--seed", str(seed)]
+        given = {**_seed(providers, google_redirects, slack_redirects), "github": _github(providers, github_redirects)}
+        seed.write_text(json.dumps(given))
+        start = ["start", "--service", "google,slack,github", "--port", str(port), "--seed", str(seed)]
         command: list[str | Path] = [node(), "--require", Path(__file__).with_name("loopback.cjs"), program, *start]
-        with serve(command, ports=[port, port + 1], log=Path(name) / "emulate.log"):
+        with serve(command, ports=[port, port + 1, port + 2], log=Path(name) / "emulate.log"):
             yield providers
 
 
 def _seed(providers: Emulate, google_redirects: Sequence[str], slack_redirects: Sequence[str]) -> dict[str, Any]:
     google, slack = providers.google, providers.slack
     return {
-        "tokens": {GOOGLE_TOKEN: {"login": PERSON, "scopes": ["https://mail.google.com/"]}},
+        "tokens": {
+            GOOGLE_TOKEN: {"login": PERSON, "scopes": ["https://mail.google.com/"]},
+            GITHUB_TOKEN: {"login": GITHUB_PERSON, "scopes": ["repo"]},
+        },
         "google": {
             "baseUrl": providers.google_url,
             "users": [{"email": "", "name": "sentinel"}, *_people()],
@@ -133,6 +153,16 @@ def _seed(providers: Emulate, google_redirects: Sequence[str], slack_redirects: 
             "tokens": [{"token": SLACK_TOKEN, "user": "alice", "scopes": list(SLACK_SCOPES)}],
             "strict_scopes": True,
         },
+    }
+
+
+def _github(providers: Emulate, redirects: Sequence[str]) -> dict[str, Any]:
+    owner, _, name = GITHUB_REPOSITORY.partition("/")
+    return {
+        "baseUrl": providers.github_url,
+        "users": [{"login": "sentinel"}, {"login": GITHUB_PERSON, "name": "Alice", "email": PERSON}, {"login": "bob"}],
+        "repos": [{"owner": owner, "name": name, "description": "Kites that fly", "auto_init": True}],
+        "oauth_apps": [{**vars(providers.github), "name": "Wren", "redirect_uris": list(redirects)}],
     }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from servers.aimock import Aimock
     from servers.emulate import Emulate
     from servers.postgres import Postgres
     from servers.proxy import Proxy
@@ -57,6 +58,15 @@ def start_emulate() -> "Iterator[Callable[..., Emulate]]":
 
     with ExitStack() as stack:
         yield lambda **redirects: stack.enter_context(emulate(**redirects))
+
+
+@pytest.fixture(scope="session")
+def aimock_server() -> "Iterator[Aimock]":
+    """Models of OpenAI and Anthropic, once per worker; they remember nothing but the requests."""
+    from servers.aimock import aimock
+
+    with aimock() as server:
+        yield server
 
 
 @pytest.fixture

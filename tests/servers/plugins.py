@@ -6,6 +6,7 @@ is gone with the test.
 """
 
 import os
+import shutil
 import sys
 import sysconfig
 import venv
@@ -56,6 +57,13 @@ class Environment:
         (metadata / "entry_points.txt").write_text(entry)
         (metadata / "INSTALLER").write_text("pip\n")
         (self.site_packages / f"{module}.py").write_text(source)
+
+    def uninstall(self, name: str) -> None:
+        """Take a distribution away that `install` installed."""
+        module = name.replace("-", "_")
+        for metadata in self.site_packages.glob(f"{module}-*.dist-info"):
+            shutil.rmtree(metadata)
+        (self.site_packages / f"{module}.py").unlink()
 
     def run_at_start(self, name: str, source: str) -> None:
         """Let every process of the interpreter run this first, its isolated children too."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and editors
     from wren import integrations as integrations
+    from wren.answers import ai as ai
     from wren.triggers import on_email as on_email
     from wren.triggers import on_schedule as on_schedule
     from wren_core import errors as errors
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
 
 _MODULES = {"errors": "wren_core.errors", "integrations": "wren.integrations"}
 _MEMBERS = {
+    "wren.answers": ("ai",),
     "wren.triggers": ("on_email", "on_schedule"),
     "wren_core.errors": (
         "AgentFixableError",

@@ -27,6 +27,7 @@ from wren.wire import (
     OfferedIntegrations,
     Reply,
     Run,
+    Spending,
     Undeployed,
     Validation,
 )
@@ -56,9 +57,15 @@ class Client:
         """The id every request of this client carries; the server logs it."""
         return self._transport.correlation_id
 
-    def validate(self, integrations: Iterable[str]) -> Validation:
-        """Ask whether these integrations are connected, authorised and within quota; names only are sent."""
-        return self._post(Validation, "/v1/integrations/validate", {"integrations": list(integrations)})
+    def validate(self, integrations: Iterable[str], *, uses_ai: bool = False) -> Validation:
+        """Ask whether these integrations are connected, authorised and within quota; names only are sent.
+
+        Args:
+            integrations: the names.
+            uses_ai: the script asks the connected ai integration besides, whichever that is.
+        """
+        body = {"integrations": list(integrations), **({"uses_ai": True} if uses_ai else {})}
+        return self._post(Validation, "/v1/integrations/validate", body)
 
     def deploy(self, script: str, *, name: str | None = None, metadata: Mapping[str, Any] | None = None) -> Deployed:
         """Store a script and register its triggers; under a name that exists it becomes the next version."""
@@ -143,6 +150,15 @@ class Client:
     def disconnect(self, connection_id: str) -> None:
         """Delete a connection and what is stored of it."""
         self._transport.request("DELETE", f"/v1/connections/{_part(connection_id)}")
+
+    def spending(self, month: str | None = None) -> Spending:
+        """Return what models cost in a month such as `2026-03`, the current one if left out."""
+        return self._get(Spending, "/v1/spending", None if month is None else {"month": month})
+
+    def set_budget(self, monthly_usd: float | None) -> Spending:
+        """Limit what the workspace spends on models in a month; None takes the limit away."""
+        answer = self._transport.request("PUT", "/v1/spending/budget", body={"monthly_usd": monthly_usd})
+        return self._shaped(Spending, answer)
 
     def integrations(self) -> OfferedIntegrations:
         """Return what the server offers, and the plugins it could not load."""

@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from wren.triggers import find_triggers
@@ -20,15 +21,26 @@ def extract_metadata(source: str, namespace: Mapping[str, Any]) -> dict[str, Any
         namespace: its module's names after import; read for triggers, and for integrations made at import.
     """
     triggers = list(find_triggers(namespace))
+    uses = find_uses(source)
     return {
-        "integrations": sorted({*find_integrations(source), *_made_at_import(namespace.values())}),
+        "integrations": sorted({*uses.integrations, *_made_at_import(namespace.values())}),
+        **({"uses_ai": True} if uses.uses_ai else {}),  # left out otherwise: metadata keeps the shape it always had
         "triggers": [{"type": t.type, "func": func, "config": dict(t.config)} for func, t in triggers],
         "schedules": [{"cron": t.config["cron"], "func_name": func} for func, t in triggers if t.type == "schedule"],
     }
 
 
-def find_integrations(source: str) -> set[str]:
-    """Return the integrations that a script names, wherever in it: code that has not run counts too.
+@dataclass(frozen=True, kw_only=True)
+class Uses:
+    """What a script uses of the platform."""
+
+    integrations: frozenset[str]
+    uses_ai: bool
+    """It calls `wren.ai` without naming an integration, so it needs the connected one."""
+
+
+def find_uses(source: str) -> Uses:
+    """Return what a script names, wherever in it: code that has not run counts too.
 
     Raises:
         SyntaxError: the source is not Python.
@@ -37,7 +49,9 @@ def find_integrations(source: str) -> set[str]:
     finder = _Finder()
     finder.visit(tree)
     finder.visit(tree)  # once more, now that all aliases are known, wherever they were made
-    return {name for name in finder.found - NAMESPACE_FUNCTIONS if name.isidentifier() and not name.startswith("_")}
+    names = finder.found - NAMESPACE_FUNCTIONS
+    valid = (name for name in names if name.isidentifier() and not name.startswith("_"))
+    return Uses(integrations=frozenset(valid), uses_ai=finder.uses_ai)
 
 
 def _made_at_import(values: Iterable[Any]) -> set[str]:
@@ -53,8 +67,10 @@ class _Finder(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.found: set[str] = set()
+        self.uses_ai = False
         self._packages: set[str] = set()
         self._namespaces: set[str] = set()
+        self._ai_names: set[str] = set()
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -66,6 +82,7 @@ class _Finder(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         if node.level == 0 and node.module == "wren":
             self._namespaces |= {alias.asname or alias.name for alias in node.names if alias.name == "integrations"}
+            self._ai_names |= {alias.asname or alias.name for alias in node.names if alias.name == "ai"}
         elif node.level == 0 and node.module == "wren.integrations":
             self.found |= {alias.name for alias in node.names}
 
@@ -77,14 +94,39 @@ class _Finder(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> None:
         if self._is_namespace(node.value):
             self.found.add(node.attr)
+        self.uses_ai = self.uses_ai or self._is_ai(node)
         self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self.uses_ai = self.uses_ai or (isinstance(node.ctx, ast.Load) and self._is_ai(node))
 
     def visit_Call(self, node: ast.Call) -> None:
         match node:
             case ast.Call(func=ast.Name(id="getattr"), args=[target, ast.Constant(value=str(name)), *_]):
                 if self._is_namespace(target):
                     self.found.add(name)
-        self.generic_visit(node)
+        if self._is_ai(node.func):
+            self._visit_ai(node)
+        else:
+            self.generic_visit(node)
+
+    def _visit_ai(self, node: ast.Call) -> None:
+        """Take a call of `wren.ai`: with a literal name it uses that integration, else whichever is connected."""
+        match [keyword.value for keyword in node.keywords if keyword.arg == "integration"]:
+            case [ast.Constant(value=str(name))]:
+                self.found.add(name)
+            case _:
+                self.uses_ai = True
+        for part in (*node.args, *node.keywords):
+            self.visit(part)
+
+    def _is_ai(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in self._ai_names
+            case ast.Attribute(value=ast.Name(id=name), attr="ai"):
+                return name in self._packages
+        return False
 
     def _is_namespace(self, node: ast.expr) -> bool:
         match node:

@@ -10,9 +10,13 @@ thread pool would lose its host.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from wren_core.execution import CallRecord
 from wren_core.host import Host, NoHost
+
+if TYPE_CHECKING:  # a script that uses no integration need not pay for importing their base class
+    from wren_core.integration import Integration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,8 @@ class Session:
 
     host: Host = field(default_factory=NoHost)
     on_call: Callable[[CallRecord], None] | None = None
+    instances: dict[str, "Integration"] = field(default_factory=dict, compare=False, repr=False)
+    """Integrations that the SDK itself made, by name; they are connected as long as the session lasts."""
 
 
 _current = Session()

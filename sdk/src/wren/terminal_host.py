@@ -9,6 +9,8 @@ from typing import Any
 
 from wren_core.errors import HostUnavailable, InvalidInput
 
+NANOS_PER_USD = 10**9
+
 _DEFAULT_LIMIT = 20
 
 
@@ -34,10 +36,16 @@ class TerminalHost:
         self._write = write
         self._now = now
         self._messages: list[dict[str, Any]] = []
+        self._spent_nanos = 0
         self._lock = threading.Lock()
 
+    @property
+    def cost_usd(self) -> float:
+        """What the calls of models have cost, in US dollars."""
+        return self._spent_nanos / NANOS_PER_USD
+
     def request(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer `messages.send` and `messages.list`.
+        """Answer `messages.send` and `messages.list`; allow every call of a model and add up what they cost.
 
         Raises:
             HostUnavailable: for any other operation.
@@ -47,6 +55,12 @@ class TerminalHost:
             return self._send(payload)
         if operation == "messages.list":
             return self._list(payload.get("limit", _DEFAULT_LIMIT))
+        if operation == "ai.allow":
+            return {}
+        if operation == "ai.spent":
+            with self._lock:
+                self._spent_nanos += int(payload.get("nano_usd") or 0)
+            return {}
         raise HostUnavailable(f"{operation!r} needs the platform; it does not exist in a script run on this machine")
 
     def _send(self, payload: Mapping[str, Any]) -> dict[str, Any]:

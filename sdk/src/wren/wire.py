@@ -107,6 +107,8 @@ class Run(Reply):
     duration_ms: int | None = None
     logs_url: str | None = None
     func: str | None = None
+    ai_cost_usd: float | None = None
+    """What the models it called have cost, in US dollars."""
     error: dict[str, Any] | None = None
     result: Any = None
     calls: list[Call] = Field(default_factory=list)
@@ -163,6 +165,28 @@ class ConnectionStarted(Reply):
     status: str
     connect_url: str | None = None
     expires_at: Timestamp | None = None
+
+
+class DeploymentSpending(Reply):
+    """What the models called by one deployment cost in a month."""
+
+    deployment_id: str
+    name: str = ""
+    cost_usd: float
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class Spending(Reply):
+    """What the workspace spent on models in a month, in US dollars."""
+
+    month: str
+    cost_usd: float
+    budget_usd: float | None = None
+    """None where nothing limits it."""
+    left_usd: float | None = None
+    deployments: list[DeploymentSpending] = Field(default_factory=list)
 
 
 class OfferedIntegration(Reply):

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from wren.catalogue import Catalogue, installed
+from wren.checks.ai_calls import check_ai_calls
 from wren.checks.calls import check_calls
 from wren.checks.finding import Code, Finding, Report, in_order
 from wren.checks.importing import DEFAULT_TIME_LIMIT, import_script
@@ -44,6 +45,7 @@ def _static(source: Source, catalogue: Catalogue, found: list[Place]) -> Iterato
         lambda: check_names(source),
         lambda: check_triggers(source, found),
         lambda: check_calls(source, catalogue, found),
+        lambda: check_ai_calls(source, catalogue, found),
     )
     for check in checks:
         try:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wren.cli import integration_commands, plugin_commands, plugins_commands
+from wren.cli import integration_commands, plugin_commands, plugins_commands, spending_commands
 from wren.cli.options import Json
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.add_typer(integration_commands.app, name="integrations")
 app.add_typer(plugin_commands.app, name="plugin")
 app.add_typer(plugins_commands.app, name="plugins")
+app.add_typer(spending_commands.app, name="spending")
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="A Python file.", show_default=False)]
 ImportSeconds = Annotated[

@@ -78,7 +78,8 @@ def _show_verdict(screen: Screen, report: Report) -> None:
     ]
     screen.line(f"{report.file} is fine", style="green")
     screen.line(f"  triggers: {', '.join(triggers) or 'none'}")
-    screen.line(f"  integrations: {', '.join(metadata.get('integrations', [])) or 'none'}")
+    used = [*metadata.get("integrations", []), *(["the connected ai integration"] if metadata.get("uses_ai") else [])]
+    screen.line(f"  integrations: {', '.join(used) or 'none'}")
 
 
 def _counted(count: int, noun: str) -> str:
@@ -99,7 +100,8 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _ask_server(report: Report) -> Validation:
     with open_client() as client:
-        return client.validate((report.metadata or {}).get("integrations", []))
+        metadata = report.metadata or {}
+        return client.validate(metadata.get("integrations", []), uses_ai=bool(metadata.get("uses_ai")))
 
 
 def _errors(verdict: Validation) -> list[WrenError]:

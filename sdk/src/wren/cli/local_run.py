@@ -28,9 +28,10 @@ def run_locally(
     trigger = _chosen_trigger(_triggers(job), func)
     job.update(mode="run", func=trigger["func"], event=event_for(trigger, event, datetime.now(UTC)))
     job.update(correlation_id=invocation_id())
+    host = TerminalHost(screen.note)
     outcome = child.perform(
         job,
-        host=TerminalHost(screen.note),
+        host=host,
         time_limit=None if timeout is None else timedelta(seconds=timeout),
         # With --json the answer alone may go to standard output, so the script's goes to standard error.
         output=sys.stderr if screen.as_json else None,
@@ -41,8 +42,10 @@ def run_locally(
     error = _error_of(outcome, timeout)
     status = "success" if error is None else "timeout" if outcome.is_timed_out else "failed"
     facts = {"status": status, "func": trigger["func"], "result": outcome.result, "calls": outcome.calls}
-    screen.answer({**facts, "error": error})
+    screen.answer({**facts, "ai_cost_usd": host.cost_usd, "error": error})
     screen.line(f"{trigger['func']} ended: {status}", style="red" if error else "green")
+    if host.cost_usd:
+        screen.line(f"models cost: ${host.cost_usd:.6f}")
     if error is None:
         if outcome.result is not None:
             screen.line(f"result: {outcome.result}")

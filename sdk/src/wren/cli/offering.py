@@ -6,8 +6,9 @@ from wren.catalogue import installed
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import FailedPlugin, discover
+from wren_core.discovery import FailedPlugin
 from wren_core.docs import IntegrationDocs
+from wren_core.policy import REFUSAL_CODES
 from wren_core.registry import Registry
 from wren_core.rendering import to_markdown
 
@@ -17,7 +18,7 @@ _CONNECTED = {True: "yes", False: "no", None: "-"}
 def list_installed(*, as_json: bool) -> None:
     """List what is installed on this machine, the broken ones too."""
     screen = Screen(as_json=as_json)
-    registry = Registry.from_discovery(discover())
+    registry = installed().everything()
     offered = [_summary(registry, name) for name in registry.names()]
     failed = [_failure(plugin) for plugin in registry.failed.values()]
     screen.answer({"integrations": offered, "failed": failed})
@@ -78,7 +79,8 @@ def _failure(plugin: FailedPlugin) -> dict[str, Any]:
 def _show_failed(screen: Screen, failed: list[dict[str, Any]]) -> None:
     for item in failed:
         place = f"{item.get('distribution', '')} {item.get('version', '')}".strip()
-        screen.line(f"{item.get('name')} of {place} failed: {item.get('code')}: {item.get('reason')}", style="red")
+        what, style = ("is refused", "dim") if item.get("code") in REFUSAL_CODES else ("failed", "red")
+        screen.line(f"{item.get('name')} of {place} {what}: {item.get('code')}: {item.get('reason')}", style=style)
 
 
 def _first_line(text: str) -> str:

@@ -20,6 +20,7 @@ def show_run(screen: Screen, run: Run) -> None:
             "started": cell_text(run.started_at) if run.started_at else None,
             "ended": cell_text(run.completed_at) if run.completed_at else None,
             "took": None if run.duration_ms is None else f"{run.duration_ms} ms",
+            "models cost": f"${run.ai_cost_usd:.6f}" if run.ai_cost_usd else None,
             "isolation": run.isolation,
             "result": run.result,
             "correlation": None if run.status == "success" else run.correlation_id,

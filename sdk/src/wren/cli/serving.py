@@ -16,10 +16,19 @@ def start_server(arguments: list[str]) -> NoReturn:
     Raises:
         UserFacingConfigError: BACKEND_MISSING, with how to install it.
     """
+    require_backend()
+    arguments = [argument for argument in arguments if argument != "--json"]  # speaks of errors before the hand-over
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", BACKEND, "up", *arguments])  # noqa: S606 - the person's own arguments, no shell
+
+
+def require_backend() -> None:
+    """Make sure that there is a server to start.
+
+    Raises:
+        UserFacingConfigError: BACKEND_MISSING, with how to install it.
+    """
     if find_spec(BACKEND) is None:
         raise UserFacingConfigError(
             "the server is not installed here; run `pip install wren-backend`", code="BACKEND_MISSING"
         )
-    arguments = [argument for argument in arguments if argument != "--json"]  # speaks of errors before the hand-over
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", BACKEND, "up", *arguments])  # noqa: S606 - the person's own arguments, no shell

@@ -41,6 +41,10 @@ def _prepare(channel: Channel, job: Mapping[str, Any]) -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     threading.stack_size(_THREAD_STACK_BYTES)
     os.environ.update(job.get("env") or {})
+    if job.get("definitions"):
+        from wren.catalogue import installed  # here: most scripts use what is installed, and many use nothing
+
+        installed().declare(job["definitions"])
     session.enter(Session(host=ChannelHost(channel), on_call=ChannelObserver(channel)))
 
 

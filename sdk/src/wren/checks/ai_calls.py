@@ -1,0 +1,61 @@
+"""Calls of `wren.ai`, held against its signature and against the integrations that are installed."""
+
+import ast
+import inspect
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
+from wren.answers import ai
+from wren.catalogue import Catalogue
+from wren.checks.finding import Code, Finding
+from wren.checks.scopes import Place
+from wren.checks.source import Source
+from wren.checks.values import Evaluator, Member
+from wren_core.ai.integration import AIIntegration
+from wren_core.errors import IntegrationUnknown, PluginFailed
+
+_AI = Member("ai")
+
+
+def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[Finding]:
+    """Yield what is wrong with each call of `wren.ai` that can be told without running the script."""
+    evaluator = Evaluator()
+    for place in found:
+        if isinstance(place.node, ast.Call) and evaluator.value(place.node.func, place.scope) == _AI:
+            yield from _arguments(source, place.node)
+            yield from _integration(source, catalogue, place.node)
+
+
+def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
+    known = [name for name in inspect.signature(ai).parameters if name != "data"]
+    given = [keyword.arg for keyword in call.keywords]
+    if not call.args and "prompt" not in given and None not in given:
+        yield source.finding(
+            Code.ARGUMENT_MISSING, "wren.ai needs a prompt", call, hint='wren.ai("Summarise this", text)'
+        )
+    for keyword in call.keywords:
+        if keyword.arg is not None and keyword.arg not in known:
+            nearest = get_close_matches(keyword.arg, known, n=1)
+            hint = f"did you mean {nearest[0]!r}?" if nearest else f"it takes {', '.join(known)}"
+            text = f"wren.ai takes no argument {keyword.arg!r}"
+            yield source.finding(Code.ARGUMENT_UNKNOWN, text, keyword, hint=hint)
+
+
+def _integration(source: Source, catalogue: Catalogue, call: ast.Call) -> Iterator[Finding]:
+    for keyword in call.keywords:
+        match keyword:
+            case ast.keyword(arg="integration", value=ast.Constant(value=str(name))):
+                yield from _named(source, catalogue, name, keyword.value)
+
+
+def _named(source: Source, catalogue: Catalogue, name: str, node: ast.expr) -> Iterator[Finding]:
+    try:
+        integration = catalogue.get(name)
+    except IntegrationUnknown as exc:
+        yield source.finding(Code.INTEGRATION_UNKNOWN, exc.message, node)
+    except PluginFailed as exc:
+        yield source.finding(Code.PLUGIN_FAILED, exc.message, node, hint="repair or reinstall the distribution")
+    else:
+        if not issubclass(integration, AIIntegration):
+            text = f"{name!r} offers no models, so wren.ai cannot ask it"
+            yield source.finding(Code.ARGUMENT_INVALID, text, node, hint="name an integration of type ai")

@@ -1,0 +1,31 @@
+"""What a person chose to import."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wren.openapi import naming
+
+AuthChoice = Literal["bearer", "basic", "none"] | str
+"""`bearer`, `basic`, `none`, `header:NAME` or `query:NAME`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which operations, from which server, under which name."""
+
+    name: str | None = None
+    tags: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
+    """Operation ids, ids of methods, or `GET /path`."""
+    server: str | None = None
+    config: tuple[str, ...] = ()
+    """Headers and parameters that are configured once, not passed with each call."""
+    omit: frozenset[str] = frozenset()
+    """Parameters that are left out."""
+    auth: AuthChoice | None = None
+    """How to connect, where the document does not say or says something else."""
+
+    def configured(self, wire_name: str) -> str | None:
+        """Return the configuration field of a parameter, or None for one that is passed."""
+        wanted = {item.lower() for item in self.config}
+        return naming.config_name(wire_name) if wire_name.lower() in wanted else None

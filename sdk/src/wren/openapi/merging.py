@@ -1,0 +1,45 @@
+"""The parts of an `allOf` as one schema, where that says the same. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+_MERGED = frozenset({"type", "properties", "required", "title", "description", "examples", "deprecated"})
+
+
+def merged(parts: Iterable[Any]) -> dict[str, Any]:
+    """Return one object of several, or the `allOf` of them where they say more than what members they have."""
+    given = [part for part in parts if part not in (True, {})]
+    if not given:
+        return {}
+    if len(given) == 1:
+        return dict(given[0]) if isinstance(given[0], dict) else {"allOf": given}
+    if not all(isinstance(part, dict) and _is_plain_object(part) for part in given):
+        return _beside(given)
+    whole: dict[str, Any] = {}
+    for part in given:
+        whole = _joined(whole, part)
+    return whole
+
+
+def _beside(parts: list[Any]) -> dict[str, Any]:
+    """Return the parts side by side, what is said about the whole in front."""
+    first = parts[0] if isinstance(parts[0], dict) else {}
+    about = {key: first[key] for key in ("title", "description") if key in first}
+    rest = {key: item for key, item in first.items() if key not in about}
+    return {**about, "allOf": [*([rest] if rest else []), *(parts[1:] if first else parts)]}
+
+
+def _is_plain_object(part: dict[str, Any]) -> bool:
+    return set(part) <= _MERGED and part.get("type", "object") == "object"
+
+
+def _joined(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    properties = dict(whole.get("properties", {}))
+    for name, schema in part.get("properties", {}).items():
+        known = properties.get(name)
+        properties[name] = schema if known is None or known == schema else merged([known, schema])
+    required = dict.fromkeys([*whole.get("required", []), *part.get("required", [])])
+    # What is said of the whole comes first, before what its parts say of themselves.
+    found = {**part, **whole, "type": "object"}
+    found |= {"properties": properties} if properties else {}
+    return {**found, "required": list(required)} if required else found

@@ -1,0 +1,63 @@
+"""Names of an API as names of Python: methods in snake_case, parameters as they are where that is possible."""
+
+import keyword
+import re
+from collections.abc import Container, Mapping
+from typing import Any
+
+from wren_core.integration import Integration
+
+# Members of every integration, and of the instances a script holds.
+_TAKEN = frozenset({*dir(Integration), "spec", "config", "credentials", "base_url", "host", "on_call"})
+_LONGEST = 63
+
+
+def method_id(operation: Mapping[str, Any], verb: str, path: str, taken: Container[str]) -> str:
+    """Return an id for an operation: its operationId in snake_case, else verb and path; a number makes it unique."""
+    said = operation.get("operationId")
+    text = said if isinstance(said, str) and snake_case(said) else f"{verb} {path.replace('{', 'by ')}"
+    return unique(_method_name(snake_case(text)), taken)
+
+
+def snake_case(text: str) -> str:
+    """Return words in lower case with underscores: `getHTTPInfo.v2` is `get_http_info_v2`."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
+    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
+
+
+def parameter_name(wire_name: str) -> str:
+    """Return a name by which Python can pass a value: the provider's own where it is one."""
+    if wire_name.isidentifier() and not keyword.iskeyword(wire_name) and not wire_name.startswith("_"):
+        return wire_name
+    name = snake_case(wire_name) or "value"
+    name = f"n{name}" if name[0].isdigit() else name
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def config_name(wire_name: str) -> str:
+    """Return the name of a configuration field for a header or parameter; `X-` in front says nothing."""
+    name = snake_case(wire_name.removeprefix("X-").removeprefix("x-")) or "value"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def integration_name(title: str) -> str:
+    """Return a name for the integration from a title such as `Xero Accounting API`."""
+    words = snake_case(title).removesuffix("_api").strip("_")
+    name = re.sub(r"^[0-9_]+", "", words)[:_LONGEST].strip("_") or "api"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def unique(name: str, taken: Container[str]) -> str:
+    """Return the name, with a number where it is taken."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name[: _LONGEST - 4]}_{number}" in taken:
+        number += 1
+    return f"{name[: _LONGEST - 4]}_{number}"
+
+
+def _method_name(name: str) -> str:
+    name = name if name[:1].isalpha() else f"call_{name}"
+    name = name[:_LONGEST].rstrip("_")
+    return f"{name[: _LONGEST - 1]}_" if keyword.iskeyword(name) or name in _TAKEN else name

@@ -1,0 +1,155 @@
+"""From a type as Python has it to the words a stub writes for it."""
+
+import inspect
+import math
+import sys
+import types
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any, ForwardRef, Literal, NewType, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+
+class Imports:
+    """The modules a stub imports, each under a name with an underscore: nothing in the stub can stand before it.
+
+    Args:
+        taken: names the stub's class defines itself; a builtin called the same is written in full.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = frozenset(taken)
+        self._modules: set[str] = set()
+
+    def name(self, module: str, name: str) -> str:
+        """Return how the stub writes a name of a module."""
+        if module == "builtins" and name not in self._taken:
+            return name
+        self._modules.add(module)
+        return f"{_private(module)}.{name}"
+
+    @property
+    def any(self) -> str:
+        """How the stub writes `Any`."""
+        return self.name("typing", "Any")
+
+    def lines(self) -> list[str]:
+        """Return the import statements, sorted."""
+        return [f"import {module} as {_private(module)}" for module in sorted(self._modules)]
+
+
+class Annotations:
+    """Writes types.
+
+    Args:
+        imports: collects what they need.
+        declare: writes a class that the stub cannot import, and returns its name.
+    """
+
+    def __init__(self, imports: Imports, declare: Callable[[type], str | None]) -> None:
+        self._imports = imports
+        self._declare = declare
+
+    def written(self, annotation: Any, *, as_input: bool = False) -> str:
+        """Return a type as the stub writes it.
+
+        What a script passes is checked as the runtime checks it: a list is as good as a tuple, and a dict of its fields
+        as good as a record.
+        """
+        annotation = _plain(annotation)
+        if annotation is None or annotation is types.NoneType:
+            return "None"
+        if annotation in (Any, inspect.Parameter.empty) or isinstance(annotation, str | ForwardRef | TypeVar):
+            return self._imports.any
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        if origin in (Union, types.UnionType):
+            return " | ".join(dict.fromkeys(self.written(item, as_input=as_input) for item in arguments))
+        if origin is Literal:
+            return f"{self._imports.name('typing', 'Literal')}[{', '.join(self._value(item) for item in arguments)}]"
+        if origin is not None:
+            return self._generic(origin, arguments, as_input=as_input)
+        return self._class(annotation, as_input=as_input) if isinstance(annotation, type) else self._imports.any
+
+    def _generic(self, origin: Any, arguments: tuple[Any, ...], *, as_input: bool) -> str:
+        if as_input and origin in (list, tuple, Sequence) and (origin is not tuple or arguments[1:] == (Ellipsis,)):
+            return self._items(self.written(arguments[0], as_input=True))
+        base = self.written(origin)
+        if base == self._imports.any or not all(_is_type(item) for item in arguments):
+            return base
+        inner = ("..." if item is Ellipsis else self.written(item, as_input=as_input) for item in arguments)
+        return f"{base}[{', '.join(inner)}]"
+
+    def _items(self, item: str) -> str:
+        if "str" not in item.split(" | "):
+            return f"{self._imports.name('collections.abc', 'Sequence')}[{item}]"
+        # A text is a sequence of texts, and nobody means that.
+        return f"{self._builtin('list')}[{item}] | {self._builtin('tuple')}[{item}, ...]"
+
+    def _class(self, annotation: type, *, as_input: bool) -> str:
+        generic = getattr(annotation, "__pydantic_generic_metadata__", None) or {}
+        if generic.get("origin"):
+            return self._generic(generic["origin"], generic["args"], as_input=as_input)
+        name = self._imports.name(annotation.__module__, annotation.__qualname__) if is_importable(annotation) else None
+        name = name or self._declare(annotation) or self._imports.any
+        if as_input and issubclass(annotation, BaseModel) and name != self._imports.any:
+            return f"{name} | {self._builtin('dict')}[str, {self._imports.any}]"
+        return name
+
+    def _builtin(self, name: str) -> str:
+        return self._imports.name("builtins", name)
+
+    def _value(self, value: Any) -> str:
+        if not isinstance(value, Enum):
+            return repr(value)
+        owner = type(value)
+        return f"{self._imports.name(owner.__module__, owner.__qualname__)}.{value.name}"
+
+
+def is_importable(cls: type) -> bool:
+    """Return whether a type checker that reads an import of the class learns what it is."""
+    module = sys.modules.get(cls.__module__)
+    found: Any = module
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is cls and _is_typed(cls.__module__.partition(".")[0])
+
+
+def written_default(value: Any, annotation: str) -> str:
+    """Return a default as the stub shows it; what is no plain value is an ellipsis."""
+    if value is None:
+        return "None" if "None" in annotation.split(" | ") or annotation.endswith(".Any") else "..."
+    if isinstance(value, bool | int | str) and type(value) in (bool, int, str):
+        return repr(value)
+    return repr(value) if type(value) is float and math.isfinite(value) else "..."
+
+
+def _private(module: str) -> str:
+    return "_" + module.replace(".", "_").lstrip("_")
+
+
+def _plain(annotation: Any) -> Any:
+    """Take off what only people and validators read."""
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif isinstance(annotation, NewType):
+            annotation = annotation.__supertype__
+        elif hasattr(annotation, "__value__"):  # `type X = ...` of newer Pythons, which 3.11 has no name for
+            annotation = annotation.__value__
+        else:
+            return annotation
+
+
+def _is_type(item: Any) -> bool:
+    return item is Ellipsis or not isinstance(item, list | tuple)
+
+
+def _is_typed(package: str) -> bool:
+    if package in sys.stdlib_module_names:
+        return True
+    spec = find_spec(package)
+    places = (spec.submodule_search_locations or ()) if spec else ()
+    return any((Path(place) / "py.typed").exists() for place in places)

@@ -1,0 +1,85 @@
+"""Classes and functions as a stub writes them."""
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from textwrap import indent
+
+_WIDTH = 110
+_INDENT = "    "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Argument:
+    """A parameter of a function in a stub."""
+
+    name: str
+    annotation: str
+    default: str | None = None
+    """As it is written; None where the argument is required."""
+    keyword_only: bool = False
+    description: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.annotation}" + ("" if self.default is None else f" = {self.default}")
+
+
+def function(name: str, arguments: Iterable[Argument], returns: str, text: str, example: str = "") -> str:
+    """Write a method; its docstring ends with what each argument is, and an example."""
+    arguments = list(arguments)
+    parts = ["self", *_parts(arguments)]
+    head = f"def {name}({', '.join(parts)}) -> {returns}:"
+    if len(head) > _WIDTH:
+        head = f"def {name}(\n{indent(''.join(f'{part},' + chr(10) for part in parts), _INDENT)}) -> {returns}:"
+    return f"{head}\n{indent(docstring(_described(text, arguments, example)), _INDENT)}"
+
+
+def class_of(name: str, bases: str, text: str, members: Iterable[str]) -> str:
+    """Write a class with its docstring and its members."""
+    body = [item for item in (docstring(text) if text else "", *members) if item] or ["..."]
+    head = f"class {name}{f'({bases})' if bases else ''}:"
+    return "\n".join([head, *(indent(item, _INDENT) + "\n" * item.startswith("def ") for item in body)]).rstrip()
+
+
+def typed_dict(name: str, base: str, text: str, fields: Mapping[str, str]) -> str:
+    """Write a TypedDict; as a call, where a key cannot be written as a name."""
+    if all(is_name(key) for key in fields):
+        return class_of(name, base, text, (f"{key}: {annotation}" for key, annotation in fields.items()))
+    items = ", ".join(f"{key!r}: {annotation}" for key, annotation in fields.items())
+    return f"{name} = {base}({name!r}, {{{items}}})"
+
+
+def docstring(text: str) -> str:
+    """Write a docstring that says exactly the text."""
+    body = text.strip()
+    tail = '\\"' if body.endswith('"') else ""  # else four quotes would end it
+    body = body.removesuffix('"').replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + tail
+    return f'"""{body}\n"""' if "\n" in body else f'"""{body}"""'
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text can stand where Python wants a name."""
+    return text.isidentifier() and not keyword.iskeyword(text)
+
+
+def camel_case(*words: str) -> str:
+    """Return words as the name of a class."""
+    parts = [part for word in words for part in re.split(r"[^0-9A-Za-z]+", word) if part]
+    return "".join(part[0].upper() + part[1:] for part in parts)
+
+
+def _described(text: str, arguments: Iterable[Argument], example: str) -> str:
+    told = [f"{item.name}: {' '.join(item.description.split())}" for item in arguments if item.description]
+    sections = {"Args": "\n".join(told), "Example": example}
+    written = [f"{title}:\n{indent(body, _INDENT)}" for title, body in sections.items() if body]
+    return "\n\n".join([text.strip(), *written])
+
+
+def _parts(arguments: list[Argument]) -> list[str]:
+    parts: list[str] = []
+    for argument in arguments:
+        if argument.keyword_only and "*" not in parts and not argument.name.startswith("**"):
+            parts.append("*")
+        parts.append(str(argument))
+    return parts

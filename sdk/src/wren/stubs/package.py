@@ -1,0 +1,95 @@
+"""All the files of a stub package for what is installed: the text of each, by its place.
+
+The stubs stand before the installed package `wren` and say of it only what they must; for every other module of it
+type checkers go on to the package itself.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import wren
+from wren import integrations
+from wren.catalogue import Catalogue
+from wren.stubs.declaration import docstring, is_name
+from wren.stubs.module import StubModule
+from wren_core.errors import PluginFailed
+from wren_core.plugin import Plugin
+
+MARK = "# Made by `wren integrations stubs`"
+_HEADER = f"{MARK}; run it again after installing or removing an integration.\n"
+_FUNCTIONS = """
+def get_docs(name: str) -> _wren_core_docs.IntegrationDocs:
+{get_docs}
+
+def render_docs(names: _collections_abc.Iterable[str] | None = None) -> str:
+{render_docs}
+
+def list() -> _builtins.list[_wren_installed_integration.InstalledIntegration]:
+{list}
+"""
+_IMPORTS = """import builtins as _builtins
+import collections.abc as _collections_abc
+import wren.installed_integration as _wren_installed_integration
+import wren_core.docs as _wren_core_docs
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StubPackage:
+    """What is written, and what could not be."""
+
+    files: dict[str, str]
+    """Text by path, below the folder a type checker is told of."""
+    missing: dict[str, str]
+    """Integrations that could not be loaded, with the code that says why."""
+
+
+def stub_package(catalogue: Catalogue) -> StubPackage:
+    """Build the stubs of everything that is installed and can be loaded."""
+    handles: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    files: dict[str, str] = {}
+    for name in catalogue.names():
+        try:
+            plugin, module = catalogue.plugin(name), StubModule(catalogue.get(name))
+        except PluginFailed as exc:
+            missing[name] = str(exc.details.get("cause", exc.code))
+            continue
+        handles[name] = module.handle
+        files[f"wren/_installed/{name}.pyi"] = f"{_HEADER}# {_origin(plugin)}\n\n{module.text()}"
+    files["wren/_installed/__init__.pyi"] = _HEADER
+    files["wren/__init__.pyi"] = f"{_HEADER}\n{_root()}"
+    files["wren/integrations.pyi"] = f"{_HEADER}\n{_namespace(handles, missing)}"
+    return StubPackage(files=dict(sorted(files.items())), missing=missing)
+
+
+def _origin(plugin: Plugin) -> str:
+    # One that is declared in a file has no distribution; where the file is differs from machine to machine.
+    return f"{plugin.distribution} {plugin.version}" if plugin.version else f"declared {plugin.spec.version}".rstrip()
+
+
+def _root() -> str:
+    """Return what the package itself tells type checkers: the branch it keeps for them."""
+    tree = ast.parse(inspect.getsource(wren))
+    branches = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    lines = [ast.unparse(statement) for branch in branches for statement in branch.body]
+    return "\n".join([docstring(inspect.getdoc(wren) or ""), "", *lines]) + "\n"
+
+
+def _namespace(handles: dict[str, str], missing: dict[str, str]) -> str:
+    usable = [name for name in handles if is_name(name) and name not in integrations.__all__]
+    imported = [f"import wren._installed.{name} as _{name}" for name in usable]
+    attributes = [f"{name}: _{name}.{handles[name]}" for name in usable]
+    comments = [
+        f"# {name!r} is left out: {code}; `wren plugins doctor {name}` says why" for name, code in missing.items()
+    ]
+    functions = {name: getattr(integrations, name) for name in integrations.__all__}
+    body = _FUNCTIONS.format(**{name: _indented_docstring(item) for name, item in functions.items()})
+    head = [docstring(inspect.getdoc(integrations) or ""), "", _IMPORTS.rstrip(), *imported]
+    return "\n".join([*head, "", *attributes, *comments, body])
+
+
+def _indented_docstring(function: Callable[..., object]) -> str:
+    return "    " + docstring(inspect.getdoc(function) or "").replace("\n", "\n    ")

@@ -1,0 +1,80 @@
+import json
+
+import pytest
+
+from wren.openapi.document import Document, DocumentInvalid, ReferenceInvalid, read_document
+
+
+def test_json_and_yaml_say_the_same():
+    text = "openapi: 3.0.0\npaths: {/a: {get: {responses: {200: {description: ok}}}}}\n"
+
+    found = read_document(text)
+
+    assert found == read_document(json.dumps(found))
+    assert list(found["paths"]["/a"]["get"]["responses"]) == ["200"]
+
+
+@pytest.mark.parametrize(
+    ("scalar", "value"),
+    [
+        ("no", "no"),
+        ("on", "on"),
+        ("true", True),
+        ("2024-01-31", "2024-01-31"),
+        ("12:30:45", "12:30:45"),
+        ("0123", 123),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        ("~", None),
+        ("", None),
+        ("'5'", "5"),
+        ("1.4.0", "1.4.0"),
+    ],
+)
+def test_yaml_means_what_json_can_say(scalar, value):
+    assert read_document(f"value: {scalar}\n") == {"value": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"openapi": "3.0.0",', "no JSON"),
+        ("a: [1\nb: 2", "neither JSON nor YAML"),
+        ("just words", "no object"),
+        ("[1]", "no object"),
+        ("", "no object"),
+        ("a: !!python/object:os.system {}", "neither JSON nor YAML"),
+        ("a: !!timestamp 2024-01-01", "holds a date"),
+        ("[" * 100_000, "too deep"),
+        ('{"a":' * 100_000, "too deep"),
+        ('{"a": NaN}', "holds a float"),
+    ],
+)
+def test_what_is_no_document_is_refused(text, said):
+    with pytest.raises(DocumentInvalid, match=said):
+        read_document(text)
+
+
+def test_a_few_lines_that_stand_for_billions_are_refused():
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+
+    with pytest.raises(DocumentInvalid, match="aliases"):
+        read_document("\n".join(lines), max_nodes=50_000)
+
+
+def test_references_are_followed_inside_the_document_only():
+    root = {"a": {"$ref": "#/b~1c/0"}, "b/c": [{"x": 1}], "d e": {"y": 2}, "loop": {"$ref": "#/loop"}}
+    document = Document(root)
+
+    assert document.resolved({"$ref": "#/a"}) == {"x": 1}
+    assert document.resolved({"$ref": "#/d%20e"}) == {"y": 2}
+    for reference, said in {
+        "#/b~1c/7": "leads nowhere",
+        "#/a/b": "leads nowhere",
+        "https://elsewhere.example/x": "never fetched",
+        "other.yaml#/x": "never fetched",
+        "#/loop": "in a circle",
+    }.items():
+        with pytest.raises(ReferenceInvalid, match=said):
+            document.resolved({"$ref": reference})

@@ -1,0 +1,57 @@
+import pytest
+
+from wren.openapi import naming
+from wren_core.integration import Integration
+
+
+@pytest.mark.parametrize(
+    ("operation", "verb", "path", "expected"),
+    [
+        ({"operationId": "getInvoices"}, "GET", "/x", "get_invoices"),
+        ({"operationId": "issues/list-for-repo"}, "GET", "/x", "issues_list_for_repo"),
+        ({"operationId": "getHTTPInfo.v2"}, "GET", "/x", "get_http_info_v2"),
+        ({"operationId": "import"}, "POST", "/x", "import_"),
+        ({"operationId": "close"}, "POST", "/x", "close_"),
+        ({"operationId": "2fa"}, "POST", "/x", "call_2fa"),
+        ({"operationId": "---"}, "GET", "/things/{id}", "get_things_by_id"),
+        ({}, "DELETE", "/a-b/{cD}.json", "delete_a_b_by_c_d_json"),
+        ({"operationId": "x" * 90}, "GET", "/x", "x" * 63),
+    ],
+)
+def test_an_operation_gets_an_id_python_can_call(operation, verb, path, expected):
+    found = naming.method_id(operation, verb, path, ())
+
+    assert found == expected
+    assert not hasattr(Integration, found)
+
+
+def test_two_of_one_name_are_told_apart():
+    taken: list[str] = []
+    for said in ("getX", "get_x", "GetX"):
+        taken.append(naming.method_id({"operationId": said}, "GET", "/x", taken))
+
+    assert taken == ["get_x", "get_x_2", "get_x_3"]
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        ("ContactID", "ContactID"),
+        ("from", "from_"),
+        ("X-Request-ID", "x_request_id"),
+        ("filter[name]", "filter_name"),
+        ("2fa", "n2fa"),
+        ("_id", "id"),
+        ("$", "value"),
+    ],
+)
+def test_a_parameter_keeps_the_name_the_provider_gave_it_where_python_can_say_it(wire, expected):
+    assert naming.parameter_name(wire) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [("Xylo Accounting API", "xylo_accounting"), ("2Pay", "pay"), ("!!", "api"), ("Import", "import_"), ("API", "api")],
+)
+def test_a_title_becomes_a_name(title, expected):
+    assert naming.integration_name(title) == expected

@@ -1,0 +1,96 @@
+"""`wren plugins ...` as a person types it."""
+
+import pytest
+
+CRASH = "import pathlib, os; pathlib.Path(__file__).with_suffix('.imported').touch(); os._exit(7)"
+
+
+@pytest.fixture
+def crashing(install):
+    """A plugin that leaves a trace when it is imported, and then ends the process."""
+    return install("acme-mail", name="acmemail", first=CRASH).with_suffix(".imported")
+
+
+def test_listing_and_switching_import_nothing(wren, crashing, as_person):
+    listed = wren("plugins", "list", **as_person)
+    off = wren("plugins", "disable", "acmemail", **as_person)
+    again = wren("plugins", "disable", "acmemail", "--json", **as_person)
+    disabled = wren("plugins", "list", "--json", **as_person)
+    on = wren("plugins", "enable", "acmemail", "--json", **as_person)
+
+    assert [done.code for done in (listed, off, again, disabled, on)] == [0] * 5, listed.err + off.err
+    assert "acmemail acme-mail 1.0 installed" in " ".join(listed.out.split())
+    assert off.out == "acmemail is switched off\n"
+    assert again.json == {"name": "acmemail", "disabled": True, "changed": False}
+    assert [(item["state"], item["code"]) for item in disabled.json["plugins"] if item["name"] == "acmemail"] == [
+        ("disabled", "PLUGIN_DISABLED")
+    ]
+    assert on.json == {"name": "acmemail", "disabled": False, "changed": True}
+    assert not crashing.exists()
+
+
+def test_a_plugin_that_ends_the_process_stops_nobody_once_it_is_switched_off(wren, crashing, as_person):
+    before = wren("integrations", "list", **as_person)
+    wren("plugins", "disable", "acmemail", **as_person)
+    after = wren("integrations", "list", **as_person)
+    used = wren("integrations", "show", "acmemail", "--json", **as_person)
+
+    assert before.code == 7
+    assert after.code == 0
+    assert "acmemail of acme-mail 1.0 is refused: PLUGIN_DISABLED" in after.out
+    assert (used.code, used.error["code"]) == (3, "PLUGIN_FAILED")
+    assert "`wren plugins enable acmemail`" in used.error["message"]
+
+
+def test_loading_all_tells_which_work_and_survives_those_that_do_not(wren, install, crashing, as_person):
+    install("acme-chat", name="acmechat")
+
+    done = wren("plugins", "list", "--load", "--json", **as_person)
+
+    states = {item["name"]: (item["state"], item["code"]) for item in done.json["plugins"]}
+    assert done.code == 0
+    assert (states["acmechat"], states["acmemail"]) == (("ok", ""), ("failed", "PLUGIN_ENDED_PROCESS"))
+
+
+def test_the_doctor_exits_with_1_when_something_is_broken(wren, install, crashing, as_person):
+    install("acme-chat", name="acmechat")
+
+    ill, well = wren("plugins", "doctor", "acmemail", **as_person), wren("plugins", "doctor", "acmechat", **as_person)
+    as_json = wren("plugins", "doctor", "acmemail", "--json", **as_person)
+
+    assert (ill.code, well.code, as_json.code) == (1, 0, 1)
+    assert "error PLUGIN_ENDED_PROCESS: acmemail of acme-mail 1.0: ended the whole process" in ill.out
+    assert "nothing is wrong" in well.out
+    assert as_json.json["ok"] is False
+    assert [item["code"] for item in as_json.json["problems"]] == ["PLUGIN_ENDED_PROCESS"]
+
+
+@pytest.mark.parametrize("command", ["disable", "enable", "doctor"])
+def test_an_unknown_name_is_answered_with_the_nearest(wren, crashing, as_person, command):
+    done = wren("plugins", command, "acmemial", "--json", **as_person)
+
+    assert (done.code, done.error["code"]) == (1, "INTEGRATION_UNKNOWN")
+    assert done.error["details"]["nearest"] == "acmemail"
+
+
+def test_a_plugin_that_was_uninstalled_can_be_forgotten(wren, tmp_path, as_person):
+    (tmp_path / "switched").mkdir()
+    (tmp_path / "switched" / "gone.disabled").touch()
+
+    done = wren("plugins", "enable", "gone", "--json", **as_person)
+
+    assert (done.code, done.json["changed"]) == (0, True)
+
+
+def test_switching_where_a_variable_decides_is_refused(wren, crashing, as_person):
+    done = wren("plugins", "disable", "acmemail", "--json", WREN_PLUGINS_DISABLED="other", **as_person)
+
+    assert (done.code, done.error["code"]) == (3, "PLUGINS_SET_BY_VARIABLE")
+
+
+def test_a_folder_nobody_can_write_asks_for_a_person(wren, tmp_path, crashing, as_person):
+    (tmp_path / "switched").touch()
+
+    done = wren("plugins", "disable", "acmemail", "--json", **as_person)
+
+    assert (done.code, done.error["code"]) == (3, "PLUGINS_FOLDER_UNUSABLE")

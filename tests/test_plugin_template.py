@@ -1,0 +1,194 @@
+"""What `wren plugin new` makes, for each way to connect and each type: installed, tested, checked, built and found."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from servers.plugins import Environment, environment
+from servers.process import clean_variables
+from wren.plugin.project import FAKES, read_project
+from wren.plugin.scaffold import Plan, make
+from wren_core.discovery import GROUP
+
+AUTHS = ("apikey", "oauth2", "basic", "token", "custom", "none")
+TYPES = ("integration", "documents", "database", "ai")
+# Each way to connect once with the plainest type, and each other type with another way.
+TRIED = [(auth, "integration") for auth in AUTHS] + [("apikey", "documents"), ("oauth2", "database"), ("oauth2", "ai")]
+MOST_LINES = {"apikey": 60, "oauth2": 100}
+
+
+def name_of(auth, kind):
+    return f"acme_{auth}" if kind == "integration" else f"acme_{auth}_{kind}"
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """Every plugin the template can make, each in its folder: (auth, type) -> folder."""
+    place = tmp_path_factory.mktemp("rendered")
+    return {pair: make(Plan(name=name_of(*pair), auth=pair[0], type=pair[1]), place) for pair in product(AUTHS, TYPES)}
+
+
+@pytest.fixture(scope="module")
+def installed(rendered, tmp_path_factory):
+    """An environment in which those that are tried are installed in place."""
+    made = environment(tmp_path_factory.mktemp("environment"))
+    for pair in TRIED:
+        install_in_place(made, rendered[pair])
+    return made
+
+
+def install_in_place(made: Environment, folder: Path) -> None:
+    """Write what an editable installation writes, without a build."""
+    project = read_project(folder)
+    package = project.name.replace("-", "_")
+    (made.site_packages / f"{package}.pth").write_text(f"{project.source}\n")
+    info = made.site_packages / f"{package}-{project.version}.dist-info"
+    info.mkdir()
+    fields = {"Metadata-Version": "2.4", "Name": project.name, "Version": project.version, **project.headers}
+    needs = [f"Requires-Dist: {requirement}" for requirement in project.requirements]
+    (info / "METADATA").write_text("\n".join([*(f"{key}: {value}" for key, value in fields.items()), *needs, ""]))
+    points = {GROUP: project.integrations, FAKES: project.fakes}
+    lines = [
+        line for group, found in points.items() for line in (f"[{group}]", *(f"{k} = {v}" for k, v in found.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join([*lines, ""]))
+    (info / "direct_url.json").write_text(json.dumps({"url": folder.as_uri(), "dir_info": {"editable": True}}))
+
+
+def python_lines(folder):
+    files = [*(folder / "src").rglob("*.py"), *(folder / "tests").rglob("*.py")]
+    return sum(1 for file in files for line in file.read_text().splitlines() if line.strip())
+
+
+# --- all of them ----------------------------------------------------------------------------------------------------
+
+
+def test_an_author_writes_five_files_and_few_lines(rendered):
+    for (auth, kind), folder in rendered.items():
+        written = [
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and not path.relative_to(folder).parts[0].startswith(".")
+        ]
+        names = sorted(path.name for path in written if path.name != "py.typed")
+        assert names == sorted(
+            ["README.md", "__init__.py", "fake.py", "pyproject.toml", f"test_{name_of(auth, kind)}.py"]
+        )
+        if kind == "integration":
+            assert python_lines(folder) <= MOST_LINES.get(auth, 100), (auth, kind)
+
+
+def test_the_metadata_are_metadata_alone(rendered):
+    for folder in rendered.values():
+        text = (folder / "pyproject.toml").read_text()
+
+        assert sum(1 for line in text.splitlines() if line.strip()) < 20
+        assert set(tomllib.loads(text)["tool"]) == {"ruff"}
+
+
+def test_the_workflows_test_every_python_and_publish_without_a_password(rendered):
+    workflows = next(iter(rendered.values())) / ".github" / "workflows"
+    ci, publish = ((workflows / name).read_text() for name in ("ci.yml", "publish.yml"))
+
+    assert 'python: ["3.11", "3.12", "3.13", "3.14"]' in ci
+    assert "wren plugin check --tier gold" in ci
+    assert "id-token: write" in publish
+    assert "wren plugin release --dry-run" in publish
+    assert "secrets." not in ci + publish
+
+
+def test_nothing_of_the_template_is_left_in_what_it_makes(rendered):
+    for folder in rendered.values():
+        for path in (path for path in folder.rglob("*") if path.is_file()):
+            text = path.read_text()
+            assert "{%" not in text, path
+            assert text.replace("${{ matrix.python }}", "").count("{{") == 0, path
+            assert not text.endswith("\n\n"), path
+
+
+def test_all_of_it_is_clean_and_in_form(rendered):
+    place = next(iter(rendered.values())).parent
+    ruff = shutil.which("ruff", path=str(Path(sys.executable).parent))
+
+    for command in (("check",), ("format", "--check")):
+        done = subprocess.run([ruff, *command, "--no-cache", str(place)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_all_types_are_strict(rendered, tmp_path):
+    packages = [str(path) for pair in TRIED for path in (rendered[pair] / "src").iterdir()]
+    variables = {**os.environ, "MYPYPATH": os.pathsep.join(str(rendered[pair] / "src") for pair in TRIED)}
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "--config-file", os.devnull]
+
+    done = subprocess.run([*command, *packages], env=variables, cwd=tmp_path, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout
+
+
+# --- those that are tried -------------------------------------------------------------------------------------------
+
+
+def test_what_is_made_is_green_at_once_and_gold(rendered, installed):
+    """Each plugin's own tests, which are the rules up to gold and one of what it is for."""
+    files = [str(path) for pair in TRIED for path in (rendered[pair] / "tests").glob("test_*.py")]
+    command = [
+        installed.python,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "-p",
+        "no:cacheprovider",
+        "--import-mode=importlib",
+    ]
+
+    done = subprocess.run([*command, *files], cwd=installed.folder, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout
+    assert len(files) == len(TRIED)
+
+
+@pytest.mark.parametrize("auth", ["apikey", "oauth2"])
+def test_a_stranger_makes_builds_installs_and_finds_a_plugin(auth, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    wren = [sys.executable, "-m", "wren"]
+    options = {"cwd": tmp_path, "env": clean_variables(home), "capture_output": True, "text": True}
+    subprocess.run([*wren, "plugin", "new", "acme", "--auth", auth], **options, check=True)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+    subprocess.run(build, **{**options, "cwd": tmp_path / "wren-acme"}, check=True)
+    (wheel,) = (tmp_path / "wren-acme" / "dist").glob("*.whl")
+    (tmp_path / "wren-acme" / "src").rename(tmp_path / "nobody-imports-this")
+    clean = environment(tmp_path / "environment")
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--no-index", "--python", clean.python]
+    subprocess.run([*uv, str(wheel)], **options, check=True)
+
+    done = subprocess.run([clean.python, "-m", "wren", "integrations", "list", "--json"], **options)
+    tests = [clean.python, "-m", "pytest", "-q", "-W", "error", "-k", "added", str(tmp_path / "wren-acme" / "tests")]
+    tested = subprocess.run(tests, **options)
+
+    found = {item["name"]: item for item in json.loads(done.stdout)["integrations"]}["acme"]
+    assert (found["distribution"], found["version"], found["methods"]) == ("wren-acme", "0.1.0", ["items", "add"])
+    assert found["auth_type"] == auth
+    assert tested.returncode == 0, tested.stdout
+
+
+def test_the_template_is_part_of_the_sdks_wheel(tmp_path):
+    """Hidden files, too: what is left out would be noticed by nobody but authors."""
+    from hatchling.builders.wheel import WheelBuilder
+
+    root = Path(__file__).parents[1] / "sdk"
+    packed = {file.distribution_path for file in WheelBuilder(str(root)).recurse_included_files()}
+
+    template = root / "src" / "wren" / "plugin" / "template"
+    wanted = {str(path.relative_to(root / "src")) for path in template.rglob("*") if path.is_file()}
+    assert len(wanted) > 20
+    assert wanted - packed == set()
