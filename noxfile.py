@@ -138,7 +138,7 @@ def lock(session: nox.Session) -> None:
     # A machine's extra indexes may lack the files, and so the hashes, of other platforms.
     variables = {name: value for name, value in variables.items() if name not in {"UV_INDEX", "UV_FIND_LINKS"}}
     run_uv(session, "lock", "--python", dev.PYTHON, *session.posargs, env=variables)
-    everything = ("--all-packages", "--all-groups", "--no-emit-workspace", "--no-header")
+    everything = ("--all-packages", "--all-groups", "--all-extras", "--no-emit-workspace", "--no-header")
     run_uv(session, "export", "--quiet", "--frozen", *everything, "--output-file", str(dev.LOCK), env=variables)
     if "://" in dev.LOCK.read_text():
         session.error("requirements.lock names an address; it must install from any index")
