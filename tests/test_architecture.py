@@ -106,6 +106,20 @@ def test_no_host_names_an_integration():
     assert {path: found for path, found in named.items() if found} == {}
 
 
+def test_a_further_integration_can_be_read_in_one_sitting():
+    """Under 400 lines, tests and fake provider apart; the reference integrations may be longer."""
+    further = [member for member in INTEGRATIONS if member.parent.name == "plugins"]
+    lengths = {
+        member.name: sum(
+            len(path.read_text().splitlines()) for path in sources(member) if not path.name.startswith("fake")
+        )
+        for member in further
+    }
+
+    assert len(further) >= 7
+    assert {name: length for name, length in lengths.items() if length >= 400} == {}
+
+
 def test_no_host_asks_for_an_integration_that_has_an_ordinary_name():
     asked = {shown(path): [ast.unparse(node) for node in nodes(path) if singles_out(node)] for path in sources(*HOSTS)}
 

@@ -171,7 +171,9 @@ class Integration:
         from wren_core.http_client import HttpClient
 
         sent, seconds = authorization(self.spec, self.credentials), getattr(self.config, "timeout_seconds", None)
-        limits = {} if seconds is None else {"timeout": float(seconds), "patience": max(60.0, float(seconds))}
+        limits: dict[str, Any] = {}
+        if seconds is not None:
+            limits = {"timeout": float(seconds), "patience": max(60.0, float(seconds))}
         return HttpClient(self.base_url, integration=self.name, headers=sent.headers, query=sent.query, **limits)
 
     def close(self) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import anthropic
 
-from wren_core import Rejected, Unavailable, UserFacingConfigError, WrenError
-from wren_core.http_status import summary, verdict_for_status
+from wren_core import Unavailable, WrenError
+from wren_core.ai.refusals import refusal
+from wren_core.http_status import summary
 
 _BILLING = "https://platform.claude.com/settings/billing"
 # An error in the middle of a stream comes after a 200; its type tells what the status would have been.
@@ -42,17 +43,14 @@ def verdict(exc: anthropic.APIStatusError) -> WrenError:
     """Return the error for an answer that refuses."""
     kind, said = _details(exc.body)
     status = exc.status_code if exc.status_code >= 400 else _STATUSES.get(kind, 500)
-    message = f"Anthropic refused ({kind or status}): {summary(said or exc.message)}"
-    if status == 402 or "credit balance" in said:
-        return UserFacingConfigError(message, code="PROVIDER_BILLING", action_url=_BILLING)
-    if status == 403:
-        return UserFacingConfigError(
-            f"{message}. The API key may not do this; use another one or change its rights", code="PERMISSION_DENIED"
-        )
-    if status == 401:
-        message += ". Connect Anthropic again with a valid key: `wren connect anthropic --again`"
-    retry_after = exc.response.headers.get("retry-after")
-    return verdict_for_status(status, message=message, retry_after=retry_after) or Rejected(message)
+    return refusal(
+        status,
+        f"Anthropic refused ({kind or status}): {summary(said or exc.message)}",
+        integration="anthropic",
+        billing_url=_BILLING,
+        is_about_money="credit balance" in said,
+        retry_after=exc.response.headers.get("retry-after"),
+    )
 
 
 def _details(body: Any) -> tuple[str, str]:

@@ -76,13 +76,8 @@ class ChatDialect:
                 model=request.model.id, prompt=request.prompt, n=request.count, size=request.size, **options
             )
         images = [_generated(image.b64_json) for image in answer.data or ()]
-        tokens = answer.usage
-        usage = Usage(
-            input_tokens=tokens.input_tokens if tokens else 0,
-            output_tokens=tokens.output_tokens if tokens else 0,
-            images=len(images),
-        )
-        return Drawing(images=images, usage=usage)
+        counted = answer.usage.model_dump(include={"input_tokens", "output_tokens"}) if answer.usage else {}
+        return Drawing(images=images, usage=Usage(images=len(images), **counted))
 
 
 def arguments_of(request: CompletionRequest) -> dict[str, Any]:
@@ -132,14 +127,8 @@ def _usage(draft: Draft, request: CompletionRequest) -> Usage:
 
 def _turns(message: Message) -> Iterator[dict[str, Any]]:
     if message.role == "assistant":
-        calls = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
-            }
-            for call in message.tool_calls
-        ]
+        named = [(call.id, {"name": call.name, "arguments": json.dumps(call.arguments)}) for call in message.tool_calls]
+        calls = [{"id": call_id, "type": "function", "function": function} for call_id, function in named]
         yield {"role": "assistant", "content": message.text or None, **({"tool_calls": calls} if calls else {})}
         return
     for result in message.tool_results:

@@ -3,6 +3,8 @@
 Prices: https://developers.openai.com/api/docs/pricing
 """
 
+from functools import partial
+
 from wren_core.ai.pricing import per_million, per_token
 from wren_core.spec import AIConfig, AIModel, Cost, ImageCost, LongCost
 
@@ -12,37 +14,28 @@ _LONG_PROMPT = 272_000
 """Input tokens above which a call of the GPT-6 models costs twice as much to read and half as much again to write."""
 
 
-def _priced(input_usd: float, cached_usd: float, output_usd: float, *, is_flat: bool = False) -> Cost:
-    long = LongCost(
-        above=_LONG_PROMPT,
-        input=per_token(2 * input_usd),
-        output=per_token(1.5 * output_usd),
-        cached_input=per_token(2 * cached_usd),
-    )
-    return per_million(input_usd, output_usd, cached_usd=cached_usd, long=None if is_flat else long)
+def _priced(input_usd: float, cached_usd: float, output_usd: float) -> Cost:
+    prices = {"input": 2 * input_usd, "output": 1.5 * output_usd, "cached_input": 2 * cached_usd}
+    long = LongCost(above=_LONG_PROMPT, **{name: per_token(price) for name, price in prices.items()})
+    return per_million(input_usd, output_usd, cached_usd=cached_usd, long=long)
 
 
-def _text(
-    model_id: str,
-    name: str,
-    description: str,
-    cost: Cost,
-    *,
-    window: int = 1_050_000,
-    writes: int = 128_000,
-    calls_tools: bool = True,
-) -> AIModel:
+def _text(model_id: str, name: str, description: str, cost: Cost, *more: str, window: int, writes: int) -> AIModel:
     return AIModel(
         id=model_id,
         name=name,
         description=description,
-        capabilities=("text", "vision", "tools") if calls_tools else ("text", "vision"),
+        capabilities=("text", "vision", *more),
         context_window=window,
         max_tokens=writes,
         input_formats=("text/plain", *IMAGES),
         output_formats=("text/plain",),
         cost_per_token=cost,
     )
+
+
+_gpt_6 = partial(_text, window=1_050_000, writes=128_000)
+_gpt_4 = partial(_text, window=1_047_576, writes=32_768)
 
 
 def _image(model_id: str, name: str, description: str) -> AIModel:
@@ -62,30 +55,12 @@ MODELS = AIConfig(
     provider="openai",
     default_model=DEFAULT,
     available_models=(
-        _text(DEFAULT, "GPT-6.1 Terra", "Fast and strong at a moderate price", _priced(1, 0.05, 5)),
-        _text(
-            "gpt-6.1-sol",
-            "GPT-6.1 Sol",
-            "The strongest; takes tools over another API only",
-            _priced(2, 0.1, 10),
-            calls_tools=False,
-        ),
-        _text("gpt-6-luna", "GPT-6 Luna", "Cheapest: focused tasks in high volume", _priced(0.1, 0.01, 0.5)),
-        _text(
-            "gpt-4.1",
-            "GPT-4.1",
-            "Answers at once, without reasoning",
-            _priced(2, 0.5, 8, is_flat=True),
-            window=1_047_576,
-            writes=32_768,
-        ),
-        _text(
-            "gpt-4.1-mini",
-            "GPT-4.1 mini",
-            "Smaller and cheaper, without reasoning",
-            _priced(0.4, 0.1, 1.6, is_flat=True),
-            window=1_047_576,
-            writes=32_768,
+        _gpt_6(DEFAULT, "GPT-6.1 Terra", "Fast and strong at a moderate price", _priced(1, 0.05, 5), "tools"),
+        _gpt_6("gpt-6.1-sol", "GPT-6.1 Sol", "The strongest; takes tools over another API only", _priced(2, 0.1, 10)),
+        _gpt_6("gpt-6-luna", "GPT-6 Luna", "Cheapest: focused tasks in high volume", _priced(0.1, 0.01, 0.5), "tools"),
+        _gpt_4("gpt-4.1", "GPT-4.1", "Answers at once, without reasoning", per_million(2, 8, cached_usd=0.5), "tools"),
+        _gpt_4(
+            "gpt-4.1-mini", "GPT-4.1 mini", "Smaller, without reasoning", per_million(0.4, 1.6, cached_usd=0.1), "tools"
         ),
         _image("gpt-image-2.6-flare", "GPT Image 2.6 Flare", "Images in seconds"),
         _image("gpt-image-2.6-sunburst", "GPT Image 2.6 Sunburst", "Images with much detail"),

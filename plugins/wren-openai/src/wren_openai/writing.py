@@ -35,13 +35,8 @@ class Draft:
             for index, call in enumerate(message.tool_calls or ())
             if call.type == "function"
         }
-        return cls(
-            text=message.content or "",
-            refusal=message.refusal or "",
-            finish_reason=choice.finish_reason,
-            usage=usage,
-            calls=calls,
-        )
+        written = {"text": message.content or "", "refusal": message.refusal or ""}
+        return cls(**written, finish_reason=choice.finish_reason, usage=usage, calls=calls)
 
     def add(self, chunk: ChatCompletionChunk) -> str:
         """Take a chunk and return the text it brings."""
@@ -56,8 +51,7 @@ class Draft:
             if part.function:
                 call.name += part.function.name or ""
                 call.arguments += part.function.arguments or ""
-        piece = choice.delta.content or ""
-        refusal = choice.delta.refusal or ""
+        piece, refusal = choice.delta.content or "", choice.delta.refusal or ""
         self.text += piece
         self.refusal += refusal
         return piece or refusal
