@@ -13,6 +13,7 @@ import pytest
 
 from servers.plugins import Environment, environment
 from servers.process import clean_variables
+from wren.cli.scaffolding import make_plugin
 from wren.plugin.project import FAKES, read_project
 from wren.plugin.scaffold import Plan, make
 from wren_core.discovery import GROUP
@@ -192,3 +193,12 @@ def test_the_template_is_part_of_the_sdks_wheel(tmp_path):
     wanted = {str(path.relative_to(root / "src")) for path in template.rglob("*") if path.is_file()}
     assert len(wanted) > 20
     assert wanted - packed == set()
+
+
+def test_a_name_that_is_taken_is_warned_of(tmp_path, capsys):
+    make_plugin(Plan(name="cron"), into=tmp_path, as_json=False)
+
+    said = capsys.readouterr()
+
+    assert "wren-cron is a complete plugin" in said.out
+    assert "warning: wren-cron offers 'cron' too; installed together, neither is loaded" in said.err

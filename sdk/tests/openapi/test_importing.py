@@ -133,6 +133,13 @@ def test_schemas_of_3_0_become_2020_12_for_each_direction(ledger):
     assert method["outputSchema"]["anyOf"] == [{"$ref": "#/$defs/Invoices"}, {"type": "null"}], "200 or 204"
 
 
+def test_answers_may_lack_what_the_document_promises_where_a_person_says_so(imported):
+    method = methods_of(imported("depot.yaml", allows_missing=True))["get_parcel"]
+
+    assert "required" not in method["outputSchema"]["$defs"]["Parcel"]
+    assert "required" in methods_of(imported("depot.yaml"))["get_parcel"]["outputSchema"]["$defs"]["Parcel"]
+
+
 def test_what_a_call_does_follows_from_its_http_method(ledger):
     methods = methods_of(ledger)
 

@@ -51,7 +51,14 @@ def test_a_parameter_keeps_the_name_the_provider_gave_it_where_python_can_say_it
 
 @pytest.mark.parametrize(
     ("title", "expected"),
-    [("Xylo Accounting API", "xylo_accounting"), ("2Pay", "pay"), ("!!", "api"), ("Import", "import_"), ("API", "api")],
+    [
+        ("Xylo Accounting API", "xylo_accounting"),
+        ("2Pay", "pay"),
+        ("!!", "api"),
+        ("Import", "import_"),
+        ("API", "api"),
+        ("CodeHub's API", "codehub_s"),
+    ],
 )
 def test_a_title_becomes_a_name(title, expected):
     assert naming.integration_name(title) == expected

@@ -139,6 +139,27 @@ def test_a_plugin_that_ends_the_process_ends_another_one(project):
         definitions_of(project)
 
 
+def test_an_integration_without_code_is_compared_like_any_other(project):
+    document = definitions_of(project)["post"].to_wire() | {
+        "baseUrl": "https://post.example",
+        "hosts": ["post.example"],
+    }
+    document["methods"][0]["request"] = {"method": "POST", "path": "/letters"}
+    package = project.source / "wren_data"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise SystemExit('nobody imports this')")
+    (package / "definition.json").write_text(json.dumps(document))
+    metadata = METADATA.replace("wren.integrations", "wren.definitions").replace(
+        "wren_post:Post", "wren_data:definition.json"
+    )
+    (project.folder / "pyproject.toml").write_text(metadata.format(version="1.2.0"))
+
+    data = read_project(project.folder)
+
+    assert data.integrations == {"post": "wren_data:definition.json"}
+    assert definitions_of(data)["post"].methods[0]["request"]["path"] == "/letters"
+
+
 def test_a_version_is_looked_for_in_dist_before_the_index(project):
     wheel(project.folder / "dist", "1.1.0")
 

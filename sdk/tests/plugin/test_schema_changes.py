@@ -55,6 +55,8 @@ CASES = {
     "no type where there was one": (TEXT, {}, Level.MINOR, Level.MAJOR),
     "null is allowed": (TEXT, union(TEXT, NULL), Level.MINOR, Level.MAJOR),
     "null is allowed no longer": (union(TEXT, NULL), TEXT, Level.MAJOR, Level.MINOR),
+    "null is allowed no longer, wherever it stood": (union(NULL, TEXT), TEXT, Level.MAJOR, Level.MINOR),
+    "any number or nothing": (union(WHOLE, NULL), union(NUMBER, NULL), Level.MINOR, Level.MAJOR),
     "a list of types in place of a union": (union(TEXT, NULL), {"type": ["string", "null"]}, *SAID_OTHERWISE),
     "the options of a union in another order": (union(TEXT, NULL), union(NULL, TEXT), *SAID_OTHERWISE),
     "another option of a union": (union(TEXT, NULL), union(WHOLE, NULL), Level.MAJOR, Level.MAJOR),

@@ -36,6 +36,7 @@ def test_the_next_version_follows_from_the_gravest_change(last, level, expected)
         ("2.0.0rc1", "1.2.3", Level.MAJOR, True),
         ("1.9.0", "1.2.3", Level.MAJOR, False),
         ("1.2.3", "1.2.3", Level.NONE, False),
+        ("2.0.0rc1", "2.0.0rc2", Level.NONE, False),
         ("1.2.2", "1.2.3", Level.NONE, False),
         ("0.5.0", "0.4.9", Level.MAJOR, True),
         ("0.4.10", "0.4.9", Level.MAJOR, False),

@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from wren.plugin.wheels import WheelInvalid, read_wheel
 
-POINTS = "[console_scripts]\na = b:c\n[wren.integrations]\npost = wren_post:Post\n"
+POINTS = "[console_scripts]\na = b:c\n[wren.integrations]\npost = wren_post:Post\n[wren.definitions]\ndata = d:d.json\n"
 
 
 def wheel(folder, members):
@@ -26,7 +26,11 @@ def test_a_wheel_says_what_it_offers(tmp_path):
     read = read_wheel(file)
     read.unpack(tmp_path / "out")
 
-    assert (read.name, read.version, read.points) == ("wren-post", Version("1.2.0"), {"post": "wren_post:Post"})
+    assert (read.name, read.version, read.points) == (
+        "wren-post",
+        Version("1.2.0"),
+        {"post": "wren_post:Post", "data": "d:d.json"},
+    )
     assert "wren_post.py" in read.members
     assert (tmp_path / "out" / "wren_post.py").read_text() == "x = 1"
 

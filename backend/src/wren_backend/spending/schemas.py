@@ -57,7 +57,7 @@ class SpendingRead(ResponseBody):
 class BudgetBody(RequestBody):
     """What the workspace may spend on models in a calendar month."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"monthly_usd": 25.0}, {"monthly_usd": None}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"monthly_usd": 25.0}]})
 
     monthly_usd: Annotated[
         float | None, Field(ge=0, le=_LARGEST, allow_inf_nan=False, description="Null takes the limit away")

@@ -1,84 +1,72 @@
-"""From a message as senders really write them to clean records. One that is broken shows what can be read of it."""
+"""From a message as senders really write them to a clean record. Of one that is broken, what can be read is shown."""
 
 import html
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from email.errors import MessageError
 from typing import Any, TypeVar
 
-from imap_tools import EmailAddress, MailAttachment, MailMessage
+from imap_tools import MailAttachment, MailMessage
 
-from wren_imap.records import Address, Email, EmailHead
+from wren_imap.records import Email
 
 T = TypeVar("T")
 _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError)
-_HIDDEN = ("style", "script", "!--")
-
-
-def head_of(message: MailMessage, message_id: str) -> EmailHead:
-    """Read the headers."""
-    return EmailHead.model_validate(_head(message, message_id))
 
 
 def email_of(message: MailMessage, message_id: str) -> Email:
-    """Read the whole message."""
-    markup = clean(read(lambda: message.html, ""))
+    """Read a message."""
+    markup, sent = _text(lambda: message.html), _read(lambda: message.date, None)
     return Email(
-        **_head(message, message_id),
-        text=clean(read(lambda: message.text, "")).strip() or plain(markup),
+        id=message_id,
+        message_id=_line(lambda: message.obj.get("Message-ID", "")),
+        subject=_line(lambda: message.subject),
+        sender=_line(lambda: message.from_values.full if message.from_values else ""),
+        to=_read(lambda: tuple(_clean(item.full) for item in message.to_values), ()),
+        cc=_read(lambda: tuple(_clean(item.full) for item in message.cc_values), ()),
+        reply_to=_read(lambda: tuple(_clean(item.full) for item in message.reply_to_values), ()),
+        # The library's own word for a date that it cannot read is the year 1900.
+        date=None if not sent or sent.year == 1900 else sent if sent.tzinfo else sent.replace(tzinfo=UTC),
+        unread="\\Seen" not in message.flags,
+        size=message.size_rfc822,
+        references=_line(lambda: message.obj.get("References", "")),
+        text=_text(lambda: message.text).strip() or plain(markup),
         html=markup,
-        references=" ".join(clean(read(lambda: str(message.obj.get("References", "")), "")).split()),
-        attachments=tuple(name_of(item) for item in read(lambda: message.attachments, [])),
+        attachments=tuple(file_name(item) for item in attachments_of(message)),
     )
 
 
-def name_of(item: MailAttachment) -> str:
+def attachments_of(message: MailMessage) -> list[MailAttachment]:
+    """Return the files in a message."""
+    return _read(lambda: message.attachments, [])
+
+
+def file_name(item: MailAttachment) -> str:
     """Return what the sender called a file."""
-    return clean(read(lambda: item.filename, "")).strip() or "attachment"
+    return _line(lambda: item.filename) or "attachment"
 
 
-def read(value: Callable[[], T], default: T) -> T:
-    """Return a value of a message, or a default where what the sender wrote makes the parser give up."""
+def plain(markup: str) -> str:
+    """Return the text of HTML, in linear time whatever the input."""
+    first, *chunks = markup.split("<")
+    shown = [first, *(chunk.partition(">")[2] for chunk in chunks if not chunk.lower().startswith(("style", "script")))]
+    return "\n".join(line for line in (" ".join(html.unescape(text).split()) for text in shown) if line)
+
+
+def _read(value: Callable[[], T], default: T) -> T:
     try:
         return value()
     except _BROKEN:
         return default
 
 
-def clean(text: str) -> str:
-    """Replace lone surrogates, which no JSON can carry."""
-    return text.encode("utf-8", "replace").decode().replace("\r\n", "\n")
+def _text(value: Callable[[], Any]) -> str:
+    return _clean(str(_read(value, ""))).replace("\r\n", "\n")
 
 
-def plain(markup: str) -> str:
-    """Return the text of HTML, in linear time whatever the input."""
-    first, *chunks = markup.split("<")
-    texts = [chunk.partition(">")[2] for chunk in chunks if not chunk.lower().startswith(_HIDDEN)]
-    return "\n".join(line for line in (" ".join(html.unescape(t).split()) for t in [first, *texts]) if line)
+def _line(value: Callable[[], Any]) -> str:
+    return " ".join(_text(value).split())
 
 
-def _head(message: MailMessage, message_id: str) -> dict[str, Any]:
-    sender = read(lambda: message.from_values, None)
-    sent_at: datetime | None = read(lambda: message.date, None)
-    if sent_at is not None:
-        sent_at = None if sent_at.year == 1900 else sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
-    return {
-        "id": message_id,
-        "message_id": clean(read(lambda: str(message.obj.get("Message-ID", "")), "")).strip(),
-        "subject": " ".join(clean(read(lambda: message.subject, "")).split()),
-        "sender": _address(sender) if sender else Address(address="", name=""),
-        "to": _addresses(lambda: message.to_values),
-        "cc": _addresses(lambda: message.cc_values),
-        "reply_to": _addresses(lambda: message.reply_to_values),
-        "date": sent_at,
-        "unread": "\\Seen" not in message.flags,
-        "size": message.size_rfc822,
-    }
-
-
-def _addresses(values: Callable[[], tuple[EmailAddress, ...]]) -> tuple[Address, ...]:
-    return tuple(_address(item) for item in read(values, ()))
-
-
-def _address(item: EmailAddress) -> Address:
-    return Address(address=clean(item.email), name=clean(item.name))
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # no JSON carries half a surrogate pair

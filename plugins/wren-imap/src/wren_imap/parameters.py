@@ -1,6 +1,5 @@
 """What `init(...)` and the methods take."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,36 +7,32 @@ from pydantic import Field, StringConstraints
 
 from wren_core import IntegrationConfig
 
-# One line: what holds a line break could smuggle in a command or a header of its own.
+# What holds a line break could smuggle in a command, or a header, of its own.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]+$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
 Security = Literal["tls", "starttls", "plain"]
 
-MessageId = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+:\d{1,10}:\d{1,10}$"), "The `id` of an e-mail"]
+Id = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+:\d{1,10}:\d{1,10}$"), "The `id` of an e-mail"]
 Folder = Annotated[Line, "Folder, as folders() names it"]
-Words = Annotated[Line | None, "Only e-mails with these words there"]
-Since = Annotated[date | None, "Only e-mails that came on this day or later"]
-Before = Annotated[date | None, "Only e-mails that came before this day"]
+Phrase = Annotated[Line | None, "Only e-mails that have this there"]
 Unread = Annotated[bool, "Only unread ones"]
 Limit = Annotated[int, Field(ge=1, le=200), "At most this many"]
-Older = Annotated[MessageId | None, "Only e-mails that came earlier than this one: pass the last id of the page before"]
 To = Annotated[Line | tuple[Line, ...], "Recipient, or several: 'bob@example.com' or 'Bob <bob@example.com>'"]
 Text = Annotated[str, "Body as plain text"]
 Html = Annotated[str | None, "Body as HTML, shown in place of the text where the reader's program can"]
 Files = Annotated[tuple[Path, ...], "Files to attach"]
-SaveTo = Annotated[Path, "Folder on this machine; a file of that name in it is kept, and the new one gets a number"]
-Names = Annotated[tuple[str, ...], "File names to save; all of them where left out"]
 
 
 class MailConfig(IntegrationConfig):
     """Settings of one instance."""
 
-    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$"), "IMAP server"]
-    port: Annotated[int, Field(ge=1, le=65535), "Its port"] = 993
+    host: Annotated[Host, "IMAP server"]
+    port: Annotated[Port, "Its port"] = 993
     security: Annotated[Security, "How the connection is encrypted; `plain` is not"] = "tls"
-    smtp_host: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._:-]+$"), "SMTP server, for sending"] = None
-    smtp_port: Annotated[int, Field(ge=1, le=65535), "Its port"] = 465
+    smtp_host: Annotated[Host | None, "SMTP server; without one nothing can be sent"] = None
+    smtp_port: Annotated[Port, "Its port"] = 465
     smtp_security: Annotated[Security, "How that connection is encrypted"] = "tls"
     sender: Annotated[Line | None, "From address of sent mail; the user name where left out"] = None
-    sent_folder: Annotated[Line | None, "Folder that keeps a copy of what is sent, where the server keeps none"] = None
     timeout_seconds: Annotated[int, Field(ge=1, le=300), "Longest wait for one answer"] = 30
     max_message_mb: Annotated[int, Field(ge=1, le=200), "Largest e-mail that is read or sent, in MB"] = 25

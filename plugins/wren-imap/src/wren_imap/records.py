@@ -10,38 +10,25 @@ class MailFolder(Record):
     """A folder of the account."""
 
     name: Annotated[str, "Name, as the other methods take it"]
-    role: Annotated[str | None, "What it is for, where the server says so: Sent, Trash, Junk, Drafts, Archive"]
-    selectable: Annotated[bool, "Whether it holds e-mails; others only hold folders"]
+    flags: Annotated[tuple[str, ...], "What the server says of it, such as \\Sent, \\Trash or \\Noselect"]
 
 
-class Address(Record):
-    """Who an e-mail is from or to."""
+class Email(Record):
+    """An e-mail. Lists have it without body and attachments; get() has all of it."""
 
-    address: Annotated[str, "E-mail address; empty where the header is broken"]
-    name: Annotated[str, "Name; empty where none was given"]
-
-
-class EmailHead(Record):
-    """An e-mail without its body."""
-
-    id: Annotated[str, "What the other methods take: folder, generation of the folder and number in it"]
+    id: Annotated[str, "What the other methods take: folder, generation of the folder, number in it"]
     message_id: Annotated[str, "The Message-ID header"]
     subject: Annotated[str, "Subject, decoded"]
-    sender: Annotated[Address, "Who it is from"]
-    to: Annotated[tuple[Address, ...], "Recipients in To"]
-    cc: Annotated[tuple[Address, ...], "Recipients in Cc"]
-    reply_to: Annotated[tuple[Address, ...], "Who wants the reply, where the sender named others"]
+    sender: Annotated[str, "Who it is from: Ann <ann@example.com>"]
+    to: Annotated[tuple[str, ...], "Recipients in To"]
+    cc: Annotated[tuple[str, ...], "Recipients in Cc"]
+    reply_to: Annotated[tuple[str, ...], "Who wants the reply, where the sender named others"]
     date: Annotated[datetime | None, "When it was sent, with time zone; null where the header is broken"]
     unread: Annotated[bool, "Whether it is unread"]
     size: Annotated[int, "Bytes, attachments included"]
-
-
-class Email(EmailHead):
-    """An e-mail."""
-
+    references: Annotated[str, "Message-IDs of the conversation before it"]
     text: Annotated[str, "The body as plain text, made from the HTML where there is nothing else"]
     html: Annotated[str, "The body as HTML; empty where there is none"]
-    references: Annotated[str, "Message-IDs of the conversation before it"]
     attachments: Annotated[tuple[str, ...], "Names of the files in it; save_attachments() saves them"]
 
 
@@ -53,10 +40,10 @@ class SavedFile(Record):
     size: Annotated[int, "Bytes"]
 
 
-class Placed(Record):
-    """Where an e-mail is now."""
+class Moved(Record):
+    """An e-mail that was moved."""
 
-    id: Annotated[str | None, "Its id; null where the server does not tell: search for it"]
+    id: Annotated[str | None, "Its id now; null where the server does not tell: search for it"]
     moved_from: Annotated[str, "Folder it was in"]
 
 
@@ -65,4 +52,3 @@ class SentEmail(Record):
 
     message_id: Annotated[str, "Its Message-ID header"]
     refused: Annotated[dict[str, str], "Recipients the server refused, and why; the others get it"]
-    saved_as: Annotated[str | None, "Id of the copy in sent_folder"]

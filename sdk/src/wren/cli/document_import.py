@@ -32,6 +32,7 @@ class Wanted:
     config: tuple[str, ...]
     omit: tuple[str, ...]
     auth: str | None
+    allows_missing: bool
     output: str | None
     replaces: bool
 
@@ -47,6 +48,7 @@ def import_definition(wanted: Wanted, *, as_json: bool) -> None:
         config=wanted.config,
         omit=frozenset(wanted.omit),
         auth=wanted.auth,
+        allows_missing=wanted.allows_missing,
     )
     imported = import_document(read_document(_text(wanted.file)), choice)
     definition = imported.definition.to_wire()

@@ -83,6 +83,9 @@ def import_integration(
         str | None,
         typer.Option(metavar="KIND", help="How to connect: bearer, basic, none, header:NAME or query:NAME."),
     ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Take answers that lack what the document promises.")
+    ] = False,
     output: Annotated[
         str | None,
         typer.Option(metavar="FILE|-", help="Where to write; beside this machine's other definitions if left out."),
@@ -106,6 +109,7 @@ def import_integration(
             config=tuple(config or ()),
             omit=tuple(omit or ()),
             auth=auth,
+            allows_missing=allow_missing,
             output=output,
             replaces=replace,
         ),

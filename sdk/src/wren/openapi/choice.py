@@ -24,6 +24,8 @@ class Choice:
     """Parameters that are left out."""
     auth: AuthChoice | None = None
     """How to connect, where the document does not say or says something else."""
+    allows_missing: bool = False
+    """Answers may lack what the document promises."""
 
     def configured(self, wire_name: str) -> str | None:
         """Return the configuration field of a parameter, or None for one that is passed."""

@@ -103,7 +103,7 @@ class _Import:
 
     def __post_init__(self) -> None:
         self._inputs = SchemaWriter(self.document, "input")
-        self._outputs = SchemaWriter(self.document, "output")
+        self._outputs = SchemaWriter(self.document, "output", is_partial=self.choice.allows_missing)
         self._reader = ArgumentReader(self.document, self.choice, holds_token=self.connection.holds_token)
 
     def method(self, operation: Operation) -> MethodSpec | None:

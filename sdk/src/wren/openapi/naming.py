@@ -41,8 +41,8 @@ def config_name(wire_name: str) -> str:
 
 
 def integration_name(title: str) -> str:
-    """Return a name for the integration from a title such as `Xero Accounting API`."""
-    words = snake_case(title).removesuffix("_api").strip("_")
+    """Return a name for the integration from a title such as `Ledger Accounting API`."""
+    words = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_").removesuffix("_api")
     name = re.sub(r"^[0-9_]+", "", words)[:_LONGEST].strip("_") or "api"
     return f"{name}_" if keyword.iskeyword(name) else name
 

@@ -30,12 +30,16 @@ class SchemaWriter:
         document: where references lead.
         direction: properties that are only read are no input; those that are only written are no output.
         max_nodes: the budget.
+        is_partial: what is required may be missing all the same.
     """
 
-    def __init__(self, document: Document, direction: Direction, *, max_nodes: int | None = None) -> None:
+    def __init__(
+        self, document: Document, direction: Direction, *, max_nodes: int | None = None, is_partial: bool = False
+    ) -> None:
         self._document = document
         self._direction = direction
         self._max_nodes = max_nodes or MAX_NODES[direction]
+        self._is_partial = is_partial
         self._circles: dict[str, bool] = {}
         self._inside: dict[str, list[str]] = {}
 
@@ -51,6 +55,7 @@ class SchemaWriter:
             draft = _Draft(
                 self._document, self._direction, self._is_circle, shares=shares, cuts=cuts, budget=self._max_nodes
             )
+            draft.is_partial = self._is_partial
             try:
                 written = draft.write(schemas)
             except _BudgetSpent:
@@ -96,6 +101,7 @@ class _Draft:
     ) -> None:
         self.definitions: dict[str, Any] = {}
         self.was_cut = False
+        self.is_partial = False
         self._document, self._direction, self._is_circle = document, direction, is_circle
         self._shares, self._cuts, self._budget, self._left = shares, cuts, budget, budget
         self._names: dict[str, str] = {}
@@ -150,8 +156,8 @@ class _Draft:
     def _own(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Write the keywords of a schema, composition apart."""
         written = {**plain_keywords(node, self._direction), **self._object(node), **self._array(node)}
-        if not written.get("required", True):
-            del written["required"]
+        if self.is_partial or not written.get("required", True):
+            written.pop("required", None)
         for key in _LISTED_IN_PLACE:
             options = node.get(key)
             if isinstance(options, list) and options:

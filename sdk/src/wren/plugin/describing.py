@@ -12,8 +12,8 @@ from typing import Any
 
 from importlib_metadata import EntryPoint
 
+from wren.plugin.project import group_of
 from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import GROUP
 from wren_core.loading import RefusedError, load_integration
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     with redirect_stdout(sys.stderr):
         for name, value in request["points"].items():
             try:
-                integration = load_integration(EntryPoint(name, value, GROUP), limit)
+                integration = load_integration(EntryPoint(name, value, group_of(value)), limit)
                 definitions[name] = IntegrationDefinition.from_spec(integration.full_spec()).to_wire()
             except RefusedError as exc:
                 failed[name] = f"{exc.code}: {exc}"

@@ -11,11 +11,9 @@ import shutil
 import sys
 import sysconfig
 import venv
-from collections.abc import Mapping
 from pathlib import Path
 
-from wren.plugin.project import FAKES, Project
-from wren_core.discovery import GROUP
+from wren.plugin.project import FAKES, Project, group_of
 
 # Read at every start of the interpreter: the packages below this environment, those installed in place among them.
 _UNDERLAY = "import site; site.PREFIXES.append({prefix!r}); site.addsitedir({packages!r})\n"
@@ -49,11 +47,10 @@ def install(folder: Path, project: Project) -> None:
 
 
 def _entry_points(project: Project) -> str:
-    groups: Mapping[str, Mapping[str, str]] = {GROUP: project.integrations, FAKES: project.fakes}
-    return "".join(
-        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items()) + "\n"
-        for group, points in groups.items()
-    )
+    groups: dict[str, list[str]] = {FAKES: [f"{name} = {value}" for name, value in project.fakes.items()]}
+    for name, value in project.integrations.items():
+        groups.setdefault(group_of(value), []).append(f"{name} = {value}")
+    return "".join("\n".join([f"[{group}]", *lines, "", ""]) for group, lines in groups.items())
 
 
 def _site_packages(folder: Path) -> Path:

@@ -46,8 +46,8 @@ def _pythons() -> Iterator[str]:
     """Yield the interpreters that have pip: this one, else the one its environment was made from."""
     base = str(getattr(sys, "_base_executable", sys.executable))
     for python in dict.fromkeys((sys.executable, base)):
-        has_pip = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False)  # noqa: S603
-        if has_pip.returncode == 0:
+        asked = subprocess.run([python, "-m", "pip", "--version"], capture_output=True)  # noqa: S603 - no shell
+        if asked.returncode == 0:
             yield python
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wren_core.discovery import GROUP
+from wren_core.entry_points import DEFINITIONS_GROUP
 from wren_core.errors import AgentFixableError
 
 FAKES = "wren.fakes"
@@ -29,7 +30,7 @@ class Project:
     version: str
     requirements: tuple[str, ...]
     integrations: Mapping[str, str]
-    """Name -> `module:Class`."""
+    """Name -> `module:Class`, or `package:definition.json` where there is no code."""
     fakes: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
     """What an installation's metadata say besides, by their names there."""
@@ -62,18 +63,24 @@ def read_project(folder: Path) -> Project:
         raise ProjectInvalid(f"{file}: [project] needs name, version and entry points; wrong is {exc}") from None
 
 
+def group_of(value: str) -> str:
+    """Return the entry-point group in which an integration is offered by this value."""
+    return DEFINITIONS_GROUP if value.endswith(".json") else GROUP
+
+
 def _project(folder: Path, metadata: Mapping[str, Any]) -> Project:
     if "version" in metadata.get("dynamic", ()):
         raise ProjectInvalid(f"{folder / 'pyproject.toml'}: write the version down; a dynamic one cannot be compared")
     points = metadata.get("entry-points", {})
-    if not points.get(GROUP):
+    integrations = {**points.get(DEFINITIONS_GROUP, {}), **points.get(GROUP, {})}
+    if not integrations:
         raise ProjectInvalid(f'{folder / "pyproject.toml"} offers no integration in [project.entry-points."{GROUP}"]')
     return Project(
         folder=folder,
         name=metadata["name"],
         version=metadata["version"],
         requirements=tuple(metadata.get("dependencies", ())),
-        integrations=dict(points[GROUP]),
+        integrations=integrations,
         fakes=dict(points.get(FAKES, {})),
         headers={header: metadata[key] for key, header in _HEADERS.items() if isinstance(metadata.get(key), str)},
     )

@@ -109,7 +109,7 @@ class _Comparison:
         waiting = list(new)
         for option in old:
             pairs = [(list(self.compare(option, other, path)), other) for other in waiting]
-            pairs = [pair for pair in pairs if kind_of(pair[1]) == kind_of(option)]
+            pairs = [pair for pair in pairs if _are_akin(kind_of(pair[1]), kind_of(option))]
             if not pairs:
                 yield self._change(_Shift.NARROWER, path, f"can no longer be {_article(kind_of(option))}")
                 continue
@@ -217,6 +217,10 @@ def _as_schema(value: Any) -> Schema:
     if isinstance(value, bool):
         return {} if value else {"not": {}}
     return value  # type: ignore[no-any-return]  # a schema is a boolean or an object
+
+
+def _are_akin(kind: str, other: str) -> bool:
+    return kind == other or {kind, other} == {"integer", "number"}
 
 
 def _article(kind: str) -> str:

@@ -56,7 +56,7 @@ def without_words(schema: Any) -> Any:
 def _wordless(key: str, value: Any) -> Any:
     if key in _NAMED and isinstance(value, Mapping):
         return {name: without_words(item) for name, item in value.items()}
-    return sorted(value) if key == "required" else value if key in _VALUES or key == "default" else without_words(value)
+    return value if key in _VALUES or key == "default" else without_words(value)
 
 
 def _inlined(node: Any, root: Schema, within: tuple[str, ...]) -> Any:

@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from wren.plugin.versions import parse
 from wren_core.discovery import GROUP
+from wren_core.entry_points import DEFINITIONS_GROUP
 from wren_core.errors import AgentFixableError
 
 
@@ -69,4 +70,5 @@ def _points(text: str) -> dict[str, str]:
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
     parser.read_string(text)
-    return dict(parser[GROUP]) if parser.has_section(GROUP) else {}
+    groups = [group for group in (DEFINITIONS_GROUP, GROUP) if parser.has_section(group)]
+    return {name: value for group in groups for name, value in parser[group].items()}
