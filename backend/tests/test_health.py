@@ -118,11 +118,18 @@ def test_a_backend_that_must_not_run_scripts_says_why(build_platform):
 
 
 @sqlite_only
-def test_a_plugin_that_failed_is_shown_and_does_not_count(build_platform):
+def test_a_plugin_that_failed_is_shown_and_does_not_count_and_one_that_was_refused_is_not_shown(build_platform):
     broken = FailedPlugin(
         name="broken", distribution="wren-broken", version="0.1", code="PLUGIN_RAISED", reason="it raised"
     )
-    platform = build_platform(registry=Registry(loaded={}, failed={"broken": broken}))
+    denied = FailedPlugin(
+        name="denied",
+        distribution="wren-denied",
+        version="0.1",
+        code="PLUGIN_DENIED",
+        reason="WREN_PLUGINS_DENY names it",
+    )
+    platform = build_platform(registry=Registry(loaded={}, failed={"broken": broken, "denied": denied}))
 
     with TestClient(create_app(platform)) as client:
         answer = client.get("/readyz")

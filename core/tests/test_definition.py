@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from wren_core.definition import IntegrationDefinition
 from wren_core.errors import DefinitionInvalid
+from wren_core.schema import SchemaInvalid
+from wren_core.schema_check import check_schemas
 from wren_core.spec import (
     AIConfig,
     AIModel,
@@ -265,6 +267,24 @@ def test_custom_auth_needs_no_configuration():
 def test_a_definition_that_contradicts_itself_is_refused(fields, message):
     with pytest.raises(DefinitionInvalid, match=message):
         IntegrationDefinition.from_wire({**EXAMPLE, **fields})
+
+
+@pytest.mark.parametrize("fault", [{"properties": None}, {"properties": ["a"]}, {"required": None}, {"required": [[]]}])
+def test_a_broken_schema_is_kept_for_whoever_checks_schemas(fault):
+    broken = {"type": "object", "properties": {"user": {"type": "string"}}, **fault}
+    undone = {"id": "undone", "name": "U", "inputSchema": broken, "description": "Undo.", "undo": {"method": "undone"}}
+    fields = {
+        "authType": "custom",
+        "oauth2Config": None,
+        "customAuth": {"parameters": broken},
+        "configSchema": broken,
+        "methods": [undone],
+    }
+
+    spec = IntegrationDefinition.from_wire({**EXAMPLE, **fields}).to_spec()
+
+    with pytest.raises(SchemaInvalid, match="undone, input schema"):
+        check_schemas(spec)
 
 
 @pytest.mark.parametrize("document", [None, [], "xero", 7])

@@ -45,6 +45,7 @@ def test_safe_mode_asks_for_the_distribution_not_for_the_name_of_the_integration
     policy = PluginPolicy(safe_mode=True, first_party=frozenset({"mail"}))
 
     assert refused(policy, "mail", "acme-mail") == "PLUGIN_NOT_FIRST_PARTY"
+    assert "and acme-mail is not first-party" in policy.refusal("mail", "acme_mail").reason
     assert refused(policy, "post", "mail") is None
     assert refused(policy, "mail", "") == "PLUGIN_NOT_FIRST_PARTY"
 

@@ -11,6 +11,7 @@ from wren_backend.executor.port import Sandbox
 from wren_backend.migration import current_revision, head_revision
 from wren_backend.services import Services
 from wren_backend.wire import ResponseBody
+from wren_core.policy import REFUSAL_CODES
 
 router = APIRouter(tags=["operations"])
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -64,6 +65,7 @@ def readiness(request: Request) -> JSONResponse:
     failed = [
         PluginFailure(name=item.name, distribution=item.distribution, code=item.code, reason=item.reason)
         for item in services.registry.failed.values()
+        if item.code not in REFUSAL_CODES  # somebody wanted that: nothing to wake anyone for
     ]
     is_ready = all(check["ok"] for check in checks.values())
     body = Readiness(status="ready" if is_ready else "not ready", checks=checks, failed_plugins=failed)

@@ -67,9 +67,17 @@ class Site:
 
     def boot(self, **policy: object) -> Registry:
         """Open the catalogue the way a new process does: with nothing imported."""
+        self.forget()
+        return self.open(**policy)
+
+    def forget(self) -> None:
+        """Take what is imported out of this process; not while another thread imports it."""
         for module in self.imported():
             del sys.modules[module]
-        rules = {"allow": frozenset(self.distributions | {"nobody-else"}), **policy}
+
+    def open(self, **policy: object) -> Registry:
+        """Open the catalogue with what is imported already."""
+        rules = {"allow": frozenset(self.distributions | {"ledger", "nobody-else"}), **policy}
         return open_catalogue(self.database, now=NOW, policy=PluginPolicy(**rules))
 
     def imported(self) -> list[str]:
@@ -89,5 +97,4 @@ def site(tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.syspath_prepend(str(made.folder))
     yield made
-    for module in made.imported():
-        del sys.modules[module]
+    made.forget()

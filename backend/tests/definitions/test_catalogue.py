@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import event
+from structlog.testing import capture_logs
 
 from wren_backend.definitions import repository
 from wren_backend.testing import NOW
@@ -203,8 +204,9 @@ def test_processes_that_start_at_once_all_succeed(site, together):
     found = site.boot()
     with site.database.writing() as session:
         repository.replace_plugins(session, [], gone=found.names(), now=NOW)
+    site.forget()
 
-    registries = together(4, lambda _number: site.boot())
+    registries = together(4, lambda _number: site.open())
 
     assert [names(registry) for registry in registries] == [["alpha", "beta", "gamma"]] * 4
     assert rows(site.database).keys() == {"alpha", "beta", "gamma"}
@@ -239,7 +241,7 @@ def test_a_plugin_and_a_declared_definition_of_one_name_are_both_refused(site):
     declare(site.database, integrationId="alpha")
     site.install("alpha")
 
-    registry = site.boot()
+    registry = site.boot(allow=frozenset({"alpha"}))
 
     assert names(registry) == []
     assert failures(registry) == {"alpha": "DUPLICATE_NAME"}
@@ -257,6 +259,54 @@ def test_a_declared_definition_that_is_of_no_use_any_more_does_not_keep_the_serv
 
     assert names(registry) == ["alpha"]
     assert failures(registry) == {"ledger": "PLUGIN_INVALID"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "code"),
+    [
+        ({"deny": frozenset({"ledger"})}, "PLUGIN_DENIED"),
+        ({"disabled": frozenset({"ledger"})}, "PLUGIN_DISABLED"),
+        ({"safe_mode": True}, "PLUGIN_NOT_FIRST_PARTY"),
+        ({"allow": frozenset({"alpha"})}, "PLUGIN_NOT_ALLOWED"),
+    ],
+)
+def test_the_policy_holds_for_what_an_operator_declared_too(site, rules, code):
+    declare(site.database)
+
+    registry = site.boot(**rules)
+
+    assert "ledger" not in registry
+    assert registry.failed["ledger"].code == code
+    assert names(site.boot()) == ["ledger"], "its row was kept"
+
+
+def test_a_declared_definition_that_is_refused_stands_in_no_plugins_way(site):
+    declare(site.database, integrationId="alpha")
+    site.install("alpha")
+
+    registry = site.boot(allow=frozenset({"acme-alpha"}))
+
+    assert names(registry) == ["alpha"]
+    assert registry.plugin("alpha").distribution == "acme-alpha"
+
+
+def test_the_log_names_a_plugin_before_it_is_imported(site):
+    site.install("alpha", "import builtins; builtins.open('/nowhere/at/all')")
+
+    with capture_logs() as logs:
+        site.boot()
+
+    assert [(line["event"], line["plugin"]) for line in logs] == [("plugin.importing", "alpha")]
+
+
+def test_the_log_of_a_start_with_nothing_changed_is_empty(site):
+    site.install("alpha")
+    site.boot()
+
+    with capture_logs() as logs:
+        site.boot()
+
+    assert logs == []
 
 
 def test_threads_may_ask_for_one_spec_at_once(site):

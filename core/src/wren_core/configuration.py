@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from wren_core.errors import ConfigInvalid
-from wren_core.schema import Problem, SchemaInvalid, Validator, properties_of
+from wren_core.schema import Problem, SchemaInvalid, Validator
 from wren_core.spec import IntegrationSpec
+from wren_core.spec_values import properties_of
 
 # Enough for every integration of a large installation; each is a few kilobytes.
 _MOST_VALIDATORS = 2048

@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.alias_generators import to_camel
 
 from wren_core.errors import DefinitionInvalid
-from wren_core.schema import properties_of
 from wren_core.spec import (
     AIConfig,
     ApiKeyConfig,
@@ -21,6 +20,7 @@ from wren_core.spec import (
     OAuth2Config,
     TriggerSpec,
 )
+from wren_core.spec_values import properties_of, required_of
 from wren_core.wire_form import misfit, read_part, refuse_unknown, to_wire
 
 AuthTypeName = Literal["oauth2", "apikey", "custom", "none"]
@@ -181,7 +181,7 @@ class IntegrationDefinition(BaseModel):
             "key": key,
             "type": CredentialType.CUSTOM,
             "envVar": f"{self.integration_id}_{key}".upper(),
-            "required": key in schema.get("required", ()),
+            "required": key in required_of(schema),
             "description": (field.get("description") if isinstance(field, Mapping) else None) or "",
         }
         return read_part(CredentialSpec, wire, f"/customAuth/parameters/properties/{key}")

@@ -63,7 +63,8 @@ class PluginPolicy:
         if _is_named(self.deny, name, distribution):
             return Refusal(code="PLUGIN_DENIED", reason=f"{DENY_VARIABLE} names it")
         if self.safe_mode and not _is_named(self.first_party, distribution):
-            reason = f"{SAFE_MODE_VARIABLE} is on, and {distribution or 'its distribution'} is not first-party"
+            owner = canonical_name(distribution) or "its distribution"
+            reason = f"{SAFE_MODE_VARIABLE} is on, and {owner} is not first-party"
             return Refusal(code="PLUGIN_NOT_FIRST_PARTY", reason=reason)
         if self.allow and not _is_named(self.allow, name, distribution):
             return Refusal(code="PLUGIN_NOT_ALLOWED", reason=f"{ALLOW_VARIABLE} is set and does not name it")

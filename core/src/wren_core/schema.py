@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from wren_core.docs import type_words
+from wren_core.spec_values import properties_of
 
 VERBATIM = frozenset({"default", "const", "enum", "example", "examples"})
 """Keywords whose values are data, not schemas."""
@@ -204,12 +205,6 @@ def _pointer(path: list[Any]) -> str:
 
 def _short(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[:limit] + "..."
-
-
-def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the properties a schema describes, by name; none where it describes something else."""
-    found = schema.get("properties")
-    return found if isinstance(found, Mapping) else {}
 
 
 def first_line(exc: Exception) -> str:

@@ -24,7 +24,18 @@ from wren_core.auth_spec import (
 )
 from wren_core.declarative.binding import RequestBinding
 from wren_core.model_spec import AIConfig, AIModel, Cost, ImageCost, LongCost
-from wren_core.spec_values import EnvVar, HostTemplate, Name, SemVer, Spec, Text, Url, refuse_doubles
+from wren_core.spec_values import (
+    EnvVar,
+    HostTemplate,
+    Name,
+    SemVer,
+    Spec,
+    Text,
+    Url,
+    properties_of,
+    refuse_doubles,
+    required_of,
+)
 
 __all__ = [
     "SETUP_PATH",
@@ -189,7 +200,7 @@ class IntegrationSpec(Spec):
         refuse_doubles("environment variable", (cred.env_var for cred in self.credentials))
         refuse_doubles("method", (method.id for method in self.methods))
         refuse_doubles("trigger", (trigger.name for trigger in self.triggers))
-        _check_config_hosts(self.config_hosts, self.config_schema.get("properties", {}))
+        _check_config_hosts(self.config_hosts, properties_of(self.config_schema))
         for method in self.methods:
             _check_undo(method, self.methods)
         if self.type == "ai" and self.ai is None:
@@ -246,7 +257,7 @@ def _check_undo(method: MethodSpec, methods: Iterable[MethodSpec]) -> None:
     target = next((item for item in methods if item.id == method.undo.method), None)
     if target is None:
         raise ValueError(f"{method.id} is undone by {method.undo.method!r}, which is no method of the integration")
-    given, known = set(method.undo.arguments), set(target.input_schema.get("properties", {}))
-    needed = set(target.input_schema.get("required", ()))
+    given, known = set(method.undo.arguments), set(properties_of(target.input_schema))
+    needed = required_of(target.input_schema)
     if given - known or needed - given:
         raise ValueError(f"{method.id} is undone by {target.id!r}, which takes {sorted(known)}, not {sorted(given)}")

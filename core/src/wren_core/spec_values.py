@@ -1,7 +1,7 @@
 """What every declaration is made of: the kinds of values, and the base class."""
 
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
@@ -27,6 +27,18 @@ class Spec(BaseModel):
     """Base of all declarations: frozen, and a field that does not exist is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the properties a schema describes, by name; none where it describes something else."""
+    found = schema.get("properties")
+    return found if isinstance(found, Mapping) else {}
+
+
+def required_of(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the properties a schema requires; none where it says so in a way that is no JSON Schema."""
+    found = schema.get("required")
+    return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()
 
 
 def refuse_doubles(what: str, names: Iterable[str]) -> None:

@@ -62,9 +62,15 @@ def test_a_script_without_a_backend_finds_the_fake_by_its_environment():
         authType="apikey", apiKeyConfig={"name": "X-Key"}, credentials=[key], baseUrl="https://api.post.example/v1"
     )
 
-    variables = local_variables({"post": StandIn(url=URL, credentials={"api_key": "fake-key"})}, {"post": by_key})
+    stand_in = StandIn(url=URL, credentials={"api_key": "fake-key"}, configuration={"box": "in"}, oauth=OAUTH)
 
-    assert variables == {"WREN_INTEGRATIONS__POST__BASE_URL": f"{URL}/v1", "POST_API_KEY": "fake-key"}
+    variables = local_variables({"post": stand_in}, {"post": by_key})
+
+    assert variables == {
+        "WREN_INTEGRATIONS__POST__BASE_URL": f"{URL}/v1",
+        "WREN_INTEGRATIONS__POST__CONFIG": '{"box": "in"}',
+        "POST_API_KEY": "fake-key",
+    }
 
 
 def test_no_repr_shows_what_a_fake_accepts():

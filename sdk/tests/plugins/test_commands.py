@@ -94,3 +94,23 @@ def test_a_folder_nobody_can_write_asks_for_a_person(wren, tmp_path, crashing, a
     done = wren("plugins", "disable", "acmemail", "--json", **as_person)
 
     assert (done.code, done.error["code"]) == (3, "PLUGINS_FOLDER_UNUSABLE")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("integrations", "list"),
+        ("integrations", "show", "acmechat"),
+        ("integrations", "cost", "acmechat"),
+        ("integrations", "stubs", "--check"),
+        ("validate", "talk.py"),
+    ],
+)
+def test_what_a_plugin_prints_is_no_part_of_the_answer(wren, install, write, as_person, command):
+    install("acme-chat", name="acmechat", first="print('hello from the plugin')")
+    write("import wren\nchat = wren.integrations.acmechat.init()\n", "talk.py")
+
+    done = wren(*command, "--json", WREN_PLUGINS_ALLOW="acmechat", **as_person)
+
+    assert done.json, "one JSON document and nothing else"
+    assert "hello from the plugin" in done.err

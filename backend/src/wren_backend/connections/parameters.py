@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from wren_core.configuration import compiled
-from wren_core.schema import Problem, properties_of
+from wren_core.schema import Problem
+from wren_core.spec_values import properties_of
 
 _WORDS = {"true": True, "false": False}
 

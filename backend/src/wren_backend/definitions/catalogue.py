@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import structlog
 from importlib_metadata import EntryPoint
 
 from wren_backend.db import Database
@@ -24,6 +25,8 @@ from wren_core.plugin import Plugin, StoredPlugin
 from wren_core.policy import PluginPolicy
 from wren_core.registry import Registry, plugin_failed
 
+log = structlog.get_logger(__name__)
+
 
 def open_catalogue(database: Database, *, now: datetime, policy: PluginPolicy | None = None) -> Registry:
     """Return the registry of what is installed and of what the operator declared, and bring the table up to date.
@@ -31,7 +34,8 @@ def open_catalogue(database: Database, *, now: datetime, policy: PluginPolicy | 
     Args:
         database: holds the definitions of the last start.
         now: when a changed definition changed.
-        policy: which plugins may be loaded; what it refuses is not served, and its row is kept for later.
+        policy: which plugins and declared definitions may be loaded; what it refuses is not served, and its row is
+            kept for later.
     """
     with _without_collecting():
         with database.reading() as session:
@@ -45,7 +49,7 @@ def open_catalogue(database: Database, *, now: datetime, policy: PluginPolicy | 
         with database.writing() as session:
             repository.replace_plugins(session, changed, gone=gone, now=now)
     for row in (row for row in stored if row.source is DefinitionSource.DECLARED):
-        _add_declared(row, loaded, failed)
+        _add_declared(row, loaded, failed, policy=policy or PluginPolicy())
     return Registry(loaded=loaded, failed=failed)
 
 
@@ -76,6 +80,8 @@ class _Memory:
         fingerprint = self._seen[point.name] = self._fingerprints.of(point)
         row = self._rows.get(point.name)
         if row is None or row.fingerprint != fingerprint:
+            # Before, not after: of a plugin that ends the whole process there is no other trace.
+            log.info("plugin.importing", plugin=point.name, module=point.value)
             return None
         return _stored(row, lambda: self._import(point))
 
@@ -115,9 +121,16 @@ def _sound(found: Discovery) -> tuple[dict[str, Plugin], dict[str, FailedPlugin]
     return loaded, failed
 
 
-def _add_declared(row: Known, loaded: dict[str, Plugin], failed: dict[str, FailedPlugin]) -> None:
+def _add_declared(
+    row: Known, loaded: dict[str, Plugin], failed: dict[str, FailedPlugin], *, policy: PluginPolicy
+) -> None:
     """Add an operator's own definition; where a plugin has its name, neither is served."""
     declared = _stored(row, lambda: declared_integration(_definition(row)))
+    refusal = policy.refusal(row.name, "")
+    if refusal is not None:
+        if row.name not in loaded:
+            failed.setdefault(row.name, _failure(declared, refusal.code, refusal.reason))
+        return
     rival = loaded.pop(row.name, None) or failed.get(row.name)
     if rival is not None:
         reason = f"{rival.distribution} and the operator both declare {row.name!r}; remove one of them"

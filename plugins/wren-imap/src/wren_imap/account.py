@@ -1,26 +1,27 @@
 """One IMAP account under Wren's rules: folders are opened for reading unless something changes, an id names the
-generation of its folder (UIDVALIDITY), and a connection that was cut is made anew as long as nothing is done twice.
+generation of its folder (UIDVALIDITY), and a connection that was cut is made anew while nothing is done twice.
 """
 
 import imaplib
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
-from imap_tools import AND, BaseMailBox, FolderInfo, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessage
-from imap_tools.errors import ImapToolsError
+from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessage
 from imap_tools.utils import encode_folder
 
 from wren_core import AuthFailed, InvalidInput, NotFound
+from wren_core.files import open_new
+from wren_imap.incoming import email_of
 from wren_imap.parameters import MailConfig
-from wren_imap.verdicts import in_doubt, verdict
+from wren_imap.records import Email
+from wren_imap.verdicts import FAILED, LOST, verdict
 
 T = TypeVar("T")
 Action = Callable[[BaseMailBox, str], T]
-_LOST = (imaplib.IMAP4.abort, OSError)
-_FAILED = (*_LOST, imaplib.IMAP4.error, ImapToolsError)
 
 
 class Account:
@@ -35,66 +36,80 @@ class Account:
 
     def close(self) -> None:
         """Leave the server."""
-        with self._lock:
-            self._drop()
+        box, self._box = self._box, None
+        if box is not None:
+            with suppress(*FAILED):
+                box.logout()
 
-    def folders(self) -> list[FolderInfo]:
-        """List the folders."""
-        return self._within("INBOX", lambda box, _: box.folder.list())
+    def folders(self) -> list[str]:
+        """List the folders that hold messages."""
+        found = self._within("INBOX", lambda box, _: box.folder.list())
+        return [item.name for item in found if "\\Noselect" not in item.flags]
 
-    def search(self, folder: str, criteria: Mapping[str, Any], *, older: str | None, limit: int) -> dict[str, MailMessage]:
-        """Return the newest messages that fit, without their bodies, by id."""
-        words = str(AND(**criteria)) if criteria else "ALL"
+    def search(self, folder: str, given: dict[str, Any], *, older: str | None, limit: int) -> list[Email]:
+        """Return the newest messages that fit, without their bodies."""
+        criteria = str(AND(**given)) if given else "ALL"
 
-        def look(box: BaseMailBox, generation: str) -> dict[str, MailMessage]:
-            uids = sorted(map(int, box.uids(words, charset="US-ASCII" if words.isascii() else "UTF-8")), reverse=True)
-            end = _uid_of(older, folder, generation) if older else None
-            wanted = [str(uid) for uid in uids if end is None or uid < int(end)][:limit]
+        def look(box: BaseMailBox, generation: str) -> list[Email]:
+            charset = "US-ASCII" if criteria.isascii() else "UTF-8"
+            end = _number_of(older, folder, generation) if older else 2**32
+            newest = sorted((uid for uid in map(int, box.uids(criteria, charset=charset)) if uid < end), reverse=True)
+            wanted = [str(uid) for uid in newest[:limit]]
             found = box.fetch(uid_list=wanted, headers_only=True, mark_seen=False, bulk=50) if wanted else ()
             heads = {message.uid: message for message in found}
-            return {f"{folder}:{generation}:{uid}": heads[uid] for uid in wanted if uid in heads}
+            return [email_of(heads[uid], f"{folder}:{generation}:{uid}") for uid in wanted if uid in heads]
 
         return self._within(folder, look)
 
-    def message(self, message_id: str, *, whole: bool = True) -> MailMessage:
-        """Return a message, or all but its body."""
-        limit = self._config.max_message_mb
+    def read(self, message_id: str) -> Email:
+        """Return a whole message; it stays unread."""
+        return email_of(self._on(message_id, self._whole), message_id)
 
-        def look(box: BaseMailBox, uid: str) -> MailMessage:
-            head = next(box.fetch(uid_list=uid, headers_only=True, mark_seen=False))
-            if head.size_rfc822 > limit * 1024 * 1024:
-                raise InvalidInput(f"the e-mail has {head.size_rfc822:,} bytes, and max_message_mb is {limit}")
-            return next(box.fetch(uid_list=uid, mark_seen=False)) if whole else head
+    def save(self, message_id: str, folder: Path) -> list[str]:
+        """Save the files of a message."""
+        saved = []
+        for item in self._on(message_id, self._whole).attachments:
+            with open_new(folder, item.filename) as file:
+                file.write(item.payload)
+            saved.append(file.name)
+        return saved
 
-        return self._on(message_id, look)
-
-    def flag(self, message_id: str, name: str, *, on: bool) -> None:
-        """Set or clear a flag."""
-        self._on(message_id, lambda box, uid: _flag(box, uid, name, on=on), changes=True)
+    def mark(self, message_id: str, *, read: bool) -> None:
+        """Mark a message as read or unread."""
+        how = "+FLAGS" if read else "-FLAGS"
+        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, how, "(\\Seen)"), changes=True)
 
     def move(self, message_id: str, folder: str) -> str | None:
         """Move a message and return its new id, where the server tells."""
 
         def act(box: BaseMailBox, uid: str) -> str | None:
-            in_one = "MOVE" in box.client.capabilities
-            _ask(box, "MOVE" if in_one else "COPY", uid, encode_folder(folder))
-            told = box.client.response("COPYUID")[1][0]
-            if not in_one:
-                _remove(box, uid)
-            return f"{folder}:{told.split()[0].decode()}:{told.split()[2].decode()}" if told else None
+            _ask(box, "MOVE", uid, encode_folder(folder))
+            told = (box.client.response("COPYUID")[1][0] or b"").decode().split()
+            return f"{folder}:{told[0]}:{told[2]}" if told else None
 
         return self._on(message_id, act, changes=True)
 
     def delete(self, message_id: str) -> None:
-        """Remove a message for good."""
-        self._on(message_id, _remove, changes=True)
+        """Remove a message for good, and no other one that somebody marked as deleted."""
+
+        def act(box: BaseMailBox, uid: str) -> None:
+            _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)")
+            _ask(box, "EXPUNGE", uid)
+
+        self._on(message_id, act, changes=True)
+
+    def _whole(self, box: BaseMailBox, uid: str) -> MailMessage:
+        limit, head = self._config.max_message_mb, next(box.fetch(uid_list=uid, headers_only=True, mark_seen=False))
+        if head.size_rfc822 > limit * 1024 * 1024:
+            raise InvalidInput(f"the e-mail has {head.size_rfc822:,} bytes, and max_message_mb is {limit}")
+        return next(box.fetch(uid_list=uid, mark_seen=False))
 
     def _on(self, message_id: str, action: Action[T], *, changes: bool = False) -> T:
         """Do something with one message; the action gets the mailbox and the message's number."""
         folder = message_id.rsplit(":", 2)[0]
 
         def act(box: BaseMailBox, generation: str) -> T:
-            uid = _uid_of(message_id, folder, generation)
+            uid = str(_number_of(message_id, folder, generation))
             if not box.uids(f"UID {uid}"):
                 raise NotFound(f"the e-mail {message_id!r} is not there any more; search for it")
             return action(box, uid)
@@ -102,71 +117,47 @@ class Account:
         return self._within(folder, act, changes=changes)
 
     def _within(self, folder: str, action: Action[T], *, changes: bool = False) -> T:
-        """Do something in a folder; the action gets the mailbox and the folder's generation, and is begun once."""
+        """Do something in a folder, once; the action gets the mailbox and the folder's generation."""
         begun = False
         with self._lock:
             try:
                 box, generation = self._opened(folder, changes=changes)
-                begun = True
+                begun = changes
                 return action(box, generation)
-            except _FAILED as exc:
-                lost = isinstance(exc, _LOST)
-                if lost:
-                    self._drop()
-                raise (in_doubt if lost and begun and changes else verdict)(exc) from exc
+            except FAILED as exc:
+                if isinstance(exc, LOST):
+                    self.close()
+                raise verdict(exc, begun=begun) from exc
 
     def _opened(self, folder: str, *, changes: bool) -> tuple[BaseMailBox, str]:
-        if self._box is not None:
-            try:
-                return self._box, _select(self._box, folder, changes=changes)
-            except _LOST:
-                self._drop()  # it was cut while nothing was asked of it
-        self._box = self._connected()
-        return self._box, _select(self._box, folder, changes=changes)
+        try:
+            box = self._box or self._connected()
+            box.folder.set(folder, readonly=not changes)
+        except LOST:
+            if self._box is None:
+                raise
+            self.close()  # it was cut while nothing was asked of it
+            return self._opened(folder, changes=changes)
+        self._box = box
+        return box, box.client.response("UIDVALIDITY")[1][0].decode()
 
     def _connected(self) -> BaseMailBox:
-        config, box = self._config, MailBoxUnencrypted
-        where: dict[str, Any] = {"host": config.host, "port": config.port, "timeout": config.timeout_seconds}
-        if config.security != "plain":
-            where["ssl_context"] = ssl.create_default_context()
-            box = MailBox if config.security == "tls" else MailBoxStartTls
-        made = box(**where)
+        where = (self._config.host, self._config.port, self._config.timeout_seconds)
+        tls, security = ssl.create_default_context(), self._config.security
+        kind = MailBox if security == "tls" else MailBoxStartTls
+        box = MailBoxUnencrypted(*where) if security == "plain" else kind(*where, ssl_context=tls)
         try:
-            login = made.login if (self._username + self._password).isascii() else made.login_utf8
+            login = box.login if (self._username + self._password).isascii() else box.login_utf8
             return login(self._username, self._password, initial_folder=None)
         except BaseException:
-            made.client.shutdown()
+            box.client.shutdown()
             raise
 
-    def _drop(self) -> None:
-        box, self._box = self._box, None
-        if box is not None:
-            with suppress(*_FAILED):
-                box.logout()
 
-
-def _select(box: BaseMailBox, folder: str, *, changes: bool) -> str:
-    box.folder.set(folder, readonly=not changes)
-    return str(box.client.response("UIDVALIDITY")[1][0].decode())
-
-
-def _uid_of(message_id: str, folder: str, generation: str) -> str:
+def _number_of(message_id: str, folder: str, generation: str) -> int:
     if not message_id.startswith(f"{folder}:{generation}:"):
         raise NotFound(f"{message_id!r} is no e-mail of the folder {folder!r} as it is now; search for it")
-    return message_id.rpartition(":")[2]
-
-
-def _flag(box: BaseMailBox, uid: str, name: str, *, on: bool) -> None:
-    _ask(box, "STORE", uid, "+FLAGS" if on else "-FLAGS", f"({name})")
-
-
-def _remove(box: BaseMailBox, uid: str) -> None:
-    """Delete a message, and no other one that somebody marked as deleted."""
-    _flag(box, uid, "\\Deleted", on=True)
-    if "UIDPLUS" in box.client.capabilities:
-        _ask(box, "EXPUNGE", uid)
-    elif box.uids("DELETED") == [uid]:
-        box.expunge()
+    return int(message_id.rpartition(":")[2])
 
 
 def _ask(box: BaseMailBox, command: str, *arguments: Any) -> None:

@@ -1,13 +1,13 @@
 """IMAP and SMTP: the declaration and the methods. All else about it is derived from this file."""
 
 from datetime import date
-from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import Field
+
 from wren_core import CredentialSpec, CredentialType, CustomAuth, Integration, IntegrationSpec, UndoSpec, method
-from wren_imap.parameters import Files, Folder, Html, Id, Limit, Line, MailConfig, Phrase, Text, To, Unread
-from wren_imap.records import Email, MailFolder, Moved, SavedFile, SentEmail
+from wren_imap.parameters import Everyone, Files, Folder, Html, Id, MailConfig, Phrase, Place, Subject, Text, To
+from wren_imap.records import Email, SentEmail
 
 if TYPE_CHECKING:
     from wren_imap.account import Account
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _BASIC = CredentialType.BASIC
 _READ_AGAIN = UndoSpec(method="mark_read", arguments={"message_id": "/input/message_id"})
 _UNREAD_AGAIN = UndoSpec(method="mark_unread", arguments={"message_id": "/input/message_id"})
-_BACK = UndoSpec(method="move", arguments={"message_id": "/output/id", "folder": "/output/moved_from"})
 
 
 class IMAP(Integration):
@@ -42,15 +41,10 @@ class IMAP(Integration):
 
         return Account(self.config, username=self.credentials["username"], password=self.credentials["password"])
 
-    @method(example="print([folder.name for folder in imap.folders()])")
-    def folders(self) -> list[MailFolder]:
+    @method(example="print(imap.folders())")
+    def folders(self) -> list[str]:
         """List the folders of the account."""
-        return [MailFolder(name=item.name, flags=item.flags) for item in self.client.folders()]
-
-    @method(example="for mail in imap.inbox(limit=5):\n    print(mail.sender, mail.subject)")
-    def inbox(self, limit: Limit = 20, unread: Unread = False) -> list[Email]:
-        """List the e-mails of the inbox, newest first."""
-        return self._search("INBOX", limit, None, seen=False if unread else None)
+        return self.client.folders()
 
     @method(example='imap.search(sender="boss@example.com", subject="budget", unread=True)')
     def search(
@@ -62,40 +56,68 @@ class IMAP(Integration):
         text: Phrase = None,
         since: Annotated[date | None, "Only e-mails that came on this day or later"] = None,
         until: Annotated[date | None, "Only e-mails that came before this day"] = None,
-        unread: Unread = False,
-        limit: Limit = 20,
+        unread: Annotated[bool, "Only unread ones"] = False,
+        limit: Annotated[int, Field(ge=1, le=200), "At most this many"] = 20,
         older_than: Annotated[Id | None, "Only e-mails that came before this one: the last of the page before"] = None,
     ) -> list[Email]:
-        """Find e-mails in a folder, newest first; all that is given must fit."""
+        """List the e-mails of a folder that fit, newest first; without a condition all of them."""
         fields = {"from_": sender, "to": to, "subject": subject, "text": text, "date_gte": since, "date_lt": until}
-        return self._search(folder, limit, older_than, **fields, seen=False if unread else None)
+        given = {name: value for name, value in fields.items() if value is not None}
+        return self.client.search(folder, given | ({"seen": False} if unread else {}), older=older_than, limit=limit)
 
     @method(example="print(imap.get(mail.id).text)")
     def get(self, message_id: Id) -> Email:
         """Read one e-mail; it stays unread."""
-        return _email(self.client.message(message_id), message_id)
+        return self.client.read(message_id)
 
     @method(example='imap.save_attachments(mail.id, "invoices")')
-    def save_attachments(self, message_id: Id, folder: Place, names: Names = ()) -> list[SavedFile]:
-        """Save the files in an e-mail."""
-        return self.client.save(message_id, folder, names)
+    def save_attachments(self, message_id: Id, folder: Place) -> list[str]:
+        """Save the files in an e-mail; returns where each is."""
+        return self.client.save(message_id, folder)
 
     @method(effect="write", idempotent=True, undo=_UNREAD_AGAIN, example="imap.mark_read(mail.id)")
     def mark_read(self, message_id: Id) -> None:
         """Mark an e-mail as read."""
-        self.client.flag(message_id, "\\Seen", on=True)
+        self.client.mark(message_id, read=True)
 
     @method(effect="write", idempotent=True, undo=_READ_AGAIN, example="imap.mark_unread(mail.id)")
     def mark_unread(self, message_id: Id) -> None:
         """Mark an e-mail as unread."""
-        self.client.flag(message_id, "\\Seen", on=False)
+        self.client.mark(message_id, read=False)
 
-    @method(effect="write", undo=_BACK, example='imap.move(mail.id, "Archive")')
-    def move(self, message_id: Id, folder: Folder) -> Moved:
-        """Move an e-mail to another folder."""
-        return Moved(id=self.client.move(message_id, folder), moved_from=message_id.rsplit(":", 2)[0])
+    @method(effect="write", example='imap.move(mail.id, "Archive")')
+    def move(self, message_id: Id, folder: Folder) -> str | None:
+        """Move an e-mail to another folder; returns its id there, where the server tells."""
+        return self.client.move(message_id, folder)
 
     @method(effect="destructive", simulate="validate_only", example="imap.delete(mail.id)")
     def delete(self, message_id: Id) -> None:
         """Delete an e-mail for good; to keep it, move() it to the trash."""
         self.client.delete(message_id)
+
+    @method(effect="write", example='imap.send("bob@example.com", "Hello", "See you at five.")')
+    def send(
+        self, to: To, subject: Subject, text: Text = "", html: Html = None, cc: To = (), bcc: To = (), files: Files = ()
+    ) -> SentEmail:
+        """Send an e-mail."""
+        return self._send({"To": to, "Cc": cc, "Bcc": bcc}, subject, text, html, files)
+
+    @method(effect="write", example='imap.reply(mail.id, "Thank you, it is on its way.")')
+    def reply(
+        self, message_id: Id, text: Text = "", html: Html = None, everyone: Everyone = False, files: Files = ()
+    ) -> SentEmail:
+        """Reply to an e-mail."""
+        mail = self.get(message_id)
+        own = (self.config.sender or self.credentials["username"]).lower()
+        others = [item for item in (*mail.to, *mail.cc) if own not in item.lower()] if everyone else []
+        subject = mail.subject if mail.subject.lower().startswith("re:") else f"Re: {mail.subject}"
+        return self._send({"To": mail.reply_to or mail.sender, "Cc": others}, subject, text, html, files, answers=mail)
+
+    def _send(self, people: dict[str, Any], *content: Any, answers: Email | None = None) -> SentEmail:
+        from wren_imap import outgoing  # here: see connect
+
+        username, password = self.credentials["username"], self.credentials["password"]
+        message = outgoing.compose({"From": self.config.sender or username, **people}, *content)
+        if answers:
+            outgoing.answer(message, answers)
+        return outgoing.send(message, self.config, username=username, password=password)

@@ -11,10 +11,11 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 
 from wren_core import InvalidInput, UserFacingConfigError
+from wren_core.files import open_to_read
 from wren_imap.incoming import plain
 from wren_imap.parameters import MailConfig
 from wren_imap.records import Email, SentEmail
-from wren_imap.verdicts import in_doubt, verdict
+from wren_imap.verdicts import FAILED, verdict
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 # Long lines, because the library would fold a long Message-ID into what no reader takes for one.
@@ -22,55 +23,47 @@ _POLICY = SMTP.clone(cte_type="7bit", max_line_length=990)
 
 
 def compose(
-    people: Mapping[str, str | Iterable[str]],
-    subject: str,
-    text: str,
-    html: str | None,
-    attachments: Iterable[Path],
-    answers: Email | None = None,
+    people: Mapping[str, str | Iterable[str]], subject: str, text: str, html: str | None, files: Iterable[Path]
 ) -> EmailMessage:
-    """Return a message from and to these people, by header; `answers` is what it replies to."""
+    """Return a message from and to these people, by header."""
     message = EmailMessage(policy=_POLICY)
     message["Subject"], message["Date"] = subject, formatdate()
     for name, values in people.items():
         line = values if isinstance(values, str) else ", ".join(values)
-        if line:
+        if line or name == "To":
             message[name] = line
-            if message[name].defects or not all(item.username and item.domain for item in message[name].addresses):
+            found = message[name].addresses
+            if message[name].defects or not found or not all(item.username and item.domain for item in found):
                 raise InvalidInput(f"{name}: {line!r} is no e-mail address; write 'Bob <bob@example.com>'")
     message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
-    if answers:
-        chain = _MESSAGE_ID.findall(f"{answers.references} {answers.message_id}")
-        message["In-Reply-To"], message["References"] = " ".join(chain[-1:]), " ".join([*chain[:1], *chain[1:][-20:]])
     message.set_content(text or plain(html or ""))
     if html:
         message.add_alternative(html, subtype="html")
-    for file in attachments:
-        maintype, _, subtype = (mimetypes.guess_type(file.name)[0] or "application/octet-stream").partition("/")
-        try:
-            content = file.expanduser().read_bytes()
-        except OSError as exc:
-            raise InvalidInput(f"attachments: {str(file)!r}: {exc.strerror}") from exc
-        message.add_attachment(content, maintype=maintype, subtype=subtype, filename=file.name)
+    for path in files:
+        maintype, _, subtype = (mimetypes.guess_type(path.name)[0] or "application/octet-stream").partition("/")
+        with open_to_read(path, pointer="/attachments") as file:
+            message.add_attachment(file.read(), maintype=maintype, subtype=subtype, filename=path.name)
     return message
+
+
+def answer(message: EmailMessage, original: Email) -> None:
+    """Make a message the reply to another one."""
+    chain = _MESSAGE_ID.findall(f"{original.references} {original.message_id}")
+    message["In-Reply-To"], message["References"] = " ".join(chain[-1:]), " ".join([*chain[:1], *chain[1:][-20:]])
 
 
 def send(message: EmailMessage, config: MailConfig, *, username: str, password: str) -> SentEmail:
     """Hand a message to the SMTP server."""
-    if not (message["To"] or message["Cc"] or message["Bcc"]):
-        raise InvalidInput("to: no address given", details={"pointer": "/to"})
-    if len(message.as_bytes()) > config.max_message_mb * 1024 * 1024:
-        raise InvalidInput(f"the message is larger than max_message_mb, {config.max_message_mb}: attach less")
     begun = False
     try:
         with _connected(config) as smtp:
+            smtp.ehlo_or_helo_if_needed()
             if smtp.has_extn("auth"):
                 smtp.login(username, password)
             begun = True
             refused = smtp.send_message(message)
-    except (smtplib.SMTPException, OSError) as exc:
-        lost = isinstance(exc, smtplib.SMTPServerDisconnected) or not isinstance(exc, smtplib.SMTPException)
-        raise (in_doubt if begun and lost else verdict)(exc) from exc
+    except FAILED as exc:
+        raise verdict(exc, begun=begun) from exc
     why = {address: f"{code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()}
     return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
@@ -78,12 +71,10 @@ def send(message: EmailMessage, config: MailConfig, *, username: str, password: 
 def _connected(config: MailConfig) -> smtplib.SMTP:
     if config.smtp_host is None:
         raise UserFacingConfigError("nothing can be sent: set smtp_host in the connection's configuration")
-    where, tls = (config.smtp_host, config.smtp_port), ssl.create_default_context()
+    where, seconds, tls = (config.smtp_host, config.smtp_port), config.timeout_seconds, ssl.create_default_context()
     if config.smtp_security == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=config.timeout_seconds, context=tls)
-    else:
-        smtp = smtplib.SMTP(*where, timeout=config.timeout_seconds)
-        if config.smtp_security == "starttls":
-            smtp.starttls(context=tls)
-    smtp.ehlo_or_helo_if_needed()
+        return smtplib.SMTP_SSL(*where, timeout=seconds, context=tls)
+    smtp = smtplib.SMTP(*where, timeout=seconds)
+    if config.smtp_security == "starttls":
+        smtp.starttls(context=tls)
     return smtp

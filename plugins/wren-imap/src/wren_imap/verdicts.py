@@ -5,43 +5,29 @@ import re
 import smtplib
 import ssl
 
-from imap_tools.errors import MailboxFolderSelectError, MailboxLoginError
+from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
 from wren_core import AuthFailed, NotFound, Rejected, Unavailable, UserFacingConfigError, WrenError
 
-# Response codes of RFC 5530.
-_PASSING = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
-_ABSENT = frozenset({"NONEXISTENT", "TRYCREATE"})
+LOST = (imaplib.IMAP4.abort, smtplib.SMTPServerDisconnected, OSError)
+FAILED = (*LOST, imaplib.IMAP4.error, ImapToolsError, smtplib.SMTPException)
+_PASSING, _ABSENT = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"}, {"NONEXISTENT", "TRYCREATE"}  # RFC 5530
 
 
-def verdict(exc: Exception) -> WrenError:
-    """Return the error for what a client raised."""
-    said = " ".join(str(exc).split())
-    code = (re.findall(r"\[([A-Z-]+)", said) or [""])[0]
+def verdict(exc: Exception, *, begun: bool) -> WrenError:
+    """Return the error for what a client raised; `begun` where a change was under way that may have been made."""
+    said = f"the mail server: {type(exc).__name__}: {' '.join(str(exc).split())}"
+    code = (re.findall(r"\[([A-Z]+)", said) or [""])[0]
+    reply = max([number for number, _ in getattr(exc, "recipients", {}).values()] or [getattr(exc, "smtp_code", 0)])
     if isinstance(exc, ssl.SSLCertVerificationError):
-        text = f"the mail server's certificate is not trusted: {exc.verify_message}; correct host or certificate"
-        return UserFacingConfigError(text, code="CERTIFICATE_REFUSED")
-    if isinstance(exc, smtplib.SMTPRecipientsRefused):
-        return _by_reply(max(reply for reply, _ in exc.recipients.values()), f"every recipient was refused: {said}")
-    if isinstance(exc, smtplib.SMTPResponseException):
-        return _by_reply(exc.smtp_code, f"the mail server refused: {said}")
-    if isinstance(exc, OSError | imaplib.IMAP4.abort) or code in _PASSING:
-        return Unavailable(f"the mail server could not be reached: {type(exc).__name__}: {said}")
-    if isinstance(exc, MailboxLoginError):
-        return AuthFailed(f"the mail server refused the login: {said}; run `wren connect imap`")
+        return UserFacingConfigError(f"{said}; correct host or certificate", code="CERTIFICATE_REFUSED")
+    if reply in (530, 534, 535) or (isinstance(exc, MailboxLoginError) and code not in _PASSING):
+        return AuthFailed(f"{said}; run `wren connect imap`")
     if isinstance(exc, MailboxFolderSelectError) or code in _ABSENT:
-        return NotFound(f"there is no such folder: {said}; imap.folders() lists them")
-    return Rejected(f"the mail server refused: {said}")
-
-
-def in_doubt(exc: Exception) -> Unavailable:
-    """Return the error for a change during which the connection broke."""
-    error = Unavailable(f"the connection broke during a change, which may have been made: look first ({exc})")
-    error.can_retry = False
-    return error
-
-
-def _by_reply(reply: int, message: str) -> WrenError:
-    if reply in (530, 534, 535):
-        return AuthFailed(f"{message}; run `wren connect imap`")
-    return (Unavailable if reply < 500 else Rejected)(message)
+        return NotFound(f"{said}; imap.folders() lists what there is")
+    if code in _PASSING or 400 <= reply < 500 or (isinstance(exc, LOST) and not reply):
+        in_doubt = begun and not reply and not code
+        error = Unavailable(f"{said}{'; it may have been done: look before you try again' if in_doubt else ''}")
+        error.can_retry = not in_doubt
+        return error
+    return Rejected(said)

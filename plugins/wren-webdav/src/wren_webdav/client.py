@@ -3,11 +3,11 @@
 import base64
 import mimetypes
 from io import BytesIO
-from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from wren_core import InvalidInput, NotFound, Rejected, WrenError
+from wren_core.files import open_new, open_to_read
 from wren_core.http_client import Answer, HttpClient
 from wren_webdav.multistatus import QUESTION, read_items
 from wren_webdav.parameters import ShareConfig
@@ -52,7 +52,7 @@ class WebDAVClient(HttpClient):
 
     def save(self, path: str, folder: Path) -> tuple[Path, str | None]:
         """Download into a new file in a folder, and return its place and etag; after a failure there is no file."""
-        with _new_file(folder.expanduser(), Path(path)) as file:
+        with open_new(folder, Path(path).name) as file:
             target = Path(file.name)
             try:
                 answer = self.download(quoted(path), file, max_bytes=self._max_file, patience=_DOWNLOAD_SECONDS)
@@ -63,12 +63,8 @@ class WebDAVClient(HttpClient):
 
     def send(self, path: str, source: Path, *, etag: str | None, overwrite: bool) -> Item:
         """Upload a file."""
-        try:
-            file, size = source.expanduser().open("rb"), source.expanduser().stat().st_size
-        except OSError as exc:
-            raise InvalidInput(f"{str(source)!r}: {exc.strerror}", details={"pointer": "/file"}) from exc
-        with file:
-            if size > self._max_file:
+        with open_to_read(source, pointer="/file") as file:
+            if Path(file.name).stat().st_size > self._max_file:
                 raise InvalidInput(f"{str(source)!r} is larger than max_file_mb", details={"pointer": "/file"})
             return self.put(path, file, etag=etag, overwrite=overwrite)
 
@@ -94,12 +90,3 @@ def verdict(answer: Answer) -> WrenError | None:
         return NotFound(f"{answer.request}: the folder it belongs in is not there; mkdir() makes it")
     code, step = _REFUSALS.get(f"{method} {status}") or _REFUSALS.get(status) or ("", "")
     return Rejected(f"{answer.request}: {step}", code=code, details={"status": answer.status_code}) if code else None
-
-
-def _new_file(folder: Path, name: Path) -> BinaryIO:
-    names = (f"{name.stem} ({number}){name.suffix}" if number else name.name for number in count())
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return next(folder / free for free in names if not (folder / free).exists()).open("xb")
-    except OSError as exc:
-        raise InvalidInput(f"{str(folder)!r}: {exc.strerror}", details={"pointer": "/folder"}) from exc

@@ -81,7 +81,7 @@ def deploy(
 @app.command()
 def status(
     target: Annotated[
-        str | None, typer.Argument(metavar="[NAME|ID]", help="A deployment or a run; all deployments if left out.")
+        str | None, typer.Argument(metavar="NAME|ID", help="A deployment or a run; all deployments if left out.")
     ] = None,
     as_json: Json = False,
 ) -> None:

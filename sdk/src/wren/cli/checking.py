@@ -14,7 +14,7 @@ from wren.checks.script import check_script
 from wren.cli import exit_codes
 from wren.cli.exit_codes import exit_code_of
 from wren.cli.naming import trigger_text
-from wren.cli.screen import Screen
+from wren.cli.screen import Screen, loading_plugins
 from wren.cli.server import open_client
 from wren.wire import Validation
 from wren_core.errors import WrenError, error_from_wire
@@ -55,7 +55,8 @@ def validate_script(script: Path, *, remote: bool, import_seconds: float, as_jso
 
 def check(script: Path, import_seconds: float) -> Report:
     """Check a script against what is installed here."""
-    return check_script(script, time_limit=timedelta(seconds=import_seconds))
+    with loading_plugins():
+        return check_script(script, time_limit=timedelta(seconds=import_seconds))
 
 
 def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
@@ -88,7 +89,8 @@ def _counted(count: int, noun: str) -> str:
 
 def _readiness(name: str) -> dict[str, Any]:
     """Return what this machine has for an integration that passed the check."""
-    spec = installed().spec(name)
+    with loading_plugins():
+        spec = installed().spec(name)
     variables = {item.env_var: bool(os.environ.get(item.env_var)) for item in spec.credentials}
     return {"name": name, "version": spec.version, "auth_type": spec.auth_type, "variables": variables}
 

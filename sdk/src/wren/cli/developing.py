@@ -55,8 +55,9 @@ def _greet(screen: Screen, state: State) -> None:
     screen.line(f"  export WREN_API_URL={state.url} WREN_API_KEY={state.key}")
     for command in _next_commands(state):
         screen.line(f"  {command}")
-    screen.line("For a script run here, without the backend:", style="bold")
-    screen.line(f"  export {' '.join(f'{name}={quoted(value)}' for name, value in _local(state).items())}")
+    if local := [f"{name}={quoted(value)}" for name, value in _local(state).items()]:
+        screen.line("For a script run here, without the backend:", style="bold")
+        screen.line(f"  export {' '.join(local)}")
     if not _is_installed(state.project.name):
         screen.note("It is not installed in this environment: before `wren deploy`, run `pip install -e .` once.")
     screen.note("Changes are taken up as they are saved. Ctrl-C ends it.")
@@ -67,6 +68,10 @@ def _show(screen: Screen, state: State) -> None:
     for name, definition in state.described.definitions.items():
         methods = ", ".join(method["id"] for method in definition.methods)
         screen.facts({name: methods or "no methods"})
+        if name not in state.stand_ins and (definition.hosts or definition.base_url):
+            screen.note(
+                f"{name} has no fake, so it talks to its real provider: offer one in wren.fakes", style="yellow"
+            )
     for name, stand_in in state.stand_ins.items():
         if stand_in.failed is None:
             screen.facts({f"{name}'s fake": stand_in.url})

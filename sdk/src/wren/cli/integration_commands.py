@@ -47,9 +47,7 @@ def stubs(
 
 @app.command("cost")
 def cost(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Integrations; all without one.")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Integrations; all without one.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show how many tokens each method costs a model, in each form and for each way of giving it the documents."""

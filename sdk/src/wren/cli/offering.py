@@ -3,7 +3,7 @@
 from typing import Any
 
 from wren.catalogue import installed
-from wren.cli.screen import Screen
+from wren.cli.screen import Screen, loading_plugins
 from wren.cli.server import open_client
 from wren_core.definition import IntegrationDefinition
 from wren_core.discovery import FailedPlugin
@@ -18,7 +18,8 @@ _CONNECTED = {True: "yes", False: "no", None: "-"}
 def list_installed(*, as_json: bool) -> None:
     """List what is installed on this machine, the broken ones too."""
     screen = Screen(as_json=as_json)
-    registry = installed().everything()
+    with loading_plugins():
+        registry = installed().everything()
     offered = [_summary(registry, name) for name in registry.names()]
     failed = [_failure(plugin) for plugin in registry.failed.values()]
     screen.answer({"integrations": offered, "failed": failed})
@@ -47,7 +48,8 @@ def list_remote(*, as_json: bool) -> None:
 def show_installed(name: str, *, as_json: bool) -> None:
     """Show one integration: its definition for programs, its documents for people."""
     screen = Screen(as_json=as_json)
-    spec = installed().spec(name)
+    with loading_plugins():
+        spec = installed().spec(name)
     screen.answer(IntegrationDefinition.from_spec(spec).to_wire())
     screen.markdown(to_markdown(IntegrationDocs.from_spec(spec)))
 

@@ -33,7 +33,7 @@ def new(
 
 @app.command("dev")
 def dev(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The plugin's folder.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The plugin's folder.")] = Path(),
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the backend listens.")] = 8080,
     as_json: Json = False,
 ) -> None:
@@ -49,7 +49,7 @@ def dev(
 @app.command("check")
 def check(
     target: Annotated[
-        str, typer.Argument(metavar="[FOLDER|NAME]", help="A plugin's folder, or an installed integration.")
+        str, typer.Argument(metavar="FOLDER|NAME", help="A plugin's folder, or an installed integration.")
     ] = ".",
     tier: Annotated[TierName, typer.Option(help="Fail below it.")] = TierName.BRONZE,
     explain: Annotated[
@@ -68,7 +68,7 @@ def check(
 
 @app.command("release")
 def release(
-    folder: Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The plugin's folder.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The plugin's folder.")] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tag nothing.")] = False,
     against: Annotated[
         str,

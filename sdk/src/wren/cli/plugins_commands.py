@@ -31,7 +31,7 @@ def list_all(
 
 @app.command()
 def doctor(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="An integration; all without it.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="An integration; all without it.")] = None,
     as_json: Json = False,
 ) -> None:
     """Load each plugin in a process of its own and say what is wrong with it, and what to do."""

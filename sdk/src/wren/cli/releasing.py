@@ -32,6 +32,7 @@ def release_plugin(
     comparison = compare(project, against)
     _show_changes(screen, comparison)
     check_version(comparison)
+    check_tag(comparison)
     if not is_dry:
         check_repository(comparison)
     target = out or (None if is_dry else project.folder / "dist")

@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,6 +101,13 @@ class Screen:
         for label, value in (("open", error.action_url), ("docs", error.docs_url)):
             if value:
                 self._err.print(Text(f"  {label}: {printable(value)}"))
+
+
+@contextmanager
+def loading_plugins() -> Iterator[None]:
+    """Send what plugins print while they are loaded to standard error: it is no part of a command's answer."""
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from wren.catalogue import installed
 from wren.cli import exit_codes
-from wren.cli.screen import Screen
+from wren.cli.screen import Screen, loading_plugins
 from wren.stubs.folder import compare, write
 from wren.stubs.package import stub_package
 
@@ -14,7 +14,8 @@ from wren.stubs.package import stub_package
 def write_stubs(folder: Path, *, check: bool, as_json: bool) -> None:
     """Write the stubs of what is installed, or say whether those in the folder are still true."""
     screen = Screen(as_json=as_json)
-    package = stub_package(installed())
+    with loading_plugins():
+        package = stub_package(installed())
     difference = compare(package, folder) if check else write(package, folder)
     screen.answer(
         {
@@ -35,4 +36,5 @@ def write_stubs(folder: Path, *, check: bool, as_json: bool) -> None:
         raise typer.Exit(exit_codes.FAILED)
     screen.line(f"{folder} is up to date", style="green")
     if not check:
-        screen.note('Pyright finds "typings" by itself; for mypy set mypy_path = "typings"')
+        pyright = "finds it by itself" if folder == Path("typings") else f'needs stubPath = "{folder}"'
+        screen.note(f'Pyright {pyright}; for mypy set mypy_path = "{folder}"')

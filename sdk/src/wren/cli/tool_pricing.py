@@ -3,7 +3,7 @@
 from typing import Any
 
 from wren.catalogue import Catalogue, installed
-from wren.cli.screen import Screen
+from wren.cli.screen import Screen, loading_plugins
 from wren.tool_cost import FORMS, IntegrationCost, MethodCost, added, integration_cost, standing_cost
 from wren_core.errors import PluginFailed
 
@@ -13,7 +13,8 @@ _COUNTED = "estimated; tool definitions are within 6 % of OpenAI's o200k_base"
 def show_cost(names: list[str], *, as_json: bool) -> None:
     """Show what the tools of the named integrations, or of all installed, cost a model."""
     screen = Screen(as_json=as_json)
-    costs, missing = _costs(installed(), names)
+    with loading_plugins():
+        costs, missing = _costs(installed(), names)
     modes = _modes(costs)
     screen.answer(
         {

@@ -46,7 +46,8 @@ def local_variables(
     stand_ins: Mapping[str, StandIn], definitions: Mapping[str, IntegrationDefinition]
 ) -> dict[str, str]:
     """Return the variables with which a script on this machine, without a backend, finds the fakes."""
-    found = {name: value for name, value in settings_for(stand_ins, definitions).items() if "__BASE_URL" in name}
+    settings = settings_for(stand_ins, definitions)
+    found = {name: value for name, value in settings.items() if name.startswith("WREN_INTEGRATIONS__")}
     for name in stand_ins.keys() & definitions.keys():
         given = stand_ins[name].credentials
         found |= {item["envVar"]: given[item["key"]] for item in definitions[name].credentials if item["key"] in given}

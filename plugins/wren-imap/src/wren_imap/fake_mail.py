@@ -1,0 +1,67 @@
+"""What the two halves of the fake share: folders with messages, and what was sent."""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from itertools import count
+from typing import Any
+
+_GENERATIONS = count(17)
+
+
+@dataclass(kw_only=True)
+class FakeMessage:
+    """A message in a folder."""
+
+    raw: bytes
+    received_at: datetime
+    flags: set[str] = field(default_factory=set)
+
+
+@dataclass(kw_only=True)
+class FakeFolder:
+    """A folder: its generation, and its messages by number."""
+
+    generation: int = field(default_factory=lambda: next(_GENERATIONS))
+    messages: dict[int, FakeMessage] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: count(1))
+
+    def add(self, message: FakeMessage) -> int:
+        """Put a message into the folder and return its number."""
+        number = int(next(self.numbers))
+        self.messages[number] = message
+        return number
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentMessage:
+    """A message that came in by SMTP."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    raw: bytes
+
+    @property
+    def message(self) -> EmailMessage:
+        """The message, parsed."""
+        return message_from_bytes(self.raw, policy=default)
+
+    @property
+    def subject(self) -> str:
+        """Its subject."""
+        return str(self.message["Subject"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeMail:
+    """The account and everything in it."""
+
+    username: str
+    password: str
+    folders: dict[str, FakeFolder] = field(default_factory=dict)
+    sent: list[SentMessage] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    lock: Any = field(default_factory=threading.RLock)

@@ -1,0 +1,402 @@
+import email
+import socket
+import threading
+from datetime import UTC, date, datetime, timedelta
+from email.policy import default
+
+import pytest
+
+from wren_core import AuthFailed, InvalidInput, NotFound, Rejected, Unavailable, UserFacingConfigError
+from wren_imap.outgoing import compose
+
+PLAIN = b"""From: Dana Whitfield <dana@northwind.example>
+To: Ann <ann@example.com>, Bob <bob@example.com>
+Cc: carol@example.com
+Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= from the harbour
+Date: Fri, 30 Jan 2026 09:15:00 +0100
+Message-ID: <m1@northwind.example>
+
+Item 3 still needs an owner.
+"""
+RICH = b"""From: billing@harbour.example
+Reply-To: Desk <desk@harbour.example>
+To: ann@example.com
+Subject: Invoice 2041
+Date: nonsense
+Message-ID: <m2@harbour.example>
+References: <m0@harbour.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/html; charset=utf-8
+
+<html><style>p { color: red }</style><p>Due on <b>Friday</b> &amp; not later.</p></html>
+--b
+Content-Type: application/pdf
+Content-Disposition: attachment; filename="../../2041.pdf"
+Content-Transfer-Encoding: base64
+
+JVBERg==
+--b
+Content-Type: text/csv
+Content-Disposition: attachment; filename*=utf-8''%C3%BCbersicht.csv
+
+a,b
+--b--
+"""
+BROKEN = b"""From: =?utf-8?b?%%%?= <x@example.com
+Subject: =?utf-8?b?a?=
+Content-Type: text/plain; charset=nonsense
+
+\xff\xfe \xed\xa0\x80
+"""
+
+
+def last_sent(mail):
+    envelope = mail.taken[-1]
+    return envelope, email.message_from_bytes(envelope.content, policy=default)
+
+
+def test_folders_are_listed(imap):
+    assert {"INBOX", "Archive"} <= set(imap.folders())
+
+
+def test_a_folder_lists_its_newest_first_without_their_bodies(imap, deliver):
+    older, newer = deliver(PLAIN, flags="(\\Seen)"), deliver(RICH)
+
+    found = imap.search()
+
+    assert [(mail.id, mail.unread) for mail in found] == [(newer, True), (older, False)]
+    assert (found[1].subject, found[1].sender) == ("Grüße from the harbour", "Dana Whitfield <dana@northwind.example>")
+    assert (found[1].to, found[1].cc) == (("Ann <ann@example.com>", "Bob <bob@example.com>"), ("carol@example.com",))
+    assert found[1].date == datetime(2026, 1, 30, 8, 15, tzinfo=UTC)
+    assert found[0].date.year == 1900
+    assert (found[0].text, found[0].attachments, found[0].size > 500) == ("", (), True)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "subjects"),
+    [
+        ({"sender": "dana"}, ["Grüße from the harbour"]),
+        ({"to": "ann@example.com", "unread": True}, ["Invoice 2041"]),
+        ({"subject": "Invoice"}, ["Invoice 2041"]),
+        ({"subject": "Grüße"}, ["Grüße from the harbour"]),
+        ({"text": "owner"}, ["Grüße from the harbour"]),
+        ({"text": 'a "quoted" \\ word'}, []),
+        ({"since": date.today() - timedelta(days=1)}, ["Invoice 2041", "Grüße from the harbour"]),
+        ({"until": date.today() - timedelta(days=1)}, []),
+        ({"limit": 1}, ["Invoice 2041"]),
+        ({"folder": "Archive"}, []),
+    ],
+)
+def test_a_search_finds_what_fits_all_that_is_given(imap, deliver, criteria, subjects):
+    deliver(PLAIN, flags="(\\Seen)")
+    deliver(RICH)
+
+    assert [mail.subject for mail in imap.search(**criteria)] == subjects
+
+
+def test_pages_follow_one_another(imap, deliver):
+    ids = [deliver(PLAIN) for _ in range(5)]
+
+    first = imap.search(limit=2)
+    second = imap.search(limit=2, older_than=first[-1].id)
+    third = imap.search(limit=2, older_than=second[-1].id)
+
+    assert [mail.id for mail in [*first, *second, *third]] == ids[::-1]
+
+
+@pytest.mark.parametrize("value", ["x\r\nA1 DELETE INBOX", "x\ny", "x\x00"])
+def test_no_word_smuggles_in_a_command(imap, value):
+    for arguments in ({"sender": value}, {"folder": value}, {"subject": value}):
+        with pytest.raises(InvalidInput):
+            imap.search(**arguments)
+
+
+def test_a_whole_message_is_read_and_stays_unread(imap, deliver):
+    mail = imap.get(deliver(RICH))
+
+    assert mail.text == "Due on\nFriday\n& not later."
+    assert "<b>Friday</b>" in mail.html
+    assert mail.attachments == ("../../2041.pdf", "übersicht.csv")
+    assert (mail.reply_to, mail.references) == (("Desk <desk@harbour.example>",), "<m0@harbour.example>")
+    assert imap.search()[0].unread
+
+
+def test_a_broken_message_does_not_hide_the_others(imap, deliver):
+    broken = deliver(BROKEN)
+    deliver(PLAIN)
+
+    found = imap.search()
+
+    assert [mail.id for mail in found][1] == broken
+    assert found[0].subject == "Grüße from the harbour"
+    assert imap.get(broken).size > 0
+
+
+def test_attachments_are_saved_under_names_that_stay_in_the_folder(imap, deliver, tmp_path):
+    message = deliver(RICH)
+
+    saved = imap.save_attachments(message, tmp_path / "in")
+    again = imap.save_attachments(message, tmp_path / "in")
+
+    assert sorted(path.name for path in (tmp_path / "in").iterdir()) == [
+        "_.._2041 (1).pdf",
+        "_.._2041.pdf",
+        "übersicht (1).csv",
+        "übersicht.csv",
+    ]
+    assert (tmp_path / "in" / "_.._2041.pdf").read_bytes() == b"%PDF"
+    assert len(saved) == len(again) == 2
+
+
+def test_a_message_that_is_too_large_is_not_read(connect, deliver):
+    imap = connect(max_message_mb=1)
+    message = deliver(PLAIN + b"x" * 80 * 1024 * 14)
+
+    with pytest.raises(InvalidInput, match="max_message_mb"):
+        imap.get(message)
+
+
+def test_marks_can_be_set_and_taken_back_without_removing_anything(imap, deliver, mail):
+    message, doomed = deliver(PLAIN), deliver(RICH, flags="(\\Deleted)")
+
+    imap.mark_read(message)
+    assert [item.unread for item in imap.search() if item.id == message] == [False]
+    imap.mark_unread(message)
+
+    assert {item.id: item.unread for item in imap.search()} == {message: True, doomed: True}
+
+
+def test_a_message_is_moved_and_found_under_its_new_id(imap, deliver):
+    message = deliver(PLAIN)
+
+    moved = imap.move(message, "Archive")
+
+    assert imap.search() == []
+    assert imap.get(moved).subject == "Grüße from the harbour"
+    with pytest.raises(NotFound, match="not there any more"):
+        imap.get(message)
+
+
+def test_a_deletion_removes_this_message_and_no_other_that_is_marked(imap, deliver):
+    doomed, message = deliver(RICH, flags="(\\Deleted)"), deliver(PLAIN)
+
+    imap.delete(message)
+
+    assert [item.id for item in imap.search()] == [doomed]
+
+
+def test_an_id_of_another_generation_of_the_folder_means_nothing(imap, deliver):
+    folder, generation, number = deliver(PLAIN).split(":")
+    stale = f"{folder}:{int(generation) + 1}:{number}"
+
+    for call in (imap.get, imap.mark_read, imap.delete):
+        with pytest.raises(NotFound, match="as it is now"):
+            call(stale)
+    assert len(imap.search()) == 1
+
+
+@pytest.mark.parametrize("call", [lambda imap: imap.search("Nowhere"), lambda imap: imap.get("Nowhere:1:1")])
+def test_a_folder_that_is_not_there_says_where_to_look(imap, call):
+    with pytest.raises(NotFound, match=r"imap\.folders\(\)"):
+        call(imap)
+
+
+def test_moving_to_a_folder_that_is_not_there_leaves_the_message(imap, deliver):
+    message = deliver(PLAIN)
+
+    with pytest.raises((NotFound, Rejected)):
+        imap.move(message, "Nowhere")
+
+    assert imap.search()[0].id == message
+
+
+def test_an_email_is_sent_with_all_its_parts(imap, mail, tmp_path):
+    (tmp_path / "übersicht.csv").write_text("a,b\n")
+
+    sent = imap.send(
+        "Bob Müller <bob@example.com>",
+        "Grüße",
+        "Hallo",
+        html="<b>Hallo</b>",
+        cc=["carol@example.com"],
+        bcc="dora@example.com",
+        files=[tmp_path / "übersicht.csv"],
+    )
+
+    envelope, message = last_sent(mail)
+    assert (envelope.mail_from, envelope.rcpt_tos) == (
+        "ann@example.com",
+        ["bob@example.com", "carol@example.com", "dora@example.com"],
+    )
+    assert (message["Subject"], str(message["To"])) == ("Grüße", "Bob Müller <bob@example.com>")
+    assert message["Bcc"] is None
+    assert message["Message-ID"] == sent.message_id
+    assert message.get_body(("plain",)).get_content().strip() == "Hallo"
+    assert message.get_body(("html",)).get_content().strip() == "<b>Hallo</b>"
+    assert [item.get_filename() for item in message.iter_attachments()] == ["übersicht.csv"]
+    assert sent.refused == {}
+
+
+def test_html_alone_gets_a_text_and_the_configured_sender_is_used(connect, imap, mail):
+    connect(sender="Desk <desk@example.com>").send("bob@example.com", "x", html="<p>One</p><p>Two</p>")
+
+    envelope, message = last_sent(mail)
+    assert (envelope.mail_from, str(message["From"])) == ("desk@example.com", "Desk <desk@example.com>")
+    assert message.get_body(("plain",)).get_content().strip() == "One\nTwo"
+
+
+def test_a_reply_goes_where_it_is_wanted_and_joins_the_conversation(imap, mail, deliver):
+    imap.reply(deliver(RICH), "On its way.")
+
+    _, message = last_sent(mail)
+    assert (str(message["To"]), message["Subject"]) == ("Desk <desk@harbour.example>", "Re: Invoice 2041")
+    assert message["In-Reply-To"] == "<m2@harbour.example>"
+    assert message["References"] == "<m0@harbour.example> <m2@harbour.example>"
+
+
+def test_a_reply_to_everyone_leaves_out_oneself(imap, mail, deliver):
+    imap.reply(deliver(PLAIN), "Me.", everyone=True)
+
+    envelope, message = last_sent(mail)
+    assert envelope.rcpt_tos == ["dana@northwind.example", "bob@example.com", "carol@example.com"]
+    assert message["Subject"] == "Re: Grüße from the harbour"
+
+
+def test_a_long_id_in_a_reply_stays_whole():
+    long = f"<{'x' * 200}@example.com>"
+    message = compose({"From": "a@example.com", "To": "b@example.com"}, "x", "y", None, [])
+    message["In-Reply-To"] = long
+
+    assert f"In-Reply-To: {long}".encode() in message.as_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"to": "bob"},
+        {"to": "bob@"},
+        {"to": ""},
+        {"to": "bob@example.com, ,@x"},
+        {"to": ("bob@example.com", "Evil\r\nBcc: evil@example.com")},
+        {"to": "bob@example.com", "subject": "x\r\nBcc: evil@example.com"},
+        {"to": "bob@example.com", "cc": "x\ny@example.com"},
+    ],
+)
+def test_what_is_no_address_or_would_forge_a_header_is_not_sent(imap, mail, arguments):
+    with pytest.raises(InvalidInput):
+        imap.send(**{"subject": "x", "text": "y", **arguments})
+
+    assert mail.taken == []
+
+
+def test_an_attachment_that_cannot_be_read_is_not_sent(imap, mail, tmp_path):
+    with pytest.raises(InvalidInput, match="/attachments"):
+        imap.send("bob@example.com", "x", "y", files=[tmp_path / "nothing.pdf"])
+
+    assert mail.taken == []
+
+
+def test_recipients_the_server_refuses_are_told(imap, mail):
+    mail.replies["bad@example.com"] = "550 no such user"
+
+    sent = imap.send(["bob@example.com", "bad@example.com"], "x", "y")
+    with pytest.raises(Rejected, match="no such user"):
+        imap.send("bad@example.com", "x", "y")
+
+    assert sent.refused == {"bad@example.com": "550 no such user"}
+    assert len(mail.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "again"),
+    [
+        ("451 try later", Unavailable, True),
+        ("552 too large", Rejected, False),
+        ("hang up", Unavailable, False),
+    ],
+)
+def test_what_the_server_says_to_a_message_decides_whether_to_try_again(imap, mail, reply, error, again):
+    mail.replies["DATA"] = reply
+
+    with pytest.raises(error) as caught:
+        imap.send("bob@example.com", "x", "y")
+
+    assert caught.value.can_retry is again
+    assert mail.taken == []
+
+
+def test_without_an_smtp_server_nothing_can_be_sent(connect):
+    with pytest.raises(UserFacingConfigError, match="smtp_host"):
+        connect(smtp_host=None).send("bob@example.com", "x", "y")
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_encrypted_connections_are_made_and_checked(connect, imap, mail, monkeypatch, security):
+    ports = {"port": getattr(mail, f"imap_{security}"), "smtp_port": getattr(mail, f"smtp_{security}")}
+    config = {**ports, "security": security, "smtp_security": security}
+    trusting = connect(**config)
+
+    assert "INBOX" in trusting.folders()
+    trusting.send("bob@example.com", "x", "y")
+    assert len(mail.taken) == 1
+
+    monkeypatch.delenv("SSL_CERT_FILE")
+    for call in (lambda: connect(**config).folders(), lambda: connect(**config).send("bob@example.com", "x", "y")):
+        with pytest.raises(UserFacingConfigError) as caught:
+            call()
+        assert caught.value.code == "CERTIFICATE_REFUSED"
+    assert len(mail.taken) == 1
+
+
+def test_a_certificate_of_another_host_is_refused(connect, imap, mail):
+    with pytest.raises(UserFacingConfigError):
+        connect(host="127.0.0.2", port=mail.imap_tls, security="tls").folders()
+
+
+@pytest.mark.parametrize("password", ["wrong-password", "wörng-password", "a\r\nb"])
+def test_a_refused_password_asks_for_a_new_connection(connect, imap, password):
+    stranger = connect(password=password)
+
+    for call in (stranger.folders, lambda: stranger.send("bob@example.com", "x", "y")):
+        with pytest.raises(AuthFailed, match="wren connect imap") as caught:
+            call()
+        assert password not in caught.value.message
+
+
+def test_a_server_that_is_not_there_is_unavailable(connect):
+    nowhere = connect(port=1, smtp_port=1)
+
+    for call in (nowhere.folders, lambda: nowhere.send("bob@example.com", "x", "y")):
+        with pytest.raises(Unavailable) as caught:
+            call()
+        assert caught.value.can_retry
+
+
+def test_a_server_that_never_answers_is_given_up_in_time(connect):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        for call in (
+            lambda: connect(port=port, timeout_seconds=1).folders(),
+            lambda: connect(smtp_port=port, smtp_security="plain", timeout_seconds=1).send("bob@example.com", "x", "y"),
+        ):
+            with pytest.raises(Unavailable, match="timed out"):
+                call()
+
+
+def test_threads_share_one_connection_without_mixing_their_answers(imap, deliver):
+    ids = [deliver(PLAIN.replace(b"Item 3", f"Item {number}".encode())) for number in range(4)]
+    read = {}
+
+    def get(number):
+        read[number] = imap.get(ids[number]).text
+
+    threads = [threading.Thread(target=get, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert read == {number: f"Item {number} still needs an owner." for number in range(4)}
