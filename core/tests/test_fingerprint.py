@@ -9,8 +9,10 @@ from wren_core.discovery import find_entry_points
 from wren_core.fingerprint import Fingerprints
 
 
-def point_of(folder: Path, value: str = "acme_mail:Mail", name: str = "mail") -> EntryPoint:
-    point = EntryPoint(name, value, "wren.integrations")
+def point_of(
+    folder: Path, value: str = "acme_mail:Mail", name: str = "mail", group: str = "wren.integrations"
+) -> EntryPoint:
+    point = EntryPoint(name, value, group)
     vars(point)["dist"] = Distribution.at(folder)
     return point
 
@@ -87,6 +89,19 @@ def test_a_package_counts_like_a_module(site):
     touch(package / "__init__.py")
 
     assert fingerprint(site, value="acme_box.mail:Mail") != before
+
+
+def test_a_definition_beside_the_code_counts(site):
+    package = site.parent / "acme_data"
+    package.mkdir()
+    for file in ("__init__.py", "definition.json"):
+        (package / file).write_text("\n")
+    declared = {"value": "acme_data:definition.json", "group": "wren.definitions"}
+    before = fingerprint(site, **declared)
+
+    touch(package / "definition.json")
+
+    assert fingerprint(site, **declared) != before
 
 
 @pytest.mark.parametrize("changed", ["methods.py", "__init__.py", "openapi.yaml"])

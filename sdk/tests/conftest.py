@@ -251,6 +251,12 @@ class FakeServer(FakeProvider):
         self.connections.append({**plain, "account": "ada@example.org", "error": None, **fields})
         return self.connections[-1]
 
+    @route("PATCH", "/v1/connections/{id}")
+    def configure(self, request: FakeRequest) -> Any:
+        held = next(item for item in self.connections if item["id"] == request.params["id"])
+        held.update(request.json())
+        return held
+
     @route("DELETE", "/v1/connections/{id}")
     def disconnect(self, request: FakeRequest) -> Any:
         return {"id": request.params["id"], "status": "deleted"}

@@ -22,9 +22,7 @@ from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnkn
 from wren_core.http_status import verdict_for_exception
 from wren_core.methods import Method
 from wren_core.schema import Problem, first_line
-
-_SECRET_LENGTH = 6
-"""Shorter values are no secrets worth hiding: every "on" and "1" of a message would go with them."""
+from wren_core.secret_forms import forms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +155,8 @@ def make_presentable(error: WrenError, credentials: Credentials) -> None:
         )
     except ValueError:  # a cycle
         error.details = {}
-    error.hide(value for value in credentials.secrets if len(value) >= _SECRET_LENGTH)
+    found = {text for value in credentials.secrets for _, text in forms(value)}
+    error.hide(sorted(found, key=len, reverse=True))  # a part of a form would leave the rest of it
 
 
 def _listed(value: Any) -> Any:

@@ -1,8 +1,8 @@
 """What an installed plugin looks like from outside, to tell without importing it whether it changed.
 
 A fingerprint covers the distribution's name and version, the times of its dist-info folder and metadata, those of the
-module its entry point names, and for an editable install those of all its sources. The contract and pydantic, which
-derive schemas from a plugin's code, count too.
+module or data its entry point names, and for an editable install those of all its sources. The contract and pydantic,
+which derive schemas from a plugin's code, count too.
 """
 
 import json
@@ -17,6 +17,8 @@ from urllib.request import url2pathname
 
 import importlib_metadata as metadata
 from importlib_metadata import EntryPoint, IDistribution
+
+from wren_core.entry_points import DEFINITIONS_GROUP
 
 _SOURCES = (".py", ".toml", ".json", ".yaml", ".yml")
 _PASSED_OVER = frozenset({"__pycache__", "node_modules", "build", "dist"})
@@ -35,17 +37,19 @@ class Fingerprints:
         if folder is None:
             seen = (point.dist.read_text("METADATA") or "") if point.dist is not None else ""
         else:
-            seen = self._seen(folder, point.value.partition(":")[0].strip())
+            module, _, name = (part.strip() for part in point.value.partition(":"))
+            seen = self._seen(folder, module, data=name if point.group == DEFINITIONS_GROUP else "")
         text = f"{self._ground}\n{point.name} = {point.value}\n{seen}"
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
-    def _seen(self, folder: str, module: str) -> str:
+    def _seen(self, folder: str, module: str, *, data: str = "") -> str:
         """Return the stamps of one entry point: few, for a thousand plugins are looked at before a server starts."""
         site, _, name = folder.rpartition(os.sep)
         path = f"{site}{os.sep}{module.replace('.', os.sep)}"
         beside = _stamp(f"{path}.py") or _stamp(f"{path}{os.sep}__init__.py") or self._elsewhere(folder)
         # An installer makes the folder anew, so its own time tells of every installation.
-        return f"{name} {_stamp(folder)} {_stamp(f'{folder}{os.sep}METADATA')} {beside}"
+        declared = f" {_stamp(f'{path}{os.sep}{data}')}" if data else ""
+        return f"{name} {_stamp(folder)} {_stamp(f'{folder}{os.sep}METADATA')} {beside}{declared}"
 
     def _elsewhere(self, folder: str) -> str:
         if folder not in self._sources:

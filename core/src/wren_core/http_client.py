@@ -59,6 +59,12 @@ class Answer:
 Verdict = Callable[[Answer], WrenError | None]
 
 
+class ResponseTooLarge(Rejected):
+    """The answer is larger than the client reads; asking for less may help, asking again does not."""
+
+    code = "RESPONSE_TOO_LARGE"
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
     """How the body of an answer is read, and how much of it."""
@@ -146,8 +152,7 @@ class HttpClient:
         It is tried once: what an attempt that failed has written stays in the file.
 
         Raises:
-            WrenError: as `request` does; Rejected RESPONSE_TOO_LARGE beyond `max_bytes`, Unavailable after `patience`
-                seconds.
+            WrenError: as `request` does; ResponseTooLarge beyond `max_bytes`, Unavailable after `patience` seconds.
         """
         return self._send("GET", path, {}, _Reading(max_bytes=max_bytes, patience=patience, file=file))
 
@@ -245,7 +250,7 @@ class HttpClient:
             size += len(chunk)
             if size > reading.max_bytes:
                 message = f"{self._integration} answered {shown} with more than {reading.max_bytes:,} bytes"
-                raise Rejected(message, code="RESPONSE_TOO_LARGE")
+                raise ResponseTooLarge(message)
             if time.monotonic() > deadline:
                 raise Unavailable(f"{self._integration} needed more than {reading.patience:g} s to answer {shown}")
             if file is None:

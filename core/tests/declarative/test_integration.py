@@ -69,6 +69,18 @@ def test_a_call_is_the_request_that_was_declared(make, depot):
     }
 
 
+def test_an_argument_may_be_called_like_anything_of_ours(make, depot):
+    names = {name: {"type": "string"} for name in ("caller", "self", "method", "arguments")}
+
+    def change(wire):
+        wire["methods"][2]["inputSchema"] = {"type": "object", "properties": names, "additionalProperties": False}
+
+    with pytest.raises(OutputInvalid):
+        make(change=change).strange(**dict.fromkeys(names, "x"))
+
+    assert dict(depot.requests[0].query) == dict.fromkeys(names, "x")
+
+
 def test_a_write_goes_out_as_json(make, depot):
     assert make().add(content="tea").id == "9"
     assert depot.parcels["9"] == "tea"
@@ -252,6 +264,23 @@ BROKEN = {"type": "object", "properties": {"id": {"type": "text"}}, "required": 
         (set_request(0, placements=[{"argument": "id", "place": "query"}]), "must be a required property"),
         (set_request(1, placements=[{"argument": "content", "place": "path"}]), r"which has no \{content\}"),
         (set_request(3, placements=[{"argument": "to", "place": "body"}]), "a GET has no body"),
+        (set_request(0, constants=[{"place": "body", "name": "x", "value": 1}]), "a GET has no body"),
+        (
+            set_request(
+                1,
+                placements=[{"argument": "content", "place": "body", "name": ""}],
+                constants=[{"place": "body", "name": "kind", "value": "tea"}],
+            ),
+            "the body is one value, but content, constant 'kind'",
+        ),
+        (
+            set_request(
+                1,
+                placements=[{"argument": "content", "place": "body", "name": "/meta/note"}],
+                constants=[{"place": "body", "name": "meta", "value": "tea"}],
+            ),
+            "content and constant 'meta' go to the same place of the body, or one into the other",
+        ),
         (
             set_request(0, constants=[{"place": "query", "name": "x", "config": "y"}]),
             "which configSchema does not have",

@@ -227,10 +227,8 @@ def test_an_email_is_sent_with_all_its_parts(imap, mail, tmp_path):
     )
 
     envelope, message = last_sent(mail)
-    assert (envelope.mail_from, envelope.rcpt_tos) == (
-        "ann@example.com",
-        ["bob@example.com", "carol@example.com", "dora@example.com"],
-    )
+    assert envelope.mail_from == "ann@example.com"
+    assert sorted(envelope.rcpt_tos) == ["bob@example.com", "carol@example.com", "dora@example.com"]
     assert (message["Subject"], str(message["To"])) == ("Grüße", "Bob Müller <bob@example.com>")
     assert message["Bcc"] is None
     assert message["Message-ID"] == sent.message_id
@@ -245,7 +243,7 @@ def test_html_alone_gets_a_text_and_the_configured_sender_is_used(connect, imap,
 
     envelope, message = last_sent(mail)
     assert (envelope.mail_from, str(message["From"])) == ("desk@example.com", "Desk <desk@example.com>")
-    assert message.get_body(("plain",)).get_content().strip() == "One\nTwo"
+    assert message.get_body(("plain",)).get_content().split() == ["One", "Two"]
 
 
 def test_a_reply_goes_where_it_is_wanted_and_joins_the_conversation(imap, mail, deliver):
@@ -353,7 +351,7 @@ def test_encrypted_connections_are_made_and_checked(connect, imap, mail, monkeyp
 
 def test_a_certificate_of_another_host_is_refused(connect, imap, mail):
     with pytest.raises(UserFacingConfigError):
-        connect(host="127.0.0.2", port=mail.imap_tls, security="tls").folders()
+        connect(host="localhost", port=mail.imap_tls, security="tls").folders()
 
 
 @pytest.mark.parametrize("password", ["wrong-password", "wörng-password", "a\r\nb"])

@@ -139,6 +139,13 @@ class Client:
         path = f"/v1/connections/{_part(connection_id)}/reauthorize"
         return self._post(ConnectionStarted, path, {"values": dict(values)} if values else {})
 
+    def configure(self, connection_id: str, config: Mapping[str, Any]) -> Connection:
+        """Replace a connection's configuration."""
+        answer = self._transport.request(
+            "PATCH", f"/v1/connections/{_part(connection_id)}", body={"config": dict(config)}
+        )
+        return self._shaped(Connection, answer)
+
     def connections(self) -> list[Connection]:
         """List the user's connections."""
         return self._get_list(Connection, "/v1/connections", "connections")

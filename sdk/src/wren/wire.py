@@ -148,6 +148,7 @@ class Connection(Reply):
     status: str
     """pending, active, or what keeps it from being used."""
     account: str | None = None
+    config: dict[str, Any] = Field(default_factory=dict)
     scopes: list[str] | None = None
     expires_at: Timestamp | None = None
     created_at: Timestamp | None = None

@@ -53,6 +53,41 @@ def test_a_key_is_handed_over_from_standard_input_and_shown_nowhere(wren, fake, 
     assert "secret-1" not in done.out + done.err
 
 
+def test_settings_of_a_new_connection_go_with_it_as_json_or_text(wren, fake, logged_in):
+    fake.connection_states = [{"status": "active"}]
+    settings = ("host=db.example", "port=5433", "allow_writes=true", "query=a=b")
+
+    wren(
+        "connect",
+        "parcel",
+        "--value",
+        "key=x",
+        *(part for text in settings for part in ("--config", text)),
+        **logged_in,
+    )
+
+    config = {"host": "db.example", "port": 5433, "allow_writes": True, "query": "a=b"}
+    assert posted(fake)[0][1]["config"] == config
+
+
+def test_settings_change_a_connection_that_works_and_keep_the_others(wren, fake, logged_in):
+    held = fake.add_connection(config={"host": "old.example", "port": 5433})
+    fake.connection_states = [{"status": "active"}]
+
+    done = wren("connect", "parcel", "--config", "host=new.example", "--json", **logged_in)
+
+    assert done.code == 0
+    assert held["config"] == {"host": "new.example", "port": 5433}
+    assert [path for path, _ in posted(fake) if path.endswith("reauthorize")] == []
+
+
+@pytest.mark.parametrize("setting", ["host", "=x", ""])
+def test_a_setting_without_name_or_value_is_a_usage_error(wren, logged_in, fake, setting):
+    done = wren("connect", "parcel", "--config", setting, "--json", **logged_in)
+
+    assert (done.code, done.error["code"], fake.requests) == (2, "USAGE", [])
+
+
 @pytest.mark.parametrize("value", ["key", "=x"])
 def test_a_value_without_text_or_name_is_a_usage_error(wren, logged_in, fake, value):
     done = wren("connect", "parcel", "--value", value, "--json", **logged_in)

@@ -348,3 +348,13 @@ def linked(names):
 
 def answering(name):
     return {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}}
+
+
+@pytest.mark.parametrize(
+    ("server", "is_told"),
+    [("http://api.depot.example", True), ("https://api.depot.example", False), ("http://127.0.0.1:8080", False)],
+)
+def test_a_server_without_tls_is_told(imported, server, is_told):
+    warnings = imported("depot.yaml", server=server).warnings
+
+    assert any("without TLS" in text for text in warnings) == is_told

@@ -25,6 +25,17 @@ def test_two_plugins_that_need_different_versions_are_both_named(install):
     assert conflict.roots == ("acme-chat", "acme-mail")
 
 
+def test_of_many_that_are_content_three_are_named(install):
+    install("acme-base", version="2.5")
+    install("acme-mail", requires=["acme-base>=3"])
+    for number in range(5):
+        install(f"acme-chat{number}", requires=["acme-base<3"])
+
+    (told,) = said("acme-mail", *(f"acme-chat{number}" for number in range(5)))
+
+    assert told.endswith("acme-chat2 needs acme-base<3, 2 more")
+
+
 def test_what_a_dependency_of_a_dependency_misses_is_found(install):
     install("acme-mail", requires=["acme-base"])
     install("acme-base", requires=["acme-ground>=1"])

@@ -1,8 +1,4 @@
-"""Gmail's REST API over HTTP: time limits, size limits, retries of reads, pages and a few requests at once.
-
-Reads are tried again after a passing failure (429, 5xx, no connection) while a small budget of time lasts; a longer
-Retry-After goes to the caller. Writes are never repeated: where one may have been done unseen, the error says so.
-"""
+"""Gmail's REST API over HTTP: messages as JSON or as uploads, pages and a few requests at once."""
 
 import base64
 import json
@@ -12,9 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx2
-
-from wren_core import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, WrenError
+from wren_core import AuthFailed, NotFound, Unavailable, WrenError
+from wren_core.http_client import Answer, HttpClient, ResponseTooLarge
 from wren_gmail.incoming import decode_data, external_bodies
 from wren_gmail.outgoing import multipart_related
 from wren_gmail.verdicts import verdict
@@ -29,15 +24,6 @@ CONCURRENCY = 4
 MAX_RESPONSE_BYTES = 80 * 1024 * 1024  # 50 MB is the most Gmail receives; base64 adds a third
 # Gmail takes a few MB as JSON; larger messages must go through the upload endpoint.
 MAX_INLINE_BYTES = 1024 * 1024
-READ_RETRIES = 2
-RETRY_SECONDS = 5.0
-_NOTHING_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-
-
-class TooLarge(Rejected):
-    """The answer is larger, or nested deeper, than can be read."""
-
-    code = "RESPONSE_TOO_LARGE"
 
 
 class GmailApi:
@@ -46,10 +32,7 @@ class GmailApi:
     Args:
         base_url: root of the API, such as https://gmail.googleapis.com.
         token: OAuth access token.
-        timeout: seconds to wait for a connection or for the next bytes.
-        patience: seconds a whole answer may take, however steadily it drips.
-        max_bytes: largest answer that is read.
-        sleep: waits between two attempts.
+        timeout, patience, max_bytes, sleep: see `HttpClient`.
     """
 
     def __init__(
@@ -64,47 +47,40 @@ class GmailApi:
     ) -> None:
         if not re.fullmatch(r"[!-~]+", token):  # the client would quote it in its error
             raise AuthFailed("the Gmail access token is broken: it has blanks, line breaks or other odd characters")
-        headers = {"authorization": f"Bearer {token}", "user-agent": "wren-gmail (gzip)"}
-        self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=httpx2.Timeout(timeout, connect=10.0))
-        self._patience = patience
-        self._max_bytes = max_bytes
-        self._sleep = sleep
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        self._http = HttpClient(
+            base_url,
+            integration="gmail",
+            token=token,
+            headers={"user-agent": "wren-gmail (gzip)"},  # without the word Gmail does not compress
+            timeout=timeout,
+            patience=patience,
+            max_bytes=max_bytes,
+            verdict=_verdict,
+            sleep=sleep,
+        )
+        self.close = self._http.close
 
     def get(self, path: str, **params: Any) -> Json:
         """Read a resource; `path` follows `/gmail/v1/users/me`, parameters that are None are left out."""
-        query = {key: value for key, value in params.items() if value is not None}
-        deadline = time.monotonic() + RETRY_SECONDS
-        for attempt in range(READ_RETRIES):
-            try:
-                return self._request("GET", ROOT + path, params=query)
-            except (RateLimited, Unavailable) as exc:
-                pause = 0.5 * 2**attempt if exc.retry_after_ms is None else exc.retry_after_ms / 1000
-                if time.monotonic() + pause > deadline:
-                    raise
-                self._sleep(pause)
-        return self._request("GET", ROOT + path, params=query)
+        return _parse(self._http.request("GET", ROOT + path, query=params))
 
     def post(self, path: str, body: Json) -> Json:
         """Write what does no harm when the caller writes it again."""
-        return self._request("POST", ROOT + path, json=body)
+        return _parse(self._http.request("POST", ROOT + path, json=body, repeatable=True))
 
     def delete(self, path: str) -> None:
         """Delete a resource."""
-        self._write_once("DELETE", ROOT + path)
+        self._http.request("DELETE", ROOT + path)
 
     def submit(self, path: str, raw: bytes, *, thread_id: str | None = None, draft: bool = False) -> Json:
         """Write a message: as JSON, or as an upload where it is too large for that."""
         message: Json = {"threadId": thread_id} if thread_id else {}
         if len(raw) <= MAX_INLINE_BYTES:
             message["raw"] = base64.urlsafe_b64encode(raw).decode()
-            return self._write_once("POST", ROOT + path, json={"message": message} if draft else message)
+            return _parse(self._http.request("POST", ROOT + path, json={"message": message} if draft else message))
         kind, body = multipart_related({"message": message} if draft else message, raw)
-        upload = {"params": {"uploadType": "multipart"}, "content": body, "headers": {"content-type": kind}}
-        return self._write_once("POST", f"/upload{ROOT}{path}", **upload)
+        url, query, headers = f"/upload{ROOT}{path}", {"uploadType": "multipart"}, {"content-type": kind}
+        return _parse(self._http.request("POST", url, query=query, content=body, headers=headers))
 
     def collect(self, path: str, key: str, *, limit: int, **params: Any) -> list[Json]:
         """Read `limit` items of a list, page after page."""
@@ -131,7 +107,7 @@ class GmailApi:
         """Read a message; one whose body cannot be read comes with its headers only, and `partial` set."""
         try:
             resource = self.get(f"/messages/{message_id}", format="full")
-        except TooLarge:
+        except ResponseTooLarge:
             return {**self.get(f"/messages/{message_id}", format="metadata"), "partial": True}
         for part in external_bodies(resource):
             content = self.attachment(message_id, part["body"]["attachmentId"])
@@ -153,52 +129,23 @@ class GmailApi:
         except NotFound:
             return None  # deleted between the listing and now
 
-    def _write_once(self, method: str, url: str, **request: Any) -> Json:
-        try:
-            return self._request(method, url, **request)
-        except Unavailable as exc:
-            if isinstance(exc.__cause__, _NOTHING_SENT):
-                raise
-            doubt = Unavailable(f"{exc.message}; it may have been done: look before you try again")
-            doubt.can_retry = False
-            raise doubt from exc
 
-    def _request(self, method: str, url: str, **request: Any) -> Json:
-        where = f"{method} {url}"
-        try:
-            with self._http.stream(method, url, **request) as response:
-                body = self._read(response, where)
-        except httpx2.RequestError as exc:
-            raise Unavailable(f"gmail could not be reached for {where}: {type(exc).__name__}") from exc
-        retry_after = response.headers.get("retry-after")
-        error = verdict(response.status_code, body, request=where, retry_after=retry_after)
-        if error is not None:
-            raise error
-        return _parse(body, where)
-
-    def _read(self, response: httpx2.Response, where: str) -> bytes:
-        deadline = time.monotonic() + self._patience
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > self._max_bytes:
-                raise TooLarge(f"gmail answered {where} with more than {self._max_bytes:,} bytes")
-            if time.monotonic() > deadline:
-                raise Unavailable(f"gmail needed more than {self._patience:g} seconds to answer {where}")
-        return bytes(body)
+def _verdict(answer: Answer) -> WrenError | None:
+    retry_after = answer.headers.get("retry-after")
+    return verdict(answer.status_code, answer.body, request=answer.request, retry_after=retry_after)
 
 
-def _parse(body: bytes, where: str) -> Json:
+def _parse(answer: Answer) -> Json:
     try:
-        parsed = json.loads(body or b"{}")
+        parsed = json.loads(answer.body or b"{}")
     except RecursionError as exc:
-        raise TooLarge(f"gmail answered {where} with JSON that is nested too deep") from exc
+        raise ResponseTooLarge(f"gmail answered {answer.request} with JSON that is nested too deep") from exc
     except ValueError as exc:
-        raise _no_json(where) from exc
+        raise _no_json(answer) from exc
     if not isinstance(parsed, dict):
-        raise _no_json(where)
+        raise _no_json(answer)
     return parsed
 
 
-def _no_json(where: str) -> WrenError:
-    return Unavailable(f"something that is not Gmail answered {where}: no JSON object; is base_url right?")
+def _no_json(answer: Answer) -> WrenError:
+    return Unavailable(f"something that is not Gmail answered {answer.request}: no JSON object; is base_url right?")

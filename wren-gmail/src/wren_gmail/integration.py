@@ -1,7 +1,7 @@
 """Gmail: the declaration, the configuration and the methods. All else about it is derived from this file."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -18,6 +18,7 @@ from wren_core import (
     method,
 )
 from wren_gmail import files
+from wren_gmail.api import GmailApi
 from wren_gmail.incoming import Part, attached_parts, decode_data, describe, to_email
 from wren_gmail.outgoing import Outgoing, compose, reply_recipients, reply_subject
 from wren_gmail.parameters import (
@@ -38,9 +39,6 @@ from wren_gmail.parameters import (
     To,
 )
 from wren_gmail.records import Attachment, Draft, Email, Label, LabelChange, SentEmail
-
-if TYPE_CHECKING:
-    from wren_gmail.api import GmailApi
 
 READ = "https://www.googleapis.com/auth/gmail.readonly"
 SEND = "https://www.googleapis.com/auth/gmail.send"
@@ -92,12 +90,10 @@ class Gmail(Integration):
         max_attachment_mb: Annotated[int, Field(ge=1, le=50), "Largest attachment that is downloaded, in MB"] = 25
 
     config: Config
-    client: "GmailApi"
+    client: GmailApi
 
-    def connect(self) -> "GmailApi":
+    def connect(self) -> GmailApi:
         """Make the client; nothing is sent yet."""
-        from wren_gmail.api import GmailApi  # here: it imports httpx2, which listing integrations must not pay for
-
         return GmailApi(self.base_url, self.credentials["access_token"])
 
     @method(scopes=[READ], example="for mail in gmail.inbox(limit=5):\n    print(mail.sender.address, mail.subject)")

@@ -6,13 +6,13 @@ when it is split over writes, and the half of it that is left where an error mes
 broken over lines, compression, encryption, reversal, one character at a time between others.
 """
 
-import base64
 import json
-import math
 import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
+
+from wren_core.secret_forms import base64_forms
 
 MASK = "[masked]"
 MIN_SECRET_CHARACTERS = 6
@@ -158,17 +158,7 @@ def encoded_forms(secret: str) -> set[bytes]:
         *(json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]),
         *(raw.hex(), raw.hex().upper()),
     }
-    return {raw, *(text.encode("utf-8", "surrogatepass") for text in texts), *_base64_forms(raw)}
-
-
-def _base64_forms(raw: bytes) -> set[bytes]:
-    """Return the characters that `raw` alone decides, for each of its three places in a group of three bytes."""
-    forms = set()
-    for offset in range(3):
-        first, last = math.ceil(offset * 8 / 6), (offset + len(raw)) * 8 // 6
-        padded = b"\0" * offset + raw
-        forms |= {encode(padded)[first:last] for encode in (base64.b64encode, base64.urlsafe_b64encode)}
-    return forms
+    return {raw, *(text.encode("utf-8", "surrogatepass") for text in texts), *base64_forms(raw)}
 
 
 def _lower_percent(quoted: str) -> str:

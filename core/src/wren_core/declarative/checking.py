@@ -1,9 +1,11 @@
 """What a definition must say before it can be called: checked when it is loaded, so that no call has to."""
 
 import keyword
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 from urllib.parse import urlsplit
 
+from wren_core.declarative import pointer
 from wren_core.declarative.binding import Constant, RequestBinding
 from wren_core.spec import IntegrationSpec, MethodSpec
 
@@ -43,7 +45,7 @@ def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]
 
 def binding_problems(method: MethodSpec, binding: RequestBinding) -> list[str]:
     """List where a method's arguments and its request do not fit together."""
-    return [*_input_problems(method, binding), *_paging_problems(method, binding)]
+    return [*_input_problems(method, binding), *_body_problems(method, binding), *_paging_problems(method, binding)]
 
 
 def _input_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]:
@@ -65,12 +67,26 @@ def _input_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str
             yield f"{{{parameter}}} of the path must be a required property"
     for parameter, name in in_path.items():
         yield f"{name!r} is placed in the path, which has no {{{parameter}}}"
-    whole = [name for name, item in placed.items() if item.place == "body" and item.wire_name == ""]
-    in_body = [name for name, item in placed.items() if item.place == "body"]
-    if (whole or binding.body == "raw") and len(in_body) > 1:
+
+
+def _body_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]:
+    placed = {name: binding.placement(name) for name in method.input_schema.get("properties", {})}
+    in_body = {name: item.wire_name for name, item in placed.items() if item.place == "body"}
+    in_body |= {f"constant {item.name!r}": item.name for item in binding.constants if item.place == "body"}
+    if ("" in in_body.values() or binding.body == "raw") and len(in_body) > 1:
         yield f"the body is one value, but {', '.join(in_body)} are placed in it"
     if binding.method in ("GET", "HEAD") and in_body:
         yield f"a {binding.method} has no body, but {', '.join(in_body)} would go there"
+    if binding.body == "json":
+        yield from _collisions(in_body)
+
+
+def _collisions(wire_names: Mapping[str, str]) -> Iterator[str]:
+    """Say where one value of a JSON body would stand in the place of another, or of what leads to it."""
+    ways = {name: pointer.parts(wire) if wire.startswith("/") else [wire] for name, wire in wire_names.items() if wire}
+    for (first, one), (second, other) in combinations(ways.items(), 2):
+        if one[: len(other)] == other[: len(one)]:
+            yield f"{first} and {second} go to the same place of the body, or one into the other"
 
 
 def _constant_problems(spec: IntegrationSpec, binding: RequestBinding) -> Iterator[str]:

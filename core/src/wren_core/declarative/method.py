@@ -17,7 +17,7 @@ class DeclaredMethod(Method):
     """A method bound to an HTTP request. Arguments and results are JSON values."""
 
     def __init__(self, spec: MethodSpec, binding: RequestBinding) -> None:
-        def function(caller: Caller, **arguments: Any) -> Any:
+        def function(caller: Caller, /, **arguments: Any) -> Any:  # an argument may be called `caller` too
             return perform(caller, spec, binding, arguments)
 
         function.__name__ = function.__qualname__ = spec.id

@@ -94,7 +94,9 @@ def _place_constant(draft: _Draft, constant: Constant, around: Surroundings) -> 
     # Unchecked: the rules of a placement are for arguments, and a credential may go where an argument must not.
     placement = Placement.model_construct(argument=constant.name, place=constant.place)
     if constant.place == "header" and not _fits_header(written):
-        raise _unfit_constant(constant)
+        raise _unfit_constant(constant, f"the header {constant.name!r} would hold characters that none may")
+    if constant.place == "path" and set(serialization.text(written)) <= {"."}:
+        raise _unfit_constant(constant, f"{serialization.text(written)!r} would lead to another address")
     _place(draft, placement, written)
 
 
@@ -116,8 +118,7 @@ def _fits_header(value: Any) -> bool:
     return re.fullmatch(r"[ -~]*", serialization.text(value)) is not None
 
 
-def _unfit_constant(constant: Constant) -> ConfigInvalid | AuthFailed:
-    reason = f"the header {constant.name!r} would hold characters that none may"
+def _unfit_constant(constant: Constant, reason: str) -> ConfigInvalid | AuthFailed:
     if constant.credential is not None:
         return AuthFailed(f"{reason}; connect again with another {constant.credential!r}")
     return ConfigInvalid(f"{constant.config!r}: {reason}", details={"field": constant.config})

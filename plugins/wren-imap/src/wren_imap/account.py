@@ -36,10 +36,10 @@ class Account:
 
     def close(self) -> None:
         """Leave the server."""
-        box, self._box = self._box, None
-        if box is not None:
-            with suppress(*FAILED):
-                box.logout()
+        with suppress(*FAILED):
+            if self._box is not None:
+                self._box.logout()
+        self._drop()
 
     def folders(self) -> list[str]:
         """List the folders that hold messages."""
@@ -126,20 +126,26 @@ class Account:
                 return action(box, generation)
             except FAILED as exc:
                 if isinstance(exc, LOST):
-                    self.close()
+                    self._drop()
                 raise verdict(exc, begun=begun) from exc
 
     def _opened(self, folder: str, *, changes: bool) -> tuple[BaseMailBox, str]:
+        was_connected = self._box is not None
+        box = self._box = self._box or self._connected()
         try:
-            box = self._box or self._connected()
             box.folder.set(folder, readonly=not changes)
         except LOST:
-            if self._box is None:
+            self._drop()
+            if not was_connected:
                 raise
-            self.close()  # it was cut while nothing was asked of it
-            return self._opened(folder, changes=changes)
-        self._box = box
+            return self._opened(folder, changes=changes)  # it was cut while nothing was asked of it
         return box, box.client.response("UIDVALIDITY")[1][0].decode()
+
+    def _drop(self) -> None:
+        box, self._box = self._box, None
+        with suppress(*FAILED):
+            if box is not None:
+                box.client.shutdown()
 
     def _connected(self) -> BaseMailBox:
         where = (self._config.host, self._config.port, self._config.timeout_seconds)

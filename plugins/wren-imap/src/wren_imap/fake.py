@@ -54,7 +54,7 @@ class FakeIMAP(TcpFake):
         self.refused = self._mail.refused
         """Recipients the SMTP half refuses: address -> reply, such as `550 no such user`."""
         self._smtp = _FakeSMTP(self._mail)
-        self._smtp_port = 0
+        self._smtp_port = 25  # until it is served
         self.deliver("Dana <dana@northwind.example>", "Agenda for Thursday", "Item 3 still needs an owner.")
         self.deliver(
             "Harbour <billing@harbour.example>", "Invoice 2041", "Due on Friday.", files={"2041.pdf": b"%PDF-1.4"}
@@ -111,6 +111,10 @@ class FakeIMAP(TcpFake):
         """Hang up on the next clients of either half."""
         super().drop_next(times=times)
         self._smtp.drop_next(times=times)
+
+    def interrupt_next(self, command: str) -> None:
+        """Hang up in the middle of the next command of this name, such as FETCH or STORE."""
+        self._mail.interruptions.append(command)
 
     def delay_next(self, seconds: float, *, times: int = 1) -> None:
         """Keep the next clients of either half waiting."""

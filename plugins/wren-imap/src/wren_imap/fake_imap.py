@@ -60,6 +60,9 @@ class ImapSession:
             return f"BAD {verb} is not here"
         if not self._known and verb not in ("CAPABILITY", "NOOP", "LOGIN", "AUTHENTICATE"):
             return "BAD log in first"
+        if verb in self._mail.interruptions:
+            self._mail.interruptions.remove(verb)
+            raise EOFError
         try:
             with self._mail.lock:
                 return f"OK {answer(words)}"

@@ -64,4 +64,6 @@ class FakeMail:
     folders: dict[str, FakeFolder] = field(default_factory=dict)
     sent: list[SentMessage] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    interruptions: list[str] = field(default_factory=list)
+    """IMAP commands in the middle of which the fake hangs up, once each."""
     lock: Any = field(default_factory=threading.RLock)

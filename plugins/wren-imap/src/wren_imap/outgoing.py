@@ -1,14 +1,17 @@
 """From arguments to a message, and on to an SMTP server, once."""
 
+import base64
 import mimetypes
 import re
 import smtplib
 import ssl
 from collections.abc import Iterable, Mapping
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from pathlib import Path
+from typing import Any
 
 from wren_core import InvalidInput, UserFacingConfigError
 from wren_core.files import open_to_read
@@ -31,9 +34,12 @@ def compose(
     for name, values in people.items():
         line = values if isinstance(values, str) else ", ".join(values)
         if line or name == "To":
-            message[name] = line
-            found = message[name].addresses
-            if message[name].defects or not found or not all(item.username and item.domain for item in found):
+            try:
+                message[name] = line
+                found = () if message[name].defects else message[name].addresses
+            except (MessageError, IndexError):  # the library's parser stumbles over some of what is none
+                found = ()
+            if not found or not all(item.username and item.domain for item in found):
                 raise InvalidInput(f"{name}: {line!r} is no e-mail address; write 'Bob <bob@example.com>'")
     message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
     message.set_content(text or plain(html or ""))
@@ -54,12 +60,12 @@ def answer(message: EmailMessage, original: Email) -> None:
 
 def send(message: EmailMessage, config: MailConfig, *, username: str, password: str) -> SentEmail:
     """Hand a message to the SMTP server."""
-    begun = False
+    begun, context = False, ssl.create_default_context()
     try:
-        with _connected(config) as smtp:
-            smtp.ehlo_or_helo_if_needed()
-            if smtp.has_extn("auth"):
-                smtp.login(username, password)
+        with _connected(config, context) as smtp:
+            if config.smtp_security == "starttls":
+                smtp.starttls(context=context)
+            _log_in(smtp, username, password)
             begun = True
             refused = smtp.send_message(message)
     except FAILED as exc:
@@ -68,13 +74,21 @@ def send(message: EmailMessage, config: MailConfig, *, username: str, password: 
     return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
 
-def _connected(config: MailConfig) -> smtplib.SMTP:
+def _connected(config: MailConfig, context: ssl.SSLContext) -> smtplib.SMTP:
     if config.smtp_host is None:
         raise UserFacingConfigError("nothing can be sent: set smtp_host in the connection's configuration")
-    where, seconds, tls = (config.smtp_host, config.smtp_port), config.timeout_seconds, ssl.create_default_context()
-    if config.smtp_security == "tls":
-        return smtplib.SMTP_SSL(*where, timeout=seconds, context=tls)
-    smtp = smtplib.SMTP(*where, timeout=seconds)
-    if config.smtp_security == "starttls":
-        smtp.starttls(context=tls)
-    return smtp
+    # With a name of our own, because the library would ask the network for this machine's.
+    where: dict[str, Any] = {"host": config.smtp_host, "port": config.smtp_port, "local_hostname": "[127.0.0.1]"}
+    where["timeout"] = config.timeout_seconds
+    return smtplib.SMTP_SSL(**where, context=context) if config.smtp_security == "tls" else smtplib.SMTP(**where)
+
+
+def _log_in(smtp: smtplib.SMTP, username: str, password: str) -> None:
+    smtp.ehlo_or_helo_if_needed()
+    if (username + password).isascii():
+        smtp.login(username, password)
+        return
+    words = base64.b64encode(f"\0{username}\0{password}".encode()).decode()  # the library's own way takes ASCII only
+    reply, said = smtp.docmd("AUTH", f"PLAIN {words}")
+    if reply != 235:
+        raise smtplib.SMTPAuthenticationError(reply, said)

@@ -151,6 +151,10 @@ def connect(
             help="A value of the connection, such as an API key. KEY alone asks for it, so that it shows nowhere.",
         ),
     ] = None,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A setting of the connection, such as the host of your own server."),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Authorise it anew although it works; its id stays.")] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the consent page.")] = True,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the connection is active.")] = True,
@@ -167,6 +171,7 @@ def connect(
         integration,
         alias=alias,
         values=value or [],
+        settings=config or [],
         again=again,
         opens_browser=browser,
         wait_seconds=timeout if wait else None,

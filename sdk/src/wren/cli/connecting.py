@@ -1,10 +1,12 @@
 """`wren connect`: from an integration's name to a connection that works."""
 
+import json
 import os
 import sys
 import webbrowser
 from collections.abc import Mapping
 from getpass import getpass
+from typing import Any
 from urllib.parse import urlsplit
 
 from wren.cli.connection_wait import wait_until_connected
@@ -28,6 +30,7 @@ def connect_integration(
     *,
     alias: str | None,
     values: list[str],
+    settings: list[str],
     again: bool,
     opens_browser: bool,
     wait_seconds: float | None,
@@ -39,19 +42,22 @@ def connect_integration(
         integration: its name.
         alias: the connection meant, where the user has several.
         values: credentials as typed, `KEY=TEXT` or `KEY`.
+        settings: configuration as typed, `KEY=VALUE`; what a connection has already is kept.
         again: authorise it anew although it works.
         opens_browser: open the page where a person consents.
         wait_seconds: how long to wait for that person; None tells the link and goes.
         as_json: print JSON.
     """
     screen = Screen(as_json=as_json)
-    given = dict(_read_value(value) for value in values)
+    given, config = dict(map(_read_value, values)), dict(map(_read_setting, settings))
     with open_client() as client:
         held = _find(client, integration, alias)
+        if held is not None and config:
+            held = client.configure(held.id, {**held.config, **config})
         if held is not None and held.status == "active" and not again and not given and _works(client, held):
             _tell_connected(screen, held, already=True)
             return
-        started = _start(client, integration, alias=alias, values=given, held=held)
+        started = _start(client, integration, alias=alias, values=given, config=config, held=held)
         is_done = started.status == "active" and started.connect_url is None
         if not is_done:
             _show_link(screen, started, opens_browser=opens_browser, is_told_by_json=wait_seconds is None)
@@ -80,10 +86,18 @@ def _works(client: Client, held: Connection) -> bool:
 
 
 def _start(
-    client: Client, integration: str, *, alias: str | None, values: Mapping[str, str], held: Connection | None
+    client: Client,
+    integration: str,
+    *,
+    alias: str | None,
+    values: Mapping[str, str],
+    config: Mapping[str, Any],
+    held: Connection | None,
 ) -> ConnectionStarted:
-    if held is None or held.status == "pending":
-        return client.connect(integration, alias=held.alias if held else alias, values=values)
+    if held is None:
+        return client.connect(integration, alias=alias, config=config, values=values)
+    if held.status == "pending":
+        return client.connect(integration, alias=held.alias, values=values)
     return client.reauthorize(held.id, values=values)
 
 
@@ -112,6 +126,17 @@ def _read_value(text: str) -> tuple[str, str]:
     if not asked:
         raise UsageInvalid(f"no text for --value {key}; type it, or send it on standard input")
     return key, asked
+
+
+def _read_setting(text: str) -> tuple[str, Any]:
+    """Return a setting's key and value: JSON where it is some, else text."""
+    key, separator, value = text.partition("=")
+    if not (key and separator):
+        raise UsageInvalid(f"--config {text!r} is no setting; write KEY=VALUE")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
 
 
 def _show_link(screen: Screen, started: ConnectionStarted, *, opens_browser: bool, is_told_by_json: bool) -> None:

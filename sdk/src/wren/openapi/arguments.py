@@ -147,7 +147,7 @@ class ArgumentReader:
         found.body, media_type, content = media[0], media[1], media[2]
         is_required = body.get("required") is True
         schema = content.get("schema") or {}
-        members = self._members(schema) if found.body != "raw" else None
+        members = self._members(schema, set()) if found.body != "raw" else None
         if members is None:
             self._add_whole_body(found, schema, body, media_type, is_required=is_required)
             return
@@ -190,8 +190,16 @@ class ArgumentReader:
         node = self._document.resolved(schema) if isinstance(schema, Mapping) else {}
         return node.get("properties") == {} or set(node) <= {"type", "description"}
 
-    def _members(self, schema: Any) -> tuple[dict[str, Any], set[str]] | None:
-        """Return the members of an object and those it requires; None for what is not simply an object."""
+    def _members(self, schema: Any, opened: set[str]) -> tuple[dict[str, Any], set[str]] | None:
+        """Return the members of an object and those it requires; None for what is not simply an object.
+
+        A reference that was opened already brings nothing new: parts may share parts, or come back to themselves.
+        """
+        reference = schema.get("$ref") if isinstance(schema, Mapping) else None
+        if isinstance(reference, str):
+            if reference in opened:
+                return {}, set()
+            opened.add(reference)
         node = self._document.resolved(schema) if isinstance(schema, Mapping) else {}
         if any(node.get(key) for key in ("anyOf", "oneOf", "not")) or node.get("type", "object") not in (
             "object",
@@ -205,7 +213,7 @@ class ArgumentReader:
             else set()
         )
         for part in node.get("allOf") or ():
-            inner = self._members(part)
+            inner = self._members(part, opened)
             if inner is None:
                 return None
             members |= inner[0]
@@ -224,7 +232,7 @@ class ArgumentReader:
     def _named(self, found: Arguments, name: str, place: str) -> str:
         if name not in found.properties:
             return name
-        other = naming.unique(f"{place}_{name}", found.properties)
+        other = naming.unique(naming.shortened(f"{place}_{name}"), found.properties)
         found.warnings.append(f"{name!r} is there twice; the one in the {place} is called {other!r}")
         return other
 

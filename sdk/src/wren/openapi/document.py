@@ -11,7 +11,7 @@ from wren_core.errors import AgentFixableError
 MAX_BYTES = 64 * 2**20
 # What its aliases stand for counts as often as they are used: a few lines of YAML can mean billions of values.
 MAX_NODES = 3_000_000
-_MAX_DEPTH = 500
+_MAX_DEPTH = 200
 _MAX_HOPS = 50
 
 

@@ -38,6 +38,9 @@ from wren_core.spec import IntegrationSpec, MethodSpec
 from wren_core.versions import is_semver
 
 _DESCRIPTION_LIMIT = 500
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+# A document may have anything anywhere, and as deep as it likes.
+_MISWRITTEN = (AttributeError, TypeError, KeyError, ValueError, RecursionError)
 _CUT = "{} of some objects is not described: the document refers on and on"
 
 
@@ -66,6 +69,13 @@ def import_document(source: Mapping[str, Any], choice: Choice) -> Imported:
     Raises:
         DocumentInvalid: it is neither, or nothing of what was chosen can be imported; the message says why.
     """
+    try:
+        return _imported(source, choice)
+    except _MISWRITTEN as exc:
+        raise DocumentInvalid(f"the document is not written as OpenAPI has it ({_reason(exc)})") from exc
+
+
+def _imported(source: Mapping[str, Any], choice: Choice) -> Imported:
     document = Document(_version_3(source))
     info = document.root.get("info")
     info = info if isinstance(info, Mapping) else {}
@@ -83,7 +93,7 @@ def import_document(source: Mapping[str, Any], choice: Choice) -> Imported:
         definition=definition,
         operations={method["id"]: work.operations[method["id"]] for method in definition.methods},
         skipped=tuple(work.skipped),
-        warnings=tuple(dict.fromkeys([*connection.warnings, *work.warnings])),
+        warnings=tuple(dict.fromkeys([*_warnings_of(base_url), *connection.warnings, *work.warnings])),
     )
 
 
@@ -110,13 +120,10 @@ class _Import:
         """Return the method of an operation; None where it has to be skipped."""
         try:
             return self._method(operation)
-        except (OperationUnsupported, ReferenceInvalid, SchemaInvalid) as exc:
-            reason = str(exc)
-        except ValidationError as exc:
-            reason = exc.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
-        except (AttributeError, TypeError, KeyError, ValueError) as exc:
-            # A document may have anything anywhere; one wrong operation must not cost the others.
-            reason = f"it is not written as OpenAPI has it ({type(exc).__name__}: {exc})"
+        except (OperationUnsupported, ReferenceInvalid, SchemaInvalid, ValidationError) as exc:
+            reason = _reason(exc)
+        except _MISWRITTEN as exc:  # one wrong operation must not cost the others
+            reason = f"it is not written as OpenAPI has it ({_reason(exc)})"
         self.skipped.append(Skipped(operation=operation.shown, reason=reason))
         return None
 
@@ -217,7 +224,7 @@ class _Import:
     def _scopes(self, node: Mapping[str, Any]) -> tuple[str, ...]:
         options = requirements_of(self.document, node)
         chosen = next((item for item in options if frozenset(item) == self.connection.requirement), {})
-        return tuple(dict.fromkeys(str(scope) for scopes in chosen.values() for scope in scopes))
+        return tuple(dict.fromkeys(str(scope) for scopes in chosen.values() for scope in scopes or ()))
 
     def _note(self, operation: Operation, found: Arguments, *, is_input_whole: bool, is_answer_whole: bool) -> None:
         self.operations[operation.method_id] = operation.shown
@@ -226,6 +233,14 @@ class _Import:
         said += [] if is_input_whole else [_CUT.format("the inside")]
         said += [] if is_answer_whole else [_CUT.format("what is inside the answer")]
         self.warnings += [f"{operation.method_id}: {text}" for text in said]
+
+
+def _reason(exc: Exception) -> str:
+    if isinstance(exc, ValidationError):
+        return exc.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
+    if isinstance(exc, OperationUnsupported | ReferenceInvalid | SchemaInvalid):
+        return str(exc)
+    return f"{type(exc).__name__}: {exc}"
 
 
 def _version_3(source: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -246,6 +261,13 @@ def _base_url(document: Document, choice: Choice) -> str:
         said = f"its server is {url!r}" if url else "it names no server"
         raise DocumentInvalid(f"{said}; say where the API is with --server https://...")
     return url.rstrip("/")
+
+
+def _warnings_of(base_url: str) -> list[str]:
+    parts = urlsplit(base_url)
+    if parts.scheme == "https" or parts.hostname in _THIS_MACHINE:
+        return []
+    return ["its server is without TLS, so credentials travel readable; --server https://... where it has it"]
 
 
 def _filled(server: Any) -> str:

@@ -9,6 +9,7 @@ from wren_core.integration import Integration
 
 # Members of every integration, and of the instances a script holds.
 _TAKEN = frozenset({*dir(Integration), "spec", "config", "credentials", "base_url", "host", "on_call"})
+# Models take 64 characters, of arguments as of functions.
 _LONGEST = 63
 
 
@@ -26,12 +27,18 @@ def snake_case(text: str) -> str:
 
 
 def parameter_name(wire_name: str) -> str:
-    """Return a name by which Python can pass a value: the provider's own where it is one."""
-    if wire_name.isidentifier() and not keyword.iskeyword(wire_name) and not wire_name.startswith("_"):
+    """Return a name by which Python and a model can pass a value: the provider's own where it is one."""
+    is_usable = wire_name.isidentifier() and wire_name.isascii() and len(wire_name) <= _LONGEST
+    if is_usable and not keyword.iskeyword(wire_name) and not wire_name.startswith("_"):
         return wire_name
     name = snake_case(wire_name) or "value"
-    name = f"n{name}" if name[0].isdigit() else name
+    name = shortened(f"n{name}" if name[0].isdigit() else name)
     return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def shortened(name: str) -> str:
+    """Return what fits of a name."""
+    return name[:_LONGEST].rstrip("_")
 
 
 def config_name(wire_name: str) -> str:
@@ -59,5 +66,5 @@ def unique(name: str, taken: Container[str]) -> str:
 
 def _method_name(name: str) -> str:
     name = name if name[:1].isalpha() else f"call_{name}"
-    name = name[:_LONGEST].rstrip("_")
+    name = shortened(name)
     return f"{name[: _LONGEST - 1]}_" if keyword.iskeyword(name) or name in _TAKEN else name

@@ -112,7 +112,8 @@ def _nodes(
 
 
 def _tags(operation: Operation) -> list[str]:
-    return [str(tag) for tag in operation.node.get("tags") or ()]
+    tags = operation.node.get("tags")
+    return [str(tag) for tag in tags] if isinstance(tags, list) else []
 
 
 def _ids(operation: Operation) -> set[str]:

@@ -17,6 +17,8 @@ MAX_NODES: dict[Direction, int] = {"input": 1500, "output": 600}
 """Subschemas that the input, or the output, of a method may have: some forty kilobytes."""
 # What a schema says itself cannot be cut; but what comes back again and again without a name has an end.
 _MOST_OVERDRAWN = 20
+# Levels of schemas in schemas; what is deeper is put together with names, or is none that anybody could use.
+_MOST_LEVELS = 50
 _HIDDEN = {"input": "readOnly", "output": "writeOnly"}
 _UNSUPPORTED = ("$dynamicRef", "$recursiveRef")
 _ANNOTATIONS = frozenset({"description", "title", "nullable", "readOnly", "writeOnly", "example", "examples"})
@@ -61,7 +63,7 @@ class SchemaWriter:
             except _BudgetSpent:
                 continue
             return written, draft.definitions, not draft.was_cut
-        raise ReferenceInvalid(f"its own schema has more than {self._max_nodes} parts")
+        raise ReferenceInvalid(f"its own schema has more than {self._max_nodes} parts, or {_MOST_LEVELS} levels")
 
     def _is_circle(self, reference: str) -> bool:
         """Tell whether following a reference leads back to it."""
@@ -104,6 +106,7 @@ class _Draft:
         self.is_partial = False
         self._document, self._direction, self._is_circle = document, direction, is_circle
         self._shares, self._cuts, self._budget, self._left = shares, cuts, budget, budget
+        self._level = 0
         self._names: dict[str, str] = {}
         self._pending: deque[str] = deque()
 
@@ -127,6 +130,15 @@ class _Draft:
             raise _BudgetSpent
         if any(key in node for key in _UNSUPPORTED):
             raise ReferenceInvalid("its schema uses references that depend on who asks ($dynamicRef)")
+        if self._level == _MOST_LEVELS:
+            raise _BudgetSpent
+        self._level += 1
+        try:
+            return self._written(node)
+        finally:
+            self._level -= 1
+
+    def _written(self, node: Mapping[str, Any]) -> Any:
         if isinstance(node.get("$ref"), str):
             return self._reference(node)
         return self._all_of(node) if isinstance(node.get("allOf"), list) else self._finished(node, self._own(node))

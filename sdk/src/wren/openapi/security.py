@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from wren.openapi.choice import Choice
-from wren.openapi.document import Document, DocumentInvalid
+from wren.openapi.document import Document, DocumentInvalid, ReferenceInvalid
 from wren.openapi.keywords import tidy
 from wren.openapi.naming import snake_case
 from wren_core.auth_spec import ApiKeyConfig, CredentialSpec, CredentialType, CustomAuth, OAuth2Config
@@ -55,10 +56,10 @@ def choose_connection(
     """
     if choice.auth is not None:
         return _chosen(name, choice.auth)
-    schemes = (document.root.get("components") or {}).get("securitySchemes") or {}
+    schemes = _schemes(document)
     wanted = [requirements_of(document, operation) for operation in operations]
     counts = Counter(frozenset(item) for options in wanted for item in options if item)
-    kinds = {key: _kind(document.resolved(node)) for key, node in schemes.items()}
+    kinds = {key: _kind(node) for key, node in schemes.items()}
     usable = [item for item in counts if _is_usable([kinds.get(key) for key in item])]
     if not usable:
         return _none(counts, kinds)
@@ -69,9 +70,20 @@ def choose_connection(
         for item in options
         if frozenset(item) == best
         for part in item.values()
-        for scope in part
+        for scope in part or ()
     )
-    return _connection(name, {key: document.resolved(schemes[key]) for key in sorted(best)}, list(scopes))
+    return _connection(name, {key: schemes[key] for key in sorted(best)}, list(scopes))
+
+
+def _schemes(document: Document) -> dict[str, dict[str, Any]]:
+    """Return the schemes by name; one that leads nowhere is none."""
+    components = document.root.get("components")
+    nodes = components.get("securitySchemes") if isinstance(components, Mapping) else None
+    found: dict[str, dict[str, Any]] = {}
+    for key, node in nodes.items() if isinstance(nodes, Mapping) else ():
+        with suppress(ReferenceInvalid):
+            found[key] = document.resolved(node)
+    return found
 
 
 def _none(counts: Mapping[Requirement, int], kinds: Mapping[str, str | None]) -> Connection:

@@ -9,6 +9,9 @@ from importlib_metadata import IDistribution
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+_SHOWN = 3
+"""How many of those that are content a person is told by name: of the contract itself every plugin is one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
@@ -37,7 +40,8 @@ class Conflict:
     def __str__(self) -> str:
         have = f"{self.package} {self.installed} is installed" if self.installed else f"{self.package} is not installed"
         text = f"{', '.join(map(str, self.unmet))}; {have}"
-        return f"{text}, and {', '.join(map(str, self.met))}" if self.met else text
+        others = [*map(str, self.met[:_SHOWN]), *([f"{len(self.met) - _SHOWN} more"] if len(self.met) > _SHOWN else [])]
+        return f"{text}, and {', '.join(others)}" if others else text
 
 
 def find_conflicts(roots: Iterable[str]) -> list[Conflict]:

@@ -1,0 +1,126 @@
+from email.message import EmailMessage
+
+import pytest
+
+from wren_core import AuthFailed, NotFound, Rejected, Unavailable
+from wren_core.testing import serve
+from wren_imap import IMAP
+from wren_imap.fake import FakeIMAP
+
+
+@pytest.fixture
+def fake():
+    return FakeIMAP()
+
+
+@pytest.fixture
+def connect(fake):
+    made = []
+    with serve(fake) as url:
+
+        def perform(**changed):
+            credentials = {**fake.credentials(), **changed}
+            made.append(IMAP.create(fake.configuration(url), credentials=credentials))
+            return made[-1]
+
+        yield perform
+        for integration in made:
+            integration.close()
+
+
+@pytest.fixture
+def imap(connect):
+    return connect()
+
+
+def test_a_new_account_has_two_emails_and_four_folders(imap):
+    assert imap.folders() == ["INBOX", "Archive", "Sent", "Trash"]
+    assert [mail.subject for mail in imap.search()] == ["Invoice 2041", "Agenda for Thursday"]
+
+
+def test_it_finds_reads_files_and_deletes(fake, imap, tmp_path):
+    fake.deliver("Eve <eve@example.org>", "Grüße", "Hello", html="<b>Hello</b>", files={"a.txt": b"x"})
+    (mail,) = imap.search(subject="Grüße", sender="eve", unread=True, since=imap.search()[0].date.date())
+
+    imap.mark_read(mail.id)
+    moved = imap.move(mail.id, "Archive")
+
+    whole = imap.get(moved)
+    assert (whole.text, whole.html.strip(), whole.attachments, whole.unread) == (
+        "Hello",
+        "<b>Hello</b>",
+        ("a.txt",),
+        False,
+    )
+    assert imap.save_attachments(moved, tmp_path) == [str(tmp_path / "a.txt")]
+    imap.delete(moved)
+    assert fake.folders["Archive"].messages == {}
+
+
+def test_it_takes_what_is_sent_and_delivers_to_its_own_account(fake, imap):
+    imap.send(["bob@example.com", "alice@example.com"], "Hello", "See you.\n.\n..", bcc="eve@example.org")
+
+    (sent,) = fake.sent
+    assert (sent.sender, sent.subject) == ("alice@example.com", "Hello")
+    assert sorted(sent.recipients) == ["alice@example.com", "bob@example.com", "eve@example.org"]
+    assert isinstance(sent.message, EmailMessage)
+    assert sent.message.get_content().split() == ["See", "you.", ".", ".."]
+    assert imap.search()[0].subject == "Hello"
+
+
+def test_it_refuses_what_servers_refuse(fake, imap, connect):
+    fake.refused["bad@example.com"] = "550 no such user"
+    stranger = connect(password="wrong")
+
+    with pytest.raises(NotFound):
+        imap.search("Nowhere")
+    with pytest.raises(Rejected, match="no such user"):
+        imap.send("bad@example.com", "x", "y")
+    for call in (stranger.folders, lambda: stranger.send("bob@example.com", "x", "y")):
+        with pytest.raises(AuthFailed):
+            call()
+
+
+def test_a_cut_connection_is_made_anew(fake, imap):
+    message = imap.search()[0].id
+    fake.drop_clients()
+    assert len(imap.search()) == 2
+
+    fake.drop_clients()
+    imap.mark_read(message)
+    assert [mail.unread for mail in imap.search()] == [False, True]
+
+
+def test_a_change_during_which_the_connection_breaks_is_in_doubt_and_a_look_is_not(fake, imap):
+    message = imap.search()[0].id
+
+    for verb, call, again in (
+        ("STORE", lambda: imap.mark_read(message), False),
+        ("FETCH", lambda: imap.get(message), True),
+    ):
+        fake.interrupt_next(verb)
+        with pytest.raises(Unavailable) as caught:
+            call()
+        assert caught.value.can_retry is again
+    assert imap.get(message).subject == "Invoice 2041"
+
+
+def test_both_halves_fall_silent_and_come_back(fake, connect):
+    fake.drop_next(times=5)
+    imap = connect()
+    for call in (imap.folders, lambda: imap.send("bob@example.com", "x", "y")):
+        with pytest.raises(Unavailable):
+            call()
+
+    fake.end_faults()
+
+    assert imap.folders()
+    assert imap.send("bob@example.com", "x", "y").refused == {}
+
+
+def test_a_folder_that_is_made_anew_forgets_its_ids(fake, imap):
+    message = imap.search()[0].id
+    fake.folders["INBOX"].generation += 1
+
+    with pytest.raises(NotFound, match="as it is now"):
+        imap.get(message)

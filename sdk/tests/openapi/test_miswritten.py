@@ -1,0 +1,142 @@
+"""Documents that are wrong, or meant to hurt: each is refused, or costs no more than its own operations."""
+
+import pytest
+
+from wren.openapi.choice import Choice
+from wren.openapi.document import DocumentInvalid, read_document
+from wren.openapi.importing import import_document
+
+GOOD = {"operationId": "good", "summary": "Works", "responses": {"204": {"description": ""}}}
+LEVELS = 2000
+
+
+def document(*, post=None, schemas=None, paths=None, **more):
+    body = {"content": {"application/json": {"schema": post}}}
+    written = {"post": {"operationId": "bad", "requestBody": body, "responses": {}}} if post else {}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Depot"},
+        "servers": [{"url": "https://depot.example"}],
+        "paths": {"/good": {"get": GOOD}, **({"/bad": written} if written else {}), **(paths or {})},
+        "components": {"schemas": schemas or {}},
+        **more,
+    }
+
+
+def swagger(**more):
+    return {"swagger": "2.0", "host": "depot.example", "paths": {"/good": {"get": GOOD}}, **more}
+
+
+def ref(name):
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def chain(link):
+    return {f"A{level}": link(ref(f"A{level + 1}")) for level in range(LEVELS)} | {f"A{LEVELS}": {"type": "string"}}
+
+
+def methods_of(source):
+    return [method["id"] for method in import_document(source, Choice()).definition.methods]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {**document(), "paths": [1]},
+        document(servers=[{"url": "https://[::1"}]),
+        document(servers=[{"url": "https://{a}.example", "variables": [1]}]),
+        document(
+            components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "a\r\nb"}}},
+            paths={"/good": {"get": {**GOOD, "security": [{"key": []}]}}},
+        ),
+        swagger(paths=[1]),
+        swagger(parameters=[1]),
+        swagger(paths={"/good": {"get": {"parameters": 5}}}),
+    ],
+)
+def test_what_is_not_written_as_openapi_has_it_is_refused(source):
+    with pytest.raises(DocumentInvalid):
+        import_document(source, Choice())
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"tags": 5, "security": 7, "parameters": {"a": 1}},
+        {"responses": [1]},
+        {"requestBody": ref("nowhere")},
+        {"security": [{"key": None}]},
+    ],
+)
+def test_one_miswritten_operation_costs_no_other(operation):
+    components = {"securitySchemes": {"key": {"$ref": "#/nowhere"}}}
+
+    assert "good" in methods_of(document(paths={"/bad": {"put": operation}}, components=components))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        lambda inner: inner,
+        lambda inner: {"type": "array", "items": inner},
+        lambda inner: {"allOf": [inner]},
+        lambda inner: {"anyOf": [inner, {"type": "null"}]},
+    ],
+    ids=["references", "lists", "parts", "alternatives"],
+)
+@pytest.mark.parametrize("place", ["input", "output"])
+def test_schemas_that_refer_without_end_cost_their_own_operation_alone(link, place):
+    schemas = chain(link)
+    answer = {"200": {"description": "", "content": {"application/json": {"schema": ref("A0")}}}}
+    source = (
+        document(post=ref("A0"), schemas=schemas)
+        if place == "input"
+        else document(paths={"/bad": {"get": {"operationId": "bad", "responses": answer}}}, schemas=schemas)
+    )
+
+    assert methods_of(source)[0] == "good"
+
+
+def test_objects_inside_objects_without_end_are_cut():
+    schemas = chain(lambda inner: {"type": "object", "properties": {"inside": inner}})
+
+    assert methods_of(document(post=ref("A0"), schemas=schemas)) == ["good", "bad"]
+
+
+@pytest.mark.timeout(30)
+def test_parts_that_share_parts_are_opened_once():
+    shared = {f"A{level}": {"allOf": [ref(f"A{level + 1}")] * 2} for level in range(60)}
+    source = document(post=ref("A0"), schemas={**shared, "A60": {"type": "object", "properties": {"name": {}}}})
+
+    bad = import_document(source, Choice()).definition.methods[1]
+
+    assert list(bad["inputSchema"]["properties"]) == ["name"]
+
+
+def test_parts_that_come_back_to_themselves_are_opened_once():
+    circle = {
+        "A": {"allOf": [ref("B"), {"type": "object", "properties": {"name": {"type": "string"}}}]},
+        "B": {"allOf": [ref("A"), {"type": "object", "properties": {"size": {"type": "integer"}}}]},
+    }
+
+    bad = import_document(document(post=ref("A"), schemas=circle), Choice()).definition.methods[1]
+
+    assert sorted(bad["inputSchema"]["properties"]) == ["name", "size"]
+
+
+def test_an_alias_that_holds_itself_is_refused():
+    with pytest.raises(DocumentInvalid, match="too deep"):
+        read_document("openapi: 3.0.0\nheld: &held\n  inside: *held\n")
+
+
+def test_arguments_have_names_that_models_take():
+    names = ["größe", "n" * 100, "n" * 99]
+    parameters = [{"in": "query", "name": name, "schema": {"type": "string"}} for name in names]
+
+    method = import_document(
+        document(paths={"/good": {"get": {**GOOD, "parameters": parameters}}}), Choice()
+    ).definition.methods[0]
+
+    properties = list(method["inputSchema"]["properties"])
+    assert [len(name) <= 64 and name.isascii() for name in properties] == [True] * 3
+    assert [item["name"] for item in method["request"]["placements"]] == names
