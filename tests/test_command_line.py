@@ -459,7 +459,7 @@ def test_a_file_runs_here_without_a_server(admin):
 
     assert (plain.code, as_json.code, failed.code) == (0, 0, 1)
     assert plain.out == "said hello\nhello ended: success\nresult: {'said': 'hello'}\n"
-    assert set(as_json.json) == {"status", "func", "result", "calls", "error"}
+    assert set(as_json.json) == {"status", "func", "result", "calls", "error", "ai_cost_usd"}
     assert failed.json["error"]["line"] == 6
 
 
@@ -560,7 +560,7 @@ def test_the_server_tells_what_it_offers_and_what_of_it_is_connected(person):
     assert (plain.code, as_json.code) == (0, 0)
     offered = {item["name"]: item["connected"] for item in as_json.json["integrations"]}
     assert (offered["meter"], offered["gmail"]) == (True, False)
-    assert re.search(r"^meter +Meter +1\.0 +apikey +yes", plain.out, re.MULTILINE)
+    assert re.search(r"^meter +Meter +1\.0\.0 +apikey +yes", plain.out, re.MULTILINE)
     assert as_json.json["failed"] == []
 
 

@@ -17,7 +17,7 @@ import httpx2
 from servers.emulate import Emulate
 from servers.process import PATIENCE, clean_variables, free_port, serve
 
-_KEY = re.compile(r"wren_[a-z0-9]{8}_[\w-]{43}")
+API_KEY = re.compile(r"wren_[a-z0-9]{8}_[\w-]{43}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +166,7 @@ def backend(
     own = {**clean_variables(home), "PYTHONUNBUFFERED": "1", **_passed_through(), **(variables or {})}
     command = [python, "-m", "wren_backend", "up", "--data-dir", str(home / "data"), "--port", str(port)]
     with serve(command, ports=[port], log=log, variables=own, is_ready=lambda: _is_ready(port)) as process:
-        key = restarted or _KEY.findall(log.read_text())[0]
+        key = restarted or API_KEY.findall(log.read_text())[0]
         url = f"http://127.0.0.1:{port}"
         yield Backend(url=url, key=key, home=home, process=process, variables=own, python=python)
 

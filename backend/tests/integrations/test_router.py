@@ -16,7 +16,7 @@ def validate(api, *names):
 def test_what_is_installed_is_listed_and_so_is_what_failed(api, stand_in):
     body = api.get("/v1/integrations").json()
 
-    assert [item["name"] for item in body["integrations"]] == ["abacus", "parcel", "weather"]
+    assert [item["name"] for item in body["integrations"]] == ["abacus", "parcel", "ticket", "weather"]
     assert body["integrations"][1] == {
         "name": "parcel",
         "display_name": "Parcel",
