@@ -5,6 +5,7 @@ and in its own process only: a finder of one library must not answer the questio
 """
 
 import importlib.metadata
+import logging
 import os
 import sys
 import time
@@ -70,10 +71,13 @@ def wren_first_start() -> Find:
 
 
 def _catalogue() -> Find:
+    import structlog
+
     from wren_backend.db import open_database
     from wren_backend.definitions.catalogue import open_catalogue
     from wren_backend.migration import migrate
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     database = open_database(f"sqlite:///{sys.argv[2]}/wren.db")
     migrate(database)
     return lambda: len(open_catalogue(database, now=datetime.now(UTC)))

@@ -62,7 +62,8 @@ class Fingerprints:
     def _ground(self) -> str:
         folders = (_folder(metadata.distribution(name)) for name in _GROUND)
         seen = (self._seen(folder, name) for folder, name in zip(folders, _GROUND.values(), strict=True) if folder)
-        return "\n".join([sys.version, *seen])
+        text = "\n".join([sys.version, *seen])  # long where the contract is an editable install, so hashed once
+        return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _folder(distribution: IDistribution | None) -> str | None:

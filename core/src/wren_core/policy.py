@@ -5,7 +5,7 @@ them: case, and `-`, `_` and `.`, make no difference. A rule names an integratio
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -118,7 +118,9 @@ def split_names(text: str) -> frozenset[str]:
     return frozenset(re.split(r"[,\s]+", text.strip(" ,\t\r\n"))) - {""}
 
 
-def _is_named(names: Iterable[str], *candidates: str) -> bool:
+def _is_named(names: Collection[str], *candidates: str) -> bool:
+    if not names:  # nearly always, and asked of every plugin before a server starts
+        return False
     wanted = {canonical_name(candidate) for candidate in candidates if candidate}
     return any(canonical_name(name) in wanted for name in names)
 

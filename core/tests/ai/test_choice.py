@@ -82,6 +82,34 @@ def test_settings_replace_prices_of_a_known_model_and_leave_the_rest(make, scrip
     assert script.asked[0].model.max_tokens == 500
 
 
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ({"input_price": 1}, (1 * 1000 + 15 * 200) / 10**6),
+        ({"output_price": 10}, (3 * 1000 + 10 * 200) / 10**6),
+        ({"cached_input_price": 0.5}, (3 * 1000 + 15 * 200) / 10**6),
+    ],
+)
+def test_a_price_that_no_setting_replaces_stays(make, setting, expected):
+    assert make(models=[{"id": "grey", **setting}]).generate("hi").cost_usd == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("model", "setting", "quality", "expected"),
+    [
+        ("painter", {"image_price": 0.01}, "hd", 0.08),
+        ("painter", {"image_price": 0.01}, "standard", 0.01),
+        ("own", {"image_price": 0.02}, "hd", 0.02),
+    ],
+)
+def test_a_price_of_images_that_no_setting_replaces_stays(make, model, setting, quality, expected):
+    own = {"id": model, "capabilities": ["image_generation"], **setting}
+
+    ai = make(models=[own])
+
+    assert ai.generate_image("a wren", model=model, quality=quality).cost_usd == expected
+
+
 def test_a_setting_nobody_knows_is_refused(make):
     with pytest.raises(ConfigInvalid):
         make(models=[{"id": "x", "price": 1}])

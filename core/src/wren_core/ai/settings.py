@@ -1,10 +1,10 @@
 """What every ai integration can be told in `init(...)`: which model, and what is to be known about further ones."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from wren_core.ai.pricing import per_million
+from wren_core.ai.pricing import per_token
 from wren_core.record import IntegrationConfig
 from wren_core.spec import AIModel, Cost, ImageCost
 
@@ -32,22 +32,27 @@ class ModelSettings(IntegrationConfig):
         """Return the known model with these changes, or a new one."""
         base = known or AIModel(id=self.id, name=self.id, capabilities=("text",))
         said = {name: getattr(self, name) for name in ("name", "capabilities", "context_window", "max_tokens")}
-        changes = {name: value for name, value in said.items() if value}
-        prices = {"cost_per_token": self._cost() or base.cost_per_token}
-        prices_of_images = {"cost_per_image": self._image_cost() or base.cost_per_image}
-        return base.model_copy(update={**changes, **prices, **prices_of_images})
+        changes: dict[str, Any] = {name: value for name, value in said.items() if value}
+        changes["cost_per_token"] = self._cost(base.cost_per_token)
+        changes["cost_per_image"] = self._image_cost(base.cost_per_image)
+        return base.model_copy(update=changes)
 
-    def _cost(self) -> Cost | None:
-        if self.input_price is None and self.output_price is None:
-            return None
-        return per_million(self.input_price or 0, self.output_price or 0, cached_usd=self.cached_input_price)
+    def _cost(self, known: Cost | None) -> Cost | None:
+        said = {"input": self.input_price, "cached_input": self.cached_input_price, "output": self.output_price}
+        prices = {name: per_token(price) for name, price in said.items() if price is not None}
+        if not prices:
+            return known
+        # One's own prices know no long prompts; what the cache holds costs no more than what it does not.
+        own = {"cached_input": None, **prices} if "input" in prices else prices
+        return (known or Cost(input=0, output=0)).model_copy(update={**own, "long": None})
 
-    def _image_cost(self) -> ImageCost | None:
-        if self.image_price is None and self.hd_image_price is None:
-            return None
-        standard = self.image_price if self.image_price is not None else self.hd_image_price
-        hd = self.hd_image_price if self.hd_image_price is not None else standard
-        return ImageCost(standard=standard or 0, hd=hd or 0)
+    def _image_cost(self, known: ImageCost | None) -> ImageCost | None:
+        said = {"standard": self.image_price, "hd": self.hd_image_price}
+        prices = {name: price for name, price in said.items() if price is not None}
+        if not prices or known is not None:
+            return known and known.model_copy(update=prices)
+        only = next(iter(prices.values()))
+        return ImageCost(**{"standard": only, "hd": only, **prices})
 
 
 class AISettings(IntegrationConfig):

@@ -1,0 +1,106 @@
+import time
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from wren_core import InvalidInput
+from wren_core.mail import compose, plain_text
+
+PEOPLE = {"From": "Ann <ann@example.com>", "To": "Bob Müller <bob@example.com>"}
+
+
+def sent(**content):
+    return message_from_bytes(compose(PEOPLE, **{"subject": "Grüße", **content}).as_bytes(), policy=default)
+
+
+def test_a_message_is_what_was_asked_for(tmp_path):
+    (tmp_path / "übersicht.csv").write_text("a,b\n")
+
+    message = sent(text="Hallo", html="<b>Hallo</b>", files=[tmp_path / "übersicht.csv"])
+
+    assert (message["Subject"], str(message["To"])) == ("Grüße", "Bob Müller <bob@example.com>")
+    assert message["Message-ID"].endswith("@example.com>")
+    assert message["Date"] is not None
+    assert message.get_body(("plain",)).get_content().strip() == "Hallo"
+    assert message.get_body(("html",)).get_content().strip() == "<b>Hallo</b>"
+    (attached,) = message.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("übersicht.csv", "text/csv")
+
+
+def test_a_message_of_html_alone_has_a_text_too():
+    assert sent(html="<p>One</p><p>Two</p>").get_body(("plain",)).get_content().split() == ["One", "Two"]
+
+
+def test_a_reply_joins_its_conversation_and_long_ids_stay_whole():
+    long = f"<{'x' * 200}@example.com>"
+    ids = " ".join(f"<{number}@example.com>" for number in range(40))
+
+    raw = compose(PEOPLE, subject="Re: x", answers=f"{ids} {long}").as_bytes()
+
+    assert f"In-Reply-To: {long}\r\n".encode() in raw
+    references = message_from_bytes(raw, policy=default)["References"].split()
+    assert (len(references), references[0], references[-1]) == (21, "<0@example.com>", long)
+
+
+@pytest.mark.parametrize("answers", ["", "no id", "<a@b\r\nBcc: evil@example.com>"])
+def test_what_is_no_id_joins_nothing(answers):
+    message = sent(answers=answers)
+
+    assert message["In-Reply-To"] is None
+    assert message["Bcc"] is None
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        {"To": "bob"},
+        {"To": "bob@"},
+        {"To": "@example.com"},
+        {"To": ""},
+        {"To": ()},
+        {"To": "bob@example.com, ,@x"},
+        {"To": ("bob@example.com", "Evil\r\nBcc: evil@example.com")},
+        {"Cc": "x\ny@example.com"},
+        {"From": "nobody"},
+    ],
+)
+def test_what_is_no_address_or_would_forge_a_header_is_refused_by_name(people):
+    (header,) = people
+
+    with pytest.raises(InvalidInput, match=header.lower()) as caught:
+        compose({**PEOPLE, **people}, subject="x")
+
+    assert caught.value.details["pointer"] == f"/{header.lower()}"
+
+
+def test_a_subject_is_one_line():
+    with pytest.raises(InvalidInput, match="subject"):
+        compose(PEOPLE, subject="x\r\nBcc: evil@example.com")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    with pytest.raises(InvalidInput, match=r"/files.*nothing\.pdf"):
+        compose(PEOPLE, subject="x", files=[tmp_path / "nothing.pdf"])
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<p>Due on <b>Friday</b> &amp; not later.</p>", "Due on\nFriday\n& not later."),
+        ("<style>p { color: red }</style><script>alert(1)</script>Shown", "Shown"),
+        ("no tags", "no tags"),
+        ("", ""),
+        ("<", ""),
+    ],
+)
+def test_html_is_read_as_text(markup, text):
+    assert plain_text(markup) == text
+
+
+def test_hostile_html_takes_no_time():
+    started = time.monotonic()
+
+    plain_text("<" * 1_000_000)
+
+    assert time.monotonic() - started < 5
