@@ -89,7 +89,8 @@ def run(home: Path, module: str, *arguments: str) -> str:
 
 @pytest.mark.timeout(300)
 def test_an_api_is_imported_added_connected_documented_and_called(depot, address, tmp_path):
-    made = json.loads(run(tmp_path, "wren", "integrations", "import", str(DOCUMENT), "--config", "X-Branch", "--json"))
+    options = ("--config", "X-Branch", "--output", str(tmp_path / "operator" / "depot.json"), "--json")
+    made = json.loads(run(tmp_path, "wren", "integrations", "import", str(DOCUMENT), *options))
     added = run(tmp_path, "wren_backend", "definitions", "add", made["file"], "--data-dir", str(tmp_path / "data"))
 
     with backend(tmp_path, {"WREN_INTEGRATIONS__DEPOT__BASE_URL": address}) as server:
@@ -98,6 +99,9 @@ def test_an_api_is_imported_added_connected_documented_and_called(depot, address
         docs = server.get("/v1/integrations/depot/docs")
         definition = server.get("/v1/definitions/depot")
         (tmp_path / "tidy.py").write_text(SCRIPT)
+        unknown = server.wren("test", str(tmp_path / "tidy.py"), check=False)
+        fetched = server.wren_json("integrations", "fetch", "depot")
+        python = server.wren("integrations", "fetch", "slack", "--json", check=False)
         deployed = server.wren_json("deploy", str(tmp_path / "tidy.py"))
         finished = server.finished_run(server.start_run(deployed["deployment_id"]))
         log = server.log
@@ -107,6 +111,9 @@ def test_an_api_is_imported_added_connected_documented_and_called(depot, address
     assert connected["status"] == "active"
     assert valid == {"valid": True, "warnings": []}
     assert "create_parcel" in json.dumps(docs)
+    assert "wren integrations fetch depot" in unknown.stdout
+    assert json.loads(Path(fetched["file"]).read_text()) == definition
+    assert json.loads(python.stdout)["error"]["code"] == "NOT_DECLARED"
     assert_tools(definition)
     assert (finished["status"], finished["result"]) == (
         "success",

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from wren_core import InvalidInput
-from wren_core.files import open_new, open_to_read, safe_name
+from wren_core.files import open_new, open_to_read, safe_name, save
 
 
 def test_a_file_that_is_made_replaces_no_other(tmp_path):
@@ -22,8 +22,10 @@ def test_a_file_that_is_made_replaces_no_other(tmp_path):
 
 
 def test_a_made_file_says_where_it_is(tmp_path):
-    with open_new(tmp_path, "a.txt") as file:
-        assert file.name == str(tmp_path / "a.txt") or Path(file.name) == tmp_path / "a.txt"
+    first, second = save(tmp_path, "a.txt", b"one"), save(tmp_path, "a.txt", b"two")
+
+    assert (first, second) == (str(tmp_path / "a.txt"), str(tmp_path / "a (1).txt"))
+    assert (tmp_path / "a (1).txt").read_bytes() == b"two"
 
 
 @pytest.mark.parametrize(

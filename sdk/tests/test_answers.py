@@ -1,14 +1,16 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel
+from typing_extensions import TypedDict
 
 import wren
 from wren import session
@@ -31,6 +33,16 @@ class Mail(BaseModel):
 class Forecast(BaseModel):
     city: str
     degrees: int
+
+
+@dataclass
+class Reading:
+    at: date
+    degrees: int
+
+
+class Place(TypedDict):
+    city: str
 
 
 @pytest.fixture
@@ -114,10 +126,20 @@ def test_a_schema_gives_a_checked_object(parrot: Any, text: str) -> None:
     assert '"degrees"' in parrot.asked[0].messages[0].text, "the model is told the schema"
 
 
-def test_any_type_can_be_a_schema(parrot: Any) -> None:
-    parrot.answers.append("[1, 2]")
+@pytest.mark.parametrize(
+    ("schema", "text", "expected"),
+    [
+        (list[int], "[1, 2]", [1, 2]),
+        (Literal["low", "high"], '"high"', "high"),
+        (Reading, '{"at": "2026-03-02", "degrees": 21}', Reading(at=date(2026, 3, 2), degrees=21)),
+        (Place, '{"city": "Rome"}', {"city": "Rome"}),
+        (Forecast | None, "null", None),
+    ],
+)
+def test_any_type_can_be_a_schema(parrot: Any, schema: Any, text: str, expected: Any) -> None:
+    parrot.answers.append(text)
 
-    assert wren.ai("Two numbers", schema=list[int]) == [1, 2]
+    assert wren.ai("What is it?", schema=schema) == expected
 
 
 def test_an_answer_that_does_not_fit_is_sent_back_once_with_what_is_wrong(parrot: Any) -> None:
@@ -142,6 +164,13 @@ def test_an_answer_that_does_not_fit_twice_is_an_error_that_shows_it(parrot: Any
     assert len(parrot.asked) == 2
 
 
+def test_an_empty_answer_is_not_handed_back_as_a_turn(parrot: Any) -> None:
+    parrot.answers += ["", "7"]
+
+    assert wren.ai("A number", schema=int) == 7
+    assert [turn.role for turn in parrot.asked[1].messages] == ["user", "user"]
+
+
 def test_an_answer_that_was_cut_off_says_so(parrot: Any) -> None:
     parrot.answers += ['{"city": "Ro...', '{"city": "Ro...']
 
@@ -149,11 +178,22 @@ def test_an_answer_that_was_cut_off_says_so(parrot: Any) -> None:
         wren.ai("The forecast", schema=Forecast)
 
 
-def test_a_schema_that_is_none_is_refused_before_anything_is_asked(parrot: Any) -> None:
+@pytest.mark.parametrize("schema", [ModuleType, {"type": "object"}, Forecast(city="Rome", degrees=1)])
+def test_a_schema_that_is_none_is_refused_before_anything_is_asked(parrot: Any, schema: Any) -> None:
     with pytest.raises(InvalidInput, match="JSON Schema"):
-        wren.ai("The forecast", schema=ModuleType)
+        wren.ai("The forecast", schema=schema)
 
     assert parrot.asked == []
+
+
+def test_why_a_type_is_no_schema_is_told(parrot: Any) -> None:
+    with pytest.raises(InvalidInput, match="CallableSchema"):
+        wren.ai("The forecast", schema=Callable[[], int])
+
+
+def test_a_prompt_that_is_no_text_is_refused(parrot: Any) -> None:
+    with pytest.raises(InvalidInput, match="the prompt must be text, not dict"):
+        wren.ai({"city": "Rome"})  # type: ignore[call-overload]  # what a script may do
 
 
 def test_an_integration_is_made_once_for_a_session(parrot: Any) -> None:

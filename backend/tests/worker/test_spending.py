@@ -112,7 +112,7 @@ def test_a_run_whose_lease_is_lost_still_spent_what_it_spent(workplace, run, ask
         {"nano_usd": 1.5},
         {"nano_usd": float("nan")},
         {"nano_usd": float("inf")},
-        {"nano_usd": 10**16},
+        {"nano_usd": 10**12 + 1},
         {"nano_usd": "6"},
         {"nano_usd": True},
         {"input_tokens": -5},

@@ -44,6 +44,13 @@ def open_new(folder: Path, name: str, *, pointer: str = "/folder") -> BinaryIO:
         raise _unusable(folder, exc, pointer) from exc
 
 
+def save(folder: Path, name: str, content: bytes, *, pointer: str = "/folder") -> str:
+    """Write a new file, as `open_new` makes it, and return where it is."""
+    with open_new(folder, name, pointer=pointer) as file:
+        file.write(content)
+    return file.name
+
+
 def safe_name(name: str) -> str:
     """Return a name that every file system takes, and that stays in its folder."""
     path = Path(_UNSAFE.sub("_", name).strip(". ") or "file")

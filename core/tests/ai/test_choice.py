@@ -110,9 +110,10 @@ def test_a_price_of_images_that_no_setting_replaces_stays(make, model, setting, 
     assert ai.generate_image("a wren", model=model, quality=quality).cost_usd == expected
 
 
-def test_a_setting_nobody_knows_is_refused(make):
+@pytest.mark.parametrize("setting", [{"price": 1}, {"input_price": float("inf")}, {"output_price": -1}])
+def test_a_setting_nobody_knows_and_a_price_that_is_none_are_refused(make, setting):
     with pytest.raises(ConfigInvalid):
-        make(models=[{"id": "x", "price": 1}])
+        make(models=[{"id": "x", **setting}])
 
 
 def test_more_tokens_than_the_model_writes_are_refused_before_the_call(parrot, script, ledger):

@@ -168,5 +168,5 @@ def test_an_object_of_which_nothing_is_given_is_an_empty_one_and_no_body_is_none
 def test_a_configured_part_of_the_path_that_leads_elsewhere_is_blamed_on_the_configuration(value):
     constants = (Constant(place="path", name="tenant", config="branch"),)
 
-    with pytest.raises(ConfigInvalid, match="'branch': .* would lead to another address"):
+    with pytest.raises(ConfigInvalid, match=r"'branch': .* would lead to another address"):
         built({}, method="GET", path="/{tenant}/things", constants=constants, config={"branch": value})

@@ -122,5 +122,5 @@ def test_a_folder_that_is_made_anew_forgets_its_ids(fake, imap):
     message = imap.search()[0].id
     fake.folders["INBOX"].generation += 1
 
-    with pytest.raises(NotFound, match="as it is now"):
+    with pytest.raises(NotFound, match="made anew"):
         imap.get(message)

@@ -15,8 +15,13 @@ def prompt_parts(prompt: str, data: Iterable[Any]) -> tuple[str, list[bytes]]:
     """Return the text of the prompt with its data, and the images.
 
     Raises:
-        InvalidInput: a value has no JSON form, or bytes and files are no images.
+        InvalidInput: the prompt is no text, a value has no JSON form, or bytes and files are no images.
     """
+    if not isinstance(prompt, str):
+        raise InvalidInput(
+            f"wren.ai: the prompt must be text, not {type(prompt).__name__}; say what to do first, then give the data",
+            details={"pointer": "/prompt", "expected": "text"},
+        )
     texts, images = [prompt], list[bytes]()
     for position, item in enumerate(data, start=1):
         found = _images(item, position)

@@ -8,6 +8,7 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 
 from wren_core.ai.records import Completion
 from wren_core.errors import AgentFixableError, InvalidInput
+from wren_core.schema import first_line
 
 _FENCED = re.compile(r"^```\w*\s*\n(.*?)\n?```$", re.DOTALL)
 _SHOWN_PROBLEMS = 10
@@ -25,9 +26,10 @@ class Expected:
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(schema)
             self._json_schema = json.dumps(self._adapter.json_schema())
-        except PydanticUserError as exc:
+        except Exception as exc:  # what is no type at all fails in as many ways as there are values
+            said = f" ({first_line(exc)})" if isinstance(exc, PydanticUserError) else ""
             raise InvalidInput(
-                f"wren.ai: schema: {schema!r} has no JSON Schema; pass a pydantic model or a plain type",
+                f"wren.ai: schema: {schema!r} has no JSON Schema{said}; pass a pydantic model or a plain type",
                 details={"pointer": "/schema", "expected": "a type", "nearest": None},
             ) from exc
 

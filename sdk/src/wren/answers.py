@@ -108,7 +108,9 @@ def ai(
     value, complaint = expected.read(first)
     if complaint is None:
         return value
-    second = source.generate(expected.correction(complaint), messages=[question, first.as_message()], **options)
+    # Providers refuse a turn in which nothing was said.
+    said = [first.as_message()] if first.text else []
+    second = source.generate(expected.correction(complaint), messages=[question, *said], **options)
     return expected.value_of(second)
 
 

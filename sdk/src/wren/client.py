@@ -171,6 +171,10 @@ class Client:
         """Return what the server offers, and the plugins it could not load."""
         return self._get(OfferedIntegrations, "/v1/integrations")
 
+    def definition(self, integration: str) -> Any:
+        """Return the definition of one integration, as JSON."""
+        return self._transport.request("GET", f"/v1/definitions/{_part(integration)}")
+
     def health(self) -> Health:
         """Tell whether the server is alive."""
         return self._get(Health, "/healthz")

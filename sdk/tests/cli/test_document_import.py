@@ -56,6 +56,14 @@ def test_a_definition_that_somebody_may_have_edited_is_not_written_over(wren, tm
     assert (replaced.code, json.loads(path.read_text())["integrationId"]) == (0, "cellar")
 
 
+def test_the_name_of_an_installed_integration_is_not_taken(wren, tmp_path):
+    refused = wren("integrations", "import", DEPOT, "--name", "parcel", "--json")
+    elsewhere = wren("integrations", "import", DEPOT, "--name", "parcel", "--output", str(tmp_path / "parcel.json"))
+
+    assert (refused.code, refused.error["code"]) == (1, "DUPLICATE_NAME")
+    assert elsewhere.code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

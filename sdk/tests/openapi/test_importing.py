@@ -358,3 +358,8 @@ def test_a_server_without_tls_is_told(imported, server, is_told):
     warnings = imported("depot.yaml", server=server).warnings
 
     assert any("without TLS" in text for text in warnings) == is_told
+
+
+def test_a_scope_called_none_is_none(chatter):
+    assert chatter.definition.oauth2_config["scopes"] == ["chat:write", "files:write"]
+    assert methods_of(chatter)["rooms_replace"]["scopes"] == []

@@ -18,8 +18,9 @@ from wren_backend.runs.models import Run
 from wren_backend.spending.repository import NewCall
 from wren_backend.worker.journal import RunJournal
 
-# Far above what a call can cost or use, and far below where sums leave the integers of a database.
-_MOST_NANOS = 10**15
+# Far above what a call can cost (a thousand dollars) or use. A run may send 50,000 of these, and many runs as many;
+# their sums must stay within the integers of a database.
+_MOST_NANOS = 10**12
 _MOST_TOKENS = 10**10
 _Name = Annotated[str, Field(max_length=200)]
 _Tokens = Annotated[int, Field(ge=0, le=_MOST_TOKENS)]

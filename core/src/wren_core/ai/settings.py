@@ -8,7 +8,7 @@ from wren_core.ai.pricing import per_token
 from wren_core.record import IntegrationConfig
 from wren_core.spec import AIModel, Cost, ImageCost
 
-_Price = Annotated[float | None, Field(ge=0)]
+_Price = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
 _Count = Annotated[int | None, Field(ge=1)]
 
 

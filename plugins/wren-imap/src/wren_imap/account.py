@@ -1,45 +1,44 @@
-"""One IMAP account under Wren's rules: folders are opened for reading unless something changes, an id names the
-generation of its folder (UIDVALIDITY), and a connection that was cut is made anew while nothing is done twice.
-"""
+"""One mail account: an id names its folder's generation (UIDVALIDITY), and what was begun is not done twice."""
 
 import imaplib
+import smtplib
 import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessage
 from imap_tools.utils import encode_folder
 
-from wren_core import AuthFailed, InvalidInput, NotFound
-from wren_core.files import open_new
-from wren_imap.incoming import email_of
+from wren_core import AuthFailed, InvalidInput, NotFound, UserFacingConfigError
+from wren_core.files import save
 from wren_imap.parameters import MailConfig
-from wren_imap.records import Email
+from wren_imap.records import Email, SentEmail
 from wren_imap.verdicts import FAILED, LOST, verdict
 
 T = TypeVar("T")
-Action = Callable[[BaseMailBox, str], T]
 
 
 class Account:
-    """A mailbox; it is connected on first use."""
+    """A mailbox, which is connected on first use, and the server that sends."""
 
     def __init__(self, config: MailConfig, *, username: str, password: str) -> None:
-        if not (username + password).isprintable():
-            raise AuthFailed("user name or password holds a control character; run `wren connect imap`")
-        self._config, self._username, self._password = config, username, password
+        if not (username + password).isascii() or not (username + password).isprintable():
+            raise AuthFailed("user name or password has a character that mail servers do not take")
+        self._config, self._login, self.sender = config, (username, password), config.sender or username
         self._lock = threading.Lock()
         self._box: BaseMailBox | None = None
 
     def close(self) -> None:
         """Leave the server."""
+        box, self._box = self._box, None
         with suppress(*FAILED):
-            if self._box is not None:
-                self._box.logout()
-        self._drop()
+            if box is not None:
+                box.client.shutdown()
 
     def folders(self) -> list[str]:
         """List the folders that hold messages."""
@@ -48,55 +47,59 @@ class Account:
 
     def search(self, folder: str, given: dict[str, Any], *, older: str | None, limit: int) -> list[Email]:
         """Return the newest messages that fit, without their bodies."""
-        criteria = str(AND(**given)) if given else "ALL"
+        criteria, end = str(AND(**given)) if given else "ALL", int(older.rpartition(":")[2]) if older else 2**32
 
         def look(box: BaseMailBox, generation: str) -> list[Email]:
-            charset = "US-ASCII" if criteria.isascii() else "UTF-8"
-            end = _number_of(older, folder, generation) if older else 2**32
-            newest = sorted((uid for uid in map(int, box.uids(criteria, charset=charset)) if uid < end), reverse=True)
-            wanted = [str(uid) for uid in newest[:limit]]
-            found = box.fetch(uid_list=wanted, headers_only=True, mark_seen=False, bulk=50) if wanted else ()
-            heads = {message.uid: message for message in found}
-            return [email_of(heads[uid], f"{folder}:{generation}:{uid}") for uid in wanted if uid in heads]
+            found = map(int, box.uids(criteria, charset="US-ASCII" if criteria.isascii() else "UTF-8"))
+            uids = [str(uid) for uid in sorted(found, reverse=True) if uid < end][:limit]
+            mails = box.fetch(uid_list=uids, headers_only=True, mark_seen=False, bulk=50) if uids else ()
+            heads = {mail.uid: mail for mail in mails}
+            return [Email.from_imap(heads[uid], f"{folder}:{generation}:{uid}") for uid in uids if uid in heads]
 
         return self._within(folder, look)
 
     def read(self, message_id: str) -> Email:
         """Return a whole message; it stays unread."""
-        return email_of(self._on(message_id, self._whole), message_id)
+        return Email.from_imap(self._on(message_id, self._whole), message_id)
 
     def save(self, message_id: str, folder: Path) -> list[str]:
         """Save the files of a message."""
-        saved = []
-        for item in self._on(message_id, self._whole).attachments:
-            with open_new(folder, item.filename) as file:
-                file.write(item.payload)
-            saved.append(file.name)
-        return saved
+        return [save(folder, item.filename, item.payload) for item in self._on(message_id, self._whole).attachments]
 
     def mark(self, message_id: str, *, read: bool) -> None:
         """Mark a message as read or unread."""
-        how = "+FLAGS" if read else "-FLAGS"
-        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, how, "(\\Seen)"), changes=True)
+        sign = "+" if read else "-"
+        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
 
     def move(self, message_id: str, folder: str) -> str | None:
         """Move a message and return its new id, where the server tells."""
-
-        def act(box: BaseMailBox, uid: str) -> str | None:
-            _ask(box, "MOVE", uid, encode_folder(folder))
-            told = (box.client.response("COPYUID")[1][0] or b"").decode().split()
-            return f"{folder}:{told[0]}:{told[2]}" if told else None
-
-        return self._on(message_id, act, changes=True)
+        told = self._on(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
+        return f"{folder}:{told[0]}:{told[2]}" if told else None
 
     def delete(self, message_id: str) -> None:
         """Remove a message for good, and no other one that somebody marked as deleted."""
+        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
+        self._on(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
 
-        def act(box: BaseMailBox, uid: str) -> None:
-            _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)")
-            _ask(box, "EXPUNGE", uid)
-
-        self._on(message_id, act, changes=True)
+    def send(self, message: EmailMessage) -> SentEmail:
+        """Hand a message to the SMTP server, once."""
+        config, context, begun = self._config, ssl.create_default_context(), False
+        if config.smtp_host is None:
+            raise UserFacingConfigError("nothing can be sent: set smtp_host in the connection's configuration")
+        encrypted = partial(smtplib.SMTP_SSL, context=context)
+        kind: Callable[..., smtplib.SMTP] = encrypted if config.smtp_security == "tls" else smtplib.SMTP
+        try:
+            # With a name of our own, because the library would ask the network for this machine's.
+            with kind(config.smtp_host, config.smtp_port, "[127.0.0.1]", timeout=config.timeout_seconds) as smtp:
+                if config.smtp_security == "starttls":
+                    smtp.starttls(context=context)
+                smtp.login(*self._login)
+                begun = True
+                refused = smtp.send_message(message)
+        except FAILED as exc:
+            raise verdict(exc, begun=begun) from exc
+        why = {address: f"{code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()}
+        return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
     def _whole(self, box: BaseMailBox, uid: str) -> MailMessage:
         limit, head = self._config.max_message_mb, next(box.fetch(uid_list=uid, headers_only=True, mark_seen=False))
@@ -104,69 +107,46 @@ class Account:
             raise InvalidInput(f"the e-mail has {head.size_rfc822:,} bytes, and max_message_mb is {limit}")
         return next(box.fetch(uid_list=uid, mark_seen=False))
 
-    def _on(self, message_id: str, action: Action[T], *, changes: bool = False) -> T:
-        """Do something with one message; the action gets the mailbox and the message's number."""
-        folder = message_id.rsplit(":", 2)[0]
+    def _on(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
+        folder, known, uid = message_id.rsplit(":", 2)
 
         def act(box: BaseMailBox, generation: str) -> T:
-            uid = str(_number_of(message_id, folder, generation))
-            if not box.uids(f"UID {uid}"):
-                raise NotFound(f"the e-mail {message_id!r} is not there any more; search for it")
+            if generation != known or not box.uids(f"UID {uid}"):
+                raise NotFound(f"the e-mail {message_id!r} is not there, or its folder was made anew; search for it")
             return action(box, uid)
 
         return self._within(folder, act, changes=changes)
 
-    def _within(self, folder: str, action: Action[T], *, changes: bool = False) -> T:
+    def _within(self, folder: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
         """Do something in a folder, once; the action gets the mailbox and the folder's generation."""
-        begun = False
         with self._lock:
+            was_connected, begun = self._box is not None, False
             try:
-                box, generation = self._opened(folder, changes=changes)
-                begun = changes
-                return action(box, generation)
+                box = self._box = self._box or self._connected()
+                box.folder.set(folder, readonly=not changes)
+                begun = True
+                return action(box, box.client.response("UIDVALIDITY")[1][0].decode())
             except FAILED as exc:
-                if isinstance(exc, LOST):
-                    self._drop()
-                raise verdict(exc, begun=begun) from exc
-
-    def _opened(self, folder: str, *, changes: bool) -> tuple[BaseMailBox, str]:
-        was_connected = self._box is not None
-        box = self._box = self._box or self._connected()
-        try:
-            box.folder.set(folder, readonly=not changes)
-        except LOST:
-            self._drop()
-            if not was_connected:
-                raise
-            return self._opened(folder, changes=changes)  # it was cut while nothing was asked of it
-        return box, box.client.response("UIDVALIDITY")[1][0].decode()
-
-    def _drop(self) -> None:
-        box, self._box = self._box, None
-        with suppress(*FAILED):
-            if box is not None:
-                box.client.shutdown()
+                is_lost = isinstance(exc, LOST)
+                if is_lost:
+                    self.close()
+                if begun or not (is_lost and was_connected):
+                    raise verdict(exc, begun=begun and changes) from exc
+        return self._within(folder, action, changes=changes)  # it was cut while nothing was asked of it
 
     def _connected(self) -> BaseMailBox:
-        where = (self._config.host, self._config.port, self._config.timeout_seconds)
-        tls, security = ssl.create_default_context(), self._config.security
-        kind = MailBox if security == "tls" else MailBoxStartTls
-        box = MailBoxUnencrypted(*where) if security == "plain" else kind(*where, ssl_context=tls)
+        security, where = self._config.security, (self._config.host, self._config.port, self._config.timeout_seconds)
+        encrypted = partial(MailBox if security == "tls" else MailBoxStartTls, ssl_context=ssl.create_default_context())
+        box: BaseMailBox = MailBoxUnencrypted(*where) if security == "plain" else encrypted(*where)
         try:
-            login = box.login if (self._username + self._password).isascii() else box.login_utf8
-            return login(self._username, self._password, initial_folder=None)
+            return box.login(*self._login, initial_folder=None)
         except BaseException:
             box.client.shutdown()
             raise
 
 
-def _number_of(message_id: str, folder: str, generation: str) -> int:
-    if not message_id.startswith(f"{folder}:{generation}:"):
-        raise NotFound(f"{message_id!r} is no e-mail of the folder {folder!r} as it is now; search for it")
-    return int(message_id.rpartition(":")[2])
-
-
-def _ask(box: BaseMailBox, command: str, *arguments: Any) -> None:
+def _ask(box: BaseMailBox, command: str, *arguments: Any) -> list[str]:
     status, data = box.client.uid(command, *arguments)
     if status != "OK":
         raise imaplib.IMAP4.error(f"{command}: {data!r}")
+    return (box.client.response("COPYUID")[1][0] or b"").decode().split()

@@ -1,12 +1,13 @@
 """IMAP and SMTP: the declaration and the methods. All else about it is derived from this file."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from wren_core import CredentialSpec, CredentialType, CustomAuth, Integration, IntegrationSpec, UndoSpec, method
-from wren_imap.parameters import Everyone, Files, Folder, Html, Id, MailConfig, Phrase, Place, Subject, Text, To
+from wren_core.mail import compose
+from wren_imap.parameters import Files, Folder, Html, Id, MailConfig, Phrase, Place, Subject, Text, To
 from wren_imap.records import Email, SentEmail
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ class IMAP(Integration):
     spec = IntegrationSpec(
         name="imap",
         display_name="E-mail (IMAP)",
-        docs_url="https://www.rfc-editor.org/rfc/rfc9051",
         config_hosts=("{host}:{port}", "{smtp_host}:{smtp_port}"),
         auth=CustomAuth(),
         credentials=(
@@ -55,13 +55,12 @@ class IMAP(Integration):
         subject: Phrase = None,
         text: Phrase = None,
         since: Annotated[date | None, "Only e-mails that came on this day or later"] = None,
-        until: Annotated[date | None, "Only e-mails that came before this day"] = None,
         unread: Annotated[bool, "Only unread ones"] = False,
         limit: Annotated[int, Field(ge=1, le=200), "At most this many"] = 20,
         older_than: Annotated[Id | None, "Only e-mails that came before this one: the last of the page before"] = None,
     ) -> list[Email]:
         """List the e-mails of a folder that fit, newest first; without a condition all of them."""
-        fields = {"from_": sender, "to": to, "subject": subject, "text": text, "date_gte": since, "date_lt": until}
+        fields = {"from_": sender, "to": to, "subject": subject, "text": text, "date_gte": since}
         given = {name: value for name, value in fields.items() if value is not None}
         return self.client.search(folder, given | ({"seen": False} if unread else {}), older=older_than, limit=limit)
 
@@ -100,24 +99,14 @@ class IMAP(Integration):
         self, to: To, subject: Subject, text: Text = "", html: Html = None, cc: To = (), bcc: To = (), files: Files = ()
     ) -> SentEmail:
         """Send an e-mail."""
-        return self._send({"To": to, "Cc": cc, "Bcc": bcc}, subject, text, html, files)
+        people = {"From": self.client.sender, "To": to, "Cc": cc, "Bcc": bcc}
+        return self.client.send(compose(people, subject=subject, text=text, html=html, files=files))
 
     @method(effect="write", example='imap.reply(mail.id, "Thank you, it is on its way.")')
-    def reply(
-        self, message_id: Id, text: Text = "", html: Html = None, everyone: Everyone = False, files: Files = ()
-    ) -> SentEmail:
-        """Reply to an e-mail."""
+    def reply(self, message_id: Id, text: Text = "", html: Html = None, files: Files = ()) -> SentEmail:
+        """Reply to the sender of an e-mail, in its conversation."""
         mail = self.get(message_id)
-        own = (self.config.sender or self.credentials["username"]).lower()
-        others = [item for item in (*mail.to, *mail.cc) if own not in item.lower()] if everyone else []
+        people = {"From": self.client.sender, "To": mail.reply_to or mail.sender}
         subject = mail.subject if mail.subject.lower().startswith("re:") else f"Re: {mail.subject}"
-        return self._send({"To": mail.reply_to or mail.sender, "Cc": others}, subject, text, html, files, answers=mail)
-
-    def _send(self, people: dict[str, Any], *content: Any, answers: Email | None = None) -> SentEmail:
-        from wren_imap import outgoing  # here: see connect
-
-        username, password = self.credentials["username"], self.credentials["password"]
-        message = outgoing.compose({"From": self.config.sender or username, **people}, *content)
-        if answers:
-            outgoing.answer(message, answers)
-        return outgoing.send(message, self.config, username=username, password=password)
+        answers = f"{mail.references} {mail.message_id}"
+        return self.client.send(compose(people, subject=subject, text=text, html=html, files=files, answers=answers))

@@ -11,9 +11,7 @@ from wren_core import AuthFailed, NotFound, Rejected, Unavailable, UserFacingCon
 
 LOST = (imaplib.IMAP4.abort, smtplib.SMTPServerDisconnected, OSError)
 FAILED = (*LOST, imaplib.IMAP4.error, ImapToolsError, smtplib.SMTPException)
-# Response codes of RFC 5530.
 _PASSING, _ABSENT = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"}, {"NONEXISTENT", "TRYCREATE"}
-_STRANGER = {"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED"}
 
 
 def verdict(exc: Exception, *, begun: bool) -> WrenError:
@@ -23,8 +21,7 @@ def verdict(exc: Exception, *, begun: bool) -> WrenError:
     reply = max([number for number, _ in getattr(exc, "recipients", {}).values()] or [getattr(exc, "smtp_code", 0)])
     if isinstance(exc, ssl.SSLCertVerificationError):
         return UserFacingConfigError(f"{said}; correct host or certificate", code="CERTIFICATE_REFUSED")
-    is_login = isinstance(exc, MailboxLoginError) and code not in _PASSING
-    if is_login or code in _STRANGER or reply in (530, 534, 535):
+    if reply in (530, 534, 535) or (isinstance(exc, MailboxLoginError) and code not in _PASSING):
         return AuthFailed(f"{said}; run `wren connect imap`")
     if isinstance(exc, MailboxFolderSelectError) or code in _ABSENT:
         return NotFound(f"{said}; imap.folders() lists what there is")

@@ -94,7 +94,8 @@ class _Check:
         try:
             self._catalogue.get(name)
         except IntegrationUnknown as exc:
-            hint = f"install the distribution that offers it, such as `pip install wren-{name.replace('_', '-')}`"
+            install = f"pip install wren-{name.replace('_', '-')}"
+            hint = f"`{install}`, or what else offers it; a definition of the server: `wren integrations fetch {name}`"
             return Code.INTEGRATION_UNKNOWN, exc.message, None if exc.details.get("nearest") else hint
         except PluginFailed as exc:
             return Code.PLUGIN_FAILED, exc.message, "repair or reinstall the distribution"

@@ -1,20 +1,18 @@
 """`wren integrations import`."""
 
 import json
-import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wren.cli.definition_writing import own_path, write_definition
 from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
-from wren.definitions import definitions_folder
 from wren.openapi.choice import Choice
 from wren.openapi.document import read_document
 from wren.openapi.importing import Imported, import_document
-from wren_core.errors import AgentFixableError
 
 _STANDARD_STREAM = "-"
 _SHOWN = 20
@@ -71,14 +69,8 @@ def _written(wanted: Wanted, name: str, definition: dict[str, Any]) -> Path | No
     """Write the definition and return where; None where it goes to standard output."""
     if wanted.output == _STANDARD_STREAM:
         return None
-    path = Path(wanted.output) if wanted.output else definitions_folder(os.environ) / f"{name}.json"
-    if path.exists() and not wanted.replaces:
-        raise AgentFixableError(f"{path} is there already; --replace writes over it", code="FILE_EXISTS")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(definition, indent=2) + "\n", encoding="utf-8")
-    except OSError as exc:
-        raise UsageInvalid(f"{path} cannot be written: {exc.strerror}") from exc
+    path = Path(wanted.output) if wanted.output else own_path(name, remedy="choose another name with --name")
+    write_definition(definition, path, replaces=wanted.replaces)
     return path
 
 

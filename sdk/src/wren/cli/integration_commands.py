@@ -56,6 +56,18 @@ def cost(
     show_cost(names or [], as_json=as_json)
 
 
+@app.command("fetch")
+def fetch_integration(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An integration of the server.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Get an integration that the server has as a definition, so that scripts with it can be checked here."""
+    from wren.cli.definition_fetching import fetch_definition
+
+    fetch_definition(name, replaces=replace, as_json=as_json)
+
+
 @app.command("import")
 def import_integration(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="An OpenAPI 3 or Swagger 2 document, JSON or YAML.")],

@@ -25,7 +25,7 @@ from wren.openapi.examples import example_call
 from wren.openapi.keywords import tidy
 from wren.openapi.operations import Operation, choose_operations, list_operations
 from wren.openapi.schemas import SchemaWriter
-from wren.openapi.security import Connection, choose_connection, requirements_of
+from wren.openapi.security import Connection, choose_connection, requirements_of, scopes_in
 from wren.openapi.swagger2 import to_openapi3
 from wren_core.declarative.binding import Pagination
 from wren_core.declarative.checking import binding_problems
@@ -224,7 +224,7 @@ class _Import:
     def _scopes(self, node: Mapping[str, Any]) -> tuple[str, ...]:
         options = requirements_of(self.document, node)
         chosen = next((item for item in options if frozenset(item) == self.connection.requirement), {})
-        return tuple(dict.fromkeys(str(scope) for scopes in chosen.values() for scope in scopes or ()))
+        return tuple(scopes_in(chosen))
 
     def _note(self, operation: Operation, found: Arguments, *, is_input_whole: bool, is_answer_whole: bool) -> None:
         self.operations[operation.method_id] = operation.shown

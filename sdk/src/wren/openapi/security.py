@@ -46,6 +46,12 @@ def requirements_of(document: Document, operation: Mapping[str, Any]) -> list[di
     return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
 
 
+def scopes_in(requirement: Mapping[str, Any]) -> list[str]:
+    """Return the scopes of a requirement; a scope `none` is how some documents say that none is needed."""
+    named = [str(scope) for scopes in requirement.values() if isinstance(scopes, list) for scope in scopes]
+    return [scope for scope in dict.fromkeys(named) if scope.lower() != "none"]
+
+
 def choose_connection(
     document: Document, name: str, operations: Iterable[Mapping[str, Any]], choice: Choice
 ) -> Connection:
@@ -65,12 +71,7 @@ def choose_connection(
         return _none(counts, kinds)
     best = max(usable, key=lambda item: (counts[item], -min(_rank(kinds[key]) for key in item), sorted(item)))
     scopes = dict.fromkeys(
-        scope
-        for options in wanted
-        for item in options
-        if frozenset(item) == best
-        for part in item.values()
-        for scope in part or ()
+        scope for options in wanted for item in options if frozenset(item) == best for scope in scopes_in(item)
     )
     return _connection(name, {key: schemes[key] for key in sorted(best)}, list(scopes))
 
