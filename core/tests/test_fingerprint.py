@@ -181,8 +181,10 @@ def test_the_contract_counts_with_all_its_sources(site, monkeypatch):
     assert looked_at.of(point_of(site)) != before
 
 
-def test_installed_plugins_have_one_each():
+def test_installed_plugins_have_one_each(install):
+    for name in ("one", "two"):
+        install(f"wren-{name}", {f"wren_{name}": "Plugin = None"}, entry_points={name: f"wren_{name}:Plugin"})
     points = find_entry_points()
     fingerprints = Fingerprints()
 
-    assert len({fingerprints.of(point) for point in points}) == len(points) > 0
+    assert len({fingerprints.of(point) for point in points}) == len(points) >= 2

@@ -152,6 +152,7 @@ class TestSums(IntegrationContract):
 def test_three_lines_make_a_suite_of_one_test_for_each_rule(sums, tmp_path):
     sums()
     (tmp_path / "test_sums.py").write_text(CONTRACT)
+    (tmp_path / "pytest.ini").touch()  # an author's folder: no settings from above it
 
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_sums.py"],
