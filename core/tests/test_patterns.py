@@ -77,8 +77,9 @@ def test_what_python_cannot_read_is_not_judged(pattern):
     assert not is_catastrophic(pattern)
 
 
-def test_judging_a_long_pattern_takes_no_time():
+@pytest.mark.parametrize("pattern", ["[a-z0-9]*x?" * 500, "a{1,60000}" * 60, "[a-z]*" * 110, "(" + "a?b?" * 50 + ")x"])
+def test_judging_a_long_pattern_takes_no_time(pattern):
     started = time.perf_counter()
 
-    assert not is_catastrophic("[a-z0-9]*x?" * 500)
-    assert time.perf_counter() - started < 1
+    assert not is_catastrophic(pattern)
+    assert time.perf_counter() - started < 2

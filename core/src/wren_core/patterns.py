@@ -9,7 +9,7 @@ again from itself, over the same text, in two ways (Weber and Seidl, "On the deg
 import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from re import _parser  # type: ignore[attr-defined]  # the only reader of Python's patterns; no public name since 3.11
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ _Pair = tuple[int, int]
 _Node = tuple[Any, Any]
 # The square of the automaton has the square of these; what is longer is left to the validator's own bound.
 _MOST_POSITIONS = 120
+_MOST_LINKS = 200_000
 # A repetition of up to so many costs a bounded factor; one of more is taken for one without end.
 _FEW = 10
 # One character of every kind that the categories tell apart.
@@ -111,22 +112,33 @@ def _either(parts: list[_Part]) -> _Part:
 
 def _repeats_itself(automaton: _Automaton) -> bool:
     """Tell whether one character is followed by another in two ways, again and again, as in `(a+)+`."""
+    group_of = _loops({state: list(followers) for state, followers in automaton.links.items()})
     return any(
-        count > 1 and state in _reachable(follower, lambda here: automaton.links[here])
-        for state, followers in list(automaton.links.items())
+        count > 1 and group_of[state] == group_of[follower]
+        for state, followers in automaton.links.items()
         for follower, count in followers.items()
     )
 
 
 def _forks(automaton: _Automaton) -> bool:
     """Tell whether two ways part and meet again where they parted, as in `(a|aa)+`."""
-    after = cache(lambda pair: list(_next_pairs(automaton, pair)))
-    for state in range(len(automaton.accepts)):
-        start = (state, state)
-        parted = (pair for pair in _reachable(start, after) if pair[0] != pair[1])
-        if any(start in _reachable(pair, after) for pair in parted):
-            return True
-    return False
+    group_of = _loops(_square(automaton))
+    with_both = {group for (left, right), group in group_of.items() if left == right}
+    return any(left != right and group in with_both for (left, right), group in group_of.items())
+
+
+def _square(automaton: _Automaton) -> dict[_Pair, list[_Pair]]:
+    """Return which pairs of places two readers of one text get to from one place; a part where there are too many."""
+    after: dict[_Pair, list[_Pair]] = {}
+    pending = [(state, state) for state in range(len(automaton.accepts))]
+    links_left = _MOST_LINKS
+    while pending and links_left > 0:
+        pair = pending.pop()
+        if pair not in after:
+            after[pair] = list(_next_pairs(automaton, pair))
+            links_left -= len(after[pair])
+            pending.extend(after[pair])
+    return after
 
 
 def _next_pairs(automaton: _Automaton, pair: _Pair) -> Iterator[_Pair]:
@@ -136,14 +148,38 @@ def _next_pairs(automaton: _Automaton, pair: _Pair) -> Iterator[_Pair]:
                 yield left, right
 
 
-def _reachable(start: T, after: Callable[[T], Iterable[T]]) -> set[T]:
-    """Return what one step or more lead to, and the start itself."""
-    found, pending = {start}, [start]
-    while pending:
-        fresh = set(after(pending.pop())) - found
-        found |= fresh
-        pending.extend(fresh)
-    return found
+def _loops(after: Mapping[T, Iterable[T]]) -> dict[T, T]:
+    """Name for each node the group of nodes that lead to it and back (Kosaraju's algorithm)."""
+    before: dict[T, list[T]] = defaultdict(list)
+    for node, followers in after.items():
+        for follower in followers:
+            before[follower].append(node)
+    group_of: dict[T, T] = {}
+    for root in reversed(_finished(after)):
+        pending = [root]
+        while pending:
+            node = pending.pop()
+            if node not in group_of:
+                group_of[node] = root
+                pending.extend(before[node])
+    return group_of
+
+
+def _finished(after: Mapping[T, Iterable[T]]) -> list[T]:
+    """List all nodes in the order in which a depth-first walk leaves them."""
+    order: list[T] = []
+    seen: set[T] = set()
+    for root in list(after):
+        pending = [(root, False)]
+        while pending:
+            node, is_left = pending.pop()
+            if is_left:
+                order.append(node)
+            elif node not in seen:
+                seen.add(node)
+                pending.append((node, True))
+                pending.extend((follower, False) for follower in after.get(node, ()))
+    return order
 
 
 def _takes(operator: str, argument: Any, char: str) -> bool:

@@ -89,7 +89,9 @@ def test_a_tag_of_an_earlier_commit_is_not_the_head(plugin):
     assert not repository.is_head(plugin, "v9.9.9")
 
 
-def test_a_folder_outside_a_repository_has_no_releases(tmp_path):
+def test_a_folder_outside_a_repository_has_no_releases(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))  # wherever the tests keep their folders
+
     assert repository.tagged_versions(tmp_path) == {}
     assert not repository.is_repository(tmp_path)
 
