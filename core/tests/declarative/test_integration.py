@@ -116,6 +116,19 @@ def test_a_status_is_its_verdict(make, depot, status, error):
         make().add(content="x")
 
 
+def test_a_get_that_is_declared_to_write_is_sent_once(make, depot):
+    def change(wire):
+        method = next(item for item in wire["methods"] if item["id"] == "get")
+        method.update(effect="write", idempotent=False)
+
+    depot.fail_next(503)
+
+    with pytest.raises(Unavailable, match="look before you try again"):
+        make(change=change).get("1")
+
+    assert len(depot.requests) == 1
+
+
 def test_a_refused_credential_is_renewed_once_and_never_shown(make, depot):
     assert make(key="key-that-has-ended", host=Renewing()).get("1").id == "1"
     assert [item.headers["x-depot-key"] for item in depot.requests] == ["key-that-has-ended", KEY]

@@ -154,6 +154,29 @@ def test_what_a_call_does_follows_from_its_http_method(ledger):
     )
 
 
+def test_a_get_that_changes_something_can_say_so(read):
+    source = read("depot.yaml")
+    verbs = [node["get"] for node in source["paths"].values() if "get" in node]
+
+    for effect, is_idempotent in (("read", True), ("write", False), ("destructive", False)):
+        verbs[0]["x-wren-effect"] = effect
+        method = import_document(source, Choice()).definition.methods[0]
+        assert (method["effect"], method["idempotent"]) == (effect, is_idempotent)
+        assert method["requiresApproval"] is (effect == "destructive")
+
+
+def test_an_effect_that_is_none_skips_the_operation_and_says_why(read):
+    source = read("depot.yaml")
+    node = next(node["get"] for node in source["paths"].values() if "get" in node)
+    node["x-wren-effect"] = "maybe"
+
+    skipped = import_document(source, Choice()).skipped
+
+    assert [item.reason for item in skipped if "x-wren-effect" in item.reason] == [
+        "x-wren-effect must be one of destructive, read, write"
+    ]
+
+
 def test_files_go_in_and_out_as_bytes(ledger):
     methods = methods_of(ledger)
 

@@ -103,7 +103,7 @@ def _send(caller: Caller, method: MethodSpec, request: RequestValues) -> Answer:
         query=query,
         content=request.content,
         headers=request.headers,
-        repeatable=True if method.idempotent else None,
+        repeatable=method.idempotent or (None if method.effect == "read" else False),
     )
     return answer
 

@@ -23,7 +23,7 @@ from wren.openapi.choice import Choice
 from wren.openapi.document import Document, DocumentInvalid, ReferenceInvalid
 from wren.openapi.examples import example_call
 from wren.openapi.keywords import tidy
-from wren.openapi.operations import Operation, choose_operations, list_operations
+from wren.openapi.operations import EFFECTS, Operation, choose_operations, list_operations
 from wren.openapi.schemas import SchemaWriter
 from wren.openapi.security import Connection, choose_connection, requirements_of, scopes_in
 from wren.openapi.swagger2 import to_openapi3
@@ -192,6 +192,8 @@ class _Import:
             pagination=pagination,
             refusal=refusal,
         )
+        if operation.effect not in EFFECTS:
+            raise OperationUnsupported(f"x-wren-effect must be one of {', '.join(sorted(EFFECTS))}")
         method = MethodSpec(
             id=operation.method_id,
             name=operation.title,

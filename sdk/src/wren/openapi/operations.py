@@ -11,7 +11,9 @@ from wren.openapi.document import Document, DocumentInvalid, ReferenceInvalid
 from wren.openapi.keywords import tidy
 
 _VERBS = {"get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE"}
-_EFFECTS = {"GET": "read", "HEAD": "read", "DELETE": "destructive"}
+_READS = frozenset({"GET", "HEAD"})
+_EFFECTS = {**dict.fromkeys(_READS, "read"), "DELETE": "destructive"}
+EFFECTS = frozenset({"read", "write", "destructive"})
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
@@ -33,13 +35,13 @@ class Operation:
 
     @property
     def effect(self) -> str:
-        """What calling it does, going by the HTTP method."""
-        return _EFFECTS.get(self.verb, "write")
+        """What calling it does: what `x-wren-effect` says, else going by the HTTP method."""
+        return str(self.node.get("x-wren-effect") or _EFFECTS.get(self.verb, "write"))
 
     @property
     def is_idempotent(self) -> bool:
-        """Tell whether calling it twice equals calling it once, going by the HTTP method."""
-        return self.verb in _REPEATABLE
+        """Tell whether calling it twice equals calling it once, by its HTTP method; a GET that writes does not."""
+        return self.verb in _REPEATABLE and (self.verb not in _READS or self.effect == "read")
 
     @property
     def title(self) -> str:
