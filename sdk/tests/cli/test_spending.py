@@ -46,7 +46,7 @@ def test_a_budget_is_set_and_told(wren, ledger, logged_in):
     done = wren("spending", "budget", "25", **logged_in)
 
     assert done.code == 0
-    assert "$23.5000 left of $25.00" in done.out
+    assert "$23.5000 left of $25.0000" in done.out
     assert ledger.requests[-1].json() == {"monthly_usd": 25.0}
 
 

@@ -50,4 +50,4 @@ def _show(found: Spending, *, as_json: bool) -> None:
 def _limit(found: Spending) -> str:
     if found.budget_usd is None:
         return "no budget"
-    return f"${found.left_usd or 0:.4f} left of ${found.budget_usd:.2f}"
+    return f"${found.left_usd or 0:.4f} left of ${found.budget_usd:.4f}"
