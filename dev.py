@@ -189,7 +189,8 @@ def install() -> None:
     bring_uv(variables)
     make_venv(variables)
     into = [str(UV), "pip", "install", "--python", str(VENV)]
-    locked_packages = [*into, "--require-hashes", "--requirement", str(LOCK)]
+    # Compiled at once: the tests start hundreds of processes, many of them before any other has compiled its imports.
+    locked_packages = [*into, "--compile-bytecode", "--require-hashes", "--requirement", str(LOCK)]
     step("installing the locked packages (about a minute the first time)", locked_packages, variables, NETWORK_HINT)
     editable = [argument for member in members() for argument in ("--editable", str(member))]
     hint = "A member's pyproject.toml is the usual cause."

@@ -78,7 +78,7 @@ def test_keys_of_all_workspaces_are_listed_with_their_owner_and_without_their_se
         (slug, "alice", prefix_of(key)) for key, slug in keys.items()
     ]
     assert [row["last_used_at"] for row in rows] == [NOW.isoformat(), None]
-    assert not any(key in str(rows) or key.split("_")[2] in str(rows) for key in keys)
+    assert not any(key in str(rows) or key.split("_", 2)[2] in str(rows) for key in keys)
 
 
 def test_a_revoked_key_is_refused_and_stays_listed(settings, database):
