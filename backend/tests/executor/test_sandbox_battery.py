@@ -130,7 +130,8 @@ def test_the_platforms_own_code_cannot_be_imported(run_script: Any):
         "def main():\n    return [attempt(lambda: __import__(n)) for n in ('wren_backend', 'wren')]"
     )
 
-    assert ran.outcome.result[0] == ["refused", "ModuleNotFoundError"]
+    # Not found in a folder of its own; in one that the SDK shares it is there and cannot be read.
+    assert ran.outcome.result[0] in (["refused", "ModuleNotFoundError"], ["refused", "PermissionError"])
     assert ran.outcome.result[1][0] == "done"
 
 

