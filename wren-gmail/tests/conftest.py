@@ -7,38 +7,28 @@ from typing import Any
 import pytest
 
 from wren_core.host import Host
-from wren_core.testing import serve
+from wren_core.testing import FakeStage, serve
 from wren_gmail import Gmail
 from wren_gmail.fake import FakeGmail
 
 
-class Stage:
-    """An ASGI app that hands every request to the fake of the running test: one server serves them all."""
-
-    fake: FakeGmail
-    url: str
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.fake(scope, receive, send)
-
-
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[FakeStage]:
     """The server."""
-    stage = Stage()
+    stage = FakeStage()
     with serve(stage) as stage.url:
         yield stage
 
 
 @pytest.fixture
-def fake(stage: Stage) -> FakeGmail:
+def fake(stage: FakeStage) -> FakeGmail:
     """A Gmail where alice has three mails."""
     stage.fake = FakeGmail()
     return stage.fake
 
 
 @pytest.fixture
-def url(fake: FakeGmail, stage: Stage) -> str:
+def url(fake: FakeGmail, stage: FakeStage) -> str:
     """Where it is served."""
     return stage.url
 

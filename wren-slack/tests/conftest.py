@@ -5,38 +5,28 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import serve
+from wren_core.testing import FakeStage, serve
 from wren_slack import Slack
 from wren_slack.fake import FakeSlack
 
 
-class Stage:
-    """An ASGI app that hands every request to the workspace of the running test: one server serves them all."""
-
-    workspace: FakeSlack
-    url: str
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.workspace(scope, receive, send)
-
-
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[FakeStage]:
     """The server."""
-    stage = Stage()
+    stage = FakeStage()
     with serve(stage) as stage.url:
         yield stage
 
 
 @pytest.fixture
-def fake(stage: Stage) -> FakeSlack:
+def fake(stage: FakeStage) -> FakeSlack:
     """A workspace with #general and #random, where the app is, and #announcements, where it is not."""
-    stage.workspace = FakeSlack()
-    return stage.workspace
+    stage.fake = FakeSlack()
+    return stage.fake
 
 
 @pytest.fixture
-def url(fake: FakeSlack, stage: Stage) -> str:
+def url(fake: FakeSlack, stage: FakeStage) -> str:
     """Where the workspace is served."""
     return stage.url
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
+from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, FakeStage, route, serve
 
 KEY = "key-of-the-branch"
 
@@ -152,16 +152,7 @@ def definition() -> dict[str, Any]:
     return copy.deepcopy(_DEFINITION)
 
 
-class Stage:
-    """One server for the depot of the running test."""
-
-    depot: Depot
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.depot(scope, receive, send)
-
-
-_STAGE = Stage()
+_STAGE = FakeStage()
 
 
 @pytest.fixture(scope="package")
@@ -174,5 +165,5 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def depot() -> Depot:
     """The depot."""
-    _STAGE.depot = Depot()
-    return _STAGE.depot
+    _STAGE.fake = Depot()
+    return _STAGE.fake

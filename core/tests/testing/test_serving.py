@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from wren_core.testing import FakeProvider, FakeResponse, TcpFake, route, serve
+from wren_core.testing import FakeProvider, FakeResponse, FakeStage, TcpFake, route, serve
 
 
 class Hello(FakeProvider):
@@ -145,3 +145,15 @@ def test_an_answer_does_not_wait_for_the_clients_acknowledgement():
         seconds = time.perf_counter() - started
 
     assert seconds < 20 * 0.04
+
+
+def test_one_server_serves_the_fake_of_the_moment():
+    stage = FakeStage()
+
+    with serve(stage) as stage.url:
+        fakes = [FakeProvider(), FakeProvider()]
+        for fake, path in zip(fakes, ("/one", "/two"), strict=True):
+            stage.fake = fake
+            httpx2.get(f"{stage.url}{path}")
+
+    assert [[request.path for request in fake.requests] for fake in fakes] == [["/one"], ["/two"]]

@@ -7,36 +7,26 @@ import pytest
 
 from wren_anthropic import Anthropic
 from wren_anthropic.fake import FakeAnthropic
-from wren_core.testing import serve
-
-
-class Stage:
-    """An ASGI app that hands every request to the account of the running test: one server serves them all."""
-
-    account: FakeAnthropic
-    url: str
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.account(scope, receive, send)
+from wren_core.testing import FakeStage, serve
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[FakeStage]:
     """The server."""
-    stage = Stage()
+    stage = FakeStage()
     with serve(stage) as stage.url:
         yield stage
 
 
 @pytest.fixture
-def fake(stage: Stage) -> FakeAnthropic:
+def fake(stage: FakeStage) -> FakeAnthropic:
     """An account whose models echo."""
-    stage.account = FakeAnthropic()
-    return stage.account
+    stage.fake = FakeAnthropic()
+    return stage.fake
 
 
 @pytest.fixture
-def connect(fake: FakeAnthropic, stage: Stage) -> Iterator[Callable[..., Anthropic]]:
+def connect(fake: FakeAnthropic, stage: FakeStage) -> Iterator[Callable[..., Anthropic]]:
     """Connect with configuration values; `key` replaces the one that works."""
     made: list[Anthropic] = []
 

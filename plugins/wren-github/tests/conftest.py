@@ -6,38 +6,28 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import serve
+from wren_core.testing import FakeStage, serve
 from wren_github import GitHub
 from wren_github.fake import FakeGitHub
 
 
-class Stage:
-    """An ASGI app that hands every request to the fake of the running test: one server serves them all."""
-
-    fake: FakeGitHub
-    url: str
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.fake(scope, receive, send)
-
-
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[FakeStage]:
     """The server."""
-    stage = Stage()
+    stage = FakeStage()
     with serve(stage) as stage.url:
         yield stage
 
 
 @pytest.fixture
-def fake(stage: Stage) -> FakeGitHub:
+def fake(stage: FakeStage) -> FakeGitHub:
     """A GitHub with alice/kites, and alice/diary, which is private."""
     stage.fake = FakeGitHub()
     return stage.fake
 
 
 @pytest.fixture
-def connect(fake: FakeGitHub, stage: Stage) -> Iterator[Callable[..., GitHub]]:
+def connect(fake: FakeGitHub, stage: FakeStage) -> Iterator[Callable[..., GitHub]]:
     """Connect with configuration values; `token` replaces one with all scopes."""
     with ExitStack() as stack:
 

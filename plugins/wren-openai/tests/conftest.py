@@ -5,38 +5,28 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import serve
+from wren_core.testing import FakeStage, serve
 from wren_openai import OpenAI
 from wren_openai.fake import FakeOpenAI
 
 
-class Stage:
-    """An ASGI app that hands every request to the account of the running test: one server serves them all."""
-
-    account: FakeOpenAI
-    url: str
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.account(scope, receive, send)
-
-
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[FakeStage]:
     """The server."""
-    stage = Stage()
+    stage = FakeStage()
     with serve(stage) as stage.url:
         yield stage
 
 
 @pytest.fixture
-def fake(stage: Stage) -> FakeOpenAI:
+def fake(stage: FakeStage) -> FakeOpenAI:
     """An account whose models echo."""
-    stage.account = FakeOpenAI()
-    return stage.account
+    stage.fake = FakeOpenAI()
+    return stage.fake
 
 
 @pytest.fixture
-def connect(fake: FakeOpenAI, stage: Stage) -> Iterator[Callable[..., OpenAI]]:
+def connect(fake: FakeOpenAI, stage: FakeStage) -> Iterator[Callable[..., OpenAI]]:
     """Connect with configuration values; `key` replaces the one that works."""
     made: list[OpenAI] = []
 

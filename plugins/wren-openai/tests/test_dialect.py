@@ -69,7 +69,7 @@ def test_a_model_that_takes_tools_over_another_api_only_is_not_chosen_for_them(a
 
 
 def test_a_compatible_server_gets_the_older_name_of_the_limit(stage, connect):
-    stage.account = fake = FakeOpenAI(models=("llama",))
+    stage.fake = fake = FakeOpenAI(models=("llama",))
 
     answer = connect(models=[OWN], model="llama").generate("Hi", max_tokens=7)
 
@@ -220,7 +220,7 @@ def test_images_are_made_and_priced_by_what_the_server_counts(ai, fake):
 
 
 def test_a_compatible_server_is_asked_for_the_image_itself(stage, connect):
-    stage.account = fake = FakeOpenAI(models=("llama",))
+    stage.fake = fake = FakeOpenAI(models=("llama",))
     ai = connect(models=[OWN])
 
     ai.generate_image("a wren", model="llama")

@@ -6,40 +6,30 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import serve
+from wren_core.testing import FakeStage, serve
 from wren_xero import Contact, Xero
 from wren_xero.fake import DEMO, FakeXero
 
 TEA = {"description": "Tea", "quantity": 2, "unit_amount": "4.50", "account_code": "200"}
 
 
-class Stage:
-    """An ASGI app that hands every request to the fake of the running test: one server serves them all."""
-
-    fake: FakeXero
-    url: str
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.fake(scope, receive, send)
-
-
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[FakeStage]:
     """The server."""
-    stage = Stage()
+    stage = FakeStage()
     with serve(stage) as stage.url:
         yield stage
 
 
 @pytest.fixture
-def fake(stage: Stage) -> FakeXero:
+def fake(stage: FakeStage) -> FakeXero:
     """A Xero with one organisation."""
     stage.fake = FakeXero()
     return stage.fake
 
 
 @pytest.fixture
-def connect(fake: FakeXero, stage: Stage) -> Iterator[Callable[..., Xero]]:
+def connect(fake: FakeXero, stage: FakeStage) -> Iterator[Callable[..., Xero]]:
     """Connect with configuration values; `token` replaces one with all scopes."""
     with ExitStack() as stack:
 

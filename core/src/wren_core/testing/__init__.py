@@ -4,7 +4,7 @@ from wren_core.testing.contract import IntegrationContract
 from wren_core.testing.fake_oauth import FakeOAuth, FakeUser
 from wren_core.testing.fake_provider import Chunks, FakeProvider, FakeRequest, FakeResponse, route
 from wren_core.testing.fake_server import TcpFake
-from wren_core.testing.serving import serve
+from wren_core.testing.serving import FakeStage, serve
 
 __all__ = [
     "Chunks",
@@ -12,6 +12,7 @@ __all__ = [
     "FakeProvider",
     "FakeRequest",
     "FakeResponse",
+    "FakeStage",
     "FakeUser",
     "IntegrationContract",
     "TcpFake",

@@ -11,6 +11,31 @@ from wren_core.testing.fake_server import TcpFake
 _STOP_SECONDS = 10.0
 
 
+class FakeStage:
+    """An ASGI app that hands every request to the fake of the moment: one server serves the fakes of many tests.
+
+    Example:
+        @pytest.fixture(scope="session")
+        def stage():
+            stage = FakeStage()
+            with serve(stage) as stage.url:
+                yield stage
+
+        @pytest.fixture
+        def fake(stage):
+            stage.fake = FakeChat()
+            return stage.fake
+    """
+
+    fake: Any = None
+    url: str = ""
+    """Where it is served."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Speak ASGI, as the fake of the moment."""
+        await self.fake(scope, receive, send)
+
+
 @contextmanager
 def serve(fake: Any, *, port: int = 0) -> Iterator[str]:
     """Yield the URL of a fake that runs in threads: `http://127.0.0.1:49152`, or the scheme of a `TcpFake`.

@@ -82,12 +82,6 @@ class Document:
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
-        self.version = str(root.get("openapi", ""))
-
-    @property
-    def is_2020(self) -> bool:
-        """Tell whether its schemas are those of JSON Schema 2020-12 (3.1 and later) and not OpenAPI's own."""
-        return not self.version.startswith("3.0")
 
     def resolved(self, node: Any) -> dict[str, Any]:
         """Return an object, or the one its `$ref` leads to.
