@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from wren_core.ai.refusals import AnswerLost
 from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, UserFacingConfigError
 from wren_core.testing import Chunks
 
@@ -84,14 +85,16 @@ def test_a_key_that_no_header_can_carry_is_refused_before_it_is_quoted(connect, 
 
 
 def test_a_server_that_is_not_there_is_unavailable(connect):
-    with pytest.raises(Unavailable, match="could not be reached"):
+    with pytest.raises(Unavailable, match="could not be reached") as caught:
         connect(base_url="http://127.0.0.1:9").generate("Hi")
 
+    assert not isinstance(caught.value, AnswerLost), "nothing was sent, so nothing is charged"
 
-def test_a_stalled_server_is_given_up(connect, fake):
+
+def test_a_stalled_server_is_given_up_and_may_charge_what_it_read(connect, fake):
     fake.delay_next(30)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(AnswerLost):
         connect(timeout_seconds=0.2).generate("Hi")
 
 

@@ -26,6 +26,7 @@ from wren_core.ai.records import (
 )
 from wren_core.ai.settings import AISettings
 from wren_core.ai.stream import CompletionStream, StreamOwner, completed
+from wren_core.ai.tokens import estimate_input
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, WrenError
 from wren_core.execution import CallRecord, checked_arguments, error_of, make_presentable
 from wren_core.http_status import verdict_for_exception
@@ -79,7 +80,9 @@ class AIIntegration(Integration):
         )  # fmt: skip
         meter = self._meter(request.model)
         meter.allow()
-        return completed(request, self._dialect.complete(request), meter)
+        with meter.answered(Usage(input_tokens=estimate_input(request), is_estimated=True)):
+            reply = self._dialect.complete(request)
+        return completed(request, reply, meter)
 
     @method(example='{name}.models("vision")')
     def models(
@@ -168,7 +171,8 @@ class ImageIntegration(AIIntegration):
         meter = self._meter(chosen)
         meter.allow()
         request = ImageRequest(model=chosen, prompt=prompt, count=count, size=size, quality=quality)
-        drawing = cast(ImageDialect, self.client).draw(request)
+        with meter.answered(Usage(images=count, is_estimated=True), quality=quality):
+            drawing = cast(ImageDialect, self.client).draw(request)
         cost = meter.charge(drawing.usage, quality=quality)
         return GeneratedImages(images=list(drawing.images), model=chosen.id, usage=drawing.usage, cost_usd=usd(cost))
 

@@ -3,11 +3,15 @@
 Without a host there is no budget: the integration runs on its own, and its owner pays.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from wren_core.ai.dialect import Quality
 from wren_core.ai.pricing import cost_in_nanos
 from wren_core.ai.records import Usage
+from wren_core.ai.refusals import AnswerLost
+from wren_core.errors import WrenError
 from wren_core.host import Host, NoHost
 from wren_core.spec import AIModel
 
@@ -39,3 +43,13 @@ class Meter:
             said = {"integration": self.integration, "model": self.model.id, "outcome": outcome}
             self.host.request(SPENT, {**said, **usage.model_dump(), "nano_usd": nanos or 0})
         return nanos
+
+    @contextmanager
+    def answered(self, least: Usage, *, quality: Quality = "standard") -> Iterator[None]:
+        """Let the provider answer in the block; where its answer is lost, report the least it can have cost."""
+        try:
+            yield
+        except AnswerLost as exc:
+            with suppress(WrenError):  # the caller must hear that the answer is lost, not that this could not be noted
+                self.charge(least, outcome=exc.code, quality=quality)
+            raise

@@ -1,7 +1,19 @@
-"""What a refusal of a model's provider means, whatever library it came through."""
+"""What a refusal or a silence of a model's provider means, whatever library it came through."""
 
-from wren_core.errors import Rejected, UserFacingConfigError, WrenError
+from wren_core.errors import Rejected, Unavailable, UserFacingConfigError, WrenError
 from wren_core.http_status import verdict_for_status
+
+# What HTTP libraries raise where a request never left this machine.
+_NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+
+
+class AnswerLost(Unavailable):
+    """A request was sent and no whole answer came: the provider may charge what it read all the same."""
+
+
+def broken_off(exc: Exception, message: str) -> Unavailable:
+    """Return the error for a connection that failed: AnswerLost, unless its cause says that nothing was sent."""
+    return Unavailable(message) if type(exc.__cause__).__name__ in _NEVER_SENT else AnswerLost(message)
 
 
 def refusal(

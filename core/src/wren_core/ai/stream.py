@@ -11,6 +11,7 @@ from wren_core.ai.dialect import CompletionRequest, Reply
 from wren_core.ai.metering import Meter
 from wren_core.ai.pricing import usd
 from wren_core.ai.records import Completion, Usage
+from wren_core.ai.refusals import AnswerLost
 from wren_core.ai.tokens import estimate_input, estimate_tokens
 from wren_core.errors import AgentFixableError, Unavailable, WrenError
 
@@ -91,7 +92,7 @@ class CompletionStream:
         except Exception as exc:
             error = self._owner.error_of(exc)
             outcome = error.code
-            self._charge_part(outcome)
+            self._charge_part(outcome, is_lost=isinstance(exc, AnswerLost))
             raise error from exc
         finally:
             self._owner.on_end(round((time.perf_counter() - started) * 1000, 3), outcome)
@@ -114,9 +115,9 @@ class CompletionStream:
                 close()
         raise Unavailable(f"{self._meter.integration} ended its answer in the middle")
 
-    def _charge_part(self, outcome: str) -> None:
-        """Report what is known to have been used: what the provider told, and what was read."""
-        if self._completion is not None or not (self._texts or self._usage.input_tokens):
+    def _charge_part(self, outcome: str, *, is_lost: bool = False) -> None:
+        """Report what is known to have been used: what the provider told, what was read, what was sent in vain."""
+        if self._completion is not None or not (self._texts or self._usage.input_tokens or is_lost):
             return
         read = estimate_tokens("".join(self._texts))
         told = self._usage

@@ -7,7 +7,7 @@ from typing import Any
 import anthropic
 
 from wren_core import Unavailable, WrenError
-from wren_core.ai.refusals import refusal
+from wren_core.ai.refusals import broken_off, refusal
 from wren_core.http_status import summary
 
 _BILLING = "https://platform.claude.com/settings/billing"
@@ -34,7 +34,7 @@ def verdicts() -> Iterator[None]:
     except anthropic.APIStatusError as exc:
         raise verdict(exc) from exc
     except anthropic.APIConnectionError as exc:
-        raise Unavailable(f"Anthropic could not be reached, or broke off: {type(exc).__name__}") from exc
+        raise broken_off(exc, f"Anthropic could not be reached, or broke off: {type(exc).__name__}") from exc
     except (anthropic.APIError, ValueError) as exc:
         raise Unavailable(f"this is no answer of Anthropic's: {summary(exc)}; is the base URL right?") from exc
 

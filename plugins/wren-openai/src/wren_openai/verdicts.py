@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import openai
 
 from wren_core import Unavailable, WrenError
-from wren_core.ai.refusals import refusal
+from wren_core.ai.refusals import broken_off, refusal
 from wren_core.http_status import summary
 
 _BILLING = "https://platform.openai.com/settings/organization/billing"
@@ -21,7 +21,7 @@ def verdicts() -> Iterator[None]:
     try:
         yield
     except openai.APIConnectionError as exc:
-        raise Unavailable(f"the server could not be reached, or broke off: {type(exc).__name__}") from exc
+        raise broken_off(exc, f"the server could not be reached, or broke off: {type(exc).__name__}") from exc
     except (openai.APIResponseValidationError, ValueError) as exc:  # ValueError: what ought to be JSON is none
         raise Unavailable(f"this is no answer of the API: {summary(exc)}; is the base URL right?") from exc
     except openai.APIError as exc:
