@@ -29,7 +29,7 @@ def metadata_names() -> Find:
 
 def wren_names() -> Find:
     """Ask Wren for names; imports no plugin."""
-    from wren_core.discovery import integration_names
+    from wren_core.plugins.discovery import integration_names
 
     return lambda: len(integration_names())
 
@@ -38,7 +38,7 @@ def pluggy_load() -> Find:
     """Load everything with pluggy's stock loader."""
     import pluggy
 
-    from wren_core import hookspecs, integration  # noqa: F401 - every plugin imports the contract
+    from wren_core.contract import hookspecs, integration  # noqa: F401 - every plugin imports the contract
 
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -47,7 +47,7 @@ def pluggy_load() -> Find:
 
 def wren_load() -> Find:
     """Load everything with Wren: one by one, with a time limit, every declaration and schema checked."""
-    from wren_core.discovery import discover
+    from wren_core.plugins.discovery import discover
 
     return lambda: len(discover().loaded)
 

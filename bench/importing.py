@@ -7,7 +7,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 
 from bench.measuring import Promise, Row, Table, ask_python, in_turns
-from wren_core.discovery import find_entry_points
+from wren_core.plugins.discovery import find_entry_points
 
 ROUNDS = 11
 _AT_MOST_MS = 150.0

@@ -27,11 +27,11 @@ ORDINARY_WORDS = {"cron", "messaging"}
 # Of these, the one that is also the name of a field on the wire, so that it appears in quotes for a good reason.
 WIRE_FIELDS = {"cron"}
 # Data, not code: which distributions safe mode lets in. tests/test_plugin_policy.py compares it with the workspace.
-FIRST_PARTY = ROOT / "core" / "src" / "wren_core" / "first_party.txt"
+FIRST_PARTY = ROOT / "core" / "src" / "wren_core" / "plugins" / "first_party.txt"
 # Names of integrations that are also something else, and the modules in which they are that: forms of tool definitions
 # that are exported and measured, and the scheme of a database's address.
 _TOOL_FORMS = re.compile(
-    r"wren_core/(tools|strict|token_price)\.py|wren_core/testing/|wren/(cli/)?\w*(cost|pric)\w*\.py"
+    r"wren_core/export/(tools|strict|token_price)\.py|wren_core/testing/|wren/(cli/)?\w*(cost|pric)\w*\.py"
 )
 OTHER_MEANINGS = {
     "openai": _TOOL_FORMS,
@@ -82,11 +82,11 @@ def test_no_import_contract_has_an_exception():
 
 def test_every_package_is_held_by_the_contracts():
     packages = {path.parent.name for member in MEMBERS for path in (member / "src").glob("*/__init__.py")}
-    core, independence = CONFIGURATION["tool"]["importlinter"]["contracts"]
+    contracts = {contract["type"]: contract for contract in CONFIGURATION["tool"]["importlinter"]["contracts"]}
 
     assert set(CONFIGURATION["tool"]["importlinter"]["root_packages"]) == packages
-    assert set(core["forbidden_modules"]) == packages - {"wren_core"}
-    assert set(independence["modules"]) == packages - {"wren_core"}
+    assert set(contracts["forbidden"]["forbidden_modules"]) == packages - {"wren_core"}
+    assert set(contracts["independence"]["modules"]) == packages - {"wren_core"}
 
 
 def test_no_host_names_an_integration():

@@ -10,9 +10,9 @@ import pytest
 
 from servers.backend import backend
 from servers.process import clean_variables
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.export.tools import anthropic_tool, mcp_tool, openai_tool
 from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
-from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
 
 DOCUMENT = Path(__file__).parents[1] / "sdk" / "tests" / "openapi" / "data" / "depot.yaml"
 KEY = "key-of-the-north-branch"

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 from workspace import ROOT
 from wren.cli.app import app
 from wren_backend.cli import app as operator
-from wren_core.declarative.binding import Constant, Pagination, Placement, Refusal, RequestBinding
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.request_binding import Constant, Pagination, Placement, Refusal, RequestBinding
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
-from wren_core.entry_points import DEFINITIONS_GROUP
+from wren_core.plugins.entry_points import DEFINITIONS_GROUP
 
 GUIDE = (ROOT / "docs" / "how-to" / "declarative.md").read_text()
 ROWS = re.findall(r"^\| (`.+?) \| (.+) \|$", GUIDE, re.MULTILINE)

@@ -23,8 +23,8 @@ from wren_backend.tenancy import repository as tenancy
 from wren_backend.testing import add_subject
 from wren_backend.vault.keyring import generate_key_line
 from wren_core import AuthFailed, NotFound, RateLimited, Rejected, Unavailable
-from wren_core.discovery import discover
-from wren_core.registry import Registry
+from wren_core.plugins.discovery import discover
+from wren_core.plugins.registry import Registry
 from wren_core.testing import serve
 from wren_github import GitHub
 

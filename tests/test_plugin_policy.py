@@ -9,7 +9,7 @@ from servers.backend import backend
 from servers.plugins import environment
 from servers.process import clean_variables
 from workspace import INTEGRATIONS, METADATA
-from wren_core.policy import first_party_distributions
+from wren_core.plugins.policy import first_party_distributions
 
 # Whoever imports one of these leaves a trace, or is gone.
 TRACE = "import pathlib; pathlib.Path(__file__).with_suffix('.imported').touch()"
@@ -91,5 +91,5 @@ def test_safe_mode_leaves_what_was_published_with_wren(installed, tmp_path):
 
 
 def test_the_first_party_distributions_are_those_of_this_workspace():
-    """Safe mode lets in what `core/src/wren_core/first_party.txt` names: add a new integration's distribution there."""
+    """Safe mode lets in what `wren_core/plugins/first_party.txt` names: add a new integration's distribution there."""
     assert first_party_distributions() == {METADATA[member]["project"]["name"] for member in INTEGRATIONS}

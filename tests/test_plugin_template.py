@@ -16,7 +16,7 @@ from servers.process import clean_variables
 from wren.cli.scaffolding import make_plugin
 from wren.plugin.project import FAKES, read_project
 from wren.plugin.scaffold import Plan, make
-from wren_core.discovery import GROUP
+from wren_core.plugins.discovery import GROUP
 
 AUTHS = ("apikey", "oauth2", "basic", "token", "custom", "none")
 TYPES = ("integration", "documents", "database", "ai")

@@ -23,8 +23,8 @@ from wren_backend.services import Services, build_services
 from wren_backend.settings import Settings
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.testing import add_subject
-from wren_core.discovery import Discovery
-from wren_core.registry import Registry
+from wren_core.plugins.discovery import Discovery
+from wren_core.plugins.registry import Registry
 
 T = TypeVar("T")
 

@@ -13,13 +13,13 @@ from wren_backend.settings import Settings, SettingsInvalid
 from wren_backend.testing import NOW
 from wren_backend.vault.errors import MasterKeyInvalid, MasterKeyMissing
 from wren_backend.vault.keyring import generate_key_line
-from wren_core.discovery import LoadedPlugin
+from wren_core.contract.integration import Integration
+from wren_core.contract.record import IntegrationConfig
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import UserFacingConfigError
-from wren_core.integration import Integration
-from wren_core.policy import first_party_distributions
-from wren_core.record import IntegrationConfig
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationSpec
+from wren_core.plugins.discovery import LoadedPlugin
+from wren_core.plugins.policy import first_party_distributions
+from wren_core.plugins.registry import Registry
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -41,8 +41,8 @@ def test_every_public_name_has_a_docstring():
     "statement",
     [
         "import wren_core",
-        "import wren_core.discovery",
-        "from wren_core.discovery import integration_names; integration_names()",
+        "import wren_core.plugins.discovery",
+        "from wren_core.plugins.discovery import integration_names; integration_names()",
     ],
 )
 def test_importing_the_contract_and_listing_names_imports_nothing_heavy(statement):
@@ -55,7 +55,8 @@ def hook(event, args):
     if event.startswith(('socket.', 'subprocess.', 'os.system')) or (event == 'open' and 'w' in str(args[1])):
         raise RuntimeError(event)
 import sys; sys.addaudithook(hook)
-import wren_core, wren_core.discovery, wren_core.registry, wren_core.tools, wren_core.schedule, wren_core.events
+import wren_core, wren_core.plugins.discovery, wren_core.plugins.registry, wren_core.export.tools
+import wren_core.schedule, wren_core.contract.events
 """
     done = subprocess.run([sys.executable, "-B", "-c", guard], capture_output=True, text=True, check=False)
 
@@ -64,7 +65,7 @@ import wren_core, wren_core.discovery, wren_core.registry, wren_core.tools, wren
 
 @pytest.mark.parametrize("statement", ["import wren_core", "from wren_core.errors import InvalidInput"])
 def test_who_needs_no_schemas_does_not_pay_for_them(statement):
-    assert modules_after(statement) & {"pydantic", "pluggy", "wren_core.spec"} == set()
+    assert modules_after(statement) & {"pydantic", "pluggy", "wren_core.contract.spec"} == set()
 
 
 def test_what_type_checkers_are_told_is_what_the_package_offers():

@@ -7,7 +7,7 @@ import wren
 from wren.catalogue import Catalogue, installed
 from wren.definitions import definition_files, definitions_folder
 from wren_core.errors import IntegrationUnknown, PluginFailed
-from wren_core.policy import PluginPolicy
+from wren_core.plugins.policy import PluginPolicy
 from wren_core.testing import FakeProvider, FakeRequest, route, serve
 
 LEDGER = {

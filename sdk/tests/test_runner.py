@@ -109,7 +109,7 @@ def test_an_async_function_runs_to_its_end():
 def test_records_dates_and_sets_have_a_json_form():
     done = run("""
         import datetime, dataclasses
-        from wren_core.record import Record
+        from wren_core.contract.record import Record
         class Mail(Record):
             subject: str
         @dataclasses.dataclass
@@ -375,7 +375,7 @@ def test_a_forked_child_cannot_use_the_channel():
     done = run("""
         import os
         from wren import session
-        from wren_core.execution import CallRecord
+        from wren_core.contract.execution import CallRecord
         def main():
             if os.fork() == 0:
                 session.current().on_call(CallRecord(integration="a", method="b", ms=1, outcome="ok"))
@@ -412,7 +412,7 @@ def test_a_worker_that_goes_away_ends_a_waiting_request():
 def test_calls_are_told_as_frames():
     done = run("""
         from wren import session
-        from wren_core.execution import CallRecord
+        from wren_core.contract.execution import CallRecord
         def main():
             session.current().on_call(CallRecord(integration="mail", method="send", ms=1.5, outcome="ok"))
     """)

@@ -2,10 +2,10 @@ import pytest
 
 from wren.tool_cost import FORMS, integration_cost, standing_cost
 from wren_core import Integration, IntegrationSpec, method
-from wren_core.docs import IntegrationDocs
-from wren_core.rendering import to_markdown
-from wren_core.token_price import count_tokens, tool_tokens
-from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
+from wren_core.export.docs import IntegrationDocs
+from wren_core.export.rendering import to_markdown
+from wren_core.export.token_price import count_tokens, tool_tokens
+from wren_core.export.tools import anthropic_tool, mcp_tool, openai_tool
 
 
 class Post(Integration):

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wren_core import InvalidInput
-from wren_core.execution import to_json
+from wren_core.contract.execution import to_json
 from wren_cron import Cron
 
 BERLIN = "Europe/Berlin"

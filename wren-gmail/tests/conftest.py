@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wren_core.host import Host
+from wren_core.contract.host import Host
 from wren_core.testing import FakeStage, serve
 from wren_gmail import Gmail
 from wren_gmail.fake import FakeGmail

@@ -11,8 +11,8 @@ from wren_core import (
     Unavailable,
     UserFacingConfigError,
 )
+from wren_core.contract.execution import to_json
 from wren_core.errors import CredentialMissing
-from wren_core.execution import to_json
 from wren_gmail import Attachment, Gmail
 from wren_gmail.fake import ALL_SCOPES
 from wren_gmail.fake_wire import google_error

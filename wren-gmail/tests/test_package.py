@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wren_core.discovery import discover
+from wren_core.export.tools import anthropic_tool, mcp_tool, openai_tool
+from wren_core.plugins.discovery import discover
 from wren_core.testing import IntegrationContract
-from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
 from wren_gmail import Gmail
 from wren_gmail.fake import FakeGmail
 

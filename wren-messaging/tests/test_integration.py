@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from wren_core import InternalError, InvalidInput, Unavailable
+from wren_core.contract.execution import to_json
 from wren_core.errors import HostUnavailable
-from wren_core.execution import to_json
 from wren_messaging import Messaging
 from wren_messaging.fake import FakeInbox
 

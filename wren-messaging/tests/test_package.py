@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from wren_core.export.tools import openai_tool
 from wren_core.testing import IntegrationContract
-from wren_core.tools import openai_tool
 from wren_messaging import Messaging
 
 HOME = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from wren_backend.executor.port import Sandbox
 from wren_backend.migration import current_revision, head_revision
 from wren_backend.services import Services
 from wren_backend.wire import ResponseBody
-from wren_core.policy import REFUSAL_CODES
+from wren_core.plugins.policy import REFUSAL_CODES
 
 router = APIRouter(tags=["operations"])
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"

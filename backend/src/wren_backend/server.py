@@ -12,7 +12,7 @@ from wren_backend.auth import bootstrap
 from wren_backend.services import Services, build_services
 from wren_backend.settings import Settings
 from wren_core.errors import UserFacingConfigError
-from wren_core.policy import REFUSAL_CODES
+from wren_core.plugins.policy import REFUSAL_CODES
 
 
 class PortTaken(UserFacingConfigError):

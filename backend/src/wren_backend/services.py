@@ -44,11 +44,11 @@ from wren_backend.vault.service import Vault
 from wren_backend.worker.environment import config_env, run_env
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
-from wren_core.configuration import check_config
-from wren_core.disabled_plugins import DisabledPlugins
+from wren_core.contract.configuration import check_config
 from wren_core.errors import ConfigInvalid, UserFacingConfigError
-from wren_core.policy import REFUSAL_CODES, PluginPolicy, first_party_distributions
-from wren_core.registry import Registry
+from wren_core.plugins.disabled import DisabledPlugins
+from wren_core.plugins.policy import REFUSAL_CODES, PluginPolicy, first_party_distributions
+from wren_core.plugins.registry import Registry
 
 log = structlog.get_logger()
 

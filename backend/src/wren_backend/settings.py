@@ -19,7 +19,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from wren_backend.executor.port import Limits
 from wren_core.errors import UserFacingConfigError
-from wren_core.policy import DEFAULT_TIME_LIMIT, split_names
+from wren_core.plugins.policy import DEFAULT_TIME_LIMIT, split_names
 
 _PREFIX = "WREN_"
 _DELIMITER = "__"

@@ -23,12 +23,12 @@ from wren_backend.db import Database
 from wren_backend.settings import ProviderSettings
 from wren_backend.vault.keyring import GivenKeys
 from wren_backend.vault.service import Vault
-from wren_core.discovery import FailedPlugin, LoadedPlugin
-from wren_core.integration import Integration
-from wren_core.methods import method
-from wren_core.record import IntegrationConfig
-from wren_core.registry import Registry
-from wren_core.spec import ApiKeyConfig, CredentialSpec, CredentialType, IntegrationSpec, OAuth2Config
+from wren_core.contract.integration import Integration
+from wren_core.contract.methods import method
+from wren_core.contract.record import IntegrationConfig
+from wren_core.contract.spec import ApiKeyConfig, CredentialSpec, CredentialType, IntegrationSpec, OAuth2Config
+from wren_core.plugins.discovery import FailedPlugin, LoadedPlugin
+from wren_core.plugins.registry import Registry
 from wren_core.testing import FakeOAuth, FakeProvider, FakeRequest, FakeResponse, FakeUser, route
 
 PUBLIC_URL = "http://127.0.0.1:8080"

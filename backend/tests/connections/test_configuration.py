@@ -5,11 +5,11 @@ import pytest
 
 from wren_backend.connections.service import ConnectionService, ConnectRequest
 from wren_core import CredentialSpec, CredentialType, Integration, IntegrationConfig, IntegrationSpec
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import LoadedPlugin
+from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import ConfigInvalid
-from wren_core.plugin import StoredPlugin
-from wren_core.registry import Registry
+from wren_core.plugins.discovery import LoadedPlugin
+from wren_core.plugins.plugin import StoredPlugin
+from wren_core.plugins.registry import Registry
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -1,7 +1,7 @@
 from wren_backend.connections.held import HeldConnection, RunCredentials
 from wren_backend.connections.models import Connection
-from wren_core.credentials import Credentials
-from wren_core.spec import CredentialSpec, CredentialType, IntegrationSpec
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.spec import CredentialSpec, CredentialType, IntegrationSpec
 
 MAIL = IntegrationSpec(
     name="mail",

@@ -3,7 +3,7 @@ import pytest
 from wren_backend.connections.errors import CredentialsInvalid
 from wren_backend.connections.parameters import misfits
 from wren_backend.connections.requirements import check_values
-from wren_core.spec import CredentialSpec, CredentialType, CustomAuth, IntegrationSpec
+from wren_core.contract.spec import CredentialSpec, CredentialType, CustomAuth, IntegrationSpec
 
 SCHEMA = {
     "type": "object",

@@ -4,7 +4,7 @@ from pydantic import SecretStr
 from wren_backend.connections.errors import ProviderNotConfigured
 from wren_backend.connections.providers import resolve_provider
 from wren_backend.settings import ProviderSettings
-from wren_core.spec import OAuth2Config
+from wren_core.contract.spec import OAuth2Config
 
 CLIENT = ProviderSettings(client_id="id", client_secret=SecretStr("the-secret"))
 

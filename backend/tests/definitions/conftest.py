@@ -12,8 +12,8 @@ import pytest
 from wren_backend.db import Database
 from wren_backend.definitions.catalogue import open_catalogue
 from wren_backend.testing import NOW
-from wren_core.policy import PluginPolicy
-from wren_core.registry import Registry
+from wren_core.plugins.policy import PluginPolicy
+from wren_core.plugins.registry import Registry
 
 _SOURCE = '''
 from wren_core import Integration, IntegrationSpec, method

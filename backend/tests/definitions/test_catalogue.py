@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from wren_backend.definitions import repository
 from wren_backend.testing import NOW
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 
 DECLARED = {
     "integrationId": "ledger",

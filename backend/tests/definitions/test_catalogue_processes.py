@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from wren_backend.db import open_database
 from wren_backend.definitions.catalogue import open_catalogue
 from wren_backend.migration import migrate
-from wren_core.policy import PluginPolicy
+from wren_core.plugins.policy import PluginPolicy
 
 database = open_database(sys.argv[1])
 migrate(database)

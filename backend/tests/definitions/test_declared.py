@@ -1,6 +1,6 @@
 from wren_backend.definitions.declared import declared_documents, documents_named
-from wren_core.plugin import StoredPlugin
-from wren_core.registry import Registry
+from wren_core.plugins.plugin import StoredPlugin
+from wren_core.plugins.registry import Registry
 
 
 def stored(name, distribution=""):

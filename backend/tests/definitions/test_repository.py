@@ -9,10 +9,10 @@ from wren_backend.definitions.errors import NameTaken
 from wren_backend.definitions.models import DefinitionSource, StoredDefinition
 from wren_backend.definitions.repository import Known
 from wren_backend.testing import NOW
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.spec import AIConfig, AIModel, IntegrationSpec, MethodSpec, OAuth2Config
 from wren_core.errors import DefinitionInvalid
-from wren_core.plugin import document_of
-from wren_core.spec import AIConfig, AIModel, IntegrationSpec, MethodSpec, OAuth2Config
+from wren_core.plugins.plugin import document_of
 
 LATER = NOW + timedelta(hours=1)
 SCHEMA = {"type": "object", "properties": {"zeal": {"type": "integer"}, "also": {"default": "\u0000 \ud83d"}}}

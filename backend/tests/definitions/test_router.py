@@ -5,10 +5,10 @@ from sqlalchemy import event
 
 from wren_backend.app import create_app
 from wren_core import AIConfig, AIModel, Integration, IntegrationSpec, method
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import FailedPlugin, LoadedPlugin
-from wren_core.plugin import StoredPlugin
-from wren_core.registry import Registry
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.plugins.discovery import FailedPlugin, LoadedPlugin
+from wren_core.plugins.plugin import StoredPlugin
+from wren_core.plugins.registry import Registry
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 pytestmark = sqlite_only

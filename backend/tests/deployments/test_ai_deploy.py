@@ -4,9 +4,9 @@ import pytest
 
 from wren_backend.deployments.declaration import Declaration, MetadataMismatch, check_agreement
 from wren_core import AIConfig, AIIntegration, AIModel, IntegrationSpec
-from wren_core.discovery import LoadedPlugin
 from wren_core.errors import WrenError
-from wren_core.registry import Registry
+from wren_core.plugins.discovery import LoadedPlugin
+from wren_core.plugins.registry import Registry
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SCRIPT = 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily():\n    return wren.ai("hi")\n'

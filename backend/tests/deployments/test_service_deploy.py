@@ -10,14 +10,14 @@ import pytest
 
 from wren_backend.idempotency.repository import StoredReply
 from wren_backend.testing import add_deployment
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import IntegrationSpec, OAuth2Config
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import LoadedPlugin
 from wren_core.errors import WrenError
-from wren_core.integration import Integration
-from wren_core.plugin import StoredPlugin
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationSpec, OAuth2Config
+from wren_core.plugins.discovery import LoadedPlugin
+from wren_core.plugins.plugin import StoredPlugin
+from wren_core.plugins.registry import Registry
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 DAILY = 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily():\n    return 1\n'

@@ -167,7 +167,7 @@ def test_a_request_that_hangs_does_not_hold_up_the_deadline(run_script: Any):
 def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
     ran = run_script("""
         from wren import session
-        from wren_core.execution import CallRecord
+        from wren_core.contract.execution import CallRecord
         def main():
             for outcome in ("ok", "RATE_LIMITED"):
                 session.current().on_call(CallRecord(integration="mail", method="send", ms=1.5, outcome=outcome))
@@ -181,7 +181,7 @@ def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
 def test_very_many_calls_are_counted_beyond_those_kept(run_script: Any):
     ran = run_script("""
         from wren import session
-        from wren_core.execution import CallRecord
+        from wren_core.contract.execution import CallRecord
         def main():
             for _ in range(1500):
                 session.current().on_call(CallRecord(integration="mail", method="send", ms=1.5, outcome="ok"))

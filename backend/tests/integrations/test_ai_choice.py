@@ -5,9 +5,9 @@ from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.errors import IntegrationNotConfigured
 from wren_backend.integrations.ai_choice import AIChoice
 from wren_core import AIConfig, AIIntegration, AIModel, CredentialSpec, CredentialType, Integration, IntegrationSpec
-from wren_core.discovery import LoadedPlugin
 from wren_core.errors import AgentFixableError
-from wren_core.registry import Registry
+from wren_core.plugins.discovery import LoadedPlugin
+from wren_core.plugins.registry import Registry
 
 SUBJECT = Subject(workspace_id="ws_1", user_id="usr_1")
 MODELS = AIConfig(

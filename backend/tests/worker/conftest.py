@@ -19,8 +19,8 @@ from wren_backend.runs import repository as runs
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
-from wren_core.discovery import Discovery
-from wren_core.registry import Registry
+from wren_core.plugins.discovery import Discovery
+from wren_core.plugins.registry import Registry
 
 
 class Unsteady:

@@ -5,7 +5,7 @@ import pytest
 from wren_backend.settings import IntegrationSettings
 from wren_backend.testing import add_connection, add_subject
 from wren_backend.worker.environment import config_env, run_env
-from wren_core.spec import IntegrationSpec
+from wren_core.contract.spec import IntegrationSpec
 
 MAIL = IntegrationSpec(name="mail", display_name="Mail")
 CHAT = IntegrationSpec(name="chat", display_name="Chat")

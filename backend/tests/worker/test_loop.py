@@ -214,7 +214,7 @@ def test_a_fault_of_ours_fails_the_run_and_not_the_worker(workplace):
 
 FORGED = """
 import json, os, wren.session
-from wren_core.execution import CallRecord
+from wren_core.contract.execution import CallRecord
 
 def job():
     for number in range(3):

@@ -16,13 +16,13 @@ from wren_backend.spending.errors import BudgetExceeded
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, _outcome
 from wren_core import AIConfig, AIIntegration, AIModel
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import LoadedPlugin
-from wren_core.integration import Integration
-from wren_core.plugin import StoredPlugin
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationSpec
+from wren_core.plugins.discovery import LoadedPlugin
+from wren_core.plugins.plugin import StoredPlugin
+from wren_core.plugins.registry import Registry
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 TOKEN = "at-7f3a9b2c41d0"

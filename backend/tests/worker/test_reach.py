@@ -4,8 +4,8 @@ import pytest
 
 from wren_backend.settings import IntegrationSettings
 from wren_backend.worker.reach import host_of, reach_of
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import ConfigInvalid
-from wren_core.spec import IntegrationSpec
 
 MAIL = IntegrationSpec(name="mail", display_name="Mail", hosts=("api.mail.example", "files.mail.example:8443"))
 CHAT = IntegrationSpec(name="chat", display_name="Chat", hosts=("chat.example",))

@@ -10,7 +10,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and editors
     from wren_core.ai.integration import AIIntegration as AIIntegration
     from wren_core.ai.integration import ImageIntegration as ImageIntegration
-    from wren_core.credentials import Credentials as Credentials
+    from wren_core.contract.credentials import Credentials as Credentials
+    from wren_core.contract.hookspecs import hookimpl as hookimpl
+    from wren_core.contract.integration import Integration as Integration
+    from wren_core.contract.methods import method as method
+    from wren_core.contract.record import IntegrationConfig as IntegrationConfig
+    from wren_core.contract.record import Record as Record
+    from wren_core.contract.spec import AIConfig as AIConfig
+    from wren_core.contract.spec import AIModel as AIModel
+    from wren_core.contract.spec import ApiKeyConfig as ApiKeyConfig
+    from wren_core.contract.spec import CredentialSpec as CredentialSpec
+    from wren_core.contract.spec import CredentialType as CredentialType
+    from wren_core.contract.spec import CustomAuth as CustomAuth
+    from wren_core.contract.spec import IntegrationSpec as IntegrationSpec
+    from wren_core.contract.spec import MethodSpec as MethodSpec
+    from wren_core.contract.spec import OAuth2Config as OAuth2Config
+    from wren_core.contract.spec import TriggerSpec as TriggerSpec
+    from wren_core.contract.spec import UndoSpec as UndoSpec
     from wren_core.errors import AgentFixableError as AgentFixableError
     from wren_core.errors import AuthFailed as AuthFailed
     from wren_core.errors import InternalError as InternalError
@@ -21,28 +37,12 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
     from wren_core.errors import Unavailable as Unavailable
     from wren_core.errors import UserFacingConfigError as UserFacingConfigError
     from wren_core.errors import WrenError as WrenError
-    from wren_core.hookspecs import hookimpl as hookimpl
     from wren_core.http_status import raise_for_response as raise_for_response
-    from wren_core.integration import Integration as Integration
-    from wren_core.methods import method as method
-    from wren_core.record import IntegrationConfig as IntegrationConfig
-    from wren_core.record import Record as Record
-    from wren_core.spec import AIConfig as AIConfig
-    from wren_core.spec import AIModel as AIModel
-    from wren_core.spec import ApiKeyConfig as ApiKeyConfig
-    from wren_core.spec import CredentialSpec as CredentialSpec
-    from wren_core.spec import CredentialType as CredentialType
-    from wren_core.spec import CustomAuth as CustomAuth
-    from wren_core.spec import IntegrationSpec as IntegrationSpec
-    from wren_core.spec import MethodSpec as MethodSpec
-    from wren_core.spec import OAuth2Config as OAuth2Config
-    from wren_core.spec import TriggerSpec as TriggerSpec
-    from wren_core.spec import UndoSpec as UndoSpec
 
 # No module may be called like one of these names: importing it would put the module in the name's place.
 _MEMBERS = {
     "wren_core.ai.integration": ("AIIntegration", "ImageIntegration"),
-    "wren_core.credentials": ("Credentials",),
+    "wren_core.contract.credentials": ("Credentials",),
     "wren_core.errors": (
         "AgentFixableError",
         "AuthFailed",
@@ -55,12 +55,12 @@ _MEMBERS = {
         "UserFacingConfigError",
         "WrenError",
     ),
-    "wren_core.hookspecs": ("hookimpl",),
+    "wren_core.contract.hookspecs": ("hookimpl",),
     "wren_core.http_status": ("raise_for_response",),
-    "wren_core.integration": ("Integration",),
-    "wren_core.methods": ("method",),
-    "wren_core.record": ("IntegrationConfig", "Record"),
-    "wren_core.spec": (
+    "wren_core.contract.integration": ("Integration",),
+    "wren_core.contract.methods": ("method",),
+    "wren_core.contract.record": ("IntegrationConfig", "Record"),
+    "wren_core.contract.spec": (
         "AIConfig",
         "AIModel",
         "ApiKeyConfig",

@@ -9,7 +9,7 @@ from wren_core import AIConfig, AIModel, CredentialSpec, CredentialType, ImageIn
 from wren_core.ai.dialect import CompletionRequest, Drawing, ImageRequest, Reply
 from wren_core.ai.pricing import per_million
 from wren_core.ai.records import GeneratedImage, Usage
-from wren_core.spec import ImageCost
+from wren_core.contract.spec import ImageCost
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
 USED = Usage(input_tokens=1000, output_tokens=200)

@@ -6,7 +6,9 @@ import pytest
 from wren_core.ai.dialect import Reply
 from wren_core.ai.integration import AIIntegration
 from wren_core.ai.records import Message, ToolCall, ToolResult, Usage
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.execution import to_json
+from wren_core.contract.host import NoHost
 from wren_core.errors import (
     AuthFailed,
     HostUnavailable,
@@ -14,9 +16,7 @@ from wren_core.errors import (
     RateLimited,
     UserFacingConfigError,
 )
-from wren_core.execution import to_json
-from wren_core.host import NoHost
-from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
+from wren_core.export.tools import anthropic_tool, mcp_tool, openai_tool
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
 TOOL = {"name": "weather", "description": "Tell the weather.", "input_schema": {"type": "object", "properties": {}}}

@@ -2,7 +2,7 @@ import pytest
 
 from wren_core.ai.pricing import cost_in_nanos, per_million, per_token, usd
 from wren_core.ai.records import Usage
-from wren_core.spec import AIModel, Cost, ImageCost, LongCost
+from wren_core.contract.spec import AIModel, Cost, ImageCost, LongCost
 
 
 def model(cost=None, image=None):

@@ -3,9 +3,9 @@ import threading
 
 import pytest
 
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.host import NoHost
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
-from wren_core.docs import IntegrationDocs
 from wren_core.errors import (
     AuthFailed,
     ConfigInvalid,
@@ -18,10 +18,10 @@ from wren_core.errors import (
     Rejected,
     Unavailable,
 )
-from wren_core.host import NoHost
-from wren_core.rendering import to_markdown
+from wren_core.export.docs import IntegrationDocs
+from wren_core.export.rendering import to_markdown
+from wren_core.export.tools import openai_tool
 from wren_core.testing import serve
-from wren_core.tools import openai_tool
 
 KEY = "key-of-the-branch"
 

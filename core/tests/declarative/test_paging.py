@@ -1,6 +1,6 @@
 import pytest
 
-from wren_core.declarative.binding import Pagination
+from wren_core.contract.request_binding import Pagination
 from wren_core.declarative.paging import Page, first_page, link_in, next_page, page_constants, relative_address
 from wren_core.errors import Rejected
 

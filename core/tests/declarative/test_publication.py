@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from wren_core.discovery import discover, find_entry_points, integration_names
+from wren_core.plugins.discovery import discover, find_entry_points, integration_names
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from wren_core.credentials import Credentials
-from wren_core.declarative.binding import Constant, Placement, RequestBinding
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.request_binding import Constant, Placement, RequestBinding
+from wren_core.contract.spec import MethodSpec
 from wren_core.declarative.request import Surroundings, build_request
 from wren_core.errors import AuthFailed, ConfigInvalid, CredentialMissing, InvalidInput
-from wren_core.spec import MethodSpec
 
 
 def built(arguments, *, schema=None, config=None, credentials=None, **binding):

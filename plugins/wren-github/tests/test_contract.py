@@ -76,6 +76,6 @@ def test_effects_are_honest():
 
 @pytest.mark.parametrize("method_id", list(GitHub.methods()))
 def test_strict_tools_can_say_every_method(method_id):
-    from wren_core.tools import openai_tool
+    from wren_core.export.tools import openai_tool
 
     assert openai_tool("github", GitHub.full_spec().method(method_id))["function"]["strict"] is True

@@ -2,7 +2,7 @@ import importlib.metadata
 import re
 from pathlib import Path
 
-from wren_core.hosts import configured_hosts
+from wren_core.contract.hosts import configured_hosts
 from wren_core.testing import IntegrationContract
 from wren_imap import IMAP
 from wren_imap.fake import FakeIMAP

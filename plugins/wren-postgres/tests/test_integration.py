@@ -15,7 +15,7 @@ from wren_core import (
     UserFacingConfigError,
     WrenError,
 )
-from wren_core.execution import to_json
+from wren_core.contract.execution import to_json
 
 
 def test_rows_come_by_column_name_with_their_types(postgres):

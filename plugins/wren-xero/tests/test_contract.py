@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from wren_core.export.tools import openai_tool
 from wren_core.testing import IntegrationContract
-from wren_core.tools import openai_tool
 from wren_xero import Xero
 from wren_xero.fake import DEMO, FakeXero
 

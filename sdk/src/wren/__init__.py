@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
     from wren.triggers import on_email as on_email
     from wren.triggers import on_schedule as on_schedule
     from wren_core import errors as errors
+    from wren_core.contract.events import Email as Email
+    from wren_core.contract.events import ManualStart as ManualStart
+    from wren_core.contract.events import ScheduleTick as ScheduleTick
     from wren_core.errors import AgentFixableError as AgentFixableError
     from wren_core.errors import AuthFailed as AuthFailed
     from wren_core.errors import ConfigInvalid as ConfigInvalid
@@ -35,9 +38,6 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
     from wren_core.errors import Unavailable as Unavailable
     from wren_core.errors import UserFacingConfigError as UserFacingConfigError
     from wren_core.errors import WrenError as WrenError
-    from wren_core.events import Email as Email
-    from wren_core.events import ManualStart as ManualStart
-    from wren_core.events import ScheduleTick as ScheduleTick
 
 _MODULES = {"errors": "wren_core.errors", "integrations": "wren.integrations"}
 _MEMBERS = {
@@ -60,7 +60,7 @@ _MEMBERS = {
         "UserFacingConfigError",
         "WrenError",
     ),
-    "wren_core.events": ("Email", "ManualStart", "ScheduleTick"),
+    "wren_core.contract.events": ("Email", "ManualStart", "ScheduleTick"),
 }
 _OWNERS = {member: module for module, members in _MEMBERS.items() for member in members}
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from wren.catalogue import installed
 from wren_core.ai.integration import AIIntegration
-from wren_core.credentials import Credentials
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import AgentFixableError, PluginFailed, UserFacingConfigError
-from wren_core.spec import IntegrationSpec
 
 VARIABLE = "WREN_AI_INTEGRATION"
 """Names the ai integration; a deployed run has it set to the connected one."""

@@ -8,7 +8,7 @@ from pydantic import PydanticUserError, TypeAdapter, ValidationError
 
 from wren_core.ai.records import Completion
 from wren_core.errors import AgentFixableError, InvalidInput
-from wren_core.schema import first_line
+from wren_core.schemas.validator import first_line
 
 _FENCED = re.compile(r"^```\w*\s*\n(.*?)\n?```$", re.DOTALL)
 _SHOWN_PROBLEMS = 10

@@ -8,14 +8,21 @@ from functools import cache, cached_property
 
 from wren.definitions import definition_files
 from wren.plugins.host_policy import host_policy
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import Discovery, FailedPlugin, LoadedPlugin, discover, find_entry_points, integration_names
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import DefinitionInvalid
-from wren_core.integration import Integration
-from wren_core.plugin import Plugin
-from wren_core.policy import PluginPolicy
-from wren_core.registry import Registry, integration_unknown
-from wren_core.spec import IntegrationSpec
+from wren_core.plugins.discovery import (
+    Discovery,
+    FailedPlugin,
+    LoadedPlugin,
+    discover,
+    find_entry_points,
+    integration_names,
+)
+from wren_core.plugins.plugin import Plugin
+from wren_core.plugins.policy import PluginPolicy
+from wren_core.plugins.registry import Registry, integration_unknown
 
 
 class Catalogue:

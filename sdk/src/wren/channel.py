@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
 
+from wren_core.contract.execution import CallRecord
 from wren_core.errors import AgentFixableError, HostUnavailable, error_from_wire
-from wren_core.execution import CallRecord
 
 MAX_LINE_BYTES = 2**20
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import IO, Any
 
+from wren_core.contract.host import Host, NoHost
 from wren_core.errors import HostUnavailable, WrenError
-from wren_core.host import Host, NoHost
 
 _EXIT_SECONDS = 5.0
 

@@ -1,8 +1,8 @@
 """What `wren.integrations.list()` holds: a name that knows more when asked."""
 
 from wren.catalogue import installed
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import PluginFailed
-from wren_core.spec import IntegrationSpec
 
 
 class InstalledIntegration(str):

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 from wren import session
 from wren.catalogue import installed
 from wren.terminal_host import terminal_host
-from wren_core.credentials import Credentials
-from wren_core.docs import IntegrationDocs
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.host import NoHost
 from wren_core.errors import ConfigInvalid
-from wren_core.host import NoHost
-from wren_core.registry import integration_unknown
+from wren_core.export.docs import IntegrationDocs
+from wren_core.plugins.registry import integration_unknown
 
 
 @dataclass(frozen=True)

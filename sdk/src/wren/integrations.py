@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from wren.catalogue import installed
 from wren.installed_integration import InstalledIntegration
 from wren.integration_handle import IntegrationHandle
-from wren_core.docs import IntegrationDocs
-from wren_core.rendering import render_all
+from wren_core.export.docs import IntegrationDocs
+from wren_core.export.rendering import render_all
 
 __all__ = ["get_docs", "list", "render_docs"]
 

@@ -10,7 +10,10 @@ from wren.triggers import find_triggers
 
 # Functions of the namespace `wren.integrations`; everything else in it is an integration.
 NAMESPACE_FUNCTIONS = frozenset({"get_docs", "list", "render_docs"})
-_INTEGRATION_CLASSES = (("wren_core.integration", "Integration"), ("wren.integration_handle", "IntegrationHandle"))
+_INTEGRATION_CLASSES = (
+    ("wren_core.contract.integration", "Integration"),
+    ("wren.integration_handle", "IntegrationHandle"),
+)
 
 
 def extract_metadata(source: str, namespace: Mapping[str, Any]) -> dict[str, Any]:

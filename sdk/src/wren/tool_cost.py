@@ -6,12 +6,12 @@ every request carries three small tools and a method costs something only when i
 
 from dataclasses import dataclass
 
-from wren_core.docs import IntegrationDocs
-from wren_core.dynamic_tools import DYNAMIC_TOOLS, NAMESPACE, search_hit
-from wren_core.rendering import method_to_markdown, to_markdown
-from wren_core.spec import IntegrationSpec, MethodSpec
-from wren_core.token_price import count_tokens, tool_tokens
-from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
+from wren_core.contract.spec import IntegrationSpec, MethodSpec
+from wren_core.export.docs import IntegrationDocs
+from wren_core.export.dynamic_tools import DYNAMIC_TOOLS, NAMESPACE, search_hit
+from wren_core.export.rendering import method_to_markdown, to_markdown
+from wren_core.export.token_price import count_tokens, tool_tokens
+from wren_core.export.tools import anthropic_tool, mcp_tool, openai_tool
 
 FORMS = ("openai", "openai_strict", "anthropic", "mcp")
 

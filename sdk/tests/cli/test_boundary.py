@@ -148,4 +148,4 @@ def test_starting_the_command_line_loads_no_http_client(wren, environment):
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
 
-    assert {"httpx2", "pyflakes", "wren_core.spec"}.isdisjoint(done.stdout.split())
+    assert {"httpx2", "pyflakes", "wren_core.contract.spec"}.isdisjoint(done.stdout.split())

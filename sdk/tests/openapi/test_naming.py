@@ -1,7 +1,7 @@
 import pytest
 
 from wren.openapi import naming
-from wren_core.integration import Integration
+from wren_core.contract.integration import Integration
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 
 from wren.openapi.document import Document, ReferenceInvalid
 from wren.openapi.schemas import SchemaWriter
-from wren_core.schema import Validator
+from wren_core.schemas.validator import Validator
 
 
 def written(schema, components=None, *, direction="input", **options):

@@ -4,7 +4,7 @@ import pytest
 
 from wren.plugin.changes import Level
 from wren.plugin.definition_changes import definition_changes
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 
 TEXT = {"type": "string"}
 METHOD = {

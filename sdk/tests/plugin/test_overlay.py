@@ -10,7 +10,7 @@ from wren.plugin.project import Project
 LOOK = """
 import json, sys
 from importlib.metadata import distribution
-from wren_core.discovery import discover
+from wren_core.plugins.discovery import discover
 import httpx2
 found = discover({"post"})
 print(json.dumps([distribution("wren-post").version, [p.name for p in found.loaded], [p.reason for p in found.failed]]))

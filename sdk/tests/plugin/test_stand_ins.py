@@ -3,7 +3,7 @@
 import json
 
 from wren.plugin.stand_ins import StandIn, connecting, local_variables, settings_for
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 
 URL = "http://127.0.0.1:4000"
 OAUTH = {"client_id": "fake-client", "client_secret": "s", "token_url": f"{URL}/token"}

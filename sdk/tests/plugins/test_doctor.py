@@ -5,7 +5,7 @@ import pytest
 from wren.plugins.doctor import Diagnosis, diagnose
 from wren.plugins.problem import Problem
 from wren_core.errors import IntegrationUnknown
-from wren_core.policy import PluginPolicy
+from wren_core.plugins.policy import PluginPolicy
 
 FIVE_SECONDS = timedelta(seconds=5)
 

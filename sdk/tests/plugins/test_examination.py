@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from wren.plugins.examination import Examination, examine
 from wren.plugins.survey import survey
-from wren_core.policy import PluginPolicy
+from wren_core.plugins.policy import PluginPolicy
 
 
 def examined(name: str) -> Examination:

@@ -1,7 +1,7 @@
 import sys
 
 from wren.plugins.survey import SurveyedPlugin, survey
-from wren_core.policy import PluginPolicy
+from wren_core.plugins.policy import PluginPolicy
 
 CRASH = "import os; os._exit(7)"
 

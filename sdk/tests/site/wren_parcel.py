@@ -12,7 +12,7 @@ from wren_core import (
     IntegrationSpec,
     Record,
 )
-from wren_core.methods import method
+from wren_core.contract.methods import method
 
 
 class Parcel(Integration):

@@ -8,7 +8,7 @@ import pytest
 from pydantic import AwareDatetime, BaseModel
 
 from wren.stubs.annotation import Annotations, Imports, is_importable, written_default
-from wren_core.docs import MethodDoc
+from wren_core.export.docs import MethodDoc
 
 T = TypeVar("T")
 Ident = NewType("Ident", str)

@@ -5,8 +5,8 @@ import pytest
 
 from wren.stubs.module import StubModule
 from wren_core import Integration, IntegrationConfig, IntegrationSpec, Record, method
+from wren_core.contract.definition import IntegrationDefinition
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
 
 
 class Parcel(Record):

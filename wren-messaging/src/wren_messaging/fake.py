@@ -28,7 +28,7 @@ class FakeInbox(FakeProvider):
         self._numbers = count(1)
 
     def request(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer one request of an integration, as `wren_core.host.Host` wants it."""
+        """Answer one request of an integration, as `wren_core.contract.host.Host` wants it."""
         if self._failures:
             raise self._failures.pop(0)
         if operation == "messages.send":

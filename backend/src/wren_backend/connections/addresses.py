@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from wren_core.spec import IntegrationSpec
+from wren_core.contract.spec import IntegrationSpec
 
 
 @dataclass(frozen=True, kw_only=True)

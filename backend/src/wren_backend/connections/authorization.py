@@ -25,8 +25,8 @@ from wren_backend.connections.tokens import TokenAnswerInvalid, TokenGrant, read
 from wren_backend.db import ReadSession
 from wren_backend.ids import hash_token, new_token
 from wren_backend.tenancy import repository as tenancy
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import Unavailable, WrenError
-from wren_core.spec import IntegrationSpec
 
 log = structlog.get_logger(__name__)
 

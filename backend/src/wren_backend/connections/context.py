@@ -14,8 +14,8 @@ from wren_backend.connections.requirements import accepts_token
 from wren_backend.connections.token_endpoint import TokenEndpoint
 from wren_backend.db import Database
 from wren_backend.vault.service import Vault
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationSpec
+from wren_core.contract.spec import IntegrationSpec
+from wren_core.plugins.registry import Registry
 
 
 def _unheard(_what: object) -> None:

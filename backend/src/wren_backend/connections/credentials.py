@@ -14,9 +14,9 @@ from wren_backend.connections.refresh import Step, next_step
 from wren_backend.connections.refresher import Refresher, Renewal
 from wren_backend.connections.requirements import accepts_connection, refresh_key
 from wren_backend.connections.selection import check_connection, reason_of, select_connection
-from wren_core.credentials import Credentials
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError
-from wren_core.spec import IntegrationSpec
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 0.5

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wren_backend.connections.models import Connection
-from wren_core.credentials import Credentials
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InvalidInput
-from wren_core.spec import IntegrationSpec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.authorization import Arrival, Departure, ValuesWanted
 from wren_backend.connections.requirements import accepts_token, missing_scopes, typed_credentials
 from wren_backend.errors import STATUS_BY_CODE, STATUS_BY_TYPE
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InternalError, WrenError
-from wren_core.spec import IntegrationSpec
 
 _SAFE_HEADERS = {
     "Cache-Control": "no-store",

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from wren_core.configuration import compiled
-from wren_core.schema import Problem
-from wren_core.spec_values import properties_of
+from wren_core.contract.configuration import compiled
+from wren_core.schemas.properties import properties_of
+from wren_core.schemas.validator import Problem
 
 _WORDS = {"true": True, "false": False}
 

@@ -11,8 +11,8 @@ from wren_backend.connections.errors import (
     ScopeMissing,
     TokenExpired,
 )
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import Unavailable
-from wren_core.spec import IntegrationSpec
 
 
 @dataclass(frozen=True, kw_only=True)

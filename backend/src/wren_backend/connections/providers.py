@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from wren_backend.connections.errors import ProviderNotConfigured
-from wren_core.spec import IntegrationSpec, OAuth2Config
+from wren_core.contract.spec import IntegrationSpec, OAuth2Config
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

@@ -25,8 +25,8 @@ from wren_backend.connections.token_endpoint import ClientRefused, GrantDead, Pr
 from wren_backend.connections.tokens import TokenAnswerInvalid, TokenGrant, read_grant
 from wren_backend.database_errors import DatabaseBusy
 from wren_backend.ids import new_token
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError
-from wren_core.spec import IntegrationSpec
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from wren_backend.connections.errors import CredentialsInvalid
 from wren_backend.connections.parameters import misfits
-from wren_core.spec import CredentialSpec, CredentialType, CustomAuth, IntegrationSpec, OAuth2Config
+from wren_core.contract.spec import CredentialSpec, CredentialType, CustomAuth, IntegrationSpec, OAuth2Config
 
 # OpenID's own scopes open no method, and providers grant them under other names.
 _IDENTITY_SCOPES = frozenset({"openid", "email", "profile", "address", "phone", "offline_access"})

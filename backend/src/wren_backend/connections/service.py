@@ -25,8 +25,8 @@ from wren_backend.connections.revocation import Revocation, revoke_at_provider
 from wren_backend.db import WriteSession
 from wren_backend.errors import MissingObject
 from wren_backend.vault.errors import CredentialUndecryptable
-from wren_core.configuration import check_config
-from wren_core.spec import IntegrationSpec
+from wren_core.contract.configuration import check_config
+from wren_core.contract.spec import IntegrationSpec
 
 log = structlog.get_logger(__name__)
 

@@ -16,14 +16,14 @@ from wren_backend.db import Database
 from wren_backend.definitions import repository
 from wren_backend.definitions.models import DefinitionSource
 from wren_backend.definitions.repository import Known
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.integration import Integration
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import Discovery, FailedPlugin, LoadedPlugin, discover
-from wren_core.fingerprint import Fingerprints
-from wren_core.integration import Integration
-from wren_core.plugin import Plugin, StoredPlugin
-from wren_core.policy import PluginPolicy
-from wren_core.registry import Registry, plugin_failed
+from wren_core.plugins.discovery import Discovery, FailedPlugin, LoadedPlugin, discover
+from wren_core.plugins.fingerprint import Fingerprints
+from wren_core.plugins.plugin import Plugin, StoredPlugin
+from wren_core.plugins.policy import PluginPolicy
+from wren_core.plugins.registry import Registry, plugin_failed
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wren_core.registry import Registry
+from wren_core.plugins.registry import Registry
 
 
 def declared_documents(registry: Registry, names: Iterable[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from wren_backend.maintenance import opened_database
 from wren_backend.settings import Settings
 from wren_core.declarative.integration import declared_integration
 from wren_core.declarative.publication import read_definition
-from wren_core.discovery import integration_names
+from wren_core.plugins.discovery import integration_names
 
 _RESTART = "restart the server to use it"
 

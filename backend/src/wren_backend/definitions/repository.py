@@ -17,9 +17,9 @@ from wren_backend.db import ReadSession, WriteSession
 from wren_backend.definitions.errors import NameTaken
 from wren_backend.definitions.models import DefinitionSource, StoredDefinition
 from wren_backend.tables import storable_json, storable_text
-from wren_core.definition import IntegrationDefinition
-from wren_core.plugin import document_of
-from wren_core.spec import IntegrationType
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.spec import IntegrationType
+from wren_core.plugins.plugin import document_of
 
 _WRITTEN_ONCE = frozenset({"id", "integration_id", "created_at"})
 _LOCK = "integration_definitions"

@@ -6,9 +6,9 @@ from hashlib import sha256
 
 from wren_backend.definitions.repository import digest_of
 from wren_backend.errors import MissingObject
+from wren_core.contract.spec import IntegrationType
 from wren_core.errors import IntegrationUnknown
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationType
+from wren_core.plugins.registry import Registry
 
 
 @dataclass(frozen=True, kw_only=True)

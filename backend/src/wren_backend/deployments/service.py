@@ -26,8 +26,8 @@ from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
+from wren_core.contract.events import ManualStart
 from wren_core.errors import AgentFixableError, WrenError
-from wren_core.events import ManualStart
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from wren_core.secret_forms import base64_forms
+from wren_core.contract.secret_forms import base64_forms
 
 MASK = "[masked]"
 MIN_SECRET_CHARACTERS = 6

@@ -7,9 +7,9 @@ from wren_backend.auth import Subject
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.errors import IntegrationNotConfigured
 from wren_backend.connections.requirements import requires_connection
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import AgentFixableError
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationSpec
+from wren_core.plugins.registry import Registry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,8 @@ from wren_backend.integrations.schemas import (
 )
 from wren_backend.integrations.service import IntegrationService
 from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
-from wren_core.docs import IntegrationDocs
-from wren_core.rendering import to_markdown
+from wren_core.export.docs import IntegrationDocs
+from wren_core.export.rendering import to_markdown
 
 router = APIRouter(prefix="/v1/integrations", tags=["integrations"], responses=ANSWERS_OF_API)
 

@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.requirements import accepts_connection
 from wren_backend.wire import ErrorDetail, IntegrationName, RequestBody, ResponseBody
-from wren_core.discovery import FailedPlugin
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError
-from wren_core.plugin import Plugin
-from wren_core.spec import IntegrationSpec
+from wren_core.plugins.discovery import FailedPlugin
+from wren_core.plugins.plugin import Plugin
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,12 @@ from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.credentials import CredentialService
 from wren_backend.errors import MissingObject
 from wren_backend.integrations.ai_choice import AIChoice
-from wren_core.discovery import FailedPlugin
-from wren_core.docs import IntegrationDocs
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import IntegrationUnknown, WrenError
-from wren_core.plugin import Plugin
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationSpec
+from wren_core.export.docs import IntegrationDocs
+from wren_core.plugins.discovery import FailedPlugin
+from wren_core.plugins.plugin import Plugin
+from wren_core.plugins.registry import Registry
 
 
 class IntegrationService:

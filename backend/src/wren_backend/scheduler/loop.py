@@ -15,8 +15,8 @@ from wren_backend.runs.models import Run
 from wren_backend.scheduler.due import FirePlan, misfire_of, plan_fires
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
+from wren_core.contract.events import ScheduleTick
 from wren_core.errors import WrenError
-from wren_core.events import ScheduleTick
 from wren_core.schedule import CronSchedule
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from wren_backend.vault.crypto import Place, SealBroken, derive_key, new_key, pl
 from wren_backend.vault.errors import CredentialUndecryptable
 from wren_backend.vault.keyring import MasterKey, MasterKeySource
 from wren_backend.vault.models import DataKey
-from wren_core.credentials import Credentials
+from wren_core.contract.credentials import Credentials
 
 log = structlog.get_logger()
 

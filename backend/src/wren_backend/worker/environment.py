@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from wren_backend.connections.held import config_variable
 from wren_backend.connections.models import Connection
 from wren_backend.connections.repository import DEFAULT_ALIAS
-from wren_core.spec import IntegrationSpec
+from wren_core.contract.spec import IntegrationSpec
 
 
 class IntegrationOverride(Protocol):

@@ -24,9 +24,9 @@ from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.reach import reach_of
 from wren_backend.worker.requests import RunRequests
 from wren_backend.worker.spending import RunSpending
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InternalError, WrenError
-from wren_core.registry import Registry
-from wren_core.spec import IntegrationSpec
+from wren_core.plugins.registry import Registry
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from wren_backend.connections.held import config_variable
 from wren_backend.worker.environment import IntegrationOverride
-from wren_core.hosts import configured_hosts
-from wren_core.spec import IntegrationSpec, template_fields
+from wren_core.contract.hosts import configured_hosts
+from wren_core.contract.spec import IntegrationSpec, template_fields
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 

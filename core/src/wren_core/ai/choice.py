@@ -8,8 +8,8 @@ from wren_core.ai.dialect import CompletionRequest
 from wren_core.ai.images import find_media_type
 from wren_core.ai.settings import AISettings
 from wren_core.ai.tokens import estimate_input
+from wren_core.contract.spec import AIConfig, AIModel
 from wren_core.errors import InvalidInput
-from wren_core.spec import AIConfig, AIModel
 
 # How far an estimate of tokens may be off before a call is refused on its account; see `tokens`.
 _TOLERANCE = 1.25

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from wren_core.ai.records import GeneratedImage, Message, StopReason, ToolCall, ToolDefinition, Usage
-from wren_core.spec import AIModel
+from wren_core.contract.spec import AIModel
 
 Quality = Literal["standard", "hd"]
 

@@ -2,7 +2,7 @@
 
 import re
 
-from wren_core.credentials import Credentials
+from wren_core.contract.credentials import Credentials
 from wren_core.errors import AuthFailed
 
 

@@ -11,9 +11,9 @@ from wren_core.ai.dialect import Quality
 from wren_core.ai.pricing import cost_in_nanos
 from wren_core.ai.records import Usage
 from wren_core.ai.refusals import AnswerLost
+from wren_core.contract.host import Host, NoHost
+from wren_core.contract.spec import AIModel
 from wren_core.errors import WrenError
-from wren_core.host import Host, NoHost
-from wren_core.spec import AIModel
 
 ALLOW = "ai.allow"
 SPENT = "ai.spent"

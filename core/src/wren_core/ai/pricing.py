@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from wren_core.ai.dialect import Quality
 from wren_core.ai.records import Usage
-from wren_core.spec import AIModel, Cost, ImageCost, LongCost
+from wren_core.contract.spec import AIModel, Cost, ImageCost, LongCost
 
 NANOS_PER_USD = 10**9
 _MILLION = 10**6

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from wren_core.record import Record
+from wren_core.contract.record import Record
 
 StopReason = Literal["end", "max_tokens", "tool_use", "refusal", "other"]
 Role = Literal["user", "assistant"]

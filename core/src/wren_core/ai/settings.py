@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from wren_core.ai.pricing import per_token
-from wren_core.record import IntegrationConfig
-from wren_core.spec import AIModel, Cost, ImageCost
+from wren_core.contract.record import IntegrationConfig
+from wren_core.contract.spec import AIModel, Cost, ImageCost
 
 _Price = Annotated[float | None, Field(ge=0, allow_inf_nan=False)]
 _Count = Annotated[int | None, Field(ge=1)]

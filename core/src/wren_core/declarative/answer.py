@@ -4,8 +4,8 @@ import base64
 from typing import Any
 
 from wren_core import errors
+from wren_core.contract.request_binding import Refusal, RequestBinding, VerdictName
 from wren_core.declarative import pointer
-from wren_core.declarative.binding import Refusal, RequestBinding, VerdictName
 from wren_core.errors import WrenError
 from wren_core.http_client import Answer
 from wren_core.http_status import parse_retry_after, summary

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from urllib.parse import urlsplit
 
+from wren_core.contract.request_binding import Constant, RequestBinding
+from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.declarative import pointer
-from wren_core.declarative.binding import Constant, RequestBinding
-from wren_core.spec import IntegrationSpec, MethodSpec
 
 
 def problems_of(spec: IntegrationSpec) -> list[str]:

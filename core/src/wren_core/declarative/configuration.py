@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, create_model
 from pydantic_core import PydanticCustomError
 
-from wren_core.configuration import with_defaults
-from wren_core.record import IntegrationConfig
-from wren_core.schema import Validator
+from wren_core.contract.configuration import with_defaults
+from wren_core.contract.record import IntegrationConfig
+from wren_core.schemas.validator import Validator
 
 
 class DeclaredConfig(IntegrationConfig):

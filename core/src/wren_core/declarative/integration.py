@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wren_core.configuration import check_config
+from wren_core.contract.configuration import check_config
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.integration import Integration
+from wren_core.contract.record import IntegrationConfig
+from wren_core.contract.schema_check import check_schemas
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.declarative.checking import problems_of
 from wren_core.declarative.configuration import configuration
 from wren_core.declarative.method import DeclaredMethod
-from wren_core.definition import IntegrationDefinition
 from wren_core.errors import DefinitionInvalid
-from wren_core.integration import Integration
-from wren_core.record import IntegrationConfig
-from wren_core.schema_check import check_schemas
-from wren_core.spec import IntegrationSpec
 
 _SHOWN_PROBLEMS = 5
 

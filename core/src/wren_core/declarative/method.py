@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from wren_core.declarative.binding import RequestBinding
+from wren_core.contract.methods import Method
+from wren_core.contract.request_binding import RequestBinding
+from wren_core.contract.spec import MethodSpec
 from wren_core.declarative.performing import Caller, perform
-from wren_core.methods import Method
-from wren_core.spec import MethodSpec
 
 _NO_DEFAULT = inspect.Parameter.empty
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from wren_core.contract.request_binding import Constant, Pagination
 from wren_core.declarative import pointer
-from wren_core.declarative.binding import Constant, Pagination
 from wren_core.errors import Rejected
 
 _NEXT_LINK = re.compile(r"<([^<>]*)>([^<]*)")

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from wren_core.credentials import Credentials
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.record import IntegrationConfig
+from wren_core.contract.request_binding import Pagination, RequestBinding
+from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.declarative.answer import content_of, output_of, readable
-from wren_core.declarative.binding import Pagination, RequestBinding
 from wren_core.declarative.paging import Page, first_page, next_page, page_constants, relative_address
 from wren_core.declarative.request import RequestValues, Surroundings, build_request
 from wren_core.errors import OutputInvalid, Rejected
 from wren_core.http_client import Answer
-from wren_core.record import IntegrationConfig
-from wren_core.spec import IntegrationSpec, MethodSpec
 
 
 class Caller(Protocol):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from importlib_metadata import EntryPoint
 
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.integration import Integration
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
 from wren_core.errors import DefinitionInvalid
-from wren_core.integration import Integration
 
 MAX_BYTES = 16 * 2**20
 """What a definition may have as text."""

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wren_core.credentials import Credentials
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.request_binding import PATH_PARAMETER, Constant, Placement, RequestBinding
+from wren_core.contract.spec import MethodSpec
 from wren_core.declarative import pointer, serialization
-from wren_core.declarative.binding import PATH_PARAMETER, Constant, Placement, RequestBinding
 from wren_core.declarative.multipart import multipart
 from wren_core.errors import AuthFailed, ConfigInvalid, InvalidInput
-from wren_core.spec import MethodSpec
 
 _ACCEPT = {"json": "application/json", "text": "text/*, */*;q=0.5", "bytes": "*/*", "none": "*/*"}
 

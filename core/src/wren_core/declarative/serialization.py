@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from wren_core.declarative.binding import Style
+from wren_core.contract.request_binding import Style
 
 Pairs = list[tuple[str, str]]
 _SEPARATORS: dict[Style, str] = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}

@@ -13,9 +13,9 @@ from typing import Any
 
 from importlib_metadata import EntryPoint
 
-from wren_core.discovery import discover, find_entry_points
+from wren_core.contract.integration import Integration
 from wren_core.errors import WrenError
-from wren_core.integration import Integration
+from wren_core.plugins.discovery import discover, find_entry_points
 from wren_core.testing.haste import hurried
 from wren_core.testing.import_probe import ImportFacts, probe_import
 from wren_core.testing.project import Project

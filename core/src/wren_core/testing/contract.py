@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar, Literal
 
+from wren_core.contract.integration import Integration
 from wren_core.errors import WrenError
-from wren_core.integration import Integration
 from wren_core.testing.checking import check_installed
 from wren_core.testing.rules.registry import RULES
 from wren_core.testing.rules.rule import Rule, Tier

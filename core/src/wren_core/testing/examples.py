@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import MethodSpec
 from wren_core.errors import InvalidInput
-from wren_core.integration import Integration
-from wren_core.schema import Validator
-from wren_core.spec import MethodSpec
+from wren_core.schemas.validator import Validator
 
 _SAMPLES: tuple[Any, ...] = (
     *("example", "1", "1.5", "a@example.com", "https://example.com", "2026-01-01", "2026-01-01T00:00:00Z"),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
-from wren_core import secret_forms
+from wren_core.contract import secret_forms
 
 # Thousands of texts are looked through for the same secrets of a fake.
 _forms = cache(secret_forms.forms)

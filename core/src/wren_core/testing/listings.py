@@ -1,6 +1,6 @@
 """Methods that list things, as their schemas tell."""
 
-from wren_core.spec import MethodSpec
+from wren_core.contract.spec import MethodSpec
 
 _LIMITS = frozenset({"limit", "max_results", "maximum", "max_items", "count", "page_size", "per_page", "top", "first"})
 _PLACES = frozenset({"cursor", "page", "page_token", "offset", "skip", "after", "starting_after", "continuation"})

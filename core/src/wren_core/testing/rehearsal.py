@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from wren_core import execution
-from wren_core.integration import Integration
-from wren_core.spec import MethodSpec
+from wren_core.contract import execution
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import MethodSpec
 from wren_core.testing.calls import Call, MethodCalls, Rehearsal
 from wren_core.testing.contacts import watched
 from wren_core.testing.examples import ExampleArguments, example_arguments, named_files

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from wren_core.integration import Integration
-from wren_core.spec import CredentialType
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import CredentialType
 from wren_core.testing.contacts import is_loopback
 from wren_core.testing.examples import sample
 from wren_core.testing.fake_provider import FakeProvider, FakeRequest

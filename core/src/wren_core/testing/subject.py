@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from wren_core.integration import Integration
-from wren_core.spec import IntegrationSpec
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.testing.calls import Rehearsal
 from wren_core.testing.import_probe import ImportFacts
 from wren_core.testing.project import Project

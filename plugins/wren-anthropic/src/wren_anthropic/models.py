@@ -4,7 +4,7 @@ Prices: https://platform.claude.com/docs/en/about-claude/pricing
 """
 
 from wren_core.ai.pricing import per_million, per_token
-from wren_core.spec import AIConfig, AIModel, Cost, LongCost
+from wren_core.contract.spec import AIConfig, AIModel, Cost, LongCost
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 DEFAULT = "claude-sonnet-5-5"

@@ -6,7 +6,7 @@ Prices: https://developers.openai.com/api/docs/pricing
 from functools import partial
 
 from wren_core.ai.pricing import per_million, per_token
-from wren_core.spec import AIConfig, AIModel, Cost, ImageCost, LongCost
+from wren_core.contract.spec import AIConfig, AIModel, Cost, ImageCost, LongCost
 
 IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 DEFAULT = "gpt-6.1-terra"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from wren_core import Integration, IntegrationConfig, method
-from wren_core.spec import CredentialSpec, CredentialType, IntegrationSpec, OAuth2Config, UndoSpec
+from wren_core.contract.spec import CredentialSpec, CredentialType, IntegrationSpec, OAuth2Config, UndoSpec
 from wren_xero.api import ONLY, XeroApi
 from wren_xero.records import Account, Contact, Invoice, Money, NewLine, Payment
 

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from wren.checks.finding import Code, Finding
 from wren.checks.literals import literal_of, misfit
 from wren.checks.source import Source
-from wren_core.integration import Integration
-from wren_core.methods import Method
+from wren_core.contract.integration import Integration
+from wren_core.contract.methods import Method
 
 
 @dataclass(kw_only=True)

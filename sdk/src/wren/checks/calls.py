@@ -14,8 +14,8 @@ from wren.checks.scopes import Place, Scope
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Handle, Instance, Namespace, Package, Value
 from wren.metadata import NAMESPACE_FUNCTIONS
+from wren_core.contract.integration import Integration
 from wren_core.errors import IntegrationUnknown, PluginFailed
-from wren_core.integration import Integration
 
 _HANDLE_NAMES = ("get_docs", "init")
 # Set on every instance, not on the class.

@@ -12,8 +12,8 @@ from wren.checks.finding import Code, Finding
 from wren.checks.literals import literal_of
 from wren.checks.source import Source
 from wren.integration_handle import config_defaults
+from wren_core.contract.integration import Integration
 from wren_core.errors import ConfigInvalid
-from wren_core.integration import Integration
 
 
 def check_config(source: Source, integration: type[Integration], call: ast.Call) -> Iterator[Finding]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from wren_core.docs import type_words
-from wren_core.schema import Validator
+from wren_core.schemas.type_words import type_words
+from wren_core.schemas.validator import Validator
 
 _SHOWN = 80
 

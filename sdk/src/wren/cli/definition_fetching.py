@@ -3,7 +3,7 @@
 from wren.cli.definition_writing import own_path, write_definition
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from wren.cli.exit_codes import UsageInvalid
 from wren.definitions import definitions_folder
-from wren_core.discovery import integration_names
 from wren_core.errors import AgentFixableError
+from wren_core.plugins.discovery import integration_names
 
 
 def own_path(name: str, *, remedy: str) -> Path:

@@ -5,12 +5,12 @@ from typing import Any
 from wren.catalogue import installed
 from wren.cli.screen import Screen, loading_plugins
 from wren.cli.server import open_client
-from wren_core.definition import IntegrationDefinition
-from wren_core.discovery import FailedPlugin
-from wren_core.docs import IntegrationDocs
-from wren_core.policy import REFUSAL_CODES
-from wren_core.registry import Registry
-from wren_core.rendering import to_markdown
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.export.docs import IntegrationDocs
+from wren_core.export.rendering import to_markdown
+from wren_core.plugins.discovery import FailedPlugin
+from wren_core.plugins.policy import REFUSAL_CODES
+from wren_core.plugins.registry import Registry
 
 _CONNECTED = {True: "yes", False: "no", None: "-"}
 

@@ -7,11 +7,11 @@ from typing import Any
 from wren.cli.screen import Screen
 from wren.plugins.host_policy import host_policy
 from wren.plugins.survey import SurveyedPlugin, survey
-from wren_core.disabled_plugins import DisabledPlugins
-from wren_core.discovery import integration_names
 from wren_core.errors import UserFacingConfigError
-from wren_core.policy import DISABLED_VARIABLE, PluginPolicy
-from wren_core.registry import integration_unknown
+from wren_core.plugins.disabled import DisabledPlugins
+from wren_core.plugins.discovery import integration_names
+from wren_core.plugins.policy import DISABLED_VARIABLE, PluginPolicy
+from wren_core.plugins.registry import integration_unknown
 
 _RESTART = "a server that runs keeps what it loaded until it is started again"
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from wren.openapi.document import Document
 from wren.openapi.media import ANSWER_FORMS, chosen_media
 from wren.openapi.schemas import SchemaWriter
+from wren_core.contract.request_binding import ReasonVerdict, Refusal, VerdictName
 from wren_core.declarative import pointer
-from wren_core.declarative.binding import ReasonVerdict, Refusal, VerdictName
 
 Form = Literal["json", "text", "bytes", "none"]
 _NOTHING: dict[str, Any] = {"type": "null"}

@@ -10,7 +10,7 @@ from wren.openapi.document import Document
 from wren.openapi.keywords import tidy
 from wren.openapi.media import BODY_ENCODINGS, chosen_media
 from wren.openapi.schemas import SchemaWriter
-from wren_core.declarative.binding import Constant, Encoding, Place, Placement, RequestBinding, Style
+from wren_core.contract.request_binding import Constant, Encoding, Place, Placement, RequestBinding, Style
 
 # OpenAPI leaves these to what describes media types and security.
 _IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type"})

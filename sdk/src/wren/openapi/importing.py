@@ -27,15 +27,15 @@ from wren.openapi.operations import EFFECTS, Operation, choose_operations, list_
 from wren.openapi.schemas import SchemaWriter
 from wren.openapi.security import Connection, choose_connection, requirements_of, scopes_in
 from wren.openapi.swagger2 import to_openapi3
-from wren_core.declarative.binding import Pagination
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.request_binding import Pagination
+from wren_core.contract.schema_check import check_schema
+from wren_core.contract.spec import IntegrationSpec, MethodSpec
+from wren_core.contract.versions import is_semver
 from wren_core.declarative.checking import binding_problems
 from wren_core.declarative.integration import declared_integration
-from wren_core.definition import IntegrationDefinition
 from wren_core.errors import DefinitionInvalid
-from wren_core.schema import SchemaInvalid, first_line
-from wren_core.schema_check import check_schema
-from wren_core.spec import IntegrationSpec, MethodSpec
-from wren_core.versions import is_semver
+from wren_core.schemas.validator import SchemaInvalid, first_line
 
 _DESCRIPTION_LIMIT = 500
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})

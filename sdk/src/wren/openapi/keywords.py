@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from wren_core.patterns import is_catastrophic
-from wren_core.schema import SchemaInvalid, Validator
+from wren_core.schemas.patterns import is_catastrophic
+from wren_core.schemas.validator import SchemaInvalid, Validator
 
 Direction = Literal["input", "output"]
 

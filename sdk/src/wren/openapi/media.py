@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from wren_core.declarative.binding import Encoding
+from wren_core.contract.request_binding import Encoding
 
 _JSON = re.compile(r"application/([\w.-]+\+)?json\b.*|\*/\*", re.IGNORECASE)
 BODY_ENCODINGS: dict[Any, re.Pattern[str]] = {

@@ -5,7 +5,7 @@ import re
 from collections.abc import Container, Mapping
 from typing import Any
 
-from wren_core.integration import Integration
+from wren_core.contract.integration import Integration
 
 # Members of every integration, and of the instances a script holds.
 _TAKEN = frozenset({*dir(Integration), "spec", "config", "credentials", "base_url", "host", "on_call"})

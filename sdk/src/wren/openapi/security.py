@@ -10,8 +10,8 @@ from wren.openapi.choice import Choice
 from wren.openapi.document import Document, DocumentInvalid, ReferenceInvalid
 from wren.openapi.keywords import tidy
 from wren.openapi.naming import snake_case
-from wren_core.auth_spec import ApiKeyConfig, CredentialSpec, CredentialType, CustomAuth, OAuth2Config
-from wren_core.declarative.binding import Constant
+from wren_core.contract.auth import ApiKeyConfig, CredentialSpec, CredentialType, CustomAuth, OAuth2Config
+from wren_core.contract.request_binding import Constant
 
 Requirement = frozenset[str]
 _NO_FLOW = "the security scheme of type {} has no authorization code flow; a token is asked for instead"

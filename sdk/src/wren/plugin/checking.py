@@ -8,8 +8,8 @@ from importlib_metadata import EntryPoint
 from packaging.utils import canonicalize_name
 
 from wren.plugin.project import Project, read_project
-from wren_core.discovery import find_entry_points
 from wren_core.errors import AgentFixableError
+from wren_core.plugins.discovery import find_entry_points
 from wren_core.testing.checking import check_installed
 from wren_core.testing.project import Project as InstalledProject
 from wren_core.testing.rules.rule import Tier

@@ -5,7 +5,7 @@ from typing import Any
 
 from wren.plugin.changes import Change, Level
 from wren.plugin.schema_changes import Flow, order_changes, schema_changes
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 
 Json = Mapping[str, Any]
 

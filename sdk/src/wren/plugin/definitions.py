@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from wren.plugin.project import Project
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
 
 _LOAD_SECONDS = 20.0

@@ -13,8 +13,8 @@ from typing import Any
 from importlib_metadata import EntryPoint
 
 from wren.plugin.project import group_of
-from wren_core.definition import IntegrationDefinition
-from wren_core.loading import RefusedError, load_integration
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.plugins.loading import RefusedError, load_integration
 
 
 def main() -> None:

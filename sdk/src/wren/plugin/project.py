@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from wren_core.discovery import GROUP
-from wren_core.entry_points import DEFINITIONS_GROUP
 from wren_core.errors import AgentFixableError
+from wren_core.plugins.discovery import GROUP
+from wren_core.plugins.entry_points import DEFINITIONS_GROUP
 
 FAKES = "wren.fakes"
 """Entry-point group of the stand-ins for providers."""

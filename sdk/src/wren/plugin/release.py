@@ -18,7 +18,7 @@ from wren.plugin.project import Project
 from wren.plugin.released import LAST, Release, find_release
 from wren.plugin.versions import VersionInvalid, is_enough, is_zero, next_version, parse
 from wren.plugin.wheels import Wheel, read_wheel
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
 from wren_core.testing.rules.rule import Tier
 

@@ -19,7 +19,7 @@ from wren.plugin.package_index import IndexUnreachable, download_wheel
 from wren.plugin.project import Project, read_project
 from wren.plugin.versions import VersionInvalid, parse
 from wren.plugin.wheels import Wheel, WheelInvalid, read_wheel
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
 
 NONE = "none"

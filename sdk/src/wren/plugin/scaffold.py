@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from wren.plugin.author_tools import author_tool
-from wren_core.discovery import find_entry_points
+from wren_core.contract.spec import IntegrationType
 from wren_core.errors import AgentFixableError
-from wren_core.spec import IntegrationType
+from wren_core.plugins.discovery import find_entry_points
 
 AuthKind = Literal["oauth2", "apikey", "basic", "token", "custom", "none"]
 

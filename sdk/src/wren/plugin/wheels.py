@@ -11,9 +11,9 @@ from zipfile import BadZipFile, ZipFile
 from packaging.version import Version
 
 from wren.plugin.versions import parse
-from wren_core.discovery import GROUP
-from wren_core.entry_points import DEFINITIONS_GROUP
 from wren_core.errors import AgentFixableError
+from wren_core.plugins.discovery import GROUP
+from wren_core.plugins.entry_points import DEFINITIONS_GROUP
 
 
 class WheelInvalid(AgentFixableError):

@@ -13,9 +13,9 @@ from wren.plugins.examination import Examination, examine
 from wren.plugins.problem import Problem, failure
 from wren.plugins.requirements import find_conflicts
 from wren.plugins.survey import State, Survey, SurveyedPlugin, survey
-from wren_core.discovery import find_entry_points, identity_of
-from wren_core.policy import PluginPolicy, canonical_name
-from wren_core.registry import integration_unknown
+from wren_core.plugins.discovery import find_entry_points, identity_of
+from wren_core.plugins.policy import PluginPolicy, canonical_name
+from wren_core.plugins.registry import integration_unknown
 
 FAKES = "wren.fakes"
 _HOSTS = ("wren-core", "wren-sdk", "wren-backend")

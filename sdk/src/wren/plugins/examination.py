@@ -11,7 +11,7 @@ from typing import Any
 
 from importlib_metadata import EntryPoint
 
-from wren_core.discovery import identity_of
+from wren_core.plugins.discovery import identity_of
 
 # The interpreter's start, which is none of the plugin's time; generous, for a machine with all its hands full.
 _START_SECONDS = 30

@@ -14,9 +14,9 @@ from typing import Any
 from importlib_metadata import EntryPoint
 
 from wren.plugins.examination import MARK
-from wren_core.discovery import find_entry_points, identity_of
-from wren_core.loading import RefusedError, check_contract, load_integration
-from wren_core.schema import Validator
+from wren_core.plugins.discovery import find_entry_points, identity_of
+from wren_core.plugins.loading import RefusedError, check_contract, load_integration
+from wren_core.schemas.validator import Validator
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from wren_core.disabled_plugins import DisabledPlugins
-from wren_core.policy import DISABLED_VARIABLE, PluginPolicy
+from wren_core.plugins.disabled import DisabledPlugins
+from wren_core.plugins.policy import DISABLED_VARIABLE, PluginPolicy
 
 
 def host_policy(environ: Mapping[str, str]) -> PluginPolicy:

@@ -6,9 +6,9 @@ from typing import Literal
 
 from importlib_metadata import EntryPoint
 
-from wren_core.discovery import FailedPlugin, identity_of, scan_entry_points, sift
-from wren_core.loading import RefusedError, check_contract
-from wren_core.policy import PluginPolicy
+from wren_core.plugins.discovery import FailedPlugin, identity_of, scan_entry_points, sift
+from wren_core.plugins.loading import RefusedError, check_contract
+from wren_core.plugins.policy import PluginPolicy
 
 State = Literal["installed", "disabled", "refused", "duplicate", "incompatible", "unreadable", "ok", "failed"]
 """Before loading a plugin is `installed` at best; `ok` and `failed` are known to whoever loaded it."""

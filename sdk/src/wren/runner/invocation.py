@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from wren_core.contract.events import parse_event
 from wren_core.errors import AgentFixableError
-from wren_core.events import parse_event
 
 _POSITIONAL = (
     inspect.Parameter.POSITIONAL_ONLY,

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from wren.stubs.annotation import Annotations, Imports, written_default
 from wren.stubs.declaration import Argument, camel_case, class_of, function, is_name
 from wren.stubs.schema_type import SchemaTypes
-from wren_core.integration import Integration
-from wren_core.methods import Method
-from wren_core.spec import MethodSpec
+from wren_core.contract.integration import Integration
+from wren_core.contract.methods import Method
+from wren_core.contract.spec import MethodSpec
 
 
 class StubModule:
@@ -77,7 +77,9 @@ class StubModule:
         members = [
             "name: str",
             function("init", arguments, self._title, text),
-            function("get_docs", [], self._imports.name("wren_core.docs", "IntegrationDocs"), "Return the documents."),
+            function(
+                "get_docs", [], self._imports.name("wren_core.export.docs", "IntegrationDocs"), "Return the documents."
+            ),
         ]
         return class_of(self.handle, "", f"`wren.integrations.{self._spec.name}`.", members)
 

@@ -15,7 +15,7 @@ from wren.catalogue import Catalogue
 from wren.stubs.declaration import docstring, is_name
 from wren.stubs.module import StubModule
 from wren_core.errors import PluginFailed
-from wren_core.plugin import Plugin
+from wren_core.plugins.plugin import Plugin
 
 MARK = "# Made by `wren integrations stubs`"
 _HEADER = f"{MARK}; run it again after installing or removing an integration.\n"
@@ -32,7 +32,7 @@ def list() -> _builtins.list[_wren_installed_integration.InstalledIntegration]:
 _IMPORTS = """import builtins as _builtins
 import collections.abc as _collections_abc
 import wren.installed_integration as _wren_installed_integration
-import wren_core.docs as _wren_core_docs
+import wren_core.export.docs as _wren_core_docs
 """
 
 

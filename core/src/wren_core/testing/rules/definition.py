@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from wren_core.definition import IntegrationDefinition
+from wren_core.contract.definition import IntegrationDefinition
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.subject import Subject
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import MethodSpec
 from wren_core.errors import InvalidInput
-from wren_core.integration import Integration
-from wren_core.spec import MethodSpec
 from wren_core.testing.examples import find_call
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.subject import Subject

@@ -36,6 +36,6 @@ RULE = Rule(
     "integration are tried on real people first.",
     fix='A FakeProvider (or TcpFake) made without arguments, offered as [project.entry-points."wren.fakes"] NAME = '
     '"package.fake:FakeClass", with example_values() for the names in examples and credentials() for keys. One that '
-    "stands for the host, because methods ask that, has a function `request` as wren_core.host.Host.",
+    "stands for the host, because methods ask that, has a function `request` as wren_core.contract.host.Host.",
     check=_check,
 )

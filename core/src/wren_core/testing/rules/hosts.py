@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from wren_core.spec import OAuth2Config
+from wren_core.contract.spec import OAuth2Config
 from wren_core.testing.rules.judging import unrehearsed
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
 from wren_core.testing.subject import Subject

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wren_core.discovery import discover
+from wren_core.plugins.discovery import discover
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.subject import Subject
 

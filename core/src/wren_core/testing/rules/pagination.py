@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wren_core.spec import MethodSpec
+from wren_core.contract.spec import MethodSpec
 from wren_core.testing.calls import Call, MethodCalls
 from wren_core.testing.listings import limit_of, place_of, returns_list
 from wren_core.testing.rules.judging import unrehearsed, working

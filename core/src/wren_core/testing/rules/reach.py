@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from wren_core.spec import template_fields
+from wren_core.contract.spec import template_fields
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
 from wren_core.testing.subject import Subject
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from wren_core.spec import MethodSpec
+from wren_core.contract.spec import MethodSpec
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.subject import Subject
 

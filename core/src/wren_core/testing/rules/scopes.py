@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from wren_core.contract.spec import IntegrationSpec, OAuth2Config
 from wren_core.errors import InternalError
-from wren_core.spec import IntegrationSpec, OAuth2Config
 from wren_core.testing.calls import MethodCalls
 from wren_core.testing.rules.judging import unrehearsed
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier

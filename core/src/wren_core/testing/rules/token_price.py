@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from wren_core.export.token_price import tool_tokens
+from wren_core.export.tools import openai_tool
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.subject import Subject
-from wren_core.token_price import tool_tokens
-from wren_core.tools import openai_tool
 
 MAX_TOKENS_PER_TOOL = 500
 MAX_TOKENS = 6000

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from wren_core.export.tools import anthropic_tool, mcp_tool, openai_tool
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.subject import Subject
-from wren_core.tools import anthropic_tool, mcp_tool, openai_tool
 
 MAX_DESCRIPTION = 1024
 """What the strictest of the model providers takes; a longer one fails the whole request."""

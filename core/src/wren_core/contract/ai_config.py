@@ -1,0 +1,70 @@
+"""What an integration of type `ai` offers: its models, and what they cost."""
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+
+from wren_core.contract.values import Spec, Text, refuse_doubles
+
+
+class LongCost(Spec):
+    """Price of tokens of a call with a long prompt, in US dollars per token; holds for the whole call."""
+
+    above: PositiveInt
+    """Input tokens that are still priced as usual."""
+    input: NonNegativeFloat = 0.0
+    output: NonNegativeFloat = 0.0
+    cached_input: NonNegativeFloat | None = None
+
+
+class Cost(Spec):
+    """Price of tokens, in US dollars per token."""
+
+    input: NonNegativeFloat = 0.0
+    output: NonNegativeFloat = 0.0
+    cached_input: NonNegativeFloat | None = None
+    """Of input tokens the provider had in its cache; like the others where left out."""
+    long: LongCost | None = None
+    """Where long prompts cost more."""
+
+
+class ImageCost(Spec):
+    """Price of one generated image, in US dollars."""
+
+    standard: NonNegativeFloat = 0.0
+    hd: NonNegativeFloat = 0.0
+
+
+class AIModel(Spec):
+    """A model an ai integration offers."""
+
+    id: Text
+    name: Text
+    capabilities: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """What it can do: `text`, `vision`, `image_generation` and whatever else providers come up with."""
+    description: str = ""
+    context_window: PositiveInt | None = None
+    """Tokens of input and output together."""
+    input_formats: tuple[str, ...] = ()
+    """Media types it reads, such as `text/plain` and `image/png`."""
+    output_formats: tuple[str, ...] = ()
+    max_tokens: PositiveInt | None = None
+    """Tokens it writes at most."""
+    cost_per_token: Cost | None = None
+    cost_per_image: ImageCost | None = None
+
+
+class AIConfig(Spec):
+    """What an integration of type `ai` offers."""
+
+    provider: Text
+    available_models: tuple[AIModel, ...]
+    default_model: str
+
+    @model_validator(mode="after")
+    def _default_is_available(self) -> "AIConfig":
+        known = [model.id for model in self.available_models]
+        refuse_doubles("model", known)
+        if self.default_model not in known:
+            raise ValueError(f"default_model {self.default_model!r} is none of {known}")
+        return self

@@ -1,0 +1,128 @@
+"""How an integration is connected: the credentials it needs, and how a person comes by them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from wren_core.contract.values import EnvVar, Name, Spec, Url
+
+# RFC 9110: what the name of a header may consist of.
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+class CredentialType(StrEnum):
+    """How a credential comes to be."""
+
+    OAUTH2 = "oauth2"
+    """An access token; the host gets it, and renews it where it can."""
+    API_KEY = "api_key"
+    """A key of one line."""
+    BEARER = "bearer"
+    """A token of one line, sent as `Authorization: Bearer`."""
+    BASIC = "basic"
+    """User name or password, each a credential of its own; or both as `name:password`, the way RFC 7617 writes them."""
+    CUSTOM = "custom"
+    """Any text."""
+
+
+class CredentialSpec(Spec):
+    """One secret value an integration needs."""
+
+    key: Name
+    type: CredentialType
+    description: str = ""
+    env_var: EnvVar
+    """Environment variable that carries the value into a script."""
+    required: bool = True
+    oauth_scopes: tuple[str, ...] = ()
+    refresh_key: Name | None = None
+    """Key under which the refresh token is stored; it never reaches a script."""
+    refresh_env_var: EnvVar | None = None
+    """Variable from which a local script may read the refresh token."""
+    secret: bool = True
+    """False for what anybody may see, such as a user name: it is stored like the others, and not masked in output."""
+
+
+class OAuth2Config(Spec):
+    """OAuth 2.0 authorization code flow with PKCE (S256). Operators may override every URL per provider."""
+
+    kind: Literal["oauth2"] = "oauth2"
+    provider: Name
+    """Integrations of one provider share the operator's client id and secret."""
+    authorization_url: Url
+    token_url: Url
+    revoke_url: Url | None = None
+    userinfo_url: Url | None = None
+    scopes: tuple[str, ...] = ()
+    scope_separator: str = " "
+    additional_parameters: dict[str, str] = Field(default_factory=dict)
+    """Query parameters added to the authorization URL (`access_type=offline`, say)."""
+    accepts_token: bool = False
+    """A person may hand over a token made at the provider instead of consenting."""
+
+
+class ApiKeyConfig(Spec):
+    """A static key sent with each request."""
+
+    kind: Literal["apikey"] = "apikey"
+    placement: Literal["header", "query"] = "header"
+    name: str = "Authorization"
+    """Name of the header or query parameter."""
+    prefix: str = ""
+    """Text in front of the key, such as `Bearer `."""
+
+    @model_validator(mode="after")
+    def _key_can_be_sent(self) -> "ApiKeyConfig":
+        if self.placement == "header" and not _HEADER_NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} cannot be the name of a header")
+        if not self.name.strip() or not (self.name + self.prefix).isprintable():
+            raise ValueError("name and prefix must be printable text, and the name not empty")
+        return self
+
+
+class CustomAuth(Spec):
+    """Any other set of values, described by a JSON Schema of the form a person fills in.
+
+    Its properties are named like the credentials; a value typed in is checked as what its property says it is. Left
+    out, the form asks for the credentials and nothing else.
+    """
+
+    kind: Literal["custom"] = "custom"
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+Auth = Annotated[OAuth2Config | ApiKeyConfig | CustomAuth, Field(discriminator="kind")]
+
+
+def usual_credentials(auth: Any, spec: Mapping[str, Any]) -> tuple[CredentialSpec, ...]:
+    """Return the credentials of an integration that declares none: those every account of its kind has."""
+    kind = auth.get("kind") if isinstance(auth, Mapping) else getattr(auth, "kind", None)
+    name, title = str(spec.get("name", "")).upper(), spec.get("display_name", "")
+    if kind not in ("oauth2", "apikey") or not re.fullmatch("[A-Z][A-Z0-9_]*", name):
+        return ()
+    if kind == "apikey":
+        about = f"API key of your {title} account"
+        variable = f"{name}_API_KEY"
+        return (CredentialSpec(key="api_key", type=CredentialType.API_KEY, description=about, env_var=variable),)
+    token = CredentialSpec(
+        key="access_token",
+        type=CredentialType.OAUTH2,
+        description=f"Access token of your {title} account",
+        env_var=f"{name}_ACCESS_TOKEN",
+        refresh_key="refresh_token",
+        refresh_env_var=f"{name}_REFRESH_TOKEN",
+    )
+    return (token,)
+
+
+def form_of(credentials: Iterable[CredentialSpec]) -> dict[str, Any]:
+    """Return the schema of a form that asks for credentials."""
+    fields = [cred for cred in credentials if isinstance(cred, CredentialSpec)]
+    return {
+        "type": "object",
+        "properties": {cred.key: {"type": "string", "description": cred.description} for cred in fields},
+        "required": [cred.key for cred in fields if cred.required],
+    }

@@ -1,0 +1,131 @@
+"""Configuration values held against a config schema, without the class they are for.
+
+A host that only knows an integration's definition checks with `check_config` what a user or an operator sets.
+`.init(...)` reads the same values with the integration's own `Config`; what is accepted here is accepted there, rules
+that are written in Python apart.
+"""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
+
+from wren_core.contract.spec import IntegrationSpec
+from wren_core.errors import ConfigInvalid
+from wren_core.schemas.properties import properties_of
+from wren_core.schemas.validator import Problem, SchemaInvalid, Validator
+
+# Enough for every integration of a large installation; each is a few kilobytes.
+_MOST_VALIDATORS = 2048
+# References and alternatives on the way to one schema; a circle ends too.
+_MOST_STEPS = 32
+_REASONS = {"required": "is missing", "additionalProperties": "is unknown"}
+_OPENING = ("additionalProperties", "patternProperties", "unevaluatedProperties")
+
+
+def check_config(spec: IntegrationSpec, values: Mapping[str, Any], *, is_partial: bool = False) -> dict[str, Any]:
+    """Return the checked configuration, defaults applied at every depth.
+
+    A name the schema does not know is refused, also where the schema forgot to say so.
+
+    Args:
+        spec: whose `config_schema` decides.
+        values: JSON values.
+        is_partial: required values may be missing; somebody else gives them.
+
+    Raises:
+        ConfigInvalid: names the field, the reason, the fields that exist and the nearest one.
+    """
+    schema = _closed(spec.config_schema, is_partial=is_partial)
+    complete = with_defaults(schema, values)
+    problems = compiled(schema).problems(complete)
+    if problems:
+        raise _config_invalid(spec, problems[0])
+    return complete
+
+
+def with_defaults(schema: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of the values with the schema's defaults where nothing is given, at every depth.
+
+    Values that do not fit stay as they are. Of several alternatives the first that takes the value is meant.
+    """
+    filled: dict[str, Any] = _filled(schema, deepcopy(dict(values)), schema)
+    return filled
+
+
+def compiled(schema: Mapping[str, Any]) -> Validator:
+    """Return the validator of a schema, formats included; the same one for the same schema."""
+    return _validator(json.dumps(schema))
+
+
+def _closed(schema: Mapping[str, Any], *, is_partial: bool) -> dict[str, Any]:
+    left_out = {"required"} if is_partial else set()
+    closed = {} if any(key in schema for key in _OPENING) else {"additionalProperties": False}
+    return {**{key: value for key, value in schema.items() if key not in left_out}, **closed}
+
+
+@lru_cache(maxsize=_MOST_VALIDATORS)
+def _validator(schema: str) -> Validator:
+    # With formats: nobody turns these values into dates and addresses here, so nobody else would look.
+    return Validator(json.loads(schema), formats=True)
+
+
+def _filled(schema: Any, value: Any, root: Mapping[str, Any]) -> Any:
+    if not isinstance(value, dict | list):
+        return value
+    described = _described(schema, value, root)
+    if isinstance(value, list):
+        return [_filled(described.get("items"), item, root) for item in value]
+    for name, field in properties_of(described).items():
+        if name not in value and isinstance(field, Mapping) and "default" in field:
+            value[name] = deepcopy(field["default"])
+        if name in value:
+            value[name] = _filled(field, value[name], root)
+    return value
+
+
+def _described(schema: Any, value: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow references and alternatives to the schema that says what is inside the value."""
+    for _ in range(_MOST_STEPS):
+        if not isinstance(schema, Mapping) or properties_of(schema) or "items" in schema:
+            break
+        if isinstance(schema.get("$ref"), str):
+            schema = _target(schema["$ref"], root)
+        else:
+            schema = next(iter(_alternatives(schema, value, root)), {})
+    return schema if isinstance(schema, Mapping) else {}
+
+
+def _alternatives(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> list[Any]:
+    kind = "array" if isinstance(value, list) else "object"
+    given = [item for key in ("allOf", "anyOf", "oneOf") for item in schema.get(key, ()) if isinstance(item, Mapping)]
+    possible = [item for item in given if item.get("type", kind) == kind]
+    return possible if len(possible) < 2 else [item for item in possible if _takes(item, value, root)]
+
+
+def _takes(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> bool:
+    try:
+        return compiled({"$defs": root.get("$defs", {}), **schema}).is_valid(value)
+    except SchemaInvalid:  # it refers to a place that is not there without the rest
+        return False
+
+
+def _target(reference: str, root: Mapping[str, Any]) -> Any:
+    node: Any = root
+    for part in reference.removeprefix("#").split("/")[1:]:
+        node = node.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(node, Mapping) else None
+    return node
+
+
+def _config_invalid(spec: IntegrationSpec, problem: Problem) -> ConfigInvalid:
+    names = [part.replace("~1", "/").replace("~0", "~") for part in problem.pointer.split("/")[1:]]
+    field = ".".join([*names, *problem.names[:1]])
+    fields = list(problem.known if problem.names else properties_of(spec.config_schema))
+    reason = _REASONS.get(problem.keyword) or f"must be {problem.expected}"
+    nearest = problem.nearest if problem.keyword != "required" else None
+    hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(fields) or 'no fields'}"
+    return ConfigInvalid(
+        f"{spec.name}: configuration field {field!r}: {reason}; {hint}",
+        details={"integration": spec.name, "field": field, "reason": reason, "fields": fields, "nearest": nearest},
+    )

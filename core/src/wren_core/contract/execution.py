@@ -1,0 +1,249 @@
+"""The one way a method is called: validate the arguments, call, validate the result.
+
+A 401 is handled here too: the host is asked once for a fresh credential, and the method is called once more. That is
+right because `AuthFailed` means that nothing was done. Where a method calls another one, only the inner call is made
+again: what the outer one did before must not be done twice.
+
+An error of ours names the place and the type of what was raised; what it said is in the chained exception, for the log.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from io import IOBase
+from typing import Any, Protocol
+
+import pydantic_core
+from pydantic import ValidationError
+
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.methods import Method
+from wren_core.contract.secret_forms import forms
+from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
+from wren_core.http_status import verdict_for_exception
+from wren_core.schemas.validator import Problem, first_line
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRecord:
+    """One call, as a run's page shows it."""
+
+    integration: str
+    method: str
+    ms: float
+    """Wall time in milliseconds, validation included."""
+    outcome: str
+    """`ok`, or the code of the error."""
+
+
+class Target(Protocol):
+    """What `call` needs of an integration."""
+
+    @property
+    def name(self) -> str:
+        """Name of the integration, which errors carry."""
+        ...
+
+    @property
+    def on_call(self) -> Callable[[CallRecord], None] | None:
+        """What is told of every call."""
+        ...
+
+    @property
+    def credentials(self) -> Credentials:
+        """What it is connected with now."""
+        ...
+
+    @classmethod
+    def methods(cls) -> Mapping[str, Method]:
+        """Return the methods by id."""
+        ...
+
+    def renew(self, refused: Credentials | None = None) -> bool:
+        """Get fresh credentials in place of the refused ones; tell whether there are any."""
+        ...
+
+
+def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> Any:
+    """Call a method with named arguments, JSON values or Python objects, and return its Python result.
+
+    Raises:
+        MethodUnknown: with the nearest method.
+        InvalidInput: with pointer, expected, got and the nearest valid name.
+        OutputInvalid: the plugin broke its own output schema.
+        WrenError: the verdict for whatever the method raised.
+    """
+    started = time.perf_counter()
+    outcome = "INTERNAL"
+    try:
+        method = find_method(integration, method_id)
+        values = checked_arguments(method, arguments)
+        result = _perform(integration, method, values)
+        _checked_result(integration, method, result)
+        outcome = "ok"
+        return result
+    except WrenError as exc:
+        outcome = exc.code
+        make_presentable(exc, integration.credentials)
+        raise
+    finally:
+        if integration.on_call is not None:
+            ms = round((time.perf_counter() - started) * 1000, 3)
+            integration.on_call(CallRecord(integration=integration.name, method=method_id, ms=ms, outcome=outcome))
+
+
+def to_json(integration: Target, method_id: str, value: Any) -> Any:
+    """Return the JSON form of a method's result."""
+    return find_method(integration, method_id).to_json(value)
+
+
+def find_method(integration: Target, method_id: str) -> Method:
+    """Return a method by id.
+
+    Raises:
+        MethodUnknown: with the nearest method and all of them.
+    """
+    methods = integration.methods()
+    if method_id in methods:
+        return methods[method_id]
+    nearest = get_close_matches(method_id, methods, n=1)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {', '.join(methods) or 'none'}"
+    raise MethodUnknown(
+        f"{integration.name} has no method {method_id!r}; {hint}",
+        details={"methods": list(methods), "nearest": nearest[0] if nearest else None},
+    )
+
+
+def checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call as a method takes them, defaults filled in.
+
+    Raises:
+        InvalidInput: with pointer, expected, got and the nearest valid name.
+    """
+    try:
+        given = {name: _listed(value) for name, value in arguments.items()}
+        as_json = pydantic_core.to_jsonable_python(given, by_alias=True, bytes_mode="base64")
+        pydantic_core.to_json(as_json)  # finds what breaks only when it is written, such as half a surrogate pair
+    except Exception as exc:  # the serializers of an argument's own class may raise anything
+        raise InvalidInput(
+            f"{method.id}: an argument has no JSON form: {_shown(first_line(exc))}",
+            details={"method": method.id, "pointer": "", "expected": "JSON values", "nearest": None},
+        ) from exc
+    problems = method.input_validator.problems(as_json)
+    if problems:
+        raise _invalid_input(method, problems)
+    try:
+        return method.read_arguments(given, as_json)
+    except ValidationError as exc:
+        raise _invalid_values(method, exc) from exc
+
+
+def error_of(exc: BaseException, where: str) -> WrenError:
+    """Return the error for what a plugin raised: its own, the verdict of a client library's, or PLUGIN_RAISED."""
+    verdict = verdict_for_exception(exc)
+    if verdict is not None:
+        return verdict
+    return InternalError(f"{where} failed inside the plugin: {type(exc).__name__}", code="PLUGIN_RAISED")
+
+
+def make_presentable(error: WrenError, credentials: Credentials) -> None:
+    """Hide credentials, and see to it that a host can write the error down whatever an author put into it."""
+    try:
+        error.details = pydantic_core.to_jsonable_python(
+            error.details, fallback=repr, bytes_mode="base64", inf_nan_mode="null"
+        )
+    except ValueError:  # a cycle
+        error.details = {}
+    found = {text for value in credentials.secrets for _, text in forms(value)}
+    error.hide(sorted(found, key=len, reverse=True))  # a part of a form would leave the rest of it
+
+
+def _listed(value: Any) -> Any:
+    """Read an iterator once and keep what it gave: it is looked at more than once."""
+    if isinstance(value, IOBase):
+        raise TypeError("an open file; pass its path or what it holds")
+    if isinstance(value, Iterator):
+        return [_listed(item) for item in value]
+    if type(value) is dict:
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if type(value) is list else value
+
+
+def _perform(integration: Target, method: Method, values: Mapping[str, Any]) -> Any:
+    used = integration.credentials
+    try:
+        return _verdict_or_result(integration, method, values)
+    except AuthFailed as exc:
+        if exc.renewed:
+            raise
+        refusal = exc
+    try:
+        if integration.renew(used):
+            return _verdict_or_result(integration, method, values)
+    except AuthFailed as exc:
+        exc.renewed = True
+        raise
+    refusal.renewed = True
+    raise refusal
+
+
+def _verdict_or_result(integration: Target, method: Method, values: Mapping[str, Any]) -> Any:
+    try:
+        return method.function(integration, **values)
+    except WrenError:
+        raise
+    except (Exception, SystemExit) as exc:  # the boundary at which a broken plugin stops
+        raise error_of(exc, f"{integration.name}.{method.id}") from exc
+
+
+def _checked_result(integration: Target, method: Method, result: Any) -> None:
+    where = f"{integration.name}.{method.id}"
+    details = {"integration": integration.name, "method": method.id}
+    try:
+        as_json = method.to_json(result)
+    except Exception as exc:  # the serializers of a record's own class may raise anything
+        raise OutputInvalid(f"{where} returned what its return type cannot say in JSON", details=details) from exc
+    problems = method.output_validator.problems(as_json)
+    if problems:
+        first = problems[0]
+        raise OutputInvalid(
+            f"{where} broke its output schema at {first.pointer or '/'}: expected {first.expected}",
+            details={**details, "pointer": first.pointer},
+        )
+
+
+def _invalid_input(method: Method, problems: list[Problem]) -> InvalidInput:
+    first = problems[0]
+    hint = f"; did you mean {first.nearest!r}?" if first.nearest else ""
+    return InvalidInput(
+        f"{method.id}: {first.pointer or 'arguments'}: {first.message}{hint}",
+        details={
+            "method": method.id,
+            "pointer": first.pointer,
+            "expected": first.expected,
+            "got": _shown(first.got),
+            "nearest": first.nearest,
+            "problems": [f"{problem.pointer}: {problem.message}" for problem in problems[:10]],
+        },
+    )
+
+
+def _invalid_values(method: Method, exc: ValidationError) -> InvalidInput:
+    first = exc.errors(include_url=False)[0]
+    pointer = "".join(f"/{part}" for part in first["loc"])
+    return InvalidInput(
+        f"{method.id}: {pointer}: {first['msg']}",
+        details={
+            "method": method.id,
+            "pointer": pointer,
+            "expected": first["msg"],
+            "got": _shown(first["input"]),
+            "nearest": None,
+        },
+    )
+
+
+def _shown(value: Any, limit: int = 200) -> str:
+    text = repr(value[:limit] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= limit else text[:limit] + "..."

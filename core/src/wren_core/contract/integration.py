@@ -1,0 +1,283 @@
+"""The base class of every integration.
+
+One class, one truth: an author declares a spec, a config and typed methods; schemas, documents, tool definitions and
+validators are derived from them when somebody asks.
+"""
+
+import inspect
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ValidationError
+
+from wren_core.contract import execution
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.execution import CallRecord
+from wren_core.contract.hookspecs import hookimpl
+from wren_core.contract.host import Host, NoHost
+from wren_core.contract.methods import Method
+from wren_core.contract.record import IntegrationConfig
+from wren_core.contract.spec import IntegrationSpec, MethodSpec
+from wren_core.contract.wire_form import models_in
+from wren_core.errors import ConfigInvalid, HostUnavailable
+from wren_core.schemas import signature
+
+_UNCONNECTED = object()
+_INSTANCE_NAMES = frozenset({"spec", "config", "credentials", "base_url", "host", "on_call"})
+
+
+class Integration:
+    """A service Wren can talk to.
+
+    Subclass it with a `spec`, optionally a `Config` and `connect()`, and functions marked with `@method`. Hosts and
+    scripts make instances with `create`; nothing connects before the first use of `client`.
+
+    Example:
+        class Ping(Integration):
+            \"\"\"Ask a server whether it is alive.\"\"\"
+
+            spec = IntegrationSpec(name="ping", display_name="Ping", base_url="https://ping.example")
+
+            @method
+            def alive(self) -> bool:
+                \"\"\"Tell whether the server answers.\"\"\"
+                return bool(self.client.get("/").is_success)
+    """
+
+    spec: ClassVar[IntegrationSpec]
+    Config: ClassVar[type[IntegrationConfig]] = IntegrationConfig
+    _methods: ClassVar[Mapping[str, Method]] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._methods = MappingProxyType(_methods_of(cls))
+
+    def __init__(
+        self,
+        config: IntegrationConfig,
+        *,
+        credentials: Credentials,
+        base_url: str | None = None,
+        host: Host | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        self.config = config
+        self.credentials = credentials
+        self.base_url = base_url or self.spec.base_url or ""
+        self.host: Host = host or NoHost()
+        self.on_call = on_call
+        self._client: Any = _UNCONNECTED
+        self._retired: list[Any] = []
+        self._lock = threading.RLock()
+
+    @classmethod
+    def create(
+        cls,
+        config: Mapping[str, Any] | None = None,
+        *,
+        credentials: Credentials | Mapping[str, str] | None = None,
+        base_url: str | None = None,
+        host: Host | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+    ) -> Self:
+        """Make an instance from plain values; connects to nothing.
+
+        Args:
+            config: values for `Config`; defaults are applied.
+            credentials: secret values by credential key.
+            base_url: replaces the spec's root of the provider's API.
+            host: answers requests for platform services.
+            on_call: told of every finished method call.
+
+        Raises:
+            ConfigInvalid: names the field, the reason and the fields that exist.
+        """
+        if not isinstance(credentials, Credentials):
+            credentials = Credentials.of(cls.spec, credentials)
+        checked = cls.check_config(config or {})
+        return cls(checked, credentials=credentials, base_url=base_url, host=host, on_call=on_call)
+
+    @classmethod
+    def check_config(cls, values: Mapping[str, Any]) -> IntegrationConfig:
+        """Return the checked configuration, defaults applied.
+
+        Raises:
+            ConfigInvalid: names the field, the reason and the fields that exist.
+        """
+        try:
+            return cls.Config.model_validate(dict(values))
+        except ValidationError as exc:
+            raise _config_invalid(cls.spec.name, cls.Config, exc) from exc
+
+    @classmethod
+    def methods(cls) -> Mapping[str, Method]:
+        """Return the methods by id, in the order they were written; those of base classes first."""
+        return cls._methods
+
+    @classmethod
+    def full_spec(cls) -> IntegrationSpec:
+        """Return the declared spec completed with methods, config schema and description; built once.
+
+        Raises:
+            ValueError: when the declarations contradict one another.
+            TypeError: when a method or the config cannot be said in JSON Schema.
+        """
+        cached = cls.__dict__.get("_full_spec")
+        if cached is None:
+            declared = {name: getattr(cls.spec, name) for name in IntegrationSpec.model_fields}
+            derived = {
+                "description": cls.spec.description or inspect.cleandoc(cls.__doc__ or ""),
+                "methods": tuple(_named(item.spec, cls.spec.name) for item in cls.methods().values()),
+                "config_schema": _config_schema(cls.Config),
+            }
+            cached = cls._full_spec = IntegrationSpec(**{**declared, **derived})  # type: ignore[attr-defined]  # per class
+        return cached
+
+    @classmethod
+    @hookimpl
+    def wren_integrations(cls) -> list[type["Integration"]]:
+        """Answer the registration hook with this class."""
+        return [cls]
+
+    @property
+    def name(self) -> str:
+        """The integration's name."""
+        return self.spec.name
+
+    @property
+    def client(self) -> Any:
+        """What `connect` returned; it is called once, on first use, by one thread."""
+        client = self._client
+        if client is _UNCONNECTED:
+            with self._lock:
+                client = self._client
+                if client is _UNCONNECTED:
+                    client = self._client = self.connect()
+        return client
+
+    def connect(self) -> Any:
+        """Make the client; override it where there is a library for the provider, or where it is no REST API.
+
+        What an integration gets that does not: an `HttpClient` for its `base_url`, which sends the credential the way
+        `spec.auth` says and waits as long as a setting `timeout_seconds` says, where there is one. Read
+        `self.credentials`, `self.config` and `self.base_url` here.
+        """
+        if not self.base_url:
+            name = type(self).__name__
+            raise NotImplementedError(f"{name} has no base_url, and {name}.connect is not written: which is it to be?")
+        from wren_core.contract.authorization import authorization  # here: many integrations have a library instead
+        from wren_core.http_client import HttpClient
+
+        sent, seconds = authorization(self.spec, self.credentials), getattr(self.config, "timeout_seconds", None)
+        limits: dict[str, Any] = {}
+        if seconds is not None:
+            limits = {"timeout": float(seconds), "patience": max(60.0, float(seconds))}
+        return HttpClient(self.base_url, integration=self.name, headers=sent.headers, query=sent.query, **limits)
+
+    def close(self) -> None:
+        """Close what `connect` returned, if it was called and the client has a `close`."""
+        with self._lock:
+            self._retire()
+            clients, self._retired = self._retired, []
+        for client in clients:
+            client.close()
+
+    def invoke(self, method_id: str, arguments: Mapping[str, Any]) -> Any:
+        """Call a method by id; see `execution.call`."""
+        return execution.call(self, method_id, arguments)
+
+    def renew(self, refused: Credentials | None = None) -> bool:
+        """Ask the host for fresh credentials; the next use of `client` connects with them.
+
+        Args:
+            refused: the credentials that did not work. When another thread renewed them already, nothing is asked.
+
+        Returns:
+            Whether there are other credentials now.
+
+        Raises:
+            UserFacingConfigError: the host says that a person must reconnect.
+        """
+        with self._lock:
+            if refused is not None and self.credentials is not refused:
+                return True
+            try:
+                answer = self.host.request("credentials.refresh", {"integration": self.name})
+            except HostUnavailable:
+                return False
+            env = answer.get("env", {})
+            fresh = {key: env[var] for key, var in self.spec.get_env_mapping().items() if var in env}
+            if fresh:
+                self.credentials = Credentials.of(self.spec, {**self.credentials, **fresh})
+                self._retire()
+            return bool(fresh)
+
+    def _retire(self) -> None:
+        """Stop using the client without closing it: another thread may be in the middle of a request."""
+        if callable(getattr(self._client, "close", None)):
+            self._retired.append(self._client)
+        self._client = _UNCONNECTED
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} integration {self.name!r}>"
+
+
+def _methods_of(cls: type[Integration]) -> dict[str, Method]:
+    """Collect the methods of a class.
+
+    Raises:
+        TypeError: for a name that means something else on `Integration`, a method under two names, and an override
+            that forgot `@method`.
+    """
+    found: dict[str, Method] = {}
+    for base in reversed(cls.__mro__):
+        found.update({name: item for name, item in vars(base).items() if isinstance(item, Method)})
+    for name, item in list(found.items()):
+        current = inspect.getattr_static(cls, name)
+        if name in _INSTANCE_NAMES or hasattr(Integration, name):
+            raise TypeError(f"{cls.__name__}.{name}: the name belongs to Integration itself; call the method otherwise")
+        if item.id != name:
+            raise TypeError(f"{cls.__name__}.{name} is another name for {item.id}; a method has one name")
+        if current is None:
+            del found[name]
+        elif not isinstance(current, Method):
+            raise TypeError(f"{cls.__name__}.{name} replaces a method; mark it with @method, or drop it with None")
+    return found
+
+
+def _named(method: MethodSpec, integration: str) -> MethodSpec:
+    """Write the integration's name where the example of an inherited method says `{name}`."""
+    if not method.example or "{name}." not in method.example:
+        return method
+    return method.model_copy(update={"example": method.example.replace("{name}.", f"{integration}.")})
+
+
+def _config_schema(config: type[IntegrationConfig]) -> dict[str, Any]:
+    if config is IntegrationConfig:
+        return {"type": "object", "properties": {}, "additionalProperties": False}
+    return signature.input_schema(config)
+
+
+def _config_invalid(integration: str, config: type[BaseModel], exc: ValidationError) -> ConfigInvalid:
+    first = exc.errors(include_url=False, include_input=False)[0]
+    field, fields = ".".join(str(part) for part in first["loc"]), _fields_at(config, first["loc"][:-1])
+    unknown = str(first["loc"][-1]) if first["type"] == "extra_forbidden" else ""
+    nearest = next(iter(get_close_matches(unknown, fields, n=1)), None)
+    reason = "is unknown" if unknown else first["msg"]
+    hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(fields) or 'no fields'}"
+    return ConfigInvalid(
+        f"{integration}: configuration field {field!r}: {reason}; {hint}",
+        details={"integration": integration, "field": field, "reason": reason, "fields": fields, "nearest": nearest},
+    )
+
+
+def _fields_at(config: type[BaseModel], path: Iterable[int | str]) -> list[str]:
+    """Return the fields of the configuration, or of the part of it to which the path leads."""
+    for part in path:
+        found = config.model_fields.get(str(part))
+        inner = list(models_in(found.annotation)) if found else []
+        config = inner[0] if len(inner) == 1 else config
+    return list(config.model_fields)

@@ -1,0 +1,187 @@
+"""`@method`: marks a function of an integration class as a method hosts may call.
+
+The signature is the only source: input and output schemas, documents and tool definitions follow from it. Nothing of
+that is built before it is asked for, so importing an integration stays cheap.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import cached_property, update_wrapper
+from typing import Any, Protocol, TypeVar, cast, overload
+
+from pydantic import BaseModel, TypeAdapter
+
+from wren_core.contract.spec import Effect, MethodSpec, Simulate, UndoSpec
+from wren_core.errors import InvalidInput
+from wren_core.schemas import signature, validator
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Owner(Protocol):
+    """An object whose methods are called through `execution.call`."""
+
+    @classmethod
+    def methods(cls) -> Mapping[str, "Method"]:
+        """Return the methods by id."""
+        ...
+
+    def invoke(self, method_id: str, arguments: Mapping[str, Any]) -> Any:
+        """Call a method by id with named arguments."""
+        ...
+
+
+@overload
+def method(function: F, /) -> F: ...
+@overload
+def method(
+    *,
+    effect: Effect = "read",
+    idempotent: bool | None = None,
+    scopes: Iterable[str] = (),
+    undo: UndoSpec | None = None,
+    simulate: Simulate = "none",
+    requires_approval: bool | None = None,
+    example: str | None = None,
+    name: str | None = None,
+) -> Callable[[F], F]: ...
+def method(function: Callable[..., Any] | None = None, /, **metadata: Any) -> Any:
+    """Offer the decorated function as a method of the integration.
+
+    Args:
+        effect: `read`, `write` or `destructive`; decides retries and approvals.
+        idempotent: calling twice equals calling once; reads are unless said otherwise.
+        scopes: OAuth scopes this method needs.
+        undo: the method that takes a call back, and where its arguments come from.
+        simulate: `native` when the provider has a dry run, `validate_only` when only the arguments can be checked.
+        requires_approval: ask a person first; destructive methods do unless said otherwise.
+        example: one line of Python as a script would write it.
+        name: a title; the id in title case where left out.
+
+    Example:
+        @method(effect="write", scopes=["chat:write"], example='chat.post("Done", channel="general")')
+        def post(self, text: Annotated[str, "Message text"]) -> PostedMessage:
+            \"\"\"Post a message to a channel.\"\"\"
+    """
+    if function is not None:
+        return Method(function)
+    return lambda decorated: Method(decorated, **metadata)
+
+
+class Method:
+    """A method of an integration class: its function, its spec and its compiled validators."""
+
+    def __init__(self, function: Callable[..., Any], **metadata: Any) -> None:
+        if not inspect.isfunction(function):
+            raise TypeError(f"@method goes on a plain function, not on {type(function).__name__}: put it outermost")
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            raise TypeError(f"{function.__qualname__}: methods are plain functions, not coroutines or generators")
+        self.function = function
+        self.id = function.__name__
+        self._metadata = metadata
+        update_wrapper(cast("Callable[..., Any]", self), function)
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> "Method": ...
+    @overload
+    def __get__(self, instance: Owner, owner: type | None = None) -> Callable[..., Any]: ...
+    def __get__(self, instance: Owner | None, owner: type | None = None) -> "Method | Callable[..., Any]":
+        return self if instance is None else self._bound(instance)
+
+    @cached_property
+    def spec(self) -> MethodSpec:
+        """The method as hosts see it."""
+        meta = self._metadata
+        effect: Effect = meta.get("effect", "read")
+        idempotent, approval = meta.get("idempotent"), meta.get("requires_approval")
+        return MethodSpec(
+            id=self.id,
+            name=meta.get("name") or self.id.replace("_", " ").title(),
+            description=inspect.cleandoc(self.function.__doc__ or ""),
+            input_schema=signature.input_schema(self.input_model),
+            output_schema=signature.output_schema(self.output_adapter),
+            effect=effect,
+            idempotent=effect == "read" if idempotent is None else idempotent,
+            scopes=tuple(meta.get("scopes", ())),
+            undo=meta.get("undo"),
+            simulate=meta.get("simulate", "none"),
+            requires_approval=effect == "destructive" if approval is None else approval,
+            example=meta.get("example"),
+        )
+
+    @cached_property
+    def input_model(self) -> type[BaseModel]:
+        """The parameters as a pydantic model."""
+        return signature.input_model(self.function, self.function.__qualname__)
+
+    @cached_property
+    def output_adapter(self) -> TypeAdapter[Any]:
+        """The return type."""
+        return signature.output_adapter(self.function, self.function.__qualname__)
+
+    @cached_property
+    def input_validator(self) -> validator.Validator:
+        """Checks the JSON form of the arguments; compiled once."""
+        return validator.Validator(self.spec.input_schema)
+
+    @cached_property
+    def output_validator(self) -> validator.Validator:
+        """Checks the JSON form of the result; compiled once."""
+        return validator.Validator(self.spec.output_schema)
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """The signature without `self`."""
+        full = inspect.signature(self.function)
+        return full.replace(parameters=list(full.parameters.values())[1:])
+
+    def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - for methods without a signature
+        """Return the arguments as the function takes them, defaults filled in.
+
+        Args:
+            given: what the caller passed.
+            as_json: the same as JSON values, which fit the input schema.
+
+        Raises:
+            pydantic.ValidationError: a value does not fit its type.
+        """
+        return signature.arguments_of(self.input_model.model_validate(given))
+
+    def to_json(self, value: Any) -> Any:
+        """Return the JSON form of a result.
+
+        Raises:
+            Exception: it is not of the return type, or its own serializer raised.
+        """
+        return self.output_adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
+
+    def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the named arguments of a call written in Python.
+
+        Raises:
+            InvalidInput: for a missing, doubled or unknown argument, with the nearest valid name.
+        """
+        try:
+            return dict(self.signature.bind(*args, **kwargs).arguments)
+        except TypeError as exc:
+            raise self._bind_error(exc, kwargs) from None
+
+    def _bind_error(self, exc: TypeError, kwargs: Mapping[str, Any]) -> InvalidInput:
+        known = list(self.signature.parameters)
+        unknown = next((name for name in kwargs if name not in known), None)
+        nearest = next(iter(get_close_matches(unknown or "", known, n=1)), None)
+        what = f"unexpected argument {unknown!r}" if unknown else str(exc)
+        hint = f"did you mean {nearest!r}?" if nearest else f"it takes {', '.join(known) or 'no arguments'}"
+        details = {"method": self.id, "pointer": "", "expected": ", ".join(known), "nearest": nearest}
+        return InvalidInput(f"{self.id}: {what}; {hint}", details={**details, "parameters": known})
+
+    def _bound(self, instance: Owner) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            arguments = self.bind(args, kwargs)
+            if type(instance).methods().get(self.id) is not self:
+                # Reached through super() from an override: by id the override would be found again, for ever.
+                return self.function(instance, **arguments)
+            return instance.invoke(self.id, arguments)
+
+        return update_wrapper(call, self.function)

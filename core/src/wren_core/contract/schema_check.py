@@ -1,0 +1,124 @@
+"""What is asked of every schema of an integration once, when it is loaded, so that no call has to.
+
+Three kinds are refused: a schema that is broken or leads outside itself, one whose references come back to themselves
+without ever looking into the value, and one with a pattern that a backtracking engine can hang on. A schema of data
+that contains its own kind, such as a tree, refers to itself too; there each turn goes one level down, and that is fine.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from wren_core.contract.spec import CustomAuth, IntegrationSpec
+from wren_core.schemas.patterns import is_catastrophic
+from wren_core.schemas.validator import VERBATIM, SchemaInvalid, Validator
+
+# Keywords that apply their schemas to the value itself, not to a part of it.
+_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
+
+
+def check_schemas(spec: IntegrationSpec) -> None:
+    """Check every schema an integration declares.
+
+    Raises:
+        SchemaInvalid: names the method or part, and what is wrong with its schema.
+    """
+    for place, schema in schemas_of(spec):
+        try:
+            check_schema(schema)
+        except SchemaInvalid as exc:
+            raise SchemaInvalid(f"{place}: {exc}") from exc
+
+
+def check_schema(schema: Mapping[str, Any]) -> None:
+    """Check one schema.
+
+    Raises:
+        SchemaInvalid: it is broken, leads outside itself, goes round in a circle, or has a catastrophic pattern.
+    """
+    Validator(schema)
+    _refuse_circles(schema)
+    for node in _subschemas(schema):
+        for pattern in _patterns(node):
+            if is_catastrophic(pattern):
+                raise SchemaInvalid(
+                    f"the pattern {pattern!r} can take exponential time: it repeats what can be repeated in two ways"
+                )
+
+
+def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every schema of an integration with the place it stands at."""
+    for method in spec.methods:
+        yield f"{method.id}, input schema", method.input_schema
+        yield f"{method.id}, output schema", method.output_schema
+    yield "config schema", spec.config_schema
+    for trigger in spec.triggers:
+        yield f"trigger {trigger.name}, config schema", trigger.config_schema
+    if isinstance(spec.auth, CustomAuth):
+        yield "auth parameters", spec.auth.parameters
+
+
+def _subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
+    pending = [schema]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Mapping):
+            yield node
+            pending.extend(item for key, item in node.items() if key not in VERBATIM)
+        elif isinstance(node, list):
+            pending.extend(node)
+
+
+def _patterns(node: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(node.get("pattern"), str):
+        yield node["pattern"]
+    named = node.get("patternProperties")
+    if isinstance(named, Mapping):
+        yield from named
+
+
+def _refuse_circles(root: Mapping[str, Any]) -> None:
+    """Walk from each subschema along what applies to the same value; who comes back to an open one walks for ever."""
+    done: set[int] = set()
+    for node in _subschemas(root):
+        open_nodes: set[int] = set()
+        pending: list[tuple[Mapping[str, Any], bool]] = [(node, False)]
+        while pending:
+            current, is_left = pending.pop()
+            if is_left:
+                open_nodes.discard(id(current))
+                done.add(id(current))
+            elif id(current) in open_nodes:
+                raise SchemaInvalid(f"a $ref leads back to itself without describing anything: {_shown(current)}")
+            elif id(current) not in done:
+                open_nodes.add(id(current))
+                pending.append((current, True))
+                pending.extend((item, False) for item in _in_place(current, root) if isinstance(item, Mapping))
+
+
+def _in_place(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Any]:
+    for key in _IN_PLACE:
+        value = schema.get(key)
+        yield from value if isinstance(value, list) else [value]
+    dependent = schema.get("dependentSchemas")
+    yield from dependent.values() if isinstance(dependent, Mapping) else ()
+    if isinstance(schema.get("$ref"), str):
+        yield _target(schema["$ref"], root)
+
+
+def _target(reference: str, root: Mapping[str, Any]) -> Any:
+    """Find what a JSON pointer means; nothing where it is an anchor, which `Validator` has resolved already."""
+    if not reference.startswith("#/"):
+        return root if reference == "#" else None
+    node: Any = root
+    for part in reference[2:].split("/"):
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and key.isdigit() and int(key) < len(node):
+            node = node[int(key)]
+        else:
+            node = node.get(key) if isinstance(node, Mapping) else None
+    return node
+
+
+def _shown(schema: Mapping[str, Any]) -> str:
+    text = repr(dict(schema))
+    return text if len(text) <= 100 else text[:100] + "..."

@@ -1,0 +1,262 @@
+"""Specs: frozen declarations, data only.
+
+An author writes an `IntegrationSpec`; `Integration` fills in what the class itself says (methods, config schema,
+description, version). The wire form is in `definition`.
+"""
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from wren_core.contract.ai_config import AIConfig, AIModel, Cost, ImageCost, LongCost
+from wren_core.contract.auth import (
+    ApiKeyConfig,
+    Auth,
+    CredentialSpec,
+    CredentialType,
+    CustomAuth,
+    OAuth2Config,
+    form_of,
+    usual_credentials,
+)
+from wren_core.contract.request_binding import RequestBinding
+from wren_core.contract.values import (
+    EnvVar,
+    HostTemplate,
+    Name,
+    SemVer,
+    Spec,
+    Text,
+    Url,
+    refuse_doubles,
+)
+from wren_core.schemas.properties import properties_of, required_of
+
+__all__ = [
+    "SETUP_PATH",
+    "AIConfig",
+    "AIModel",
+    "ApiKeyConfig",
+    "Auth",
+    "Cost",
+    "CredentialSpec",
+    "CredentialType",
+    "CustomAuth",
+    "Effect",
+    "EnvVar",
+    "HostTemplate",
+    "ImageCost",
+    "IntegrationSpec",
+    "IntegrationType",
+    "LongCost",
+    "MethodSpec",
+    "Name",
+    "OAuth2Config",
+    "SemVer",
+    "Simulate",
+    "Spec",
+    "Text",
+    "TriggerSpec",
+    "UndoSpec",
+    "Url",
+    "template_fields",
+]
+
+Effect = Literal["read", "write", "destructive"]
+Simulate = Literal["native", "validate_only", "none"]
+IntegrationType = Literal["integration", "ai", "documents", "database"]
+
+SETUP_PATH = "/integrations/{name}/setup"
+
+
+class UndoSpec(Spec):
+    """How a call is taken back: the compensating method, and where its arguments come from."""
+
+    method: Name
+    arguments: dict[str, str] = Field(default_factory=dict)
+    """Argument name -> JSON pointer into `{"input": ..., "output": ...}`."""
+
+
+class MethodSpec(Spec):
+    """A method as hosts, agents and documents see it."""
+
+    id: Name
+    name: str
+    description: str
+    input_schema: dict[str, Any]
+    """JSON Schema 2020-12 of the arguments: an object that allows no further properties."""
+    output_schema: dict[str, Any] = Field(default_factory=dict)
+    effect: Effect = "read"
+    idempotent: bool = False
+    scopes: tuple[str, ...] = ()
+    undo: UndoSpec | None = None
+    simulate: Simulate = "none"
+    requires_approval: bool = False
+    example: str | None = None
+    request: RequestBinding | None = None
+    """The HTTP request it is, where no Python function is behind it."""
+
+
+class TriggerSpec(Spec):
+    """A kind of event the integration can emit."""
+
+    name: Name
+    description: str = ""
+    config_schema: dict[str, Any] = Field(default_factory=dict)
+
+
+class IntegrationSpec(Spec):
+    """The whole declaration of an integration."""
+
+    name: Name
+    """Equal to the entry-point name; used in code, URLs and tools."""
+    display_name: Annotated[str, StringConstraints(max_length=255)]
+    description: str = ""
+    version: SemVer = ""
+    """A semantic version; where left out, that of the distribution (see `versions.semver_of`)."""
+    type: IntegrationType = "integration"
+    auth: Auth | None = None
+    credentials: tuple[CredentialSpec, ...] = ()
+    """Where left out: `api_key`, read from `NAME_API_KEY`, for an API key; `access_token` with its `refresh_token`,
+    read from `NAME_ACCESS_TOKEN` and `NAME_REFRESH_TOKEN`, for OAuth 2.0."""
+    oauth_provider: str | None = None
+    oauth_scopes: tuple[str, ...] = ()
+    setup_url_template: str = SETUP_PATH
+    """A path or URL; `{name}` and `{user_id}` are filled in."""
+    docs_url: Url | None = None
+    base_url: Url | None = None
+    """Root of the provider's API; operators may override it."""
+    hosts: tuple[str, ...] = ()
+    """Every host the integration contacts, `name` or `name:port` (443 where none is given)."""
+    config_hosts: tuple[HostTemplate, ...] = ()
+    """Hosts that the configuration names: `{url}`, `{host}`, `{host}:5432` or `{host}:{port}`, over its fields.
+
+    A template with a field that has no value names no host. What a user configures opens public addresses only; what
+    the operator of a backend configures may be private ones.
+    """
+    methods: tuple[MethodSpec, ...] = ()
+    config_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    triggers: tuple[TriggerSpec, ...] = ()
+    ai: AIConfig | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _oauth_fields_follow_auth(cls, data: Any) -> Any:
+        auth = data.get("auth") if isinstance(data, dict) else None
+        if isinstance(auth, OAuth2Config):
+            return {"oauth_provider": auth.provider, "oauth_scopes": auth.scopes, **data}
+        if isinstance(auth, Mapping):
+            return {"oauth_provider": auth.get("provider"), "oauth_scopes": auth.get("scopes", ()), **data}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _credentials_follow_auth(cls, data: Any) -> Any:
+        """Say what a token or a key is called where the author does not."""
+        if isinstance(data, dict) and "credentials" not in data:
+            return {**data, "credentials": usual_credentials(data.get("auth"), data)}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parameters_follow_credentials(cls, data: Any) -> Any:
+        """Say what a person fills in where the author only says what the credentials are."""
+        auth = data.get("auth") if isinstance(data, dict) else None
+        if isinstance(auth, CustomAuth) and not auth.parameters and data.get("credentials"):
+            return {**data, "auth": CustomAuth(parameters=form_of(data["credentials"]))}
+        return data
+
+    @field_validator("name")
+    @classmethod
+    def _name_can_be_written(cls, name: str) -> str:
+        if keyword.iskeyword(name):
+            raise ValueError(f"{name!r} is a word of Python, so no script could write wren.integrations.{name}")
+        return name
+
+    @field_validator("hosts")
+    @classmethod
+    def _hosts_are_bare(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?", host) or int(host.partition(":")[2] or 443) > 65535:
+                raise ValueError(f"host {host!r} must be `name` or `name:port`, without scheme, path or wildcard")
+        return hosts
+
+    @field_validator("setup_url_template")
+    @classmethod
+    def _template_is_fillable(cls, template: str) -> str:
+        rest = template.replace("{name}", "").replace("{user_id}", "")
+        if not template.startswith(("/", "https://", "http://")) or {"{", "}"} & set(rest):
+            raise ValueError(f"{template!r} must be a path or URL with no placeholders but {{name}} and {{user_id}}")
+        return template
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> "IntegrationSpec":
+        refuse_doubles("credential key", (cred.key for cred in self.credentials))
+        refuse_doubles("environment variable", (cred.env_var for cred in self.credentials))
+        refuse_doubles("method", (method.id for method in self.methods))
+        refuse_doubles("trigger", (trigger.name for trigger in self.triggers))
+        _check_config_hosts(self.config_hosts, properties_of(self.config_schema))
+        for method in self.methods:
+            _check_undo(method, self.methods)
+        if self.type == "ai" and self.ai is None:
+            raise ValueError("an integration of type 'ai' needs `ai`: its provider, models and default model")
+        if self.type != "ai" and self.ai is not None:
+            raise ValueError(f"`ai` is for integrations of type 'ai', and this one is of type {self.type!r}")
+        return self
+
+    @property
+    def auth_type(self) -> Literal["oauth2", "apikey", "custom", "none"]:
+        """How a connection is made."""
+        return self.auth.kind if self.auth else "none"
+
+    @property
+    def required_scopes(self) -> tuple[str, ...]:
+        """All scopes that a connection asks for, in declaration order."""
+        wanted = [*self.oauth_scopes, *(scope for cred in self.credentials for scope in cred.oauth_scopes)]
+        return tuple(dict.fromkeys(wanted))
+
+    def get_setup_url(self, user_id: str = "", *, public_url: str = "") -> str:
+        """Return the page where a person connects this integration.
+
+        Args:
+            user_id: fills `{user_id}` where the template has it.
+            public_url: scheme and host of the backend, without a trailing slash.
+        """
+        path = self.setup_url_template.replace("{name}", self.name).replace("{user_id}", quote(user_id, safe=""))
+        return path if "://" in path else public_url + path
+
+    def get_env_mapping(self) -> dict[str, str]:
+        """Return credential key -> environment variable for every value a script may read, refresh tokens apart."""
+        return {cred.key: cred.env_var for cred in self.credentials}
+
+    def method(self, method_id: str) -> MethodSpec | None:
+        """Find a method by id."""
+        return next((method for method in self.methods if method.id == method_id), None)
+
+
+def template_fields(template: str) -> list[str]:
+    """Return the configuration fields a template of `config_hosts` is made of."""
+    return re.findall(r"\{(\w+)\}", template)
+
+
+def _check_config_hosts(templates: Iterable[str], properties: Mapping[str, Any]) -> None:
+    # A declaration has no properties yet: they come with the class.
+    unknown = [field for template in templates for field in template_fields(template) if field not in properties]
+    if unknown and properties:
+        raise ValueError(f"config_hosts names {unknown[0]!r}, and the configuration has {', '.join(properties)}")
+
+
+def _check_undo(method: MethodSpec, methods: Iterable[MethodSpec]) -> None:
+    if method.undo is None:
+        return
+    target = next((item for item in methods if item.id == method.undo.method), None)
+    if target is None:
+        raise ValueError(f"{method.id} is undone by {method.undo.method!r}, which is no method of the integration")
+    given, known = set(method.undo.arguments), set(properties_of(target.input_schema))
+    needed = required_of(target.input_schema)
+    if given - known or needed - given:
+        raise ValueError(f"{method.id} is undone by {target.id!r}, which takes {sorted(known)}, not {sorted(given)}")

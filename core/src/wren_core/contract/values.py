@@ -1,0 +1,38 @@
+"""What every declaration is made of: the kinds of values, and the base class."""
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from wren_core.contract.versions import LONGEST, is_semver
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+EnvVar = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+HostTemplate = Annotated[str, StringConstraints(pattern=r"^\{[a-z]\w*\}(:(\{[a-z]\w*\}|\d{1,5}))?$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+def _semver(version: str) -> str:
+    if version and not (is_semver(version) and len(version) <= LONGEST):
+        raise ValueError(f"{version!r} is not a semantic version of at most {LONGEST} characters, such as 1.4.0")
+    return version
+
+
+SemVer = Annotated[str, AfterValidator(_semver)]
+
+
+class Spec(BaseModel):
+    """Base of all declarations: frozen, and a field that does not exist is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def refuse_doubles(what: str, names: Iterable[str]) -> None:
+    """Raise ValueError for a name that is there twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"{what} {name!r} is declared twice")
+        seen.add(name)

@@ -1,0 +1,153 @@
+"""From a Python signature to JSON Schema (2020-12); pydantic writes it. Values are checked by `schema.Validator`."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter, create_model
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+
+from wren_core.schemas.validator import VERBATIM, first_line
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# JSON has no bytes: they travel as base64, in arguments and in results alike.
+_BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+# Keywords whose values are maps from somebody's names to schemas: there "title" is a name.
+_NAMED_SCHEMAS = frozenset({"properties", "$defs", "patternProperties", "dependentSchemas"})
+
+
+def input_model(function: Callable[..., Any], name: str) -> type[BaseModel]:
+    """Build a pydantic model of the function's parameters, `self` apart; read its values with `arguments_of`.
+
+    `Annotated[T, "text"]` gives a parameter its description. Unknown arguments are refused.
+
+    Raises:
+        TypeError: for a parameter without annotation, one that is positional-only, `*args` or `**kwargs`, or a type
+            that has no JSON form.
+    """
+    hints = _hints(function, name)
+    fields: dict[str, Any] = {}
+    for index, parameter in enumerate(list(inspect.signature(function).parameters.values())[1:]):
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise TypeError(f"{name}: parameter {parameter.name!r} must be a plain named parameter")
+        if parameter.name not in hints:
+            raise TypeError(f"{name}: parameter {parameter.name!r} needs a type annotation")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        # A neutral name with an alias: a parameter may be called `schema`, `json` or `copy`, a model's field may not.
+        annotation: Any = Annotated[described(hints[parameter.name]), Field(alias=parameter.name)]
+        fields[f"argument_{index}"] = (annotation, default)
+    try:
+        model = create_model(name, __config__=ConfigDict(extra="forbid", **_BYTES), **fields)
+    except (PydanticUserError, NameError) as exc:
+        raise TypeError(f"{name}: {first_line(exc)}") from exc
+    _refuse_lazy(model.__pydantic_core_schema__, name)
+    return model
+
+
+def arguments_of(model: BaseModel) -> dict[str, Any]:
+    """Return the checked arguments of an input model by parameter name, defaults filled in."""
+    return {str(field.alias): getattr(model, key) for key, field in type(model).model_fields.items()}
+
+
+def output_adapter(function: Callable[..., Any], name: str) -> TypeAdapter[Any]:
+    """Build the adapter of the function's return type.
+
+    Raises:
+        TypeError: without a return annotation, or for a type that has no JSON form.
+    """
+    hints = _hints(function, name)
+    if "return" not in hints:
+        raise TypeError(f"{name}: the return type must be annotated")
+    try:
+        adapter = _adapter(hints["return"])
+    except (PydanticUserError, NameError) as exc:
+        raise TypeError(f"{name}: {first_line(exc)}") from exc
+    _refuse_lazy(adapter.core_schema, name)
+    return adapter
+
+
+def input_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of an input model, without generated titles.
+
+    Raises:
+        TypeError: for a type or a default that has no JSON form.
+    """
+    try:
+        return _clean(model.model_json_schema(mode="validation", schema_generator=_Generator))
+    except PydanticUserError as exc:
+        raise TypeError(f"{model.__name__}: {first_line(exc)}") from exc
+
+
+def output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
+    """Return the schema of what a method returns; its title is the record's name, where it is one.
+
+    Raises:
+        TypeError: for a type that has no JSON form.
+    """
+    try:
+        schema = adapter.json_schema(mode="serialization", schema_generator=_Generator)
+    except PydanticUserError as exc:
+        raise TypeError(f"return type: {first_line(exc)}") from exc
+    title = {"title": schema["title"]} if schema.get("type") == "object" and "title" in schema else {}
+    return {**title, **_clean(schema)}
+
+
+def described(annotation: Any) -> Any:
+    """Turn the first plain string of an `Annotated` into pydantic's description."""
+    if get_origin(annotation) is not Annotated:
+        return annotation
+    base, *metadata = get_args(annotation)
+    text = next((item for item in metadata if isinstance(item, str)), None)
+    if text is None or any(isinstance(item, FieldInfo) and item.description for item in metadata):
+        return annotation
+    return Annotated[base, *metadata, Field(description=text)]
+
+
+def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
+    try:
+        return get_type_hints(function, include_extras=True)
+    except NameError as exc:
+        raise TypeError(f"{name}: an annotation cannot be resolved: {exc}") from exc
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(annotation, config=_BYTES)
+    except PydanticUserError:
+        return TypeAdapter(annotation)  # a model, dataclass or TypedDict: it has its own configuration
+
+
+def _refuse_lazy(core_schema: Any, name: str) -> None:
+    """Refuse `Iterable` and `Generator`: reading one to check it would leave nothing for whoever gets it."""
+    pending = [core_schema]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Mapping):
+            if current.get("type") == "generator":
+                raise TypeError(f"{name}: an iterable can be read only once; annotate it as a list")
+            pending.extend(current.values())
+        elif isinstance(current, list | tuple):
+            pending.extend(current)
+
+
+class _Generator(GenerateJsonSchema):
+    def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
+        if kind != "skipped-discriminator":  # the others leave out a default or a choice of a union
+            raise TypeError(detail)
+
+
+def _clean(schema: dict[str, Any]) -> dict[str, Any]:
+    return {key: _clean_node(key, value) for key, value in schema.items() if key != "title"}
+
+
+def _clean_node(key: str, value: Any) -> Any:
+    if key in VERBATIM:
+        return value
+    if key in _NAMED_SCHEMAS and isinstance(value, dict):
+        return {name: _clean_node("", node) for name, node in value.items()}
+    if isinstance(value, dict):
+        return _clean(value)
+    if isinstance(value, list):
+        return [_clean_node("", item) for item in value]
+    return value

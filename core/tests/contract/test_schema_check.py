@@ -1,0 +1,97 @@
+import time
+from typing import Any
+
+import pytest
+
+from wren_core.contract.schema_check import check_schema, check_schemas
+from wren_core.contract.spec import CustomAuth, IntegrationSpec, MethodSpec, TriggerSpec
+from wren_core.schemas.validator import SchemaInvalid
+
+BROKEN = {"type": "strng"}
+TREE = {"$ref": "#/$defs/t", "$defs": {"t": {"properties": {"children": {"items": {"$ref": "#/$defs/t"}}}}}}
+
+
+def spec(**parts: Any) -> IntegrationSpec:
+    return IntegrationSpec(name="chat", display_name="Chat", **parts)
+
+
+def method(**schemas: Any) -> MethodSpec:
+    return MethodSpec(**{"id": "post", "name": "Post", "description": "Post.", "input_schema": {}, **schemas})
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+        {"anyOf": [{"$ref": "#"}, {"type": "null"}]},
+        {"properties": {"x": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"not": {"allOf": [{"$ref": "#/$defs/a"}]}}}},
+        {"if": {"$ref": "#"}},
+        {"dependentSchemas": {"x": {"$ref": "#"}}},
+    ],
+)
+def test_references_that_go_round_in_a_circle_are_refused(schema):
+    with pytest.raises(SchemaInvalid, match="leads back to itself"):
+        check_schema(schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        TREE,
+        {"properties": {"next": {"$ref": "#"}}},
+        {"items": {"anyOf": [{"$ref": "#"}, {"type": "integer"}]}},
+        {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}], "$defs": {"a": {"type": "object"}}},
+        {"default": {"$ref": "#"}, "enum": [{"$ref": "#"}]},
+        {"properties": {"not": {"type": "string"}, "$ref": {"type": "string"}, "pattern": {"type": "string"}}},
+    ],
+)
+def test_data_that_contains_its_own_kind_is_fine(schema):
+    check_schema(schema)
+
+
+def test_many_ways_to_one_place_are_walked_once():
+    definitions = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(60)}
+    started = time.perf_counter()
+
+    check_schema({"$ref": "#/$defs/d0", "$defs": {**definitions, "d60": {"type": "string"}}})
+
+    assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"pattern": "^(a+)+$"},
+        {"properties": {"x": {"items": {"pattern": "^(a+)+$"}}}},
+        {"patternProperties": {"^(a+)+$": {}}},
+        {"$defs": {"unused": {"pattern": "^(a+)+$"}}},
+    ],
+)
+def test_a_pattern_that_can_hang_an_engine_is_refused(schema):
+    with pytest.raises(SchemaInvalid, match="exponential"):
+        check_schema(schema)
+
+
+def test_a_pattern_in_data_is_data():
+    check_schema({"examples": [{"pattern": "^(a+)+$"}], "pattern": "^[a-z]+$"})
+
+
+@pytest.mark.parametrize(
+    ("place", "declared"),
+    [
+        ("post, input schema", {"methods": (method(input_schema=BROKEN),)}),
+        ("post, output schema", {"methods": (method(output_schema=BROKEN),)}),
+        ("config schema", {"config_schema": BROKEN}),
+        ("trigger mail, config schema", {"triggers": (TriggerSpec(name="mail", config_schema=BROKEN),)}),
+        ("auth parameters", {"auth": CustomAuth(parameters=BROKEN)}),
+    ],
+)
+def test_every_schema_of_an_integration_is_checked_and_named(place, declared):
+    with pytest.raises(SchemaInvalid, match=f"^{place}: .*strng"):
+        check_schemas(spec(**declared))
+
+
+def test_a_reference_that_leads_outside_is_refused():
+    with pytest.raises(SchemaInvalid, match="leads outside"):
+        check_schemas(spec(methods=(method(input_schema={"$ref": "https://x.example/s.json"}),)))
