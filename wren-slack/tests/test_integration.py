@@ -10,8 +10,8 @@ from wren_core import (
     Rejected,
     Unavailable,
     UserFacingConfigError,
-    execution,
 )
+from wren_core.contract import execution
 from wren_core.errors import ConfigInvalid
 from wren_slack import Slack
 

@@ -50,7 +50,7 @@ def written(annotation, *, as_input=False, taken=()) -> str:
         (datetime, "_datetime.datetime"),
         (AwareDatetime, "_pydantic_types.AwareDatetime"),
         (Mapping[str, int], "_collections_abc.Mapping[str, int]"),
-        (MethodDoc, "_wren_core_docs.MethodDoc"),
+        (MethodDoc, "_wren_core_export_docs.MethodDoc"),
         (Local, "OwnLocal"),
         (Page[int], "OwnPage[int]"),
     ],
@@ -67,10 +67,10 @@ def test_a_type_is_written_the_way_a_checker_reads_it(annotation, words):
         (Sequence[float], "_collections_abc.Sequence[float]"),
         (list[str], "list[str] | tuple[str, ...]"),
         (tuple[int, str], "tuple[int, str]"),
-        (MethodDoc, "_wren_core_docs.MethodDoc | dict[str, _typing.Any]"),
+        (MethodDoc, "_wren_core_export_docs.MethodDoc | dict[str, _typing.Any]"),
         (
             list[MethodDoc] | None,
-            "_collections_abc.Sequence[_wren_core_docs.MethodDoc | dict[str, _typing.Any]] | None",
+            "_collections_abc.Sequence[_wren_core_export_docs.MethodDoc | dict[str, _typing.Any]] | None",
         ),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_record_of_an_untyped_package_is_written_out(text):
 def test_init_takes_the_settings_and_none_of_them_must_be_given_here(text):
     assert members(text, "PostHandle") == {
         "init": "(self, *, city: str=..., retries: int=2) -> Post",
-        "get_docs": "(self) -> _wren_core_docs.IntegrationDocs",
+        "get_docs": "(self) -> _wren_core_export_docs.IntegrationDocs",
     }
 
 

@@ -20,7 +20,7 @@ from wren_core.plugins.plugin import Plugin
 MARK = "# Made by `wren integrations stubs`"
 _HEADER = f"{MARK}; run it again after installing or removing an integration.\n"
 _FUNCTIONS = """
-def get_docs(name: str) -> _wren_core_docs.IntegrationDocs:
+def get_docs(name: str) -> _wren_core_export_docs.IntegrationDocs:
 {get_docs}
 
 def render_docs(names: _collections_abc.Iterable[str] | None = None) -> str:
@@ -32,7 +32,7 @@ def list() -> _builtins.list[_wren_installed_integration.InstalledIntegration]:
 _IMPORTS = """import builtins as _builtins
 import collections.abc as _collections_abc
 import wren.installed_integration as _wren_installed_integration
-import wren_core.export.docs as _wren_core_docs
+import wren_core.export.docs as _wren_core_export_docs
 """
 
 
