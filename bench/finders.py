@@ -73,9 +73,9 @@ def wren_first_start() -> Find:
 def _catalogue() -> Find:
     import structlog
 
-    from wren_backend.db import open_database
     from wren_backend.definitions.catalogue import open_catalogue
-    from wren_backend.migration import migrate
+    from wren_backend.storage.database import open_database
+    from wren_backend.storage.migration import migrate
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     database = open_database(f"sqlite:///{sys.argv[2]}/wren.db")

@@ -36,7 +36,7 @@ _TOOL_FORMS = re.compile(
 OTHER_MEANINGS = {
     "openai": _TOOL_FORMS,
     "anthropic": _TOOL_FORMS,
-    "postgres": re.compile(r"wren_backend/db\.py"),
+    "postgres": re.compile(r"wren_backend/storage/database\.py"),
 }
 LOOKUPS = re.compile("registry|integrations|catalogue|discovery")
 
@@ -59,7 +59,7 @@ SQL_BUILDERS = {
 }
 SQL_METHODS = {"exec", "execute", "scalar", "scalars", "query"}
 DATABASE = re.compile(r"(session|connection|engine|\bdb)(\(\))?$")
-SQL_MODULES = re.compile(r"(repository|models|db|tables|schema|migration)\.py$|/migrations/")
+SQL_MODULES = re.compile(r"(repository|models|database|tables|schema|migration)\.py$|/migrations/")
 
 
 # --- who may know whom ----------------------------------------------------------------------------------------------

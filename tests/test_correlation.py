@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from servers.backend import backend, wait_for
-from wren_backend.db import open_database
+from wren_backend.storage.database import open_database
 from wren_backend.triggers.models import Trigger
 
 SCRIPT = 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily():\n    return 1\n'

@@ -10,7 +10,7 @@ from sqlmodel import update
 from servers.backend import backend, wait_for
 from servers.google import google
 from servers.process import free_port
-from wren_backend.db import open_database
+from wren_backend.storage.database import open_database
 from wren_backend.triggers.models import Trigger
 
 # A heartbeat comes every two seconds; the shorter the lease, the sooner a test sees it end.

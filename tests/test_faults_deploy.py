@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import update
 
 from servers.backend import backend, wait_for
-from wren_backend.db import open_database
+from wren_backend.storage.database import open_database
 from wren_backend.triggers.models import Trigger
 
 DAILY = 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily():\n    return {value}\n'

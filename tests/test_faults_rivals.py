@@ -14,7 +14,7 @@ from servers.backend import backend, wait_for
 from servers.faults import held
 from servers.google import TOKEN, google
 from wren_backend.connections.models import Connection
-from wren_backend.db import open_database
+from wren_backend.storage.database import open_database
 from wren_backend.triggers.models import Trigger
 
 HOURS = range(6)

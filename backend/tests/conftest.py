@@ -14,14 +14,14 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from wren_backend.app import create_app
-from wren_backend.auth import Subject, issue_key
 from wren_backend.clock import Clock
-from wren_backend.db import Database, open_database
-from wren_backend.migration import migrate
 from wren_backend.schema import metadata
 from wren_backend.services import Services, build_services
 from wren_backend.settings import Settings
+from wren_backend.storage.database import Database, open_database
+from wren_backend.storage.migration import migrate
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject, issue_key
 from wren_backend.testing import add_subject
 from wren_core.plugins.discovery import Discovery
 from wren_core.plugins.registry import Registry

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from wren_backend.app import create_app
-from wren_backend.migration import downgrade, head_revision, migrate
+from wren_backend.storage.migration import downgrade, head_revision, migrate
 from wren_backend.vault.keyring import generate_key_line
 from wren_core.plugins.discovery import FailedPlugin
 from wren_core.plugins.registry import Registry

@@ -3,14 +3,14 @@ from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 
 from wren_backend import maintenance
-from wren_backend.auth import authenticate
 from wren_backend.clock import SystemClock
 from wren_backend.connections import repository as connections
-from wren_backend.db import open_database
-from wren_backend.errors import MissingObject
-from wren_backend.migration import migrate
 from wren_backend.settings import Settings
+from wren_backend.storage.database import open_database
+from wren_backend.storage.migration import migrate
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import authenticate
+from wren_backend.tenancy.errors import MissingObject
 from wren_backend.testing import add_connection, add_subject
 from wren_backend.vault import repository as vault_rows
 from wren_backend.vault.boot import open_vault

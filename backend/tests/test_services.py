@@ -2,14 +2,14 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from wren_backend.database_errors import DatabaseUnusable
 from wren_backend.executor.folders import run_folder
 from wren_backend.executor.refusal import RefusingSandbox
 from wren_backend.executor.sandboxes import PlainSandbox, SandlockSandbox
-from wren_backend.migration import current_revision, head_revision
-from wren_backend.pagination import Position
 from wren_backend.services import DataDirUnusable, load_registry, plugin_policy
 from wren_backend.settings import Settings, SettingsInvalid
+from wren_backend.storage.errors import DatabaseUnusable
+from wren_backend.storage.migration import current_revision, head_revision
+from wren_backend.storage.pagination import Position
 from wren_backend.testing import NOW
 from wren_backend.vault.errors import MasterKeyInvalid, MasterKeyMissing
 from wren_backend.vault.keyring import generate_key_line

@@ -14,8 +14,8 @@ from wren_backend.connections import browser
 from wren_backend.connections import router as connections
 from wren_backend.definitions import router as definitions
 from wren_backend.deployments import router as deployments
-from wren_backend.errors import install_error_handlers
-from wren_backend.http_guard import HttpGuard
+from wren_backend.http.errors import install_error_handlers
+from wren_backend.http.guard import HttpGuard
 from wren_backend.ids import new_id
 from wren_backend.integrations import router as integrations
 from wren_backend.messages import router as messages

@@ -60,9 +60,9 @@ def up(
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to the newest schema. `up` does so by itself."""
-    from wren_backend.db import open_database  # here: `--help` must not pay for the database
-    from wren_backend.migration import current_revision
-    from wren_backend.migration import migrate as upgrade
+    from wren_backend.storage.database import open_database  # here: `--help` must not pay for the database
+    from wren_backend.storage.migration import current_revision
+    from wren_backend.storage.migration import migrate as upgrade
 
     with _reported():
         database = open_database(_settings(data_dir=data_dir).database_address())

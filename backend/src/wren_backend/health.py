@@ -6,11 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from wren_backend.db import Database
 from wren_backend.executor.port import Sandbox
-from wren_backend.migration import current_revision, head_revision
+from wren_backend.http.wire import ResponseBody
 from wren_backend.services import Services
-from wren_backend.wire import ResponseBody
+from wren_backend.storage.database import Database
+from wren_backend.storage.migration import current_revision, head_revision
 from wren_core.plugins.policy import REFUSAL_CODES
 
 router = APIRouter(tags=["operations"])

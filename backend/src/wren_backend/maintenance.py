@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from wren_backend.auth import issue_key
 from wren_backend.clock import SystemClock
-from wren_backend.db import Database, ReadSession, WriteSession, open_database
 from wren_backend.deployments.names import clean_name
-from wren_backend.errors import MissingObject
-from wren_backend.migration import migrate
 from wren_backend.settings import Settings
+from wren_backend.storage.database import Database, ReadSession, WriteSession, open_database
+from wren_backend.storage.migration import migrate
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import issue_key
+from wren_backend.tenancy.errors import MissingObject
 from wren_backend.tenancy.models import User, Workspace
 from wren_backend.vault import rotation
 from wren_backend.vault.boot import key_source

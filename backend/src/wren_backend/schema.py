@@ -9,7 +9,7 @@ from wren_backend.idempotency.models import IdempotencyKey
 from wren_backend.messages.models import Message
 from wren_backend.runs.models import Run, RunCall, RunLog
 from wren_backend.spending.models import AIBudget, AICall, AIMonth
-from wren_backend.tables import Table
+from wren_backend.storage.tables import Table
 from wren_backend.tenancy.models import ApiKey, User, Workspace
 from wren_backend.triggers.models import Trigger
 from wren_backend.vault.models import DataKey, MasterKeyCheck, SealedCredential

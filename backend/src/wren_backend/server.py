@@ -8,9 +8,9 @@ from collections.abc import Callable
 import uvicorn
 
 from wren_backend.app import create_app
-from wren_backend.auth import bootstrap
 from wren_backend.services import Services, build_services
 from wren_backend.settings import Settings
+from wren_backend.tenancy.auth import bootstrap
 from wren_core.errors import UserFacingConfigError
 from wren_core.plugins.policy import REFUSAL_CODES
 

@@ -17,8 +17,6 @@ from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.held import config_variable
 from wren_backend.connections.services import ConnectionServices
 from wren_backend.connections.token_endpoint import TokenEndpoint
-from wren_backend.database_errors import DatabaseBusy, DatabaseUnusable
-from wren_backend.db import Database, open_database
 from wren_backend.definitions.catalogue import open_catalogue
 from wren_backend.definitions.declared import documents_named
 from wren_backend.definitions.service import DefinitionService
@@ -32,13 +30,15 @@ from wren_backend.integrations.ai_choice import AIChoice
 from wren_backend.integrations.service import IntegrationService
 from wren_backend.messages.service import MessageService
 from wren_backend.metrics import Metrics
-from wren_backend.migration import migrate
-from wren_backend.pagination import CursorCodec
 from wren_backend.runs.service import RunService
 from wren_backend.scheduler.housekeeping import Housekeeping
 from wren_backend.scheduler.loop import Scheduler
 from wren_backend.settings import IntegrationSettings, Settings, SettingsInvalid
 from wren_backend.spending.service import SpendingService
+from wren_backend.storage.database import Database, open_database
+from wren_backend.storage.errors import DatabaseBusy, DatabaseUnusable
+from wren_backend.storage.migration import migrate
+from wren_backend.storage.pagination import CursorCodec
 from wren_backend.vault.boot import key_source, open_vault, verify_master_keys
 from wren_backend.vault.service import Vault
 from wren_backend.worker.environment import config_env, run_env

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from wren_backend.auth import Subject
 from wren_backend.connections import repository as connections
 from wren_backend.connections.models import Connection
-from wren_backend.db import Database
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.declaration import TriggerDeclaration
 from wren_backend.deployments.models import Deployment
 from wren_backend.ids import new_id
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run
+from wren_backend.storage.database import Database
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
 

@@ -15,14 +15,14 @@ import pytest
 from pydantic import SecretStr
 
 from wren_backend.app import create_app
-from wren_backend.auth import Subject, issue_key
 from wren_backend.clock import ManualClock
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.services import ConnectionServices
-from wren_backend.db import Database
 from wren_backend.services import Services, build_services
 from wren_backend.settings import Settings
+from wren_backend.storage.database import Database
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject, issue_key
 from wren_backend.testing import add_subject
 from wren_backend.vault.keyring import generate_key_line
 from wren_core.testing import serve

@@ -11,11 +11,11 @@ from datetime import datetime
 
 import stand_in
 
-from wren_backend.auth import Subject
 from wren_backend.clock import ManualClock
 from wren_backend.connections.credentials import CredentialService
-from wren_backend.db import open_database
 from wren_backend.logs import configure_logging
+from wren_backend.storage.database import open_database
+from wren_backend.tenancy.auth import Subject
 
 
 def main() -> None:

@@ -10,7 +10,6 @@ from typing import Annotated
 
 from pydantic import SecretStr
 
-from wren_backend.auth import Subject
 from wren_backend.clock import Clock
 from wren_backend.connections import refresh_repository, repository
 from wren_backend.connections.addresses import Addresses
@@ -19,8 +18,9 @@ from wren_backend.connections.models import Connection
 from wren_backend.connections.provider_http import BoundedTransport
 from wren_backend.connections.refresh import plan_refresh
 from wren_backend.connections.token_endpoint import TokenEndpoint
-from wren_backend.db import Database
 from wren_backend.settings import ProviderSettings
+from wren_backend.storage.database import Database
+from wren_backend.tenancy.auth import Subject
 from wren_backend.vault.keyring import GivenKeys
 from wren_backend.vault.service import Vault
 from wren_core.contract.integration import Integration

@@ -1,9 +1,9 @@
 from datetime import timedelta
 
-from wren_backend.auth import Subject
 from wren_backend.connections import refresh_repository as refreshes
 from wren_backend.connections import repository as connections
 from wren_backend.connections.models import ConnectionStatus
+from wren_backend.tenancy.auth import Subject
 from wren_backend.testing import NOW, add_connection, add_subject
 
 SOON = NOW + timedelta(minutes=2)

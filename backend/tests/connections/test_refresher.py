@@ -8,8 +8,8 @@ from wren_backend.connections import refresh_repository, repository
 from wren_backend.connections.credentials import CredentialService
 from wren_backend.connections.refresher import CLAIM_FOR, Refresher
 from wren_backend.connections.token_endpoint import TokenEndpoint
-from wren_backend.database_errors import DatabaseBusy
 from wren_backend.messages import repository as messages
+from wren_backend.storage.errors import DatabaseBusy
 from wren_core.errors import WrenError
 
 AN_HOUR = timedelta(hours=1)

@@ -2,11 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from wren_backend.auth import Subject
 from wren_backend.connections import repository as connections
 from wren_backend.connections.models import Connection, ConnectionStatus
 from wren_backend.connections.repository import AliasTaken, Grant
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject
 from wren_backend.testing import NOW, add_connection, add_subject
 
 LATER = NOW + timedelta(hours=1)

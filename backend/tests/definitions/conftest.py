@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wren_backend.db import Database
 from wren_backend.definitions.catalogue import open_catalogue
+from wren_backend.storage.database import Database
 from wren_backend.testing import NOW
 from wren_core.plugins.policy import PluginPolicy
 from wren_core.plugins.registry import Registry

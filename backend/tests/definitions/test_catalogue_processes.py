@@ -9,9 +9,9 @@ from servers.plugins import environment
 BOOT = """
 import json, sys
 from datetime import UTC, datetime
-from wren_backend.db import open_database
+from wren_backend.storage.database import open_database
 from wren_backend.definitions.catalogue import open_catalogue
-from wren_backend.migration import migrate
+from wren_backend.storage.migration import migrate
 from wren_core.plugins.policy import PluginPolicy
 
 database = open_database(sys.argv[1])

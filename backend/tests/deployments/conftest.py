@@ -3,10 +3,10 @@ import threading
 
 import pytest
 
-from wren_backend.auth import Subject
 from wren_backend.clock import ManualClock
 from wren_backend.deployments import repository as deployments
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
+from wren_backend.tenancy.auth import Subject
 from wren_backend.testing import NOW
 
 

@@ -5,7 +5,6 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import InvalidRequestError
 
-from wren_backend.auth import Subject
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import DeploymentStatus
 from wren_backend.deployments.repository import NameTaken
@@ -13,6 +12,7 @@ from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import RunStatus
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject
 from wren_backend.testing import HOURLY, NOW, add_deployment, add_run, add_subject, triggers_of
 from wren_backend.triggers import repository as triggers
 

@@ -11,16 +11,16 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from wren_backend.auth import Subject, issue_key
 from wren_backend.clock import ManualClock
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.services import ConnectionServices
-from wren_backend.db import Database
-from wren_backend.errors import install_error_handlers
+from wren_backend.http.errors import install_error_handlers
 from wren_backend.integrations import router as integrations
 from wren_backend.integrations.ai_choice import AIChoice
 from wren_backend.integrations.service import IntegrationService
+from wren_backend.storage.database import Database
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject, issue_key
 from wren_backend.testing import add_subject
 from wren_backend.vault.keyring import generate_key_line
 from wren_core.testing import serve

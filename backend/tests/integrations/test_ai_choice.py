@@ -1,9 +1,9 @@
 import pytest
 
-from wren_backend.auth import Subject
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.errors import IntegrationNotConfigured
 from wren_backend.integrations.ai_choice import AIChoice
+from wren_backend.tenancy.auth import Subject
 from wren_core import AIConfig, AIIntegration, AIModel, CredentialSpec, CredentialType, Integration, IntegrationSpec
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import LoadedPlugin

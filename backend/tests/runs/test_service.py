@@ -1,9 +1,9 @@
 import pytest
 
-from wren_backend.errors import MissingObject
-from wren_backend.pagination import CursorInvalid
 from wren_backend.runs.models import RunStatus
 from wren_backend.runs.service import MAX_LOG_LINES
+from wren_backend.storage.pagination import CursorInvalid
+from wren_backend.tenancy.errors import MissingObject
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from wren_backend.auth import issue_key
 from wren_backend.schema import TABLES
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import issue_key
 from wren_backend.tenancy.models import Workspace
 from wren_backend.testing import NOW, add_connection, add_deployment, add_run, add_subject
 from wren_backend.vault.boot import open_vault

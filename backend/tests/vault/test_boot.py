@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import select
 
-from wren_backend.migration import current_revision, migrate
+from wren_backend.storage.migration import current_revision, migrate
 from wren_backend.testing import NOW, add_connection, add_subject
 from wren_backend.vault.boot import key_source, open_vault, verify_master_keys
 from wren_backend.vault.crypto import new_key

@@ -16,7 +16,7 @@ ROTATE_AND_DIE = """
 import os, sys
 from pathlib import Path
 from datetime import datetime, UTC
-from wren_backend.db import open_database
+from wren_backend.storage.database import open_database
 from wren_backend.vault import rotation
 from wren_backend.vault.keyring import KeyFile
 rewrap = rotation.rewrap_batch

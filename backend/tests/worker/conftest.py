@@ -7,7 +7,6 @@ import pytest
 
 from wren_backend.clock import SystemClock
 from wren_backend.connections.held import RunCredentials
-from wren_backend.database_errors import DatabaseBusy
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.repository import NewScript
 from wren_backend.executor.executor import Executor
@@ -16,6 +15,7 @@ from wren_backend.executor.sandboxes import PlainSandbox
 from wren_backend.metrics import Metrics
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
+from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer

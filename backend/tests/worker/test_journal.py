@@ -1,11 +1,11 @@
 import pytest
 
-from wren_backend.database_errors import DatabaseBusy
 from wren_backend.executor.port import Call
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import RunStatus
+from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.worker.journal import RunJournal
 
 

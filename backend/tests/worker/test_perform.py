@@ -4,7 +4,6 @@ from functools import partial
 
 import pytest
 
-from wren_backend.auth import Subject
 from wren_backend.connections.held import HeldConnection, RunCredentials
 from wren_backend.deployments import repository as deployments
 from wren_backend.executor.port import Outcome
@@ -13,6 +12,7 @@ from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.models import RunStatus
 from wren_backend.settings import IntegrationSettings
 from wren_backend.spending.errors import BudgetExceeded
+from wren_backend.tenancy.auth import Subject
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, _outcome
 from wren_core import AIConfig, AIIntegration, AIModel

@@ -1,9 +1,9 @@
 import pytest
 
-from wren_backend.database_errors import DatabaseBusy
 from wren_backend.spending import repository as spending
 from wren_backend.spending.errors import BudgetExceeded
 from wren_backend.spending.money import month_of
+from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.requests import RunRequests
 from wren_backend.worker.spending import RunSpending

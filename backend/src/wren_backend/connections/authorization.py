@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 
-from wren_backend.auth import Subject
 from wren_backend.connections import authorization_repository as flows
 from wren_backend.connections import refresh_repository, repository
 from wren_backend.connections.accounts import Account, account_of_token, account_of_userinfo
@@ -22,9 +21,10 @@ from wren_backend.connections.repository import Grant
 from wren_backend.connections.requirements import access_key, check_values, gives_token, uses_oauth
 from wren_backend.connections.token_endpoint import ClientRefused, ProviderFailed, ProviderUnavailable
 from wren_backend.connections.tokens import TokenAnswerInvalid, TokenGrant, read_grant
-from wren_backend.db import ReadSession
 from wren_backend.ids import hash_token, new_token
+from wren_backend.storage.database import ReadSession
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import Unavailable, WrenError
 

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import col, select
 
 from wren_backend.connections.models import Connection, ConnectLink, OAuthState
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.ids import hash_token, new_token
+from wren_backend.storage.database import ReadSession, WriteSession
 
 _Row = TypeVar("_Row")
 

@@ -12,7 +12,7 @@ from wren_backend.connections.providers import Provider, ProviderOverrides, has_
 from wren_backend.connections.refresh import MARGIN
 from wren_backend.connections.requirements import accepts_token
 from wren_backend.connections.token_endpoint import TokenEndpoint
-from wren_backend.db import Database
+from wren_backend.storage.database import Database
 from wren_backend.vault.service import Vault
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.plugins.registry import Registry

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from wren_backend.auth import Subject
 from wren_backend.connections import refresh_repository, repository
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.held import HeldConnection, RunCredentials
@@ -14,6 +13,7 @@ from wren_backend.connections.refresh import Step, next_step
 from wren_backend.connections.refresher import Refresher, Renewal
 from wren_backend.connections.requirements import accepts_connection, refresh_key
 from wren_backend.connections.selection import check_connection, reason_of, select_connection
+from wren_backend.tenancy.auth import Subject
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from wren_backend.tables import Table, json_document, stored_enum
+from wren_backend.storage.tables import Table, json_document, stored_enum
 
 _NOT_REVOKED = text("status <> 'revoked'")
 _ACTIVE = text("status = 'active'")

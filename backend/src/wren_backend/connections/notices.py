@@ -5,10 +5,10 @@ from datetime import datetime
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.models import Connection
 from wren_backend.connections.selection import reason_of
-from wren_backend.db import WriteSession
 from wren_backend.messages import repository as messages
 from wren_backend.messages.models import Message
 from wren_backend.messages.repository import NewMessage
+from wren_backend.storage.database import WriteSession
 
 _SENDER = "wren"
 

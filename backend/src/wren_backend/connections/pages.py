@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.authorization import Arrival, Departure, ValuesWanted
 from wren_backend.connections.requirements import accepts_token, missing_scopes, typed_credentials
-from wren_backend.errors import STATUS_BY_CODE, STATUS_BY_TYPE
+from wren_backend.http.errors import STATUS_BY_CODE, STATUS_BY_TYPE
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InternalError, WrenError
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import col, select
 
 from wren_backend.connections.models import Connection, ConnectionStatus
-from wren_backend.db import ReadSession, WriteSession
+from wren_backend.storage.database import ReadSession, WriteSession
 
 
 def list_expiring(session: ReadSession, *, margin: timedelta, now: datetime, limit: int) -> list[Connection]:

@@ -23,8 +23,8 @@ from wren_backend.connections.refresh import plan_refresh, retry_at, was_interru
 from wren_backend.connections.requirements import access_key, refresh_key
 from wren_backend.connections.token_endpoint import ClientRefused, GrantDead, ProviderFailed, ProviderUnavailable
 from wren_backend.connections.tokens import TokenAnswerInvalid, TokenGrant, read_grant
-from wren_backend.database_errors import DatabaseBusy
 from wren_backend.ids import new_token
+from wren_backend.storage.errors import DatabaseBusy
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError
 

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from wren_backend.auth import Subject
 from wren_backend.connections.models import Connection, ConnectionStatus
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.ids import new_id
+from wren_backend.storage.database import ReadSession, WriteSession
+from wren_backend.tenancy.auth import Subject
 from wren_core.errors import AgentFixableError
 
 DEFAULT_ALIAS = "default"

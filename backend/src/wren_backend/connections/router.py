@@ -16,8 +16,8 @@ from wren_backend.connections.schemas import (
 )
 from wren_backend.connections.service import ConnectionService
 from wren_backend.connections.services import ConnectionServices, services_of
-from wren_backend.http_auth import CurrentSubject
-from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
+from wren_backend.http.auth import CurrentSubject
+from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 
 router = APIRouter(prefix="/v1/connections", tags=["connections"], responses=ANSWERS_OF_API)
 

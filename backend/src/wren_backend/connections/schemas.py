@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
 from wren_backend.connections.models import Connection, ConnectionStatus
 from wren_backend.connections.service import Connected, ConnectRequest, Disconnected
-from wren_backend.wire import IntegrationName, JsonObject, RequestBody, ResponseBody, Timestamp
+from wren_backend.http.wire import IntegrationName, JsonObject, RequestBody, ResponseBody, Timestamp
 
 _ALIAS = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 

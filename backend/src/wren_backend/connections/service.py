@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 
-from wren_backend.auth import Subject
 from wren_backend.connections import authorization_repository, repository
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.errors import ConnectionNotNeeded, CredentialsInvalid
@@ -22,8 +21,9 @@ from wren_backend.connections.requirements import (
     uses_oauth,
 )
 from wren_backend.connections.revocation import Revocation, revoke_at_provider
-from wren_backend.db import WriteSession
-from wren_backend.errors import MissingObject
+from wren_backend.storage.database import WriteSession
+from wren_backend.tenancy.auth import Subject
+from wren_backend.tenancy.errors import MissingObject
 from wren_backend.vault.errors import CredentialUndecryptable
 from wren_core.contract.configuration import check_config
 from wren_core.contract.spec import IntegrationSpec

@@ -12,10 +12,10 @@ from datetime import datetime
 import structlog
 from importlib_metadata import EntryPoint
 
-from wren_backend.db import Database
 from wren_backend.definitions import repository
 from wren_backend.definitions.models import DefinitionSource
 from wren_backend.definitions.repository import Known
+from wren_backend.storage.database import Database
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.declarative.integration import declared_integration

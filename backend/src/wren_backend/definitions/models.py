@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Enum, Index, Text
 from sqlmodel import Field
 
-from wren_backend.tables import Table, json_document, stored_enum
+from wren_backend.storage.tables import Table, json_document, stored_enum
 
 
 class AuthTypeName(StrEnum):

@@ -7,9 +7,9 @@ from wren_backend.clock import SystemClock
 from wren_backend.definitions import repository
 from wren_backend.definitions.errors import NameTaken
 from wren_backend.definitions.models import DefinitionSource
-from wren_backend.errors import MissingObject
 from wren_backend.maintenance import opened_database
 from wren_backend.settings import Settings
+from wren_backend.tenancy.errors import MissingObject
 from wren_core.declarative.integration import declared_integration
 from wren_core.declarative.publication import read_definition
 from wren_core.plugins.discovery import integration_names

@@ -7,8 +7,8 @@ from fastapi.responses import Response
 
 from wren_backend.definitions.schemas import DefinitionList, DefinitionRead
 from wren_backend.definitions.service import DefinitionService, Document
-from wren_backend.http_auth import CurrentSubject
-from wren_backend.wire import ANSWERS_OF_API, documented
+from wren_backend.http.auth import CurrentSubject
+from wren_backend.http.wire import ANSWERS_OF_API, documented
 from wren_core.contract.spec import IntegrationType
 
 router = APIRouter(prefix="/v1/definitions", tags=["definitions"], responses=ANSWERS_OF_API)

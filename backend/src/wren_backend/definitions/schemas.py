@@ -3,7 +3,7 @@
 from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
-from wren_backend.wire import ResponseBody
+from wren_backend.http.wire import ResponseBody
 from wren_core.contract.definition import IntegrationDefinition
 
 _EXAMPLE: JsonDict = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from wren_backend.definitions.repository import digest_of
-from wren_backend.errors import MissingObject
+from wren_backend.tenancy.errors import MissingObject
 from wren_core.contract.spec import IntegrationType
 from wren_core.errors import IntegrationUnknown
 from wren_core.plugins.registry import Registry

@@ -1,8 +1,8 @@
 """How much a workspace may deploy."""
 
-from wren_backend.auth import Subject
-from wren_backend.db import Database
 from wren_backend.deployments import repository as deployments
+from wren_backend.storage.database import Database
+from wren_backend.tenancy.auth import Subject
 from wren_core.errors import UserFacingConfigError
 
 

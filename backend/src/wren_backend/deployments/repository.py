@@ -11,13 +11,13 @@ from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.deployments.models import Deployment, DeploymentStatus, DeploymentVersion
 from wren_backend.deployments.names import name_key
 from wren_backend.ids import new_id
-from wren_backend.pagination import Page, Position, older_than, page_of
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.runs.repository import cancel_queued
+from wren_backend.storage.database import ReadSession, WriteSession
+from wren_backend.storage.pagination import Page, Position, older_than, page_of
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger, TriggerStatus
 from wren_core.errors import AgentFixableError

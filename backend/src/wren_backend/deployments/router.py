@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 
-from wren_backend.auth import Subject
 from wren_backend.deployments.models import DeploymentVersion
 from wren_backend.deployments.repository import DeploymentOverview
 from wren_backend.deployments.schemas import (
@@ -23,15 +22,16 @@ from wren_backend.deployments.schemas import (
     VersionRead,
 )
 from wren_backend.deployments.service import Deployed, DeploymentDetails, DeploymentService
-from wren_backend.errors import current_correlation_id
-from wren_backend.http_auth import CurrentSubject
+from wren_backend.http.auth import CurrentSubject
+from wren_backend.http.errors import current_correlation_id
+from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
 from wren_backend.runs.schemas import RunRead
 from wren_backend.spending.money import in_usd
 from wren_backend.spending.router import Spending
 from wren_backend.spending.service import DeploymentSpending
+from wren_backend.tenancy.auth import Subject
 from wren_backend.triggers.models import Trigger
-from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 
 router = APIRouter(prefix="/v1", tags=["deployments"], responses=ANSWERS_OF_API)
 

@@ -6,8 +6,8 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from wren_backend.deployments.models import DeploymentStatus
+from wren_backend.http.wire import IntegrationName, JsonObject, RequestBody, ResponseBody, Timestamp
 from wren_backend.runs.models import RunStatus
-from wren_backend.wire import IntegrationName, JsonObject, RequestBody, ResponseBody, Timestamp
 
 
 def _function_name(text: str) -> str:

@@ -7,9 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from wren_backend.auth import Subject
 from wren_backend.clock import Clock
-from wren_backend.db import Database, WriteSession
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
 from wren_backend.deployments.models import Deployment, DeploymentVersion
@@ -17,13 +15,15 @@ from wren_backend.deployments.names import clean_name
 from wren_backend.deployments.quota import QuotaExceeded
 from wren_backend.deployments.repository import DeploymentOverview, NewScript
 from wren_backend.deployments.script import check_script
-from wren_backend.errors import MissingObject
 from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
 from wren_backend.ids import new_token
-from wren_backend.pagination import CursorCodec
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run
+from wren_backend.storage.database import Database, WriteSession
+from wren_backend.storage.pagination import CursorCodec
+from wren_backend.tenancy.auth import Subject
+from wren_backend.tenancy.errors import MissingObject
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
 from wren_core.contract.events import ManualStart

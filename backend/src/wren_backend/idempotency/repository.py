@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.idempotency.models import IdempotencyKey
+from wren_backend.storage.database import ReadSession, WriteSession
 from wren_core.errors import AgentFixableError
 
 # A client that retries does so within minutes; a day also covers one that was asleep over night.

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from wren_backend.auth import Subject
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.errors import IntegrationNotConfigured
 from wren_backend.connections.requirements import requires_connection
+from wren_backend.tenancy.auth import Subject
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.registry import Registry

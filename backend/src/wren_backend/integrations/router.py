@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from wren_backend.auth import Subject
-from wren_backend.http_auth import CurrentSubject
+from wren_backend.http.auth import CurrentSubject
+from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 from wren_backend.integrations.schemas import (
     Caller,
     FailedRead,
@@ -18,7 +18,7 @@ from wren_backend.integrations.schemas import (
     ValidationProblem,
 )
 from wren_backend.integrations.service import IntegrationService
-from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
+from wren_backend.tenancy.auth import Subject
 from wren_core.export.docs import IntegrationDocs
 from wren_core.export.rendering import to_markdown
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.requirements import accepts_connection
-from wren_backend.wire import ErrorDetail, IntegrationName, RequestBody, ResponseBody
+from wren_backend.http.wire import ErrorDetail, IntegrationName, RequestBody, ResponseBody
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError
 from wren_core.plugins.discovery import FailedPlugin

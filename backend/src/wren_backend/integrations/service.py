@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from wren_backend.auth import Subject
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.credentials import CredentialService
-from wren_backend.errors import MissingObject
 from wren_backend.integrations.ai_choice import AIChoice
+from wren_backend.tenancy.auth import Subject
+from wren_backend.tenancy.errors import MissingObject
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import IntegrationUnknown, WrenError
 from wren_core.export.docs import IntegrationDocs

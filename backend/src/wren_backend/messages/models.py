@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text
 from sqlmodel import Field
 
-from wren_backend.tables import Table
+from wren_backend.storage.tables import Table
 
 
 class Message(Table, table=True):

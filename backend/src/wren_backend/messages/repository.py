@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.ids import new_id
 from wren_backend.messages.models import Message
-from wren_backend.pagination import Page, Position, older_than, page_of
-from wren_backend.tables import storable_text
+from wren_backend.storage.database import ReadSession, WriteSession
+from wren_backend.storage.pagination import Page, Position, older_than, page_of
+from wren_backend.storage.tables import storable_text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from wren_backend.http_auth import CurrentSubject
+from wren_backend.http.auth import CurrentSubject
+from wren_backend.http.wire import ANSWERS_OF_API, ResponseBody, Timestamp, documented
 from wren_backend.messages.models import Message
 from wren_backend.messages.service import MessageService
-from wren_backend.wire import ANSWERS_OF_API, ResponseBody, Timestamp, documented
 
 router = APIRouter(prefix="/v1", tags=["messages"], responses=ANSWERS_OF_API)
 

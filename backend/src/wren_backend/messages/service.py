@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from wren_backend.auth import Subject
 from wren_backend.clock import Clock
-from wren_backend.db import Database
-from wren_backend.errors import MissingObject
 from wren_backend.messages import repository as messages
 from wren_backend.messages.models import Message
-from wren_backend.pagination import CursorCodec
+from wren_backend.storage.database import Database
+from wren_backend.storage.pagination import CursorCodec
+from wren_backend.tenancy.auth import Subject
+from wren_backend.tenancy.errors import MissingObject
 
 log = structlog.get_logger()
 

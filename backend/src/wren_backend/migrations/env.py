@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations over the connection `wren_backend.migration` hands in."""
+"""Alembic's entry: runs the migrations over the connection `wren_backend.storage.migration` hands in."""
 
 from typing import Any, Literal
 

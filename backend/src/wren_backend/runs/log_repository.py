@@ -8,9 +8,9 @@ from typing import Literal
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
-from wren_backend.tables import storable_text
+from wren_backend.storage.database import ReadSession, WriteSession
+from wren_backend.storage.tables import storable_text
 
 Stream = Literal["stdout", "stderr", "system"]
 

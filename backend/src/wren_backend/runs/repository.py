@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.deployments.models import Deployment, DeploymentStatus
 from wren_backend.ids import new_id
-from wren_backend.pagination import Page, Position, older_than, page_of
 from wren_backend.runs.models import Run, RunStatus
-from wren_backend.tables import storable_json
+from wren_backend.storage.database import ReadSession, WriteSession
+from wren_backend.storage.pagination import Page, Position, older_than, page_of
+from wren_backend.storage.tables import storable_json
 
 
 @dataclass(frozen=True, kw_only=True)

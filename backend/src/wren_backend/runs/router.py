@@ -9,12 +9,12 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from wren_backend.deployments.schemas import DeploymentId
-from wren_backend.http_auth import CurrentSubject, StillAuthenticated
+from wren_backend.http.auth import CurrentSubject, StillAuthenticated
+from wren_backend.http.wire import ANSWERS_OF_API, documented
 from wren_backend.runs.models import RunLog, RunStatus
 from wren_backend.runs.schemas import LogLine, LogList, RunDetail, RunList, RunRead
 from wren_backend.runs.service import RunService
 from wren_backend.runs.stream import follow
-from wren_backend.wire import ANSWERS_OF_API, documented
 
 router = APIRouter(prefix="/v1", tags=["runs"], responses=ANSWERS_OF_API)
 

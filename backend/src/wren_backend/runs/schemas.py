@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import Field
 
+from wren_backend.http.wire import ResponseBody, Timestamp
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
 from wren_backend.spending.money import in_usd
 from wren_backend.spending.repository import RunSpending
 from wren_backend.spending.schemas import AICallRead
-from wren_backend.wire import ResponseBody, Timestamp
 
 
 class RunRead(ResponseBody):

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from wren_backend.auth import Subject
 from wren_backend.clock import Clock
-from wren_backend.db import Database
 from wren_backend.deployments import repository as deployments
-from wren_backend.errors import MissingObject
-from wren_backend.pagination import CursorCodec, Page, Position
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
 from wren_backend.spending import repository as spending
 from wren_backend.spending.repository import RunSpending
+from wren_backend.storage.database import Database
+from wren_backend.storage.pagination import CursorCodec, Page, Position
+from wren_backend.tenancy.auth import Subject
+from wren_backend.tenancy.errors import MissingObject
 
 # One answer holds at most so many lines; the reader goes on from the last one.
 MAX_LOG_LINES = 1000

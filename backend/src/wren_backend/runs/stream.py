@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from sse_starlette import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from wren_backend.auth import Subject
 from wren_backend.runs.models import RunStatus
 from wren_backend.runs.schemas import LogLine, RunDetail, RunRead
 from wren_backend.runs.service import MAX_LOG_LINES, RunService
+from wren_backend.tenancy.auth import Subject
 
 # Somebody is watching: half a second feels live, and costs one indexed read.
 _POLL_SECONDS = 0.3

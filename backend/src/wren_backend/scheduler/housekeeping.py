@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import structlog
 
 from wren_backend.clock import Clock
-from wren_backend.db import Database
 from wren_backend.idempotency import repository as idempotency
+from wren_backend.storage.database import Database
 
 log = structlog.get_logger()
 

@@ -9,10 +9,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from wren_backend.clock import Clock
-from wren_backend.db import Database
 from wren_backend.metrics import Metrics
 from wren_backend.runs.models import Run
 from wren_backend.scheduler.due import FirePlan, misfire_of, plan_fires
+from wren_backend.storage.database import Database
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
 from wren_core.contract.events import ScheduleTick

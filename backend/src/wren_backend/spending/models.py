@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Index
 from sqlmodel import Field
 
-from wren_backend.tables import Table
+from wren_backend.storage.tables import Table
 
 
 class AICall(Table, table=True):

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.deployments.models import Deployment
 from wren_backend.runs.models import Run
 from wren_backend.spending.models import AIBudget, AICall, AIMonth
 from wren_backend.spending.money import month_of
+from wren_backend.storage.database import ReadSession, WriteSession
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from wren_backend.http_auth import CurrentSubject
+from wren_backend.http.auth import CurrentSubject
+from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY
 from wren_backend.spending.money import in_nanos
 from wren_backend.spending.schemas import BudgetBody, SpendingRead
 from wren_backend.spending.service import SpendingService
-from wren_backend.wire import ANSWERS_OF_API, ANSWERS_TO_BODY
 
 router = APIRouter(prefix="/v1/spending", tags=["spending"], responses=ANSWERS_OF_API)
 

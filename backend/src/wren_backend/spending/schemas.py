@@ -4,11 +4,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from wren_backend.http.wire import RequestBody, ResponseBody, Timestamp
 from wren_backend.spending.models import AICall
 from wren_backend.spending.money import in_usd
 from wren_backend.spending.repository import DeploymentSum
 from wren_backend.spending.service import MonthOverview
-from wren_backend.wire import RequestBody, ResponseBody, Timestamp
 
 # A billion dollars: far beyond what anybody spends, and its nanodollars fit every database's integers.
 _LARGEST = 10**9

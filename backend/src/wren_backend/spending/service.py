@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wren_backend.auth import Subject
 from wren_backend.clock import Clock
 from wren_backend.connections.addresses import Addresses
-from wren_backend.db import Database
 from wren_backend.spending import repository as spending
 from wren_backend.spending.errors import BudgetExceeded
 from wren_backend.spending.money import in_usd, month_of
 from wren_backend.spending.repository import DeploymentSum
+from wren_backend.storage.database import Database
+from wren_backend.tenancy.auth import Subject
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from typing import TypeVar
 from sqlalchemy import delete, func, or_, update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.ids import new_id
+from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.tenancy.models import ApiKey, User, Workspace
 
 _Row = TypeVar("_Row")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from wren_backend.tables import Table, json_document, stored_enum
+from wren_backend.storage.tables import Table, json_document, stored_enum
 
 _ON_THE_CLOCK = text("next_fire_at IS NOT NULL")
 

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.deployments.declaration import TriggerDeclaration
 from wren_backend.deployments.models import Deployment
 from wren_backend.ids import new_id
 from wren_backend.runs.models import Run
 from wren_backend.runs.repository import RunRequest, enqueue, lock_deployed
+from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.triggers.models import Trigger, TriggerStatus
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from wren_backend.db import Database, ReadSession
+from wren_backend.storage.database import Database, ReadSession
 from wren_backend.vault import repository
 from wren_backend.vault.crypto import Place, SealBroken, place, seal, unseal
 from wren_backend.vault.errors import MasterKeyMissing, MasterKeyWrong

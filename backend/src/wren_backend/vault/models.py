@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from wren_backend.tables import Table
+from wren_backend.storage.tables import Table
 
 
 class MasterKeyCheck(Table, table=True):

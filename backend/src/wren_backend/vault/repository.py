@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, inspect, update
 from sqlmodel import col, select
 
-from wren_backend.db import ReadSession, WriteSession
 from wren_backend.ids import new_id
+from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.vault.models import DataKey, MasterKeyCheck, SealedCredential
 
 

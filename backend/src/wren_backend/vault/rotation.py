@@ -7,7 +7,7 @@ and the old master keys stay at hand until none of their data keys is left.
 from dataclasses import dataclass
 from datetime import datetime
 
-from wren_backend.db import Database, WriteSession
+from wren_backend.storage.database import Database, WriteSession
 from wren_backend.vault import repository
 from wren_backend.vault.boot import register_master_keys, verify_master_keys
 from wren_backend.vault.errors import CredentialUndecryptable, MasterKeyInUse

@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 
 from wren_backend.connections.models import Connection
-from wren_backend.db import ReadSession, WriteSession
+from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.vault import repository
 from wren_backend.vault.crypto import Place, SealBroken, derive_key, new_key, place, seal, unseal
 from wren_backend.vault.errors import CredentialUndecryptable

@@ -13,8 +13,6 @@ from typing import TypeVar
 import structlog
 
 from wren_backend.clock import Clock
-from wren_backend.database_errors import DatabaseBusy, DatabaseFull
-from wren_backend.db import Database
 from wren_backend.executor.port import Call
 from wren_backend.ids import new_token
 from wren_backend.metrics import Metrics
@@ -22,6 +20,8 @@ from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
+from wren_backend.storage.database import Database
+from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, NotStarted, Performer
 

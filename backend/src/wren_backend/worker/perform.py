@@ -7,11 +7,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from wren_backend.auth import Subject
 from wren_backend.clock import Clock
 from wren_backend.connections.held import RunCredentials
-from wren_backend.database_errors import DatabaseBusy
-from wren_backend.db import Database
 from wren_backend.definitions.declared import declared_documents
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
@@ -19,6 +16,9 @@ from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import Job, Limits, Outcome
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
+from wren_backend.storage.database import Database
+from wren_backend.storage.errors import DatabaseBusy
+from wren_backend.tenancy.auth import Subject
 from wren_backend.worker.environment import IntegrationOverride, run_env
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.reach import reach_of

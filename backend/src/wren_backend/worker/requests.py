@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wren_backend.clock import Clock
 from wren_backend.connections.held import RunCredentials
-from wren_backend.db import Database
+from wren_backend.http.wire import timestamp
 from wren_backend.messages import repository as messages
 from wren_backend.messages.models import Message
 from wren_backend.messages.repository import NewMessage
 from wren_backend.runs.models import Run
-from wren_backend.wire import timestamp
+from wren_backend.storage.database import Database
 from wren_backend.worker.spending import RunSpending
 from wren_core.errors import AgentFixableError, InvalidInput
 

@@ -12,10 +12,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from wren_backend.clock import Clock
-from wren_backend.database_errors import DatabaseBusy, DatabaseFull
 from wren_backend.ids import new_id
 from wren_backend.runs.models import Run
 from wren_backend.spending.repository import NewCall
+from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_backend.worker.journal import RunJournal
 
 # Far above what a call can cost (a thousand dollars) or use. A run may send 50,000 of these, and many runs as many;

@@ -5,8 +5,8 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
-from wren_backend.errors import install_error_handlers
-from wren_backend.http_guard import HttpGuard
+from wren_backend.http.errors import install_error_handlers
+from wren_backend.http.guard import HttpGuard
 from wren_backend.metrics import Metrics
 from wren_core.testing import serve
 

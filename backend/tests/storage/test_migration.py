@@ -7,14 +7,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from wren_backend import migration
-from wren_backend.database_errors import DatabaseUnusable
-from wren_backend.db import open_database
-from wren_backend.migration import current_revision, downgrade, head_revision, migrate
 from wren_backend.schema import TABLES, metadata
+from wren_backend.storage import migration
+from wren_backend.storage.database import open_database
+from wren_backend.storage.errors import DatabaseUnusable
+from wren_backend.storage.migration import current_revision, downgrade, head_revision, migrate
 
 MIGRATE = (
-    "import sys; from wren_backend.db import open_database; from wren_backend.migration import migrate;"
+    "import sys\n"
+    "from wren_backend.storage.database import open_database\n"
+    "from wren_backend.storage.migration import migrate\n"
     "migrate(open_database(sys.argv[1]))"
 )
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from wren_backend.ids import new_id
-from wren_backend.tables import storable_json
+from wren_backend.storage.tables import storable_json
 from wren_core.errors import AgentFixableError, InternalError, UserFacingConfigError, WrenError
 
 log = structlog.get_logger(__name__)
@@ -45,12 +45,6 @@ class Unauthenticated(UserFacingConfigError):
     """No valid API key came with the request."""
 
     code = "UNAUTHENTICATED"
-
-
-class MissingObject(AgentFixableError):
-    """Nothing of that id exists in the caller's workspace; whether it exists elsewhere is not told."""
-
-    code = "NOT_FOUND"
 
 
 def install_error_handlers(app: FastAPI) -> None:

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
-from wren_backend.db import Database, ReadSession, WriteSession
 from wren_backend.ids import hash_token, new_token
+from wren_backend.storage.database import Database, ReadSession, WriteSession
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.models import ApiKey, User
 

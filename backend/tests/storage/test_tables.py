@@ -1,7 +1,7 @@
 import pytest
 
 from wren_backend.runs.models import RunStatus
-from wren_backend.tables import storable_json, storable_text, stored_enum
+from wren_backend.storage.tables import storable_json, storable_text, stored_enum
 
 
 @pytest.mark.parametrize(

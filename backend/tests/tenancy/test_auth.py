@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from wren_backend.auth import Subject, authenticate, bootstrap, issue_key, verify_key
 from wren_backend.ids import hash_token
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import Subject, authenticate, bootstrap, issue_key, verify_key
 from wren_backend.tenancy.models import ApiKey, User, Workspace
 from wren_backend.testing import NOW, add_subject
 

@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from wren_backend.pagination import CursorCodec, CursorInvalid, Position, page_of
+from wren_backend.storage.pagination import CursorCodec, CursorInvalid, Position, page_of
 from wren_backend.testing import NOW
 
 HERE = Position(created_at=NOW, id="run_1")

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from wren_backend.auth import issue_key
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.tenancy.auth import issue_key
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -16,10 +16,10 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from wren_backend.database_errors import DatabaseUnusable, database_error
-from wren_backend.db import Database
+from wren_backend.storage.database import Database
+from wren_backend.storage.errors import DatabaseUnusable, database_error
 
-_SCRIPTS = Path(__file__).parent / "migrations"
+_SCRIPTS = Path(__file__).parents[1] / "migrations"
 # Any number, the same in every process: it names the lock.
 _LOCK_ID = 0x5772656E
 

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 
 import wren_backend
 import wren_core
-from wren_backend.errors import STATUS_BY_CODE, MissingObject, error_response, status_of, validation_failed
+from wren_backend.http.errors import STATUS_BY_CODE, error_response, status_of, validation_failed
+from wren_backend.tenancy.errors import MissingObject
 from wren_core.errors import (
     AgentFixableError,
     AuthFailed,

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from wren_backend.auth import Subject, authenticate
-from wren_backend.errors import Unauthenticated
+from wren_backend.http.errors import Unauthenticated
+from wren_backend.tenancy.auth import Subject, authenticate
 from wren_core.errors import AgentFixableError
 
 # A key in a URL ends up in logs, histories and referrers; it is refused even when it is genuine.

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlmodel import select
 
-from wren_backend.database_errors import DatabaseBusy, DatabaseFull, DatabaseUnusable
-from wren_backend.db import Database, open_database
+from wren_backend.storage.database import Database, open_database
+from wren_backend.storage.errors import DatabaseBusy, DatabaseFull, DatabaseUnusable
 from wren_backend.tenancy.models import User, Workspace
 from wren_backend.testing import NOW, add_subject
 

@@ -25,8 +25,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 from sqlmodel import Session, select
 
-from wren_backend.database_errors import DatabaseUnusable, database_error
-from wren_backend.tables import Table
+from wren_backend.storage.errors import DatabaseUnusable, database_error
+from wren_backend.storage.tables import Table
 
 _Row = TypeVar("_Row", bound=Table)
 _Returned = TypeVar("_Returned")

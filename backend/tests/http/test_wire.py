@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from wren_backend.wire import ErrorBody, JsonObject, RequestBody, ResponseBody, Timestamp, documented, timestamp
+from wren_backend.http.wire import ErrorBody, JsonObject, RequestBody, ResponseBody, Timestamp, documented, timestamp
 
 HALF_PAST_TEN = datetime(2024, 12, 8, 10, 30, tzinfo=UTC)
 

@@ -8,8 +8,9 @@ from functools import partial
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wren_backend.errors import MissingObject, error_response, unexpected_error
+from wren_backend.http.errors import error_response, unexpected_error
 from wren_backend.metrics import Metrics
+from wren_backend.tenancy.errors import MissingObject
 from wren_core.errors import AgentFixableError
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
