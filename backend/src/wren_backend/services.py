@@ -39,7 +39,7 @@ from wren_backend.storage.database import Database, open_database
 from wren_backend.storage.errors import DatabaseBusy, DatabaseUnusable
 from wren_backend.storage.migration import migrate
 from wren_backend.storage.pagination import CursorCodec
-from wren_backend.vault.boot import key_source, open_vault, verify_master_keys
+from wren_backend.vault.boot import open_keys, open_vault, verify_master_keys
 from wren_backend.vault.service import Vault
 from wren_backend.worker.environment import config_env, run_env
 from wren_backend.worker.loop import Worker
@@ -134,7 +134,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
         find_quota_problem=partial(find_quota_problem, database, most=settings.max_deployments),
     )
     worker = _worker(ground, executor, connections, ai, spending)
-    cursors = CursorCodec(vault.derived_key("cursors"))
+    cursors = CursorCodec(vault.derive_key("cursors"))
     return Services(
         settings=settings,
         database=database,
@@ -212,8 +212,8 @@ def _open_store(settings: Settings, clock: Clock) -> tuple[Database, Vault]:
     for folder in (settings.data_dir, settings.data_dir / "runs"):
         _make_folder(folder)
     database = open_database(settings.database_address())
-    keys = key_source(key_file=settings.key_file, key_text=settings.master_key)
     try:
+        keys = open_keys(database, key_file=settings.key_file, key_text=settings.master_key)
         verify_master_keys(database, keys)  # before anything is written
         migrate(database)
     except DatabaseBusy as exc:

@@ -22,6 +22,7 @@ from wren_backend.settings import ProviderSettings
 from wren_backend.storage.database import Database
 from wren_backend.tenancy.auth import Subject
 from wren_backend.vault.keyring import GivenKeys
+from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_backend.vault.service import Vault
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import method
@@ -182,7 +183,7 @@ def make_context(
     """Return the ports of connections over a database and a stand-in."""
     return ConnectionContext(
         database=database,
-        vault=Vault(GivenKeys(key_line, origin="test")),
+        vault=Vault(MasterKeyProvider(GivenKeys(key_line, origin="test"))),
         clock=clock,
         registry=registry(),
         addresses=Addresses(public_url=PUBLIC_URL),
