@@ -12,11 +12,9 @@ from pathlib import Path
 import structlog
 
 from wren_backend.clock import Clock, SystemClock
-from wren_backend.connections.addresses import Addresses
-from wren_backend.connections.context import ConnectionContext
-from wren_backend.connections.held import config_variable
-from wren_backend.connections.services import ConnectionServices
-from wren_backend.connections.token_endpoint import TokenEndpoint
+from wren_backend.connections.build import ConnectionServices
+from wren_backend.connections.build import build as build_connections
+from wren_backend.connections.credentials.run_credentials import config_variable
 from wren_backend.definitions.catalogue import open_catalogue
 from wren_backend.definitions.declared import documents_named
 from wren_backend.definitions.service import DefinitionService
@@ -122,8 +120,15 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
     runs_root = prepare_runs_root(settings)
     sandbox = choose_sandbox(settings, runs_root)
     executor = Executor(sandbox, runs_root=runs_root, env=policy.to_environ())
-    addresses = Addresses(public_url=settings.address, docs_url=settings.docs_url)
-    connections = ConnectionServices.of(_connection_context(ground, addresses))
+    connections = build_connections(
+        settings,
+        database=database,
+        vault=vault,
+        clock=clock,
+        registry=registry,
+        on_refresh=lambda outcome: metrics.refreshes.labels(outcome=outcome).inc(),
+    )
+    addresses = connections.addresses
     spending = SpendingService(database=database, clock=clock, addresses=addresses)
     ai = AIChoice(registry=registry, addresses=addresses, connected=connections.credentials.connected)
     integrations = IntegrationService(
@@ -234,24 +239,6 @@ def _make_folder(folder: Path) -> None:
         reason = None if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written"
     if reason is not None:
         raise DataDirUnusable(f"{folder} cannot be used to keep data: {reason}; choose another place with --data-dir")
-
-
-def _connection_context(ground: _Ground, addresses: Addresses) -> ConnectionContext:
-    settings = ground.settings
-    return ConnectionContext(
-        database=ground.database,
-        vault=ground.vault,
-        clock=ground.clock,
-        registry=ground.registry,
-        addresses=addresses,
-        providers=settings.providers,
-        endpoint=TokenEndpoint(),
-        refresh_margin=settings.refresh_margin,
-        state_lifetime=settings.oauth_state_lifetime,
-        link_lifetime=settings.connect_link_lifetime,
-        configured={name: item.config for name, item in settings.integrations.items()},
-        on_refresh=lambda outcome: ground.metrics.refreshes.labels(outcome=outcome).inc(),
-    )
 
 
 def _worker(

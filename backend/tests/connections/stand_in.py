@@ -11,13 +11,14 @@ from typing import Annotated
 from pydantic import SecretStr
 
 from wren_backend.clock import Clock
-from wren_backend.connections import refresh_repository, repository
+from wren_backend.connections import repository
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.context import ConnectionContext
+from wren_backend.connections.credentials import refresh_repository
+from wren_backend.connections.credentials.refresh import plan_refresh
 from wren_backend.connections.models import Connection
-from wren_backend.connections.provider_http import BoundedTransport
-from wren_backend.connections.refresh import plan_refresh
-from wren_backend.connections.token_endpoint import TokenEndpoint
+from wren_backend.connections.oauth.provider_http import BoundedTransport
+from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
 from wren_backend.settings import ProviderSettings
 from wren_backend.storage.database import Database
 from wren_backend.tenancy.auth import Subject
@@ -189,6 +190,7 @@ def make_context(
         addresses=Addresses(public_url=PUBLIC_URL),
         providers=provider_settings(base_url),
         endpoint=TokenEndpoint(BoundedTransport(total_seconds=total_seconds)),
+        refresh_margin=timedelta(minutes=5),
     )
 
 
