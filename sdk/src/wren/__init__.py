@@ -82,8 +82,8 @@ def __dir__() -> list[str]:
 
 
 def _unknown(name: str) -> str:
-    from difflib import get_close_matches  # here: only a misspelt name needs it
+    from wren_core.nearest import find_nearest, suggest  # here: only a misspelt name needs it
 
-    nearest = get_close_matches(name, __all__, n=1)
-    hint = f"did you mean 'wren.{nearest[0]}'?" if nearest else f"it has {', '.join(__all__)}"
+    nearest = find_nearest(name, __all__)
+    hint = suggest(nearest and f"wren.{nearest}", otherwise=f"it has {', '.join(__all__)}")
     return f"module 'wren' has no attribute {name!r}; {hint}"

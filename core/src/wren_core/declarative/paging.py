@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from wren_core import json_pointer
 from wren_core.contract.request_binding import Constant, Pagination
-from wren_core.declarative import pointer
 from wren_core.errors import Rejected
 
 _NEXT_LINK = re.compile(r"<([^<>]*)>([^<]*)")
@@ -37,13 +37,13 @@ def next_page(
     pagination: Pagination, page: Page, document: Any, items: list[Any], headers: Mapping[str, str]
 ) -> Page | None:
     """Return the page after `page`, or None where the list ends."""
-    if not items or (pagination.more and not _truth(pointer.find(document, pagination.more))):
+    if not items or (pagination.more and not _truth(json_pointer.find(document, pagination.more))):
         return None
     if pagination.kind == "link":
-        said = _text(pointer.find(document, pagination.next)) if pagination.next else link_in(headers.get("link"))
+        said = _text(json_pointer.find(document, pagination.next)) if pagination.next else link_in(headers.get("link"))
         return Page(address=said, size=page.size) if said else None
     if pagination.kind == "cursor":
-        cursor = _text(pointer.find(document, pagination.next))
+        cursor = _text(json_pointer.find(document, pagination.next))
         return Page(place=cursor, size=page.size) if cursor and cursor != page.place else None
     if page.size is not None and len(items) < page.size and not pagination.more:
         return None
@@ -89,4 +89,4 @@ def _text(value: Any) -> str | None:
 
 
 def _truth(value: Any) -> bool:
-    return value is not pointer.MISSING and bool(value)
+    return value is not json_pointer.MISSING and bool(value)

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.request_binding import PATH_PARAMETER, Constant, Placement, RequestBinding
 from wren_core.contract.spec import MethodSpec
-from wren_core.declarative import pointer, serialization
+from wren_core.declarative import serialization
 from wren_core.declarative.multipart import multipart
 from wren_core.errors import AuthFailed, ConfigInvalid, InvalidInput
 
@@ -125,7 +126,8 @@ def _unfit_constant(constant: Constant, reason: str) -> ConfigInvalid | AuthFail
 
 
 def _invalid(prop: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"/{prop}: {reason}", details={"pointer": f"/{prop}", "expected": reason})
+    pointer = json_pointer.build([prop])
+    return InvalidInput(f"{pointer}: {reason}", details={"pointer": pointer, "expected": reason})
 
 
 def _path(binding: RequestBinding, draft: _Draft) -> str:
@@ -178,7 +180,7 @@ def _json_body(placed: list[tuple[Placement, Any]]) -> Any:
         if name == "":
             return value
         if name.startswith("/"):
-            pointer.put(body, name, value)
+            json_pointer.put(body, name, value)
         else:
             body[name] = value
     return body

@@ -2,8 +2,9 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
+
+from wren_core.nearest import find_nearest, suggest
 
 _SHOWN = 10
 
@@ -15,11 +16,9 @@ def quoted(name: str) -> str:
 
 def guess(name: str, known: Sequence[str]) -> str:
     """Return the name somebody may have meant, or what there is."""
-    nearest = get_close_matches(name, known, n=1)
-    if nearest:
-        return f"did you mean {nearest[0]!r}?"
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"there are {', '.join(map(repr, known[:_SHOWN]))}{more}" if known else "there are none"
+    listed = f"there are {', '.join(map(repr, known[:_SHOWN]))}{more}" if known else "there are none"
+    return suggest(find_nearest(name, known), otherwise=listed)
 
 
 def trigger_text(kind: str, config: Mapping[str, Any]) -> str:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from wren.openapi.document import Document
 from wren.openapi.media import ANSWER_FORMS, chosen_media
 from wren.openapi.schemas import SchemaWriter
+from wren_core import json_pointer
 from wren_core.contract.request_binding import ReasonVerdict, Refusal, VerdictName
-from wren_core.declarative import pointer
 
 Form = Literal["json", "text", "bytes", "none"]
 _NOTHING: dict[str, Any] = {"type": "null"}
@@ -61,7 +61,7 @@ def part_of(schema: dict[str, Any], where: str) -> dict[str, Any]:
     """Return the schema of what stands at a pointer in the answers that a schema describes; empty where unknown."""
     node: Any = schema
     definitions = schema.get("$defs", {})
-    for part in pointer.parts(where):
+    for part in json_pointer.split(where):
         node = definitions.get(str(node.get("$ref", "")).rpartition("/")[2], node) if isinstance(node, dict) else {}
         node = node.get("properties", {}).get(part, {}) if isinstance(node, dict) else {}
     found = dict(node) if isinstance(node, dict) else {}
@@ -75,8 +75,9 @@ def refusal_of(document: Document, operation: Mapping[str, Any], schema: Mapping
     for name, item in root.get("properties", {}).items():
         if isinstance(item, Mapping) and (item.get("enum") == [True] or item.get("const") is True):
             reasons = _reasons(document, operation)
-            key = name.replace("~", "~0").replace("/", "~1")
-            return Refusal(pointer=f"/{key}", equals=False, reason="/error", verdicts=_verdicts(reasons))
+            return Refusal(
+                pointer=json_pointer.build([name]), equals=False, reason="/error", verdicts=_verdicts(reasons)
+            )
     return None
 
 
