@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from wren_core.errors import AuthFailed, InvalidInput, RateLimited, Rejected, Unavailable, WrenError
+from wren_core.errors import AuthFailed, InvalidInput, Rejected, TransientError, Unavailable, WrenError
 from wren_core.http_status import summary, verdict_for_status
 
 READ_RETRIES = 2
@@ -201,7 +201,7 @@ class HttpClient:
         for attempt in range(READ_RETRIES):
             try:
                 return self._send(method, path, options)
-            except (RateLimited, Unavailable) as exc:
+            except TransientError as exc:
                 pause = 0.5 * 2**attempt if exc.retry_after_ms is None else exc.retry_after_ms / 1000
                 if time.monotonic() + pause > deadline:
                     raise

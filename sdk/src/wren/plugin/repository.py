@@ -1,12 +1,11 @@
 """What git knows of a plugin's releases: its tags, what they held, and whether anything is not committed."""
 
-import io
 import subprocess
-import tarfile
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from wren.plugin.archive import unpack_tar
 from wren_core.errors import AgentFixableError
 
 
@@ -38,11 +37,11 @@ def export(folder: Path, tag: str, into: Path) -> None:
 
     Raises:
         RepositoryUnusable: the tag is not there, or the folder was not in it.
+        ArchiveUnsafe: the commit holds a link that leads outside the folder.
     """
     prefix, top = (_asked(folder, "rev-parse", f"--show-{what}").decode().strip() for what in ("prefix", "toplevel"))
     archive = _asked(Path(top), "archive", "--format=tar", f"{tag}:{prefix}")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(into, filter="data")
+    unpack_tar(archive, into)
 
 
 def is_repository(folder: Path) -> bool:
