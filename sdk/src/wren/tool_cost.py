@@ -52,7 +52,7 @@ class IntegrationCost:
 def integration_cost(spec: IntegrationSpec) -> IntegrationCost:
     """Count what a complete spec costs."""
     docs = IntegrationDocs.from_spec(spec)
-    texts = {item.id: method_to_markdown(item) for item in docs.methods}
+    texts = {item.name: method_to_markdown(item) for item in docs.methods}
     methods = tuple(_method_cost(spec.name, method, texts[method.id]) for method in spec.methods)
     return IntegrationCost(
         name=spec.name,
