@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 from wren_core import errors, json_pointer
-from wren_core.contract.request_binding import Refusal, RequestBinding, VerdictName
+from wren_core.contract.request_binding import RefusalRule, RequestBinding, VerdictName
 from wren_core.errors import WrenError
 from wren_core.http_client import Answer
 from wren_core.http_status import parse_retry_after, summary
@@ -61,7 +61,7 @@ def readable(value: Any) -> Any:
     return [readable(item) for item in value] if isinstance(value, list) else value
 
 
-def _refuse(refusal: Refusal, document: Any, answer: Answer) -> None:
+def _refuse(refusal: RefusalRule, document: Any, answer: Answer) -> None:
     told = json_pointer.find(document, refusal.pointer)
     # `0 == False` in Python; here they are two answers.
     if told is json_pointer.MISSING or type(told) is not type(refusal.equals) or told != refusal.equals:

@@ -8,7 +8,7 @@ from wren.openapi.document import Document
 from wren.openapi.media import ANSWER_FORMS, chosen_media
 from wren.openapi.schemas import SchemaWriter
 from wren_core import json_pointer
-from wren_core.contract.request_binding import ReasonVerdict, Refusal, VerdictName
+from wren_core.contract.request_binding import ReasonVerdict, RefusalRule, VerdictName
 
 Form = Literal["json", "text", "bytes", "none"]
 _NOTHING: dict[str, Any] = {"type": "null"}
@@ -68,14 +68,14 @@ def part_of(schema: dict[str, Any], where: str) -> dict[str, Any]:
     return {**found, "$defs": definitions} if definitions and "#/$defs/" in str(found) else found
 
 
-def refusal_of(document: Document, operation: Mapping[str, Any], schema: Mapping[str, Any]) -> Refusal | None:
+def refusal_of(document: Document, operation: Mapping[str, Any], schema: Mapping[str, Any]) -> RefusalRule | None:
     """Return how the provider refuses with status 200: where a success must say `true`, `false` is a refusal."""
     definitions = schema.get("$defs", {})
     root = definitions.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
     for name, item in root.get("properties", {}).items():
         if isinstance(item, Mapping) and (item.get("enum") == [True] or item.get("const") is True):
             reasons = _reasons(document, operation)
-            return Refusal(
+            return RefusalRule(
                 pointer=json_pointer.build([name]), equals=False, reason="/error", verdicts=_verdicts(reasons)
             )
     return None
