@@ -123,7 +123,7 @@ def test_a_deleted_workspace_is_gone_and_a_stray_copy_of_its_credentials_opens_n
     vault = open_vault(database, make_key_file(settings), now=NOW)
     with database.writing() as session:
         mail = connections.create_pending(session, mine, "mail", alias="default", now=NOW)
-        vault.store(session, mail, TOKENS, now=NOW)
+        vault.store(session, mail.place, TOKENS, now=NOW)
 
     said = maintenance.delete_workspace(settings, slug="acme", is_confirmed=True)
 
@@ -141,7 +141,7 @@ def test_the_data_key_is_destroyed_even_where_the_rest_cannot_be_deleted(setting
     vault = open_vault(database, make_key_file(settings), now=NOW)
     mail = add_connection(database, subject)
     with database.writing() as session:
-        vault.store(session, mail, TOKENS, now=NOW)
+        vault.store(session, mail.place, TOKENS, now=NOW)
     with database.engine.begin() as connection:
         refusal = "BEFORE DELETE ON workspaces BEGIN SELECT RAISE(ABORT, 'not now'); END"
         connection.exec_driver_sql(f"CREATE TRIGGER refusal {refusal}")
@@ -150,7 +150,7 @@ def test_the_data_key_is_destroyed_even_where_the_rest_cannot_be_deleted(setting
         maintenance.delete_workspace(settings, slug="acme", is_confirmed=True)
 
     with database.reading() as session, pytest.raises(CredentialUndecryptable):
-        vault.open(session, mail)
+        vault.open(session, mail.place)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -168,7 +168,7 @@ def test_a_new_master_key_opens_what_the_old_one_sealed_and_the_old_one_is_gone(
     vault = open_vault(database, make_key_file(settings), now=NOW)
     connection = add_connection(database, add_subject(database))
     with database.writing() as session:
-        vault.store(session, connection, TOKENS, now=NOW)
+        vault.store(session, connection.place, TOKENS, now=NOW)
     old = KeyFile(settings.key_file).current().primary.id
 
     said = maintenance.rotate(settings)
@@ -179,7 +179,7 @@ def test_a_new_master_key_opens_what_the_old_one_sealed_and_the_old_one_is_gone(
     assert said == f"the master key is now {keys.primary.id}; 1 data keys wrapped with it"
     reopened = open_vault(database, KeyFile(settings.key_file), now=NOW)
     with database.reading() as session:
-        assert dict(reopened.open(session, connection)) == TOKENS
+        assert dict(reopened.open(session, connection.place)) == TOKENS
     assert (settings.key_file.stat().st_mode & 0o777) == 0o600
 
 
@@ -187,12 +187,12 @@ def test_a_running_vault_goes_on_through_a_rotation(settings, database):
     vault = open_vault(database, make_key_file(settings), now=NOW)
     connection = add_connection(database, add_subject(database))
     with database.writing() as session:
-        vault.store(session, connection, TOKENS, now=NOW)
+        vault.store(session, connection.place, TOKENS, now=NOW)
 
     maintenance.rotate(settings)
 
     with database.reading() as session:
-        assert dict(vault.open(session, connection)) == TOKENS
+        assert dict(vault.open(session, connection.place)) == TOKENS
 
 
 def test_a_rotation_without_the_key_that_opens_the_data_changes_nothing(settings, database):

@@ -205,7 +205,7 @@ def connect_parcel(
     expires_at = None if lifetime is None else now + lifetime
     with context.database.writing() as session:
         row = repository.create_pending(session, subject, "parcel", alias=alias, now=now)
-        context.vault.store(session, row, values, now=now)
+        context.vault.store(session, row.place, values, now=now)
         grant = repository.Grant(
             scopes=scopes, expires_at=expires_at, account_id="id-of-Alice", account_label=ALICE.email
         )

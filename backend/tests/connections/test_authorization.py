@@ -70,7 +70,7 @@ def test_of_twenty_who_send_a_key_by_one_link_one_is_stored(services, subject, c
     winners = [number for number, item in enumerate(outcomes) if isinstance(item, Arrival)]
     with context.database.reading() as session:
         row = refresh_repository.find_any(session, connection.workspace_id, connection.id)
-        assert dict(context.vault.open(session, row)) == {"api_key": f"key-{winners[0]}"}
+        assert dict(context.vault.open(session, row.place)) == {"api_key": f"key-{winners[0]}"}
     assert len(winners) == 1
 
 

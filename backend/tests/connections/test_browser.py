@@ -29,7 +29,7 @@ def stored(context, subject):
     def read(connection_id):
         with context.database.reading() as session:
             row = refresh_repository.find_any(session, subject.workspace_id, connection_id)
-            return row, dict(context.vault.open(session, row))
+            return row, dict(context.vault.open(session, row.place))
 
     return read
 

@@ -36,7 +36,7 @@ def read(context):
     def read(connection):
         with context.database.reading() as session:
             row = refresh_repository.find_any(session, connection.workspace_id, connection.id)
-            return row, dict(context.vault.open(session, row))
+            return row, dict(context.vault.open(session, row.place))
 
     return read
 

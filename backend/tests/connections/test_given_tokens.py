@@ -34,7 +34,7 @@ def link_token(connected):
 def stored(context, connection):
     with context.database.reading() as session:
         row = refresh_repository.find_any(session, connection.workspace_id, connection.id)
-        return dict(context.vault.open(session, row))
+        return dict(context.vault.open(session, row.place))
 
 
 def test_a_token_connects_at_once_and_reaches_the_run(services, subject, ticket):
@@ -76,7 +76,7 @@ def test_a_token_takes_the_place_of_everything_an_authorization_left(services, s
     connected = services.connections.create(subject, ConnectRequest(integration="ticket"))
     now = context.clock.now()
     with context.database.writing() as session:
-        context.vault.store(session, connected.connection, stand_in.tokens_of(provider), now=now)
+        context.vault.store(session, connected.connection.place, stand_in.tokens_of(provider), now=now)
 
     again = services.connections.reauthorize(subject, connected.connection.id, values={"access_token": TOKEN})
 

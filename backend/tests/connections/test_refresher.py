@@ -39,7 +39,7 @@ def read(context):
     def read(connection):
         with context.database.reading() as session:
             row = refresh_repository.find_any(session, connection.workspace_id, connection.id)
-            return row, dict(context.vault.open(session, row))
+            return row, dict(context.vault.open(session, row.place))
 
     return read
 
@@ -207,7 +207,7 @@ def test_a_person_who_authorises_meanwhile_is_not_undone(spec, stand_in, context
     def reauthorise():
         now = context.clock.now()
         with context.database.writing() as session:
-            context.vault.store(session, connection, {"access_token": "new", "refresh_token": "new-rt"}, now=now)
+            context.vault.store(session, connection.place, {"access_token": "new", "refresh_token": "new-rt"}, now=now)
             repository.activate(session, subject, connection.id, repository.Grant(expires_at=now + AN_HOUR), now=now)
 
     late = Refresher(interposed(context, reauthorise)).renew(spec, connection)

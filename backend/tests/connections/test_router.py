@@ -29,7 +29,7 @@ def stored(context):
     def read(workspace_id, connection_id):
         with context.database.reading() as session:
             row = refresh_repository.find_any(session, workspace_id, connection_id)
-            return dict(context.vault.open(session, row))
+            return dict(context.vault.open(session, row.place))
 
     return read
 

@@ -73,7 +73,7 @@ def test_deleting_a_workspace_takes_everything_of_it_and_nothing_of_others(datab
         connection = add_connection(database, subject)
         add_run(database, add_deployment(database, subject))
         with database.writing() as session:
-            vault.store(session, connection, {"access_token": "x"}, now=NOW)
+            vault.store(session, connection.place, {"access_token": "x"}, now=NOW)
 
     with database.writing() as session:
         assert tenancy.delete_workspace(session, mine.workspace_id)

@@ -31,7 +31,7 @@ def checks(database):
 def store_something(database, vault):
     connection = add_connection(database, add_subject(database))
     with database.writing() as session:
-        vault.store(session, connection, {"access_token": "x"}, now=NOW)
+        vault.store(session, connection.place, {"access_token": "x"}, now=NOW)
     return connection
 
 
@@ -138,7 +138,7 @@ def test_a_backup_works_with_more_keys_than_it_knew(database, tmp_path):
     restored = open_vault(database, file, now=NOW)
 
     with database.reading() as session:
-        assert dict(restored.open(session, connection)) == {"access_token": "x"}
+        assert dict(restored.open(session, connection.place)) == {"access_token": "x"}
 
 
 def test_a_key_that_still_wraps_data_is_missed_by_name(database, tmp_path):

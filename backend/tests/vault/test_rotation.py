@@ -43,13 +43,13 @@ def store_in_workspaces(database, vault, count):
     rows = [add_connection(database, add_subject(database)) for _ in range(count)]
     for number, row in enumerate(rows):
         with database.writing() as session:
-            vault.store(session, row, {"access_token": f"token-{number}"}, now=NOW)
+            vault.store(session, row.place, {"access_token": f"token-{number}"}, now=NOW)
     return rows
 
 
 def opened(database, vault, rows):
     with database.reading() as session:
-        return [vault.open(session, row)["access_token"] for row in rows]
+        return [vault.open(session, row.place)["access_token"] for row in rows]
 
 
 def masters(database):
@@ -132,7 +132,7 @@ def test_readers_and_writers_never_fail_while_keys_rotate(database, vault, file)
             while not done.is_set():
                 assert opened(database, vault, rows) == [f"token-{index}" for index in range(10)]
                 with database.writing() as session:
-                    vault.store(session, rows[number], {"access_token": f"token-{number}"}, now=NOW)
+                    vault.store(session, rows[number].place, {"access_token": f"token-{number}"}, now=NOW)
         except Exception as exc:
             failures.append(exc)
 

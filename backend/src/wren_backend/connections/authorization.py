@@ -13,7 +13,7 @@ from wren_backend.connections.authorization_repository import NewState
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.errors import AccountMismatch, FlowRefused, ProviderNotConfigured
 from wren_backend.connections.flow import CallbackAnswer, authorization_url, check_answer, cookie_name
-from wren_backend.connections.models import Connection, ConnectionStatus, ConnectLink, OAuthState
+from wren_backend.connections.models import Connection, ConnectionStatus, ConnectLink, OAuthState, code_verifier_place
 from wren_backend.connections.providers import Provider, variable
 from wren_backend.connections.refresh import plan_refresh
 from wren_backend.connections.refresher import values_of
@@ -30,7 +30,6 @@ from wren_core.errors import Unavailable, WrenError
 
 log = structlog.get_logger(__name__)
 
-_VERIFIER_PURPOSE = "oauth_states.code_verifier"
 _USED_UP = "this link has been used, has expired, or was not made for this page"
 _NOT_BEGUN_HERE = "this answer belongs to no authorization that was begun in this browser, or it came too late"
 
@@ -97,8 +96,8 @@ class Authorization:
                 raise FlowRefused(_USED_UP)
             owner, connection = self._owner(session, link), self._connection(session, link)
             if gives_token(spec, checked):
-                self._context.vault.shred(session, connection)  # as where the token comes over the API
-            self._context.vault.store(session, connection, checked, now=now)
+                self._context.vault.shred(session, connection.place)  # as where the token comes over the API
+            self._context.vault.store(session, connection.place, checked, now=now)
             active = repository.activate(session, _subject(link), connection.id, Grant(), now=now)
         if active is None:
             raise FlowRefused(_USED_UP)
@@ -147,9 +146,8 @@ class Authorization:
             if link is None:
                 raise FlowRefused(_USED_UP)
             connection = self._connection(session, link)
-            sealed = self._context.vault.seal_text(
-                session, link.workspace_id, verifier, purpose=_VERIFIER_PURPOSE, subject=hash_token(state), now=now
-            )
+            place = code_verifier_place(link.workspace_id, hash_token(state))
+            sealed = self._context.vault.seal_text(session, place, verifier, now=now)
             new = NewState(
                 state=state,
                 browser=browser,
@@ -173,13 +171,8 @@ class Authorization:
             )
             if state is None:
                 raise FlowRefused(_NOT_BEGUN_HERE)
-            verifier = self._context.vault.open_text(
-                session,
-                state.workspace_id,
-                state.sealed_code_verifier,
-                purpose=_VERIFIER_PURPOSE,
-                subject=state.state_hash,
-            )
+            place = code_verifier_place(state.workspace_id, state.state_hash)
+            verifier = self._context.vault.open_text(session, place, state.sealed_code_verifier)
         return state, verifier
 
     def _account(self, provider: Provider, reply: Mapping[str, Any], grant: TokenGrant) -> Account:
@@ -203,7 +196,7 @@ class Authorization:
                 account_id=account.id or connection.account_id,
                 account_label=account.label or connection.account_label,
             )
-            self._context.vault.store(session, connection, values_of(spec, grant), now=now)
+            self._context.vault.store(session, connection.place, values_of(spec, grant), now=now)
             active = repository.activate(session, _subject(state), connection.id, granted, now=now)
             if active is None:
                 raise FlowRefused(_USED_UP)

@@ -66,7 +66,7 @@ class CredentialService:
             rows = repository.list_connections(session, subject, integration=spec.name)
             connection = select_connection(rows, problems, user_id=subject.user_id)
             if connection is not None:
-                stored = self._context.vault.stored_keys(session, connection)
+                stored = self._context.vault.list_fields(session, connection.place)
                 check_connection(connection, stored, problems, now=self._context.clock.now())
         return connection
 
@@ -140,7 +140,7 @@ class CredentialService:
             connection = refresh_repository.find_any(session, workspace_id, connection_id)
             if connection is None:
                 raise self._context.problems(spec).not_configured()
-            return connection, self._context.vault.open(session, connection)
+            return connection, self._context.vault.open(session, connection.place)
 
     def _verdict(
         self, spec: IntegrationSpec, connection: Connection, step: Step, outcome: Renewal, *, is_refused: bool

@@ -87,7 +87,7 @@ class Refresher:
             if not repository.claim_refresh(session, connection, claimant=claimant, until=until, now=now):
                 return None
             # Read under the claim: no other token can take its place while the claim is held.
-            credentials = self._context.vault.open(session, connection)
+            credentials = self._context.vault.open(session, connection.place)
         if was_interrupted(connection, now):
             log.error("connection.refresh_was_interrupted", **_names(connection))
         return credentials.get(refresh_key(spec))
@@ -111,7 +111,7 @@ class Refresher:
             )
             if stored is None:
                 return None
-            self._context.vault.store(session, connection, values_of(spec, grant), now=now)
+            self._context.vault.store(session, connection.place, values_of(spec, grant), now=now)
             at = plan_refresh(expires_at=grant.expires_at, now=now, margin=self._context.refresh_margin)
             return repository.plan_refresh(session, stored, at=at)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from wren_backend.storage.database import Database, ReadSession
 from wren_backend.vault import repository
-from wren_backend.vault.crypto import Place, SealBroken, place, seal, unseal
+from wren_backend.vault.crypto import Context, SealBroken, context_of, seal, unseal
 from wren_backend.vault.errors import MasterKeyMissing, MasterKeyWrong
 from wren_backend.vault.keyring import GivenKeys, KeyFile, MasterKey, MasterKeys, MasterKeySource
 from wren_backend.vault.models import MasterKeyCheck
@@ -60,7 +60,7 @@ def register_master_keys(database: Database, keys: MasterKeys, *, now: datetime)
         checks = repository.list_key_checks(session)
         _verify(session, checks, keys)
         for key in keys.keys:
-            sealed = seal(key.secret, _CHECK_TEXT, _check_place(key.id))
+            sealed = seal(key.secret, _CHECK_TEXT, _check_context(key.id))
             repository.add_key_check(session, master_key_id=key.id, sealed_check=sealed, now=now)
 
 
@@ -81,10 +81,10 @@ def _verify(session: ReadSession, checks: list[MasterKeyCheck], keys: MasterKeys
 
 def _verify_check(check: MasterKeyCheck, key: MasterKey) -> None:
     try:
-        unseal(key.secret, check.sealed_check, _check_place(key.id))
+        unseal(key.secret, check.sealed_check, _check_context(key.id))
     except SealBroken:
         raise MasterKeyWrong(f"master key {key.id} is not the one this database was sealed with") from None
 
 
-def _check_place(master_key_id: str) -> Place:
-    return place("master_key_check", master_key_id)
+def _check_context(master_key_id: str) -> Context:
+    return context_of("master_key_check", master_key_id)
