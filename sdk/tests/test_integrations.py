@@ -4,8 +4,9 @@ import sys
 import pytest
 
 import wren
-from wren import integrations, session
-from wren.session import Session
+from wren import integrations
+from wren.script import session
+from wren.script.session import Session
 from wren_core.errors import ConfigInvalid, CredentialMissing, IntegrationUnknown, PluginFailed
 
 pytestmark = pytest.mark.usefixtures("plugins")

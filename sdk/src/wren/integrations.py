@@ -14,8 +14,8 @@ PluginFailed with the cause. Using one integration loads only that one.
 import builtins
 from collections.abc import Iterable
 
-from wren.catalogue import installed
-from wren.integration_handle import IntegrationHandle
+from wren.script.catalogue import installed
+from wren.script.integration_handle import IntegrationHandle
 from wren_core.export.docs import IntegrationDocs
 from wren_core.export.rendering import render_all
 

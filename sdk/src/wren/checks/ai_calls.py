@@ -4,12 +4,12 @@ import ast
 import inspect
 from collections.abc import Iterable, Iterator
 
-from wren.answers import ai
-from wren.catalogue import Catalogue
 from wren.checks.finding import Code, Finding
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
+from wren.script.ai import ai
+from wren.script.catalogue import Catalogue
 from wren_core.ai.integration import AIIntegration
 from wren_core.errors import IntegrationUnknown, PluginFailed
 from wren_core.nearest import find_nearest, suggest

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from wren.checks.finding import Code, Finding
 from wren.checks.literals import literal_of
 from wren.checks.source import Source
-from wren.integration_handle import config_defaults
+from wren.script.integration_handle import config_defaults
 from wren_core.contract.integration import Integration
 from wren_core.errors import ConfigInvalid
 from wren_core.nearest import find_nearest, suggest
