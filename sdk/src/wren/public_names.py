@@ -1,7 +1,5 @@
 """The names `import wren` offers, and the module each of them comes from."""
 
-from wren_core.nearest import find_nearest, suggest
-
 MODULES = {"errors": "wren_core.errors", "integrations": "wren.integrations"}
 """Public name -> the module it is."""
 _MEMBERS = {
@@ -34,5 +32,7 @@ PUBLIC_NAMES = sorted((*MODULES, *OWNERS))
 
 def suggest_name(name: str) -> str:
     """Return a hint for a name that `wren` does not have: the nearest one, or all of them."""
+    from wren_core.nearest import find_nearest, suggest  # here: only a misspelt name needs it
+
     nearest = find_nearest(name, PUBLIC_NAMES)
     return suggest(nearest and f"wren.{nearest}", otherwise=f"it has {', '.join(PUBLIC_NAMES)}")

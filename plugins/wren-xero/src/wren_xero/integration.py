@@ -101,7 +101,9 @@ class Xero(Integration):
         number: Annotated[str | None, "Number after the invoice_prefix; default: Xero's next number"] = None,
         reference: Annotated[str | None, "Additional reference"] = None,
         currency_code: Annotated[str | None, "Currency, such as NZD; default: the organisation's"] = None,
-        line_amount_types: Annotated[Literal["Exclusive", "Inclusive", "NoTax"], "Whether the amounts include tax"] = "Exclusive",
+        line_amount_types: Annotated[
+            Literal["Exclusive", "Inclusive", "NoTax"], "Whether the amounts include tax"
+        ] = "Exclusive",
     ) -> Invoice:
         """Create an invoice to a customer, or a bill of a supplier."""
         values: dict[str, Any] = {"type": type, "status": status, "date": date, "due_date": due_date}
