@@ -101,7 +101,7 @@ def test_requests_are_served_in_another_thread_and_answered(run_script: Any):
 
     ran = run_script(
         """
-        from wren import session
+        from wren.script import session
         def main():
             ask = session.current().host.request
             return [ask("messages.send", {"body": "one"}), ask("messages.send", {"body": "two"})]
@@ -119,7 +119,7 @@ def test_a_request_is_served_without_the_secrets_in_it(run_script: Any):
     run_script(
         """
         import os
-        from wren import session
+        from wren.script import session
         def main():
             secret = os.environ["A_TOKEN"]
             session.current().host.request("messages.send", {"body": f"it is {secret}", secret: [secret]})
@@ -166,7 +166,7 @@ def test_a_request_that_hangs_does_not_hold_up_the_deadline(run_script: Any):
 
 def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
     ran = run_script("""
-        from wren import session
+        from wren.script import session
         from wren_core.contract.execution import CallRecord
         def main():
             for outcome in ("ok", "RATE_LIMITED"):
@@ -180,7 +180,7 @@ def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
 
 def test_very_many_calls_are_counted_beyond_those_kept(run_script: Any):
     ran = run_script("""
-        from wren import session
+        from wren.script import session
         from wren_core.contract.execution import CallRecord
         def main():
             for _ in range(1500):

@@ -7,8 +7,8 @@ MAIL = IntegrationSpec(
     name="mail",
     display_name="Mail",
     credentials=[
-        CredentialSpec(key="username", type=CredentialType.BASIC, env_var="MAIL_USERNAME", secret=False),
-        CredentialSpec(key="password", type=CredentialType.BASIC, env_var="MAIL_PASSWORD"),
+        CredentialSpec(key="username", type=CredentialType.BASIC_AUTH, env_var="MAIL_USERNAME", secret=False),
+        CredentialSpec(key="password", type=CredentialType.BASIC_AUTH, env_var="MAIL_PASSWORD"),
     ],
 )
 
