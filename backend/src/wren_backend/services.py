@@ -130,7 +130,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
     )
     addresses = connections.addresses
     spending = SpendingService(database=database, clock=clock, addresses=addresses)
-    ai = AIChoice(registry=registry, addresses=addresses, connected=connections.credentials.connected)
+    ai = AIChoice(registry=registry, addresses=addresses, connected=connections.credentials.list_connected)
     integrations = IntegrationService(
         registry=registry,
         credentials=connections.credentials,

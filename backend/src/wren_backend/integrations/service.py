@@ -67,14 +67,14 @@ class IntegrationService:
 
     def connected(self, subject: Subject) -> frozenset[str]:
         """Return the integrations to which the subject has a connection that works."""
-        return self._credentials.connected(subject)
+        return self._credentials.list_connected(subject)
 
     def check(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
         """Return what keeps the subject from using integrations, one error each at most; empty when nothing does.
 
-        Looks at what is stored and calls no provider: a token that can be renewed counts as good.
+        Looks at what is stored and calls no provider: a token that can be refreshed counts as good.
         """
-        return check_integrations(self.registry, self._credentials, subject, names)
+        return check_integrations(self._credentials, subject, names)
 
     def validate(self, subject: Subject, names: Sequence[str], *, uses_ai: bool = False) -> list[WrenError]:
         """Return what keeps the subject from deploying a script with these integrations: `check`, and the quota.
@@ -94,14 +94,12 @@ class IntegrationService:
         return [*problems, *([] if quota is None else [quota])]
 
 
-def check_integrations(
-    registry: Registry, credentials: CredentialService, subject: Subject, names: Iterable[str]
-) -> list[WrenError]:
+def check_integrations(credentials: CredentialService, subject: Subject, names: Iterable[str]) -> list[WrenError]:
     """Return one error for each integration that the subject cannot use now; `details` names the integration."""
     problems: list[WrenError] = []
     for name in dict.fromkeys(names):
         try:
-            credentials.choose(subject, registry.spec(name))
+            credentials.select(subject, name)
         except WrenError as exc:
             exc.details.setdefault("integration", name)
             problems.append(exc)
