@@ -144,8 +144,8 @@ class Refresher:
 
     def _postpone(self, connection: Connection, claimant: str, exc: Exception) -> None:
         now = self._context.clock.now()
-        wish = exc.retry_after if isinstance(exc, ProviderUnavailable) else None
-        at = retry_at(failures=connection.refresh_failures + 1, now=now, retry_after=wish)
+        retry_after = exc.retry_after if isinstance(exc, ProviderUnavailable) else None
+        at = retry_at(failures=connection.refresh_failures + 1, now=now, retry_after=retry_after)
         with self._context.database.writing() as session:
             repository.postpone_refresh(session, connection, claimant=claimant, retry_at=at, now=now)
         log.warning("connection.refresh_postponed", **_log_fields(connection), reason=str(exc), retry_at=at)
