@@ -21,7 +21,7 @@ from wren.script.session import Session
 from wren.script.terminal_host import TerminalHost
 from wren_core.errors import AgentFixableError, InvalidInput, UserFacingConfigError
 
-SITE = Path(__file__).parent / "ai_site"
+SITE = Path(__file__).parents[1] / "ai_site"
 PNG = b"\x89PNG\r\n\x1a\n rest"
 
 
