@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from wren.authoring.dev_environment import install, make_overlay
-from wren.authoring.project import Project
+from wren.authoring.project import PluginProject
 
 LOOK = """
 import json, sys
@@ -25,7 +25,7 @@ class Post(Integration):
 
 
 def project(folder, version):
-    return Project(
+    return PluginProject(
         folder=folder,
         name="wren-post",
         version=version,

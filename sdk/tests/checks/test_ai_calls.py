@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wren.checks.ai_calls import check_ai_calls
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.scopes import places
 from wren.checks.script import check_script
 from wren.checks.source import Source, parse
@@ -26,7 +26,7 @@ def birds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sys.modules.pop(name, None)
 
 
-def findings(call: str) -> list[Finding]:
+def findings(call: str) -> list[ScriptFinding]:
     """Check one call without importing the script it is in."""
     source = parse((HEAD + call).encode(), "daily.py")
     assert isinstance(source, Source)

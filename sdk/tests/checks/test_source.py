@@ -1,12 +1,12 @@
 import pytest
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.source import MAX_BYTES, ScriptUnreadable, Source, parse, read_script
 
 
-def refusal(content: bytes) -> Finding:
+def refusal(content: bytes) -> ScriptFinding:
     found = parse(content, "daily.py")
-    assert isinstance(found, Finding)
+    assert isinstance(found, ScriptFinding)
     return found
 
 

@@ -17,7 +17,7 @@ from wren.script import session
 from wren.script.ai_choice import choose_integration
 from wren.script.ai_prompt import prompt_parts
 from wren.script.catalogue import installed
-from wren.script.session import Session
+from wren.script.session import ScriptSession
 from wren.script.terminal_host import TerminalHost
 from wren_core.errors import AgentFixableError, InvalidInput, UserFacingConfigError
 
@@ -53,7 +53,7 @@ def birds(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     for name in [name for name in os.environ if name.endswith(("_KEY", "_INTEGRATION"))]:
         monkeypatch.delenv(name)
     installed.cache_clear()
-    with session.entered(Session(host=TerminalHost(write=lambda _text: None))):
+    with session.entered(ScriptSession(host=TerminalHost(write=lambda _text: None))):
         module = __import__("wren_parrot")
         module.Repeater.answers.clear()
         module.Repeater.asked.clear()

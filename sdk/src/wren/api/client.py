@@ -16,23 +16,23 @@ from pydantic import ValidationError
 from wren.api.log_stream import follow_run
 from wren.api.profile import Profile
 from wren.api.records import (
-    Connection,
-    ConnectionStarted,
-    Deployed,
-    Deployment,
-    Health,
-    LogLine,
-    LogPage,
-    OfferedIntegrations,
-    Reply,
-    Run,
-    Spending,
-    Undeployed,
-    Validation,
+    ApiConnection,
+    ApiConnectionStarted,
+    ApiDeployed,
+    ApiDeployment,
+    ApiHealth,
+    ApiIntegrations,
+    ApiLogLine,
+    ApiLogPage,
+    ApiRecord,
+    ApiRun,
+    ApiSpending,
+    ApiUndeployed,
+    ApiValidation,
 )
 from wren.api.transport import AnswerInvalid, Transport
 
-_Reply = TypeVar("_Reply", bound=Reply)
+_Reply = TypeVar("_Reply", bound=ApiRecord)
 _PAGE_ROWS = 200
 
 
@@ -57,7 +57,7 @@ class Client:
         """The id every request of this client carries; the server logs it."""
         return self._transport.correlation_id
 
-    def validate(self, integrations: Iterable[str], *, uses_ai: bool = False) -> Validation:
+    def validate(self, integrations: Iterable[str], *, uses_ai: bool = False) -> ApiValidation:
         """Ask whether these integrations are connected, authorised and within quota; names only are sent.
 
         Args:
@@ -65,58 +65,58 @@ class Client:
             uses_ai: the script asks the connected ai integration besides, whichever that is.
         """
         body = {"integrations": list(integrations), **({"uses_ai": True} if uses_ai else {})}
-        return self._post(Validation, "/v1/integrations/validate", body)
+        return self._post(ApiValidation, "/v1/integrations/validate", body)
 
-    def deploy(self, script: str, *, name: str | None = None, metadata: Mapping[str, Any] | None = None) -> Deployed:
+    def deploy(self, script: str, *, name: str | None = None, metadata: Mapping[str, Any] | None = None) -> ApiDeployed:
         """Store a script and register its triggers; under a name that exists it becomes the next version."""
         body: dict[str, Any] = {"script": script}
         body.update({"name": name} if name is not None else {})
         body.update({"metadata": dict(metadata)} if metadata is not None else {})
-        return self._post(Deployed, "/v1/scripts/deploy", body)
+        return self._post(ApiDeployed, "/v1/scripts/deploy", body)
 
-    def deployments(self) -> list[Deployment]:
+    def deployments(self) -> list[ApiDeployment]:
         """List all deployments of the workspace, newest first."""
-        return self._get_pages(Deployment, "/v1/deployments", "deployments")
+        return self._get_pages(ApiDeployment, "/v1/deployments", "deployments")
 
-    def deployment(self, deployment_id: str) -> Deployment:
+    def deployment(self, deployment_id: str) -> ApiDeployment:
         """Return one deployment."""
-        return self._get(Deployment, f"/v1/deployments/{_part(deployment_id)}")
+        return self._get(ApiDeployment, f"/v1/deployments/{_part(deployment_id)}")
 
-    def undeploy(self, deployment_id: str) -> Undeployed:
+    def undeploy(self, deployment_id: str) -> ApiUndeployed:
         """Take a deployment and its triggers away."""
-        return self._shaped(Undeployed, self._transport.request("DELETE", f"/v1/deployments/{_part(deployment_id)}"))
+        return self._shaped(ApiUndeployed, self._transport.request("DELETE", f"/v1/deployments/{_part(deployment_id)}"))
 
     def start_run(
         self, deployment_id: str, *, func: str | None = None, payload: Mapping[str, Any] | None = None
-    ) -> Run:
+    ) -> ApiRun:
         """Queue a run now; `func` may be left out where one function has triggers."""
         body: dict[str, Any] = {} if func is None else {"func": func}
         body.update({"payload": dict(payload)} if payload is not None else {})
-        return self._post(Run, f"/v1/deployments/{_part(deployment_id)}/run", body)
+        return self._post(ApiRun, f"/v1/deployments/{_part(deployment_id)}/run", body)
 
-    def runs(self, deployment_id: str | None = None) -> list[Run]:
+    def runs(self, deployment_id: str | None = None) -> list[ApiRun]:
         """List the latest runs, newest first: of one deployment, or of the workspace."""
         path = f"/v1/deployments/{_part(deployment_id)}/runs" if deployment_id else "/v1/runs"
-        return self._get_list(Run, path, "runs")
+        return self._get_list(ApiRun, path, "runs")
 
-    def run(self, run_id: str) -> Run:
+    def run(self, run_id: str) -> ApiRun:
         """Return one run with its result or error and the calls it made."""
-        return self._get(Run, f"/v1/runs/{_part(run_id)}")
+        return self._get(ApiRun, f"/v1/runs/{_part(run_id)}")
 
-    def cancel(self, run_id: str) -> Run:
+    def cancel(self, run_id: str) -> ApiRun:
         """Stop a run."""
-        return self._post(Run, f"/v1/runs/{_part(run_id)}/cancel", {})
+        return self._post(ApiRun, f"/v1/runs/{_part(run_id)}/cancel", {})
 
-    def logs(self, run_id: str, *, after: int | None = None) -> LogPage:
+    def logs(self, run_id: str, *, after: int | None = None) -> ApiLogPage:
         """Return lines of a run's log, those after line `after` where it is given."""
         params = None if after is None else {"after": after}
-        return self._get(LogPage, f"/v1/runs/{_part(run_id)}/logs", params)
+        return self._get(ApiLogPage, f"/v1/runs/{_part(run_id)}/logs", params)
 
     def log_text(self, run_id: str) -> str:
         """Return a run's log as plain text."""
         return str(self._transport.request("GET", f"/v1/runs/{_part(run_id)}/logs", text=True))
 
-    def follow(self, run_id: str, *, after: int | None = None) -> Iterator[LogLine | Run]:
+    def follow(self, run_id: str, *, after: int | None = None) -> Iterator[ApiLogLine | ApiRun]:
         """Yield log lines and states of a run as they come, until it ends; a broken stream is taken up again."""
         return follow_run(self._transport, f"/v1/runs/{_part(run_id)}/logs", after=after)
 
@@ -127,57 +127,57 @@ class Client:
         alias: str | None = None,
         config: Mapping[str, Any] | None = None,
         values: Mapping[str, str] | None = None,
-    ) -> ConnectionStarted:
+    ) -> ApiConnectionStarted:
         """Start a connection: the answer holds the page where a person consents, or is active at once."""
         body: dict[str, Any] = {"integration": integration}
         optional = {"alias": alias, "config": config, "values": values}
         body.update({key: value for key, value in optional.items() if value})
-        return self._post(ConnectionStarted, "/v1/connections", body)
+        return self._post(ApiConnectionStarted, "/v1/connections", body)
 
-    def reauthorize(self, connection_id: str, *, values: Mapping[str, str] | None = None) -> ConnectionStarted:
+    def reauthorize(self, connection_id: str, *, values: Mapping[str, str] | None = None) -> ApiConnectionStarted:
         """Authorise a connection again, in place: the answer holds the page for a person, or is active at once."""
         path = f"/v1/connections/{_part(connection_id)}/reauthorize"
-        return self._post(ConnectionStarted, path, {"values": dict(values)} if values else {})
+        return self._post(ApiConnectionStarted, path, {"values": dict(values)} if values else {})
 
-    def configure(self, connection_id: str, config: Mapping[str, Any]) -> Connection:
+    def configure(self, connection_id: str, config: Mapping[str, Any]) -> ApiConnection:
         """Replace a connection's configuration."""
         answer = self._transport.request(
             "PATCH", f"/v1/connections/{_part(connection_id)}", body={"config": dict(config)}
         )
-        return self._shaped(Connection, answer)
+        return self._shaped(ApiConnection, answer)
 
-    def connections(self) -> list[Connection]:
+    def connections(self) -> list[ApiConnection]:
         """List the user's connections."""
-        return self._get_list(Connection, "/v1/connections", "connections")
+        return self._get_list(ApiConnection, "/v1/connections", "connections")
 
-    def connection(self, connection_id: str) -> Connection:
+    def connection(self, connection_id: str) -> ApiConnection:
         """Return one connection."""
-        return self._get(Connection, f"/v1/connections/{_part(connection_id)}")
+        return self._get(ApiConnection, f"/v1/connections/{_part(connection_id)}")
 
     def disconnect(self, connection_id: str) -> None:
         """Delete a connection and what is stored of it."""
         self._transport.request("DELETE", f"/v1/connections/{_part(connection_id)}")
 
-    def spending(self, month: str | None = None) -> Spending:
+    def spending(self, month: str | None = None) -> ApiSpending:
         """Return what models cost in a month such as `2026-03`, the current one if left out."""
-        return self._get(Spending, "/v1/spending", None if month is None else {"month": month})
+        return self._get(ApiSpending, "/v1/spending", None if month is None else {"month": month})
 
-    def set_budget(self, monthly_usd: float | None) -> Spending:
+    def set_budget(self, monthly_usd: float | None) -> ApiSpending:
         """Limit what the workspace spends on models in a month; None takes the limit away."""
         answer = self._transport.request("PUT", "/v1/spending/budget", body={"monthly_usd": monthly_usd})
-        return self._shaped(Spending, answer)
+        return self._shaped(ApiSpending, answer)
 
-    def integrations(self) -> OfferedIntegrations:
+    def integrations(self) -> ApiIntegrations:
         """Return what the server offers, and the plugins it could not load."""
-        return self._get(OfferedIntegrations, "/v1/integrations")
+        return self._get(ApiIntegrations, "/v1/integrations")
 
     def definition(self, integration: str) -> Any:
         """Return the definition of one integration, as JSON."""
         return self._transport.request("GET", f"/v1/definitions/{_part(integration)}")
 
-    def health(self) -> Health:
+    def health(self) -> ApiHealth:
         """Tell whether the server is alive."""
-        return self._get(Health, "/healthz")
+        return self._get(ApiHealth, "/healthz")
 
     def close(self) -> None:
         """Close the connections to the server."""

@@ -12,7 +12,7 @@ from typing import IO
 _STOP_SECONDS = 10.0
 
 
-class Child:
+class ChildProcess:
     """A module that runs as a program, on a leash: see `wren.authoring.parent_watch`.
 
     It stands in a session of its own, so that Ctrl-C reaches its parent alone, which ends it in order.

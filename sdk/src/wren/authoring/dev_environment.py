@@ -13,13 +13,13 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from wren.authoring.project import FAKES, Project, group_of
+from wren.authoring.project import FAKES, PluginProject, group_of
 
 # Read at every start of the interpreter: the packages below this environment, those installed in place among them.
 _UNDERLAY = "import site; site.PREFIXES.append({prefix!r}); site.addsitedir({packages!r})\n"
 
 
-def make_overlay(folder: Path, project: Project) -> Path:
+def make_overlay(folder: Path, project: PluginProject) -> Path:
     """Make an environment for a plugin and return its interpreter."""
     venv.create(folder, with_pip=False, symlinks=os.name == "posix")
     packages = _site_packages(folder)
@@ -29,7 +29,7 @@ def make_overlay(folder: Path, project: Project) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def install(folder: Path, project: Project) -> None:
+def install(folder: Path, project: PluginProject) -> None:
     """Write what an installation in place would write, anew after every change of the metadata."""
     packages = _site_packages(folder)
     (packages / "wren-dev-plugin.pth").write_text(f"{project.source}\n", encoding="utf-8")
@@ -46,7 +46,7 @@ def install(folder: Path, project: Project) -> None:
     (record / "INSTALLER").write_text("wren\n", encoding="utf-8")
 
 
-def _entry_points(project: Project) -> str:
+def _entry_points(project: PluginProject) -> str:
     groups: dict[str, list[str]] = {FAKES: [f"{name} = {value}" for name, value in project.fakes.items()]}
     for name, value in project.integrations.items():
         groups.setdefault(group_of(value), []).append(f"{name} = {value}")

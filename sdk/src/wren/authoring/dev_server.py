@@ -18,10 +18,10 @@ import httpx2
 
 from wren.authoring import dev_environment
 from wren.authoring.author_tools import author_tool
-from wren.authoring.child_process import Child
-from wren.authoring.definitions import DefinitionUnreadable, Described, describe
-from wren.authoring.fake_settings import StandIn, settings_for
-from wren.authoring.project import Project, read_project
+from wren.authoring.child_process import ChildProcess
+from wren.authoring.definitions import DefinitionUnreadable, LoadedDefinitions, describe
+from wren.authoring.fake_settings import ServedFake, settings_for
+from wren.authoring.project import PluginProject, read_project
 from wren_core.errors import AgentFixableError
 
 BACKEND = "wren_backend"
@@ -39,18 +39,18 @@ class BackendFailed(AgentFixableError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class DevState:
     """What stands after a start, or what is in its way."""
 
-    project: Project
+    project: PluginProject
     url: str
     key: str = field(repr=False)
-    described: Described
-    stand_ins: Mapping[str, StandIn]
+    described: LoadedDefinitions
+    stand_ins: Mapping[str, ServedFake]
     log: Path
 
 
-class Development:
+class DevServer:
     """Holds the processes; use it as a context manager.
 
     Args:
@@ -64,13 +64,13 @@ class Development:
         self._port, self._workspace = port, workspace
         self._python = dev_environment.make_overlay(workspace / "env", self.project)
         self._ports = {name: _free_port() for name in self.project.fakes}
-        self._stand_ins: dict[str, StandIn] = {}
-        self._fakes: Child | None = None
+        self._stand_ins: dict[str, ServedFake] = {}
+        self._fakes: ChildProcess | None = None
         self._are_fakes_stale = True
-        self._backend: Child | None = None
+        self._backend: ChildProcess | None = None
         self._key = ""
 
-    def __enter__(self) -> "Development":
+    def __enter__(self) -> "DevServer":
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -88,7 +88,7 @@ class Development:
         """What the backend and the fakes write."""
         return self._workspace / "dev.log"
 
-    def start(self, *, with_fakes: bool = True) -> State:
+    def start(self, *, with_fakes: bool = True) -> DevState:
         """Start everything, or everything but the fakes, anew; what runs stays while the plugin does not load.
 
         Raises:
@@ -103,7 +103,7 @@ class Development:
             if self._are_fakes_stale:
                 self._serve_fakes()
             self._serve_backend(settings_for(self._stand_ins, described.definitions))
-        return State(
+        return DevState(
             project=self.project,
             url=self.url,
             key=self._key,
@@ -129,7 +129,7 @@ class Development:
         if self._fakes is not None:
             self._fakes.stop()
         self._ports = {name: self._ports.get(name) or _free_port() for name in self.project.fakes}
-        self._fakes = Child(
+        self._fakes = ChildProcess(
             self._python, ["wren.authoring.fake_server"], variables=_own_variables(), log=self.log, is_read=True
         )
         request = json.dumps({"fakes": dict(self.project.fakes), "ports": self._ports})
@@ -144,7 +144,7 @@ class Development:
             self._backend.stop()
         data = ["--data-dir", str(self._workspace / "data"), "--port", str(self._port)]
         variables = {**_own_variables(), **settings, "PYTHONUNBUFFERED": "1"}
-        self._backend = Child(self._python, [BACKEND, "up", *data], variables=variables, log=self.log)
+        self._backend = ChildProcess(self._python, [BACKEND, "up", *data], variables=variables, log=self.log)
         deadline = time.monotonic() + _START_SECONDS
         while not _answers(self.url):
             if self._backend.has_ended or time.monotonic() > deadline:
@@ -163,13 +163,13 @@ def touches_fakes(changed: list[Path]) -> bool:
     return any("fake" in path.name or path.name == "pyproject.toml" for path in changed)
 
 
-def _snapshot(project: Project) -> dict[Path, tuple[int, int]]:
+def _snapshot(project: PluginProject) -> dict[Path, tuple[int, int]]:
     files = [*project.source.rglob("*"), project.folder / "pyproject.toml"]
     stats = {path: path.stat() for path in files if "__pycache__" not in path.parts and path.is_file()}
     return {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
 
 
-def _settled(project: Project) -> dict[Path, tuple[int, int]]:
+def _settled(project: PluginProject) -> dict[Path, tuple[int, int]]:
     """Return a snapshot that a moment later is still true: an editor may be writing several files."""
     before = _snapshot(project)
     while True:
@@ -180,18 +180,18 @@ def _settled(project: Project) -> dict[Path, tuple[int, int]]:
         before = after
 
 
-def _described(project: Project) -> Described:
+def _described(project: PluginProject) -> LoadedDefinitions:
     try:
         return describe(project.source, project.integrations)
     except DefinitionUnreadable as exc:
-        return Described(failed=dict.fromkeys(project.integrations, exc.message))
+        return LoadedDefinitions(failed=dict.fromkeys(project.integrations, exc.message))
 
 
-def _stand_in(port: int, told: Mapping[str, Any] | None) -> StandIn:
+def _stand_in(port: int, told: Mapping[str, Any] | None) -> ServedFake:
     if told is None or "failed" in told:
         reason = "it ended at once; the log says why" if told is None else told["failed"]
-        return StandIn(url=f"http://127.0.0.1:{port}", failed=reason)
-    return StandIn(**told)
+        return ServedFake(url=f"http://127.0.0.1:{port}", failed=reason)
+    return ServedFake(**told)
 
 
 def _own_variables() -> dict[str, str]:

@@ -16,7 +16,7 @@ from packaging.version import Version
 from wren.authoring import git_repository
 from wren.authoring.definitions import DefinitionUnreadable, definitions_of, describe, read_definitions
 from wren.authoring.package_index import IndexUnreachable, download_wheel
-from wren.authoring.project import Project, read_project
+from wren.authoring.project import PluginProject, read_project
 from wren.authoring.versions import VersionInvalid, parse
 from wren.authoring.wheels import Wheel, WheelInvalid, read_wheel
 from wren_core.contract.definition import IntegrationDefinition
@@ -42,7 +42,7 @@ class Release:
     definitions: Mapping[str, IntegrationDefinition]
 
 
-def find_release(project: Project, against: str = LAST) -> Release | None:
+def find_release(project: PluginProject, against: str = LAST) -> Release | None:
     """Return the release to compare with; None where there is none before.
 
     Args:
@@ -70,7 +70,7 @@ def newest(versions: Iterable[Version], *, below: Version) -> Version | None:
     return next(iter([*final[-1:], *older[-1:]]), None)
 
 
-def _last(project: Project) -> Release | None:
+def _last(project: PluginProject) -> Release | None:
     current = parse(project.version)
     tags = git_repository.tagged_versions(project.folder)
     tagged = newest(tags, below=current)
@@ -91,7 +91,7 @@ def _last(project: Project) -> Release | None:
         return _from_wheel(project, built[last])
 
 
-def _of_version(project: Project, version: Version) -> Release:
+def _of_version(project: PluginProject, version: Version) -> Release:
     tags = git_repository.tagged_versions(project.folder)
     if version in tags:
         return _from_tag(project, version, tags[version])
@@ -107,7 +107,7 @@ def _of_version(project: Project, version: Version) -> Release:
     return found
 
 
-def _built(project: Project) -> list[Wheel]:
+def _built(project: PluginProject) -> list[Wheel]:
     found = []
     for file in sorted((project.folder / "dist").glob("*.whl")):
         try:
@@ -117,20 +117,20 @@ def _built(project: Project) -> list[Wheel]:
     return [wheel for wheel in found if canonicalize_name(wheel.name) == canonicalize_name(project.name)]
 
 
-def _downloaded(project: Project, requirement: str) -> Release | None:
+def _downloaded(project: PluginProject, requirement: str) -> Release | None:
     with tempfile.TemporaryDirectory(prefix="wren-release-") as folder:
         file = download_wheel(requirement, Path(folder))
         return _from_wheel(project, read_wheel(file), origin="the package index") if file else None
 
 
-def _from_tag(project: Project, version: Version, tag: str) -> Release:
+def _from_tag(project: PluginProject, version: Version, tag: str) -> Release:
     with tempfile.TemporaryDirectory(prefix="wren-release-") as folder:
         git_repository.export(project.folder, tag, Path(folder))
         definitions = definitions_of(read_project(Path(folder)))
     return Release(version=version, origin=f"tag {tag}", definitions=definitions)
 
 
-def _from_wheel(project: Project, wheel: Wheel, *, origin: str | None = None) -> Release:
+def _from_wheel(project: PluginProject, wheel: Wheel, *, origin: str | None = None) -> Release:
     if canonicalize_name(wheel.name) != canonicalize_name(project.name):
         raise ReleaseUnknown(f"{wheel.file} is of {wheel.name}, and this is {project.name}")
     with tempfile.TemporaryDirectory(prefix="wren-release-") as folder:

@@ -7,7 +7,7 @@ from typing import Any
 from importlib_metadata import EntryPoint
 from packaging.utils import canonicalize_name
 
-from wren.authoring.project import Project, read_project
+from wren.authoring.project import PluginProject, read_project
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import find_entry_points
 from wren_core.testing.checking import check_installed
@@ -22,7 +22,7 @@ class PluginNotInstalled(AgentFixableError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class PluginQuality:
     """The reports about the integrations of one distribution."""
 
     reports: tuple[dict[str, Any], ...]
@@ -40,7 +40,7 @@ class Checked:
         return self.tier is not None and self.tier >= self.wanted
 
 
-def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> Checked:
+def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> PluginQuality:
     """Check the integrations of a plugin.
 
     Args:
@@ -59,7 +59,7 @@ def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> Checked:
         reports = [check_installed(name, folder=project.folder) for name in project.integrations]
     else:
         reports = [check_installed(name) for name in _names(target)]
-    return Checked(reports=tuple(reports), wanted=wanted)
+    return PluginQuality(reports=tuple(reports), wanted=wanted)
 
 
 def _names(target: str) -> list[str]:
@@ -71,7 +71,7 @@ def _names(target: str) -> list[str]:
     return list(dict.fromkeys(meant))
 
 
-def _expect_installed(project: Project, name: str, value: str) -> None:
+def _expect_installed(project: PluginProject, name: str, value: str) -> None:
     how = f"run `pip install -e '.[test]'` in {project.folder}"
     points = [point for point in find_entry_points() if point.name == name]
     own = [point for point in points if _distribution(point) == canonicalize_name(project.name)]

@@ -14,7 +14,7 @@ from wren.authoring.change import Change, Level, highest
 from wren.authoring.definition_changes import definition_changes
 from wren.authoring.definitions import definitions_of
 from wren.authoring.last_release import LAST, Release, find_release
-from wren.authoring.project import Project
+from wren.authoring.project import PluginProject
 from wren.authoring.quality import check_plugin
 from wren.authoring.versions import VersionInvalid, is_enough, is_zero, next_version, parse
 from wren.authoring.wheels import Wheel, read_wheel
@@ -39,7 +39,7 @@ class ReleaseRefused(AgentFixableError):
 class Comparison:
     """A plugin beside its last release."""
 
-    project: Project
+    project: PluginProject
     version: Version
     last: Release | None
     changes: list[Change] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class BuiltFiles:
     """The files that are published."""
 
     files: Mapping[str, int]
@@ -65,7 +65,7 @@ class Built:
     """What the wheel says of itself; the file may be gone."""
 
 
-def check_quality(project: Project) -> Tier:
+def check_quality(project: PluginProject) -> Tier:
     """Return the tier the plugin reaches; what is below bronze is not released.
 
     Raises:
@@ -80,7 +80,7 @@ def check_quality(project: Project) -> Tier:
     return checked.tier
 
 
-def compare(project: Project, against: str = LAST) -> Comparison:
+def compare(project: PluginProject, against: str = LAST) -> Comparison:
     """Compare a plugin's folder with what was released before.
 
     Raises:
@@ -128,7 +128,7 @@ def check_version(comparison: Comparison) -> None:
     )
 
 
-def build_release(project: Project, *, into: Path | None, isolated: bool) -> Built:
+def build_release(project: PluginProject, *, into: Path | None, isolated: bool) -> BuiltFiles:
     """Build what is published, and keep it in a folder where one is given.
 
     Raises:
@@ -147,7 +147,7 @@ def build_release(project: Project, *, into: Path | None, isolated: bool) -> Bui
             into.mkdir(parents=True, exist_ok=True)
             for file in files:
                 shutil.copy2(file, into)
-    return Built(files=sizes, wheel=wheel)
+    return BuiltFiles(files=sizes, wheel=wheel)
 
 
 def check_tag(comparison: Comparison) -> None:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
@@ -17,7 +17,7 @@ from wren_core.errors import IntegrationUnknown, PluginFailed
 _AI = Member("ai")
 
 
-def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[Finding]:
+def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
     """Yield what is wrong with each call of `wren.ai` that can be told without running the script."""
     evaluator = Evaluator()
     for place in found:
@@ -26,7 +26,7 @@ def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place])
             yield from _integration(source, catalogue, place.node)
 
 
-def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
+def _arguments(source: Source, call: ast.Call) -> Iterator[ScriptFinding]:
     known = [name for name in inspect.signature(ai).parameters if name != "data"]
     given = [keyword.arg for keyword in call.keywords]
     if not call.args and "prompt" not in given and None not in given:
@@ -41,14 +41,14 @@ def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
             yield source.finding(Code.ARGUMENT_UNKNOWN, text, keyword, hint=hint)
 
 
-def _integration(source: Source, catalogue: Catalogue, call: ast.Call) -> Iterator[Finding]:
+def _integration(source: Source, catalogue: Catalogue, call: ast.Call) -> Iterator[ScriptFinding]:
     for keyword in call.keywords:
         match keyword:
             case ast.keyword(arg="integration", value=ast.Constant(value=str(name))):
                 yield from _named(source, catalogue, name, keyword.value)
 
 
-def _named(source: Source, catalogue: Catalogue, name: str, node: ast.expr) -> Iterator[Finding]:
+def _named(source: Source, catalogue: Catalogue, name: str, node: ast.expr) -> Iterator[ScriptFinding]:
     try:
         integration = catalogue.get(name)
     except IntegrationUnknown as exc:

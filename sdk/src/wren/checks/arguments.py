@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.literals import literal_of, misfit
 from wren.checks.source import Source
 from wren_core.contract.integration import Integration
@@ -27,7 +27,7 @@ class _Binding:
 
 def check_arguments(
     source: Source, integration: type[Integration], method: Method, call: ast.Call
-) -> Iterator[Finding]:
+) -> Iterator[ScriptFinding]:
     """Yield unknown, doubled, surplus, missing and misfitting arguments of a method call."""
     parameters = method.signature.parameters
     bound = _bind(call, parameters)
@@ -50,7 +50,7 @@ def check_arguments(
     yield from _values(source, name, method, bound.given)
 
 
-def _values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[Finding]:
+def _values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[ScriptFinding]:
     schema = method.spec.input_schema
     properties, definitions = schema.get("properties", {}), schema.get("$defs", {})
     for parameter, node in given.items():

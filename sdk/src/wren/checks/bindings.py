@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedName:
     """A name bound by an import: the module, and the member for `from module import member`."""
 
     module: str
@@ -19,7 +19,7 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
-Binding: TypeAlias = ast.expr | Imported | _Unknown
+Binding: TypeAlias = ast.expr | ImportedName | _Unknown
 Bound: TypeAlias = Iterator[tuple[str, Binding]]
 
 
@@ -72,12 +72,12 @@ def _imports(node: ast.Import | ast.ImportFrom) -> Bound:
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
             module = node.module if node.module and not node.level else ""
-            yield alias.asname or alias.name, Imported(module, alias.name)
+            yield alias.asname or alias.name, ImportedName(module, alias.name)
         elif alias.asname:
-            yield alias.asname, Imported(alias.name)
+            yield alias.asname, ImportedName(alias.name)
         else:
             top = alias.name.partition(".")[0]
-            yield top, Imported(top)
+            yield top, ImportedName(top)
 
 
 def _captured(node: ast.AST) -> Bound:

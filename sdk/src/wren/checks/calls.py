@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from wren.checks.arguments import check_arguments
 from wren.checks.configuration import check_config
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.scopes import Place, Scope
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Handle, Instance, Namespace, Package, Value
@@ -22,7 +22,7 @@ _HANDLE_NAMES = ("get_docs", "init")
 _INSTANCE_NAMES = frozenset({"base_url", "config", "credentials", "host", "on_call"})
 
 
-def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[Finding]:
+def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
     """Yield what is wrong with each use of an integration that can be told without running the script.
 
     An integration is loaded when the script names it, and no other one is.
@@ -44,20 +44,20 @@ class _Check:
         self._catalogue = catalogue
         self._values = Evaluator()
 
-    def imported(self, node: ast.ImportFrom) -> Iterator[Finding]:
+    def imported(self, node: ast.ImportFrom) -> Iterator[ScriptFinding]:
         base: Value = Package() if node.module == "wren" else Namespace()
         for alias in node.names:
             if alias.name != "*":
                 yield from self._named(base, alias.name, alias, self._source.column(alias.lineno, alias.col_offset))
 
-    def attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[Finding]:
+    def attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[ScriptFinding]:
         base = self._values.value(node.value, scope)
         if base is None or node.attr.startswith("__"):
             return
         end = self._source.column(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
         yield from self._named(base, node.attr, node, end - len(node.attr))
 
-    def call(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Iterator[Finding]:
+    def call(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Iterator[ScriptFinding]:
         base = self._values.value(function.value, scope)
         if not isinstance(base, Handle | Instance):
             return
@@ -69,7 +69,7 @@ class _Check:
         elif isinstance(base, Instance) and function.attr in integration.methods():
             yield from check_arguments(self._source, integration, integration.methods()[function.attr], node)
 
-    def _named(self, base: Value, name: str, node: ast.AST, column: int) -> Iterator[Finding]:
+    def _named(self, base: Value, name: str, node: ast.AST, column: int) -> Iterator[ScriptFinding]:
         """Yield what is wrong with the use of `name` on `base`."""
         finding: tuple[Code, str, str | None] | None = None
         match base:
@@ -86,7 +86,7 @@ class _Check:
         if finding is not None:
             code, message, hint = finding
             line = getattr(node, "end_lineno", None)
-            yield Finding(code=code, message=message, file=self._source.file, line=line, column=column, hint=hint)
+            yield ScriptFinding(code=code, message=message, file=self._source.file, line=line, column=column, hint=hint)
 
     def _namespace_problem(self, name: str) -> tuple[Code, str, str | None] | None:
         if name in NAMESPACE_FUNCTIONS:

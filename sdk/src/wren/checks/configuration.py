@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.literals import literal_of
 from wren.checks.source import Source
 from wren.script.integration_handle import config_defaults
@@ -16,7 +16,7 @@ from wren_core.contract.integration import Integration
 from wren_core.errors import ConfigInvalid
 
 
-def check_config(source: Source, integration: type[Integration], call: ast.Call) -> Iterator[Finding]:
+def check_config(source: Source, integration: type[Integration], call: ast.Call) -> Iterator[ScriptFinding]:
     """Yield unknown, misfitting and missing values; what only the run knows is left to the run."""
     name = f"{integration.spec.name}.init"
     fields = list(integration.Config.model_fields)
@@ -37,7 +37,7 @@ def check_config(source: Source, integration: type[Integration], call: ast.Call)
             yield _missing(source, name, field, call)
 
 
-def _missing(source: Source, name: str, field: str, call: ast.Call) -> Finding:
+def _missing(source: Source, name: str, field: str, call: ast.Call) -> ScriptFinding:
     # A warning: where the script is deployed, the connection's own configuration may hold the value.
     finding = source.finding(Code.CONFIG_INVALID, f"{name} needs {field!r}", call, hint=f"write {name}({field}=...)")
     return finding.model_copy(update={"severity": "warning"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.source import Source
 from wren.runner import child_process
 
@@ -19,24 +19,24 @@ _CODES = {**{code.value: code for code in Code}, "SCRIPT_EXITED": Code.IMPORT_EX
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportResult:
     """The outcome of an import."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ScriptFinding, ...]
     metadata: dict[str, Any] | None
 
 
-def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> Imported:
+def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> ImportResult:
     """Import the script in a child process; no function of it is called."""
     job = {"mode": "describe", "script": source.text, "filename": source.file, "env": {}}
     outcome = child_process.perform(job, time_limit=time_limit)
     metadata = outcome.metadata if outcome.error is None else None
-    return Imported(findings=tuple(_findings(source, outcome, time_limit)), metadata=metadata)
+    return ImportResult(findings=tuple(_findings(source, outcome, time_limit)), metadata=metadata)
 
 
-def _findings(source: Source, outcome: child_process.Outcome, time_limit: timedelta) -> Iterator[Finding]:
+def _findings(source: Source, outcome: child_process.RunnerOutcome, time_limit: timedelta) -> Iterator[ScriptFinding]:
     if outcome.is_timed_out:
-        yield Finding(
+        yield ScriptFinding(
             code=Code.IMPORT_TIMED_OUT,
             message=f"the script did not finish importing within {time_limit.total_seconds():g} s",
             file=source.file,
@@ -45,7 +45,7 @@ def _findings(source: Source, outcome: child_process.Outcome, time_limit: timede
     elif outcome.error is not None:
         yield _import_error(source, outcome.error)
     elif outcome.metadata is None:
-        yield Finding(
+        yield ScriptFinding(
             code=Code.IMPORT_EXITED,
             message=f"importing the script ended the interpreter ({_ending(outcome.exit_code)})",
             file=source.file,
@@ -53,10 +53,10 @@ def _findings(source: Source, outcome: child_process.Outcome, time_limit: timede
         )
 
 
-def _import_error(source: Source, error: dict[str, Any]) -> Finding:
+def _import_error(source: Source, error: dict[str, Any]) -> ScriptFinding:
     code = _CODES.get(str(error.get("code")), Code.IMPORT_FAILED)
     line = error.get("line")
-    return Finding(
+    return ScriptFinding(
         code=code,
         message=str(error.get("message")),
         file=source.file,

@@ -8,11 +8,11 @@ from typing import Any
 from pyflakes import messages  # type: ignore[import-untyped]  # ships no types
 from pyflakes.checker import Checker  # type: ignore[import-untyped]  # ships no types
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.source import Source
 
 
-def check_names(source: Source) -> Iterator[Finding]:
+def check_names(source: Source) -> Iterator[ScriptFinding]:
     """Yield names that are used but not defined, and functions that another of the same name replaces."""
     checker = Checker(source.tree, filename=source.file)
     defined = {name for scope in checker.deadScopes for name in scope if isinstance(name, str)}
@@ -23,10 +23,10 @@ def check_names(source: Source) -> Iterator[Finding]:
             yield _redefined(source, message)
 
 
-def _undefined(source: Source, message: Any, defined: set[str]) -> Finding:
+def _undefined(source: Source, message: Any, defined: set[str]) -> ScriptFinding:
     name = message.message_args[0]
     nearest = get_close_matches(name, sorted({*defined, *dir(builtins)} - {name}), n=1)
-    return Finding(
+    return ScriptFinding(
         code=Code.UNDEFINED_NAME,
         message=f"name {name!r} is used but not defined",
         file=source.file,
@@ -36,9 +36,9 @@ def _undefined(source: Source, message: Any, defined: set[str]) -> Finding:
     )
 
 
-def _redefined(source: Source, message: Any) -> Finding:
+def _redefined(source: Source, message: Any) -> ScriptFinding:
     name, first_line = message.message_args
-    return Finding(
+    return ScriptFinding(
         code=Code.FUNCTION_REDEFINED,
         message=f"{name!r} is defined again; the one at line {first_line} is never used",
         file=source.file,

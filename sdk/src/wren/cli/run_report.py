@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wren.api.records import Run
+from wren.api.records import ApiRun
 from wren.cli.screen import Screen, cell_text
 
 STYLES = {"success": "green", "failed": "red", "timeout": "red", "lost": "red"}
 
 
-def show_run(screen: Screen, run: Run) -> None:
+def show_run(screen: Screen, run: ApiRun) -> None:
     """Print one run: what it did and how it ended."""
     screen.line(standing(run), style=STYLES.get(run.status, ""))
     screen.facts(
@@ -31,7 +31,7 @@ def show_run(screen: Screen, run: Run) -> None:
         screen.line(text, style=style)
 
 
-def standing(run: Run) -> str:
+def standing(run: ApiRun) -> str:
     """Return where a run stands, in a few words."""
     return f"{run.run_id} ended: {run.status}" if run.is_finished else f"{run.run_id} is {run.status}"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from wren.api.client import Client
 from wren.api.correlation import invocation_id
 from wren.api.profile import KEY_VARIABLE, current_profile
-from wren.api.records import Deployment
+from wren.api.records import ApiDeployment
 from wren.cli.names import guess
 from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
 
@@ -31,7 +31,7 @@ def open_client() -> Iterator[Client]:
             raise _explained(exc) from exc
 
 
-def get_deployment(client: Client, target: str) -> Deployment:
+def get_deployment(client: Client, target: str) -> ApiDeployment:
     """Return a deployment by name or id; by its id also one that was taken away.
 
     Raises:

@@ -11,7 +11,7 @@ from importlib_metadata import EntryPoint
 
 from wren.installed_plugins.dependency_conflicts import find_conflicts
 from wren.installed_plugins.examination import Examination, examine
-from wren.installed_plugins.problem import Problem, failure
+from wren.installed_plugins.problem import PluginProblem, failure
 from wren.installed_plugins.survey import State, Survey, SurveyedPlugin, survey
 from wren_core.plugins.discovery import find_entry_points, identity_of
 from wren_core.plugins.policy import PluginPolicy, canonical_name
@@ -28,7 +28,7 @@ class Diagnosis:
     """The plugins as they are, loaded where that is allowed, and everything worth saying about them."""
 
     plugins: tuple[SurveyedPlugin, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[PluginProblem, ...]
 
     @property
     def is_healthy(self) -> bool:
@@ -78,7 +78,7 @@ def _named(found: Survey, name: str | None) -> Survey:
     return Survey(plugins=plugins, loadable=tuple(point for point in found.loadable if point.name == name))
 
 
-def _refused(plugins: Iterable[SurveyedPlugin]) -> Iterator[Problem]:
+def _refused(plugins: Iterable[SurveyedPlugin]) -> Iterator[PluginProblem]:
     told: set[str] = set()
     for plugin in plugins:
         if plugin.state == "duplicate" and plugin.name not in told:
@@ -88,14 +88,14 @@ def _refused(plugins: Iterable[SurveyedPlugin]) -> Iterator[Problem]:
             yield failure(plugin, plugin.code, plugin.reason)
 
 
-def _failures(plugins: Iterable[SurveyedPlugin], examined: Iterable[Examination]) -> Iterator[Problem]:
+def _failures(plugins: Iterable[SurveyedPlugin], examined: Iterable[Examination]) -> Iterator[PluginProblem]:
     by_name = {(plugin.name, plugin.distribution): plugin for plugin in plugins}
     for item in examined:
         if item.code:
             yield failure(by_name[item.name, item.distribution], item.code, item.reason)
 
 
-def _conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterator[Problem]:
+def _conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterator[PluginProblem]:
     owners: dict[str, list[str]] = {}
     for plugin in plugins:
         if plugin.state != "disabled" and plugin.distribution:
@@ -103,7 +103,7 @@ def _conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterat
     for conflict in find_conflicts([*owners, *(_HOSTS if everything else ())]):
         concerned = sorted(name for root in conflict.roots for name in owners.get(root, ()))
         step = "install versions that fit one another: `pip check` shows them all; or disable a plugin that needs it"
-        yield Problem(
+        yield PluginProblem(
             severity="error",
             code="DEPENDENCY_CONFLICT" if conflict.installed else "DEPENDENCY_MISSING",
             plugins=tuple(concerned),
@@ -112,11 +112,11 @@ def _conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterat
         )
 
 
-def _slow(examined: Iterable[Examination]) -> Iterator[Problem]:
+def _slow(examined: Iterable[Examination]) -> Iterator[PluginProblem]:
     for item in examined:
         if not item.code and item.seconds >= _SLOW_SECONDS:
             slowest = ", ".join(f"{package} {seconds * 1000:.0f} ms" for package, seconds in item.heavy[:_SLOWEST])
-            yield Problem(
+            yield PluginProblem(
                 severity="warning",
                 code="IMPORT_SLOW",
                 plugins=(item.name,),
@@ -125,11 +125,11 @@ def _slow(examined: Iterable[Examination]) -> Iterator[Problem]:
             )
 
 
-def _without_fake(examined: Iterable[Examination]) -> Iterator[Problem]:
+def _without_fake(examined: Iterable[Examination]) -> Iterator[PluginProblem]:
     fakes = {point.name for point in find_entry_points(FAKES)}
     for item in examined:
         if item.contacts and item.name not in fakes:
-            yield Problem(
+            yield PluginProblem(
                 severity="warning",
                 code="FAKE_MISSING",
                 plugins=(item.name,),
@@ -138,7 +138,7 @@ def _without_fake(examined: Iterable[Examination]) -> Iterator[Problem]:
             )
 
 
-def _idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iterator[Problem]:
+def _idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iterator[PluginProblem]:
     names = {canonical_name(plugin.name) for plugin in plugins}
     known = names | {canonical_name(plugin.distribution) for plugin in plugins}
     rules = [
@@ -148,7 +148,7 @@ def _idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iter
     ]
     for place, rule, candidates in rules:
         if canonical_name(rule) not in candidates:
-            yield Problem(
+            yield PluginProblem(
                 severity="warning",
                 code="RULE_IDLE",
                 plugins=(),
@@ -157,11 +157,11 @@ def _idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iter
             )
 
 
-def _editable(points: Iterable[EntryPoint]) -> Iterator[Problem]:
+def _editable(points: Iterable[EntryPoint]) -> Iterator[PluginProblem]:
     in_place = [point for point in points if _is_editable(point)]
     if in_place:
         owners = ", ".join(sorted({identity_of(point)[0] for point in in_place}))
-        yield Problem(
+        yield PluginProblem(
             severity="note",
             code="EDITABLE_INSTALL",
             plugins=tuple(point.name for point in in_place),

@@ -26,7 +26,7 @@ Job = Mapping[str, Any]
 
 
 @dataclass(kw_only=True)
-class Outcome:
+class RunnerOutcome:
     """What the child told before it ended."""
 
     metadata: dict[str, Any] | None = None
@@ -46,7 +46,7 @@ def perform(
     time_limit: timedelta | None = None,
     output: IO[Any] | int | None = subprocess.DEVNULL,
     on_call: Callable[[Mapping[str, Any]], None] | None = None,
-) -> Outcome:
+) -> RunnerOutcome:
     """Run one job of the runner to its end.
 
     Args:
@@ -57,7 +57,7 @@ def perform(
         on_call: told of every finished method call as it happens.
     """
     ours, theirs = socket.socketpair()
-    outcome = Outcome()
+    outcome = RunnerOutcome()
     with ours, _started(theirs, output) as process, _limited(time_limit, outcome, process, ours):
         _converse(ours, job, outcome, host or NoHost(), on_call)
         outcome.exit_code = _exit_code(process)
@@ -76,7 +76,7 @@ def _started(channel: socket.socket, output: IO[Any] | int | None) -> Iterator["
 
 @contextmanager
 def _limited(
-    time_limit: timedelta | None, outcome: Outcome, process: "subprocess.Popen[bytes]", ours: socket.socket
+    time_limit: timedelta | None, outcome: RunnerOutcome, process: "subprocess.Popen[bytes]", ours: socket.socket
 ) -> Iterator[None]:
     if time_limit is None:
         yield
@@ -102,7 +102,11 @@ def _start(channel: socket.socket, output: IO[Any] | int | None) -> "subprocess.
 
 
 def _converse(
-    ours: socket.socket, job: Job, outcome: Outcome, host: Host, on_call: Callable[[Mapping[str, Any]], None] | None
+    ours: socket.socket,
+    job: Job,
+    outcome: RunnerOutcome,
+    host: Host,
+    on_call: Callable[[Mapping[str, Any]], None] | None,
 ) -> None:
     with suppress(OSError):  # the child ended, or was ended, before it read its job: its exit code tells
         ours.sendall(json.dumps(job).encode() + b"\n")
@@ -149,7 +153,7 @@ def _exit_code(process: "subprocess.Popen[bytes]") -> int | None:
         return None  # it closed the channel and lives on: killed like the rest
 
 
-def _expire(outcome: Outcome, process: "subprocess.Popen[bytes]", ours: socket.socket) -> None:
+def _expire(outcome: RunnerOutcome, process: "subprocess.Popen[bytes]", ours: socket.socket) -> None:
     outcome.is_timed_out = True
     _kill(process)
     with suppress(OSError):

@@ -15,7 +15,7 @@ _SHOWN_PROBLEMS = 10
 _SHOWN_ANSWER = 500
 
 
-class Expected:
+class AnswerSchema:
     """The shape an answer must have.
 
     Raises:

@@ -23,7 +23,7 @@ _MAX_TEXT = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trigger:
+class DeclaredTrigger:
     """One declared source of events, as metadata shows it."""
 
     type: str
@@ -51,7 +51,9 @@ def on_schedule(cron: str, timezone: str = "UTC", misfire: Misfire = "latest") -
         raise _invalid("misfire", misfire, f"one of {', '.join(MISFIRES)}", "latest")
     config = {"cron": cron, "timezone": timezone}
     # The default is left out: metadata keeps the shape it always had.
-    return _mark(Trigger(type="schedule", config=config if misfire == "latest" else {**config, "misfire": misfire}))
+    return _mark(
+        DeclaredTrigger(type="schedule", config=config if misfire == "latest" else {**config, "misfire": misfire})
+    )
 
 
 def on_email(
@@ -81,10 +83,10 @@ def on_email(
     given = {name: value for name, value in filters.items() if value is not None}
     if not given:
         raise _invalid("from_", None, "at least one of from_, to, subject, body", 'from_="billing@vendor.example"')
-    return _mark(Trigger(type="email", config=given))
+    return _mark(DeclaredTrigger(type="email", config=given))
 
 
-def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Trigger]]:
+def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, DeclaredTrigger]]:
     """Yield `(function name, trigger)` for every marked function of a module, in the order they were written.
 
     A function that goes by two names counts once, under the name it was defined with.
@@ -92,13 +94,13 @@ def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Trigger]]
     seen: set[int] = set()
     for name, value in namespace.items():
         # Its own attributes only: asking a foreign object by getattr may run code, or answer anything.
-        marks: tuple[Trigger, ...] = getattr(value, "__dict__", {}).get(_MARK, ())
+        marks: tuple[DeclaredTrigger, ...] = getattr(value, "__dict__", {}).get(_MARK, ())
         if marks and id(value) not in seen:
             seen.add(id(value))
             yield from ((name, trigger) for trigger in marks)
 
 
-def _mark(trigger: Trigger) -> Callable[[F], F]:
+def _mark(trigger: DeclaredTrigger) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         if not callable(function):
             raise _invalid("function", function, "a function", "def daily(event): ...")

@@ -3,7 +3,7 @@
 import time
 
 from wren.api.client import Client
-from wren.api.records import Connection, ConnectionStarted
+from wren.api.records import ApiConnection, ApiConnectionStarted
 from wren.cli.screen import Screen
 from wren_core.errors import UserFacingConfigError
 
@@ -11,8 +11,8 @@ _POLL_SECONDS = 1.0
 
 
 def wait_until_connected(
-    screen: Screen, client: Client, started: ConnectionStarted, *, before: Connection | None, seconds: float
-) -> Connection:
+    screen: Screen, client: Client, started: ApiConnectionStarted, *, before: ApiConnection | None, seconds: float
+) -> ApiConnection:
     """Return the connection once it is active; for one that was active before, once its credentials are new.
 
     Raises:
@@ -36,13 +36,13 @@ def wait_until_connected(
     return connection
 
 
-def _is_connected(connection: Connection, before: Connection | None) -> bool:
+def _is_connected(connection: ApiConnection, before: ApiConnection | None) -> bool:
     if connection.status != "active" or before is None or before.status != "active":
         return connection.status == "active"
     return connection.version is None or connection.version != before.version
 
 
-def _is_over(connection: Connection, started: ConnectionStarted, before: Connection | None) -> bool:
+def _is_over(connection: ApiConnection, started: ApiConnectionStarted, before: ApiConnection | None) -> bool:
     """Tell whether an attempt has failed. Of one that was active the error may speak of its renewal instead."""
     if started.status == "active":
         return False
@@ -50,7 +50,7 @@ def _is_over(connection: Connection, started: ConnectionStarted, before: Connect
     return connection.status != started.status or connection.error != old_error
 
 
-def _unfinished(started: ConnectionStarted, seconds: float) -> UserFacingConfigError:
+def _unfinished(started: ApiConnectionStarted, seconds: float) -> UserFacingConfigError:
     return UserFacingConfigError(
         f"{started.integration} was not connected within {seconds:g} s; finish it at the link, "
         f"or run `wren connect {started.integration}` for a new one",
@@ -60,7 +60,7 @@ def _unfinished(started: ConnectionStarted, seconds: float) -> UserFacingConfigE
     )
 
 
-def _failed(connection: Connection) -> UserFacingConfigError:
+def _failed(connection: ApiConnection) -> UserFacingConfigError:
     reason = connection.error.get("message") if isinstance(connection.error, dict) else connection.error
     return UserFacingConfigError(
         f"{connection.integration} is not connected: {reason or connection.status}; "

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wren.checks.finding import Finding, Report
+from wren.checks.finding import ScriptFinding, ScriptReport
 from wren.checks.source import ScriptInvalid, decode, read_script
 from wren.cli.commands.script_check import check, show_findings
 from wren.cli.names import quoted
@@ -47,12 +47,12 @@ def script_text(script: Path) -> str:
         ScriptInvalid: it is no text, or too large.
     """
     text = decode(read_script(script), str(script))
-    if isinstance(text, Finding):
-        raise invalid(script, Report(file=str(script), findings=(text,)))
+    if isinstance(text, ScriptFinding):
+        raise invalid(script, ScriptReport(file=str(script), findings=(text,)))
     return text
 
 
-def invalid(script: Path, report: Report) -> ScriptInvalid:
+def invalid(script: Path, report: ScriptReport) -> ScriptInvalid:
     """Return the error for a script with findings; its details hold all of them."""
     first, count = report.errors[0], len(report.errors)
     more = f"; `wren test {quoted(str(script))}` shows {count - 1} more" if count > 1 else ""
@@ -61,7 +61,7 @@ def invalid(script: Path, report: Report) -> ScriptInvalid:
     )
 
 
-def _refused(script: Path, report: Report) -> ScriptInvalid:
+def _refused(script: Path, report: ScriptReport) -> ScriptInvalid:
     """Return the error for a person who has read the findings."""
     count = len(report.errors)
     return ScriptInvalid(f"nothing was deployed: {script} has {count} error{'' if count == 1 else 's'}")

@@ -19,7 +19,7 @@ _SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class ImportOptions:
     """What the command line says."""
 
     file: str
@@ -35,7 +35,7 @@ class Wanted:
     replaces: bool
 
 
-def import_definition(wanted: Wanted, *, as_json: bool) -> None:
+def import_definition(wanted: ImportOptions, *, as_json: bool) -> None:
     """Read a document, write its definition, and report."""
     screen = Screen(as_json=as_json)
     choice = Choice(
@@ -65,7 +65,7 @@ def _text(file: str) -> str:
         raise UsageInvalid(f"{file} is no text in UTF-8") from exc
 
 
-def _written(wanted: Wanted, name: str, definition: dict[str, Any]) -> Path | None:
+def _written(wanted: ImportOptions, name: str, definition: dict[str, Any]) -> Path | None:
     """Write the definition and return where; None where it goes to standard output."""
     if wanted.output == _STANDARD_STREAM:
         return None

@@ -103,7 +103,7 @@ def _chosen_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[st
     )
 
 
-def _error_of(outcome: child_process.Outcome, timeout: float | None) -> dict[str, Any] | None:
+def _error_of(outcome: child_process.RunnerOutcome, timeout: float | None) -> dict[str, Any] | None:
     """Return why a run did not succeed, or None: success takes a result and a clean end. Codes are the server's."""
     if outcome.is_timed_out:
         return AgentFixableError(f"the function was stopped after {timeout or 0:g} s", code="RUN_TIMEOUT").to_wire()

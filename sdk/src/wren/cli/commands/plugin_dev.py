@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wren.authoring.author_tools import author_tool
-from wren.authoring.dev_server import Development, State, touches_fakes
+from wren.authoring.dev_server import DevServer, DevState, touches_fakes
 from wren.authoring.fake_settings import connecting, local_variables
 from wren.cli.commands.up import require_backend
 from wren.cli.names import quoted
@@ -27,7 +27,7 @@ def develop(folder: Path, *, port: int, as_json: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # an operator's way to say Ctrl-C
     with (
         tempfile.TemporaryDirectory(prefix="wren-dev-") as workspace,
-        Development(folder, port=port, workspace=Path(workspace)) as development,
+        DevServer(folder, port=port, workspace=Path(workspace)) as development,
     ):
         try:
             _greet(screen, development.start())
@@ -38,7 +38,7 @@ def develop(folder: Path, *, port: int, as_json: bool) -> None:
             screen.note("stopped")
 
 
-def _restart(screen: Screen, development: Development, changed: list[Path]) -> None:
+def _restart(screen: Screen, development: DevServer, changed: list[Path]) -> None:
     """Start anew; what is in the way is shown, and the next change is another chance."""
     try:
         _show(screen, development.start(with_fakes=touches_fakes(changed)))
@@ -47,7 +47,7 @@ def _restart(screen: Screen, development: Development, changed: list[Path]) -> N
         screen.note(f"error: {exc.message}", style="red")
 
 
-def _greet(screen: Screen, state: State) -> None:
+def _greet(screen: Screen, state: DevState) -> None:
     screen.line(f"{state.project.name} {state.project.version} from {state.project.folder}", style="bold")
     _show(screen, state)
     screen.facts({"backend": f"{state.url}/docs", "log": state.log})
@@ -63,38 +63,38 @@ def _greet(screen: Screen, state: State) -> None:
     screen.note("Changes are taken up as they are saved. Ctrl-C ends it.")
 
 
-def _show(screen: Screen, state: State) -> None:
+def _show(screen: Screen, state: DevState) -> None:
     screen.event(_event(state))
     for name, definition in state.described.definitions.items():
         methods = ", ".join(method["id"] for method in definition.methods)
         screen.facts({name: methods or "no methods"})
-        if name not in state.stand_ins and (definition.hosts or definition.base_url):
+        if name not in state.fakes and (definition.hosts or definition.base_url):
             screen.note(
                 f"{name} has no fake, so it talks to its real provider: offer one in wren.fakes", style="yellow"
             )
-    for name, stand_in in state.stand_ins.items():
-        if stand_in.failed is None:
-            screen.facts({f"{name}'s fake": stand_in.url})
+    for name, fake in state.fakes.items():
+        if fake.failed is None:
+            screen.facts({f"{name}'s fake": fake.url})
         else:
-            screen.note(f"error: the fake of {name} does not run: {stand_in.failed}", style="red")
+            screen.note(f"error: the fake of {name} does not run: {fake.failed}", style="red")
     for name, reason in state.described.failed.items():
         screen.note(f"error: {name} cannot be loaded: {reason}", style="red")
 
 
-def _next_commands(state: State) -> list[str]:
+def _next_commands(state: DevState) -> list[str]:
     pairs = [
-        (name, state.stand_ins[name], definition)
+        (name, state.fakes[name], definition)
         for name, definition in state.described.definitions.items()
-        if name in state.stand_ins
+        if name in state.fakes
     ]
     return [*filter(None, (connecting(*pair) for pair in pairs)), "wren deploy SCRIPT.py"]
 
 
-def _local(state: State) -> dict[str, str]:
-    return local_variables(state.stand_ins, state.described.definitions)
+def _local(state: DevState) -> dict[str, str]:
+    return local_variables(state.fakes, state.described.definitions)
 
 
-def _event(state: State) -> dict[str, Any]:
+def _event(state: DevState) -> dict[str, Any]:
     return {
         "event": "started",
         "url": state.url,
@@ -104,7 +104,7 @@ def _event(state: State) -> dict[str, Any]:
             for name, definition in state.described.definitions.items()
         },
         "failed": dict(state.described.failed),
-        "fakes": {name: item.url if item.failed is None else None for name, item in state.stand_ins.items()},
+        "fakes": {name: item.url if item.failed is None else None for name, item in state.fakes.items()},
         "next": _next_commands(state),
         "local": _local(state),
     }

@@ -6,7 +6,7 @@ from typing import Any
 from wren.authoring.change import Level
 from wren.authoring.project import read_project
 from wren.authoring.release import (
-    Built,
+    BuiltFiles,
     Comparison,
     build_release,
     check_quality,
@@ -56,7 +56,7 @@ def _show_changes(screen: Screen, comparison: Comparison) -> None:
     screen.line(f"That asks for {comparison.required} or later.")
 
 
-def _show_built(screen: Screen, built: Built) -> None:
+def _show_built(screen: Screen, built: BuiltFiles) -> None:
     screen.line("Would be published:", style="bold")
     screen.facts({name: f"{size / 1000:.1f} kB" for name, size in built.files.items()})
     screen.line("The wheel holds:", style="bold")
@@ -90,10 +90,10 @@ def _document(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _published(built: Built) -> dict[str, Any]:
+def _published(built: BuiltFiles) -> dict[str, Any]:
     return {"files": dict(built.files), "members": list(built.wheel.members), "metadata": _metadata(built)}
 
 
-def _metadata(built: Built) -> dict[str, list[str]]:
+def _metadata(built: BuiltFiles) -> dict[str, list[str]]:
     found = built.wheel.metadata
     return {name: [str(value) for value in found.get_all(name, [])] for name in dict.fromkeys(found.keys())}

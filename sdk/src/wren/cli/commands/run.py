@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from wren.api.client import Client
-from wren.api.records import Run
+from wren.api.records import ApiRun
 from wren.cli import exit_codes
 from wren.cli.commands.local_run import run_locally
 from wren.cli.commands.status import collect_log, follow_log
@@ -75,7 +75,7 @@ def _payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
     )
 
 
-def _finished(screen: Screen, client: Client, run: Run) -> Run:
+def _finished(screen: Screen, client: Client, run: ApiRun) -> ApiRun:
     """Return the run once it has ended; people see its log meanwhile, programs get both."""
     try:
         if not screen.as_json:
@@ -88,7 +88,7 @@ def _finished(screen: Screen, client: Client, run: Run) -> Run:
         raise
 
 
-def _code_of(run: Run) -> int:
+def _code_of(run: ApiRun) -> int:
     if run.status == "success":
         return exit_codes.OK
     return exit_code_of(error_from_wire(run.error)) if run.error else exit_codes.FAILED

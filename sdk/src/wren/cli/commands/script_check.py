@@ -8,8 +8,8 @@ from typing import Any
 
 import typer
 
-from wren.api.records import Validation
-from wren.checks.finding import Finding, Report
+from wren.api.records import ApiValidation
+from wren.checks.finding import ScriptFinding, ScriptReport
 from wren.checks.script import check_script
 from wren.cli import exit_codes
 from wren.cli.exit_codes import exit_code_of
@@ -53,13 +53,13 @@ def validate_script(script: Path, *, remote: bool, import_seconds: float, as_jso
         raise typer.Exit(max(exit_code_of(error) for error in _errors(verdict)))
 
 
-def check(script: Path, import_seconds: float) -> Report:
+def check(script: Path, import_seconds: float) -> ScriptReport:
     """Check a script against what is installed here."""
     with loading_plugins():
         return check_script(script, time_limit=timedelta(seconds=import_seconds))
 
 
-def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
+def show_findings(screen: Screen, findings: Iterable[ScriptFinding]) -> None:
     """Print findings for people: place, severity, code, message, next step."""
     for finding in findings:
         style = _STYLES[finding.severity]
@@ -68,7 +68,7 @@ def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
             screen.line(f"    {finding.hint}")
 
 
-def _show_verdict(screen: Screen, report: Report) -> None:
+def _show_verdict(screen: Screen, report: ScriptReport) -> None:
     warnings = len(report.findings) - len(report.errors)
     if not report.is_ok:
         screen.line(f"{_counted(len(report.errors), 'error')}, {_counted(warnings, 'warning')} in {report.file}")
@@ -100,17 +100,17 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
     return item["name"], item["version"], item["auth_type"], variables
 
 
-def _ask_server(report: Report) -> Validation:
+def _ask_server(report: ScriptReport) -> ApiValidation:
     with open_client() as client:
         metadata = report.metadata or {}
         return client.validate(metadata.get("integrations", []), uses_ai=bool(metadata.get("uses_ai")))
 
 
-def _errors(verdict: Validation) -> list[WrenError]:
+def _errors(verdict: ApiValidation) -> list[WrenError]:
     return [error_from_wire(item) for item in verdict.errors] or [WrenError("the server gave no reason")]
 
 
-def _show_remote(screen: Screen, verdict: Validation) -> None:
+def _show_remote(screen: Screen, verdict: ApiValidation) -> None:
     for item in verdict.errors:
         error = error_from_wire(item)
         screen.line(f"{item.get('integration', 'server')}: {error.code}: {error.message}", style="red")

@@ -2,7 +2,7 @@
 
 import math
 
-from wren.api.records import Spending
+from wren.api.records import ApiSpending
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren_core.errors import InvalidInput
@@ -36,7 +36,7 @@ def _dollars(text: str) -> float:
     return amount
 
 
-def _show(found: Spending, *, as_json: bool) -> None:
+def _show(found: ApiSpending, *, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     screen.answer(found.to_wire())
     screen.line(f"{found.month}: ${found.cost_usd:.4f} spent on models, {_limit(found)}")
@@ -47,7 +47,7 @@ def _show(found: Spending, *, as_json: bool) -> None:
     screen.table(("deployment", "cost", "calls", "tokens read", "tokens written"), rows)
 
 
-def _limit(found: Spending) -> str:
+def _limit(found: ApiSpending) -> str:
     if found.budget_usd is None:
         return "no budget"
     return f"${found.left_usd or 0:.4f} left of ${found.budget_usd:.4f}"

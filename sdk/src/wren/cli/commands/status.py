@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wren.api.client import Client
-from wren.api.records import Deployment, LogLine, Run
+from wren.api.records import ApiDeployment, ApiLogLine, ApiRun
 from wren.cli.names import quoted, trigger_text
 from wren.cli.run_report import STYLES, failure_lines, show_run, standing
 from wren.cli.screen import Screen, cell_text, printable
@@ -44,30 +44,32 @@ def show_logs(target: str, *, follow: bool, as_json: bool) -> None:
         _tell_end(screen, run)
 
 
-def follow_log(screen: Screen, client: Client, run_id: str) -> Run:
+def follow_log(screen: Screen, client: Client, run_id: str) -> ApiRun:
     """Print a run's log until the run ends, and return the run."""
-    last: Run | None = None
+    last: ApiRun | None = None
     for item in client.follow(run_id):
-        screen.event({"event": "log" if isinstance(item, LogLine) else "status", "data": item.to_wire()})
-        if isinstance(item, Run):
+        screen.event({"event": "log" if isinstance(item, ApiLogLine) else "status", "data": item.to_wire()})
+        if isinstance(item, ApiRun):
             last = item
         if screen.as_json:
             continue
-        if isinstance(item, LogLine):
+        if isinstance(item, ApiLogLine):
             _write(item.text)
         elif not item.is_finished:
             screen.note(standing(item))
     return _ended(client, run_id, last)
 
 
-def collect_log(client: Client, run_id: str) -> tuple[Run, list[LogLine]]:
+def collect_log(client: Client, run_id: str) -> tuple[ApiRun, list[ApiLogLine]]:
     """Wait until a run ends, and return it with its log."""
     items = list(client.follow(run_id))
-    states = [item for item in items if isinstance(item, Run)]
-    return _ended(client, run_id, states[-1] if states else None), [item for item in items if isinstance(item, LogLine)]
+    states = [item for item in items if isinstance(item, ApiRun)]
+    return _ended(client, run_id, states[-1] if states else None), [
+        item for item in items if isinstance(item, ApiLogLine)
+    ]
 
 
-def _ended(client: Client, run_id: str, last: Run | None) -> Run:
+def _ended(client: Client, run_id: str, last: ApiRun | None) -> ApiRun:
     """Return a run that has ended with all that is known of it, which the stream's last word may hold."""
     is_complete = last is not None and last.is_finished and "error" in last.model_fields_set
     return last if last is not None and is_complete else client.run(run_id)
@@ -85,7 +87,7 @@ def _all_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
     return lines
 
 
-def _show_written(screen: Screen, client: Client, run_id: str) -> Run:
+def _show_written(screen: Screen, client: Client, run_id: str) -> ApiRun:
     if not screen.as_json:
         _write(client.log_text(run_id))
         return client.run(run_id)
@@ -94,7 +96,7 @@ def _show_written(screen: Screen, client: Client, run_id: str) -> Run:
     return run
 
 
-def _tell_end(screen: Screen, run: Run) -> None:
+def _tell_end(screen: Screen, run: ApiRun) -> None:
     """Say beside the log what the log itself does not: that it goes on, or why the run failed."""
     screen.note(standing(run), style=STYLES.get(run.status, "dim"))
     if not run.is_finished:
@@ -103,7 +105,7 @@ def _tell_end(screen: Screen, run: Run) -> None:
         screen.note(text, style=style)
 
 
-def _show_deployments(screen: Screen, deployments: list[Deployment]) -> None:
+def _show_deployments(screen: Screen, deployments: list[ApiDeployment]) -> None:
     screen.answer({"deployments": [item.to_wire() for item in deployments]})
     if not deployments:
         screen.line("nothing is deployed yet; `wren deploy SCRIPT` does it")
@@ -117,7 +119,7 @@ def _show_deployments(screen: Screen, deployments: list[Deployment]) -> None:
     )
 
 
-def _show_deployment(screen: Screen, deployment: Deployment, runs: list[Run]) -> None:
+def _show_deployment(screen: Screen, deployment: ApiDeployment, runs: list[ApiRun]) -> None:
     screen.answer({"deployment": deployment.to_wire(), "runs": [run.to_wire() for run in runs]})
     screen.line(f"{deployment.name} is {deployment.status}: version {deployment.version} ({deployment.id})")
     screen.line(f"next run: {cell_text(deployment.next_run)}")
