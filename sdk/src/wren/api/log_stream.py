@@ -33,7 +33,7 @@ def follow_run(transport: Transport, path: str, *, after: int | None = None) -> 
             yield from cursor.read(transport, path)
             if cursor.is_ended:
                 return
-            failure: WrenError = transport.unreachable("the event stream ended before the run did")
+            failure: WrenError = transport.unreachable_error("the event stream ended before the run did")
         except WrenError as exc:
             if not exc.can_retry:
                 raise
@@ -54,13 +54,13 @@ class _Cursor:
 
     def read(self, transport: Transport, path: str) -> Iterator[ApiLogLine | ApiRun]:
         """Read one connection from where the one before it stopped."""
-        with transport.events(path, last_event_id=None if self.last_seq is None else str(self.last_seq)) as source:
+        with transport.open_events(path, last_event_id=None if self.last_seq is None else str(self.last_seq)) as source:
             for event in source:
                 self.events += 1
                 if event.event == "end":
                     self.is_ended = True
                     return
-                item = _item(event)
+                item = _parse_event(event)
                 if item is not None and self._is_new(item):
                     yield item
 
@@ -73,7 +73,7 @@ class _Cursor:
         return True
 
 
-def _item(event: ServerSentEvent) -> ApiLogLine | ApiRun | None:
+def _parse_event(event: ServerSentEvent) -> ApiLogLine | ApiRun | None:
     shapes: dict[str, type[ApiLogLine] | type[ApiRun]] = {"log": ApiLogLine, "status": ApiRun}
     shape = shapes.get(event.event)
     if shape is None:

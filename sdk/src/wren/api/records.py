@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 
-def _timestamp(moment: datetime) -> str:
+def _format_timestamp(moment: datetime) -> str:
     """Return an instant as the server writes it: pydantic's own form would have it differ from what was sent."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
     return text.replace("+00:00", "Z")
 
 
-Timestamp = Annotated[datetime, PlainSerializer(_timestamp, return_type=str, when_used="json")]
+Timestamp = Annotated[datetime, PlainSerializer(_format_timestamp, return_type=str, when_used="json")]
 
 
 class ApiRecord(BaseModel):

@@ -54,9 +54,9 @@ class ChildProcess:
         limit.start()
         try:
             with suppress(BrokenPipeError):
-                _pipe(self._process.stdin).write(line + "\n")
-                _pipe(self._process.stdin).flush()
-            return _pipe(self._process.stdout).readline()
+                _require_pipe(self._process.stdin).write(line + "\n")
+                _require_pipe(self._process.stdin).flush()
+            return _require_pipe(self._process.stdout).readline()
         finally:
             limit.cancel()
 
@@ -76,7 +76,7 @@ class ChildProcess:
                     pipe.close()
 
 
-def _pipe(pipe: IO[str] | None) -> IO[str]:
+def _require_pipe(pipe: IO[str] | None) -> IO[str]:
     if pipe is None:
         raise ValueError("the child was started without this pipe")
     return pipe

@@ -39,7 +39,7 @@ class LoadedDefinitions:
     """Name -> code and reason."""
 
 
-def describe(source: Path, points: Mapping[str, str]) -> LoadedDefinitions:
+def load_definitions(source: Path, points: Mapping[str, str]) -> LoadedDefinitions:
     """Load integrations from a folder on the import path.
 
     Args:
@@ -64,13 +64,13 @@ def describe(source: Path, points: Mapping[str, str]) -> LoadedDefinitions:
     return LoadedDefinitions(definitions=definitions, failed=answer["failed"])
 
 
-def definitions_of(project: PluginProject) -> Mapping[str, IntegrationDefinition]:
+def load_project_definitions(project: PluginProject) -> Mapping[str, IntegrationDefinition]:
     """Return the definitions of a plugin's folder.
 
     Raises:
         DefinitionUnreadable: an integration cannot be loaded; the message says why.
     """
-    described = describe(project.source, project.integrations)
+    described = load_definitions(project.source, project.integrations)
     if described.failed:
         name, reason = next(iter(described.failed.items()))
         raise DefinitionUnreadable(f"{name} cannot be loaded from {project.folder}: {reason}")

@@ -22,7 +22,7 @@ class ServedFake:
     failed: str | None = None
 
 
-def settings_for(fakes: Mapping[str, ServedFake], definitions: Mapping[str, IntegrationDefinition]) -> dict[str, str]:
+def make_settings(fakes: Mapping[str, ServedFake], definitions: Mapping[str, IntegrationDefinition]) -> dict[str, str]:
     """Return the backend's variables: every integration finds its fake, and none the real provider.
 
     A fake serves the paths that its provider's addresses have.
@@ -42,11 +42,11 @@ def settings_for(fakes: Mapping[str, ServedFake], definitions: Mapping[str, Inte
     return settings
 
 
-def local_variables(
+def make_local_variables(
     fakes: Mapping[str, ServedFake], definitions: Mapping[str, IntegrationDefinition]
 ) -> dict[str, str]:
     """Return the variables with which a script on this machine, without a backend, finds the fakes."""
-    settings = settings_for(fakes, definitions)
+    settings = make_settings(fakes, definitions)
     found = {name: value for name, value in settings.items() if name.startswith("WREN_INTEGRATIONS__")}
     for name in fakes.keys() & definitions.keys():
         given = fakes[name].credentials
@@ -54,7 +54,7 @@ def local_variables(
     return found
 
 
-def connecting(name: str, fake: ServedFake, definition: IntegrationDefinition) -> str | None:
+def connect_command(name: str, fake: ServedFake, definition: IntegrationDefinition) -> str | None:
     """Return the command that connects an integration to its fake; None where it needs no connection."""
     if definition.auth_type == "oauth2":
         return f"wren connect {name}"

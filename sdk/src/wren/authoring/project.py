@@ -58,17 +58,17 @@ def read_project(folder: Path) -> PluginProject:
     except ValueError as exc:
         raise ProjectInvalid(f"{file}: {exc}") from None
     try:
-        return _project(folder.resolve(), document["project"])
+        return _parse_project(folder.resolve(), document["project"])
     except (KeyError, TypeError, AttributeError) as exc:
         raise ProjectInvalid(f"{file}: [project] needs name, version and entry points; wrong is {exc}") from None
 
 
-def group_of(value: str) -> str:
+def entry_point_group(value: str) -> str:
     """Return the entry-point group in which an integration is offered by this value."""
     return DEFINITIONS_GROUP if value.endswith(".json") else GROUP
 
 
-def _project(folder: Path, metadata: Mapping[str, Any]) -> PluginProject:
+def _parse_project(folder: Path, metadata: Mapping[str, Any]) -> PluginProject:
     if "version" in metadata.get("dynamic", ()):
         raise ProjectInvalid(f"{folder / 'pyproject.toml'}: write the version down; a dynamic one cannot be compared")
     points = metadata.get("entry-points", {})

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from wren.checks.finding import Code, ScriptFinding
-from wren.checks.literals import literal_of
+from wren.checks.literals import read_literal
 from wren.checks.source import Source
 from wren.script.integration_handle import config_defaults
 from wren_core.contract.integration import Integration
@@ -29,26 +29,26 @@ def check_config(source: Source, integration: type[Integration], call: ast.Call)
         nearest = get_close_matches(field, fields, n=1)
         hint = f"did you mean {nearest[0]!r}?" if nearest else takes
         yield source.finding(Code.CONFIG_INVALID, f"{name} has no value {field!r}", given[field], hint=hint)
-    for problem in _problems(integration, _literals(given, fields)):
+    for problem in _validate(integration, _collect_literals(given, fields)):
         field, reason = str(next(iter(problem["loc"]), "")), problem["msg"]
         if field in given and problem["type"] != "missing":
             yield source.finding(Code.CONFIG_INVALID, f"{name}: {field}: {reason}", given[field].value)
         elif problem["type"] == "missing" and field not in given and len(given) == len(call.keywords):
-            yield _missing(source, name, field, call)
+            yield _make_missing_finding(source, name, field, call)
 
 
-def _missing(source: Source, name: str, field: str, call: ast.Call) -> ScriptFinding:
+def _make_missing_finding(source: Source, name: str, field: str, call: ast.Call) -> ScriptFinding:
     # A warning: where the script is deployed, the connection's own configuration may hold the value.
     finding = source.finding(Code.CONFIG_INVALID, f"{name} needs {field!r}", call, hint=f"write {name}({field}=...)")
     return finding.model_copy(update={"severity": "warning"})
 
 
-def _literals(given: Mapping[str, ast.keyword], fields: list[str]) -> dict[str, Any]:
-    found = {field: literal_of(keyword.value) for field, keyword in given.items() if field in fields}
+def _collect_literals(given: Mapping[str, ast.keyword], fields: list[str]) -> dict[str, Any]:
+    found = {field: read_literal(keyword.value) for field, keyword in given.items() if field in fields}
     return {field: literal.value for field, literal in found.items() if literal and not literal.is_partial}
 
 
-def _problems(integration: type[Integration], values: Mapping[str, Any]) -> list[Any]:
+def _validate(integration: type[Integration], values: Mapping[str, Any]) -> list[Any]:
     try:
         defaults = config_defaults(integration.spec.name, os.environ)
     except ConfigInvalid:

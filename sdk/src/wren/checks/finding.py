@@ -87,7 +87,7 @@ class ScriptReport(BaseModel):
         return {"ok": self.is_ok, **body, "findings": findings}
 
 
-def in_order(findings: Iterable[ScriptFinding]) -> tuple[ScriptFinding, ...]:
+def sort_findings(findings: Iterable[ScriptFinding]) -> tuple[ScriptFinding, ...]:
     """Return findings in the order of the script, each one once; those without a place come first."""
     once = dict.fromkeys(findings)
     return tuple(sorted(once, key=lambda finding: (finding.line or 0, finding.column or 0)))

@@ -29,12 +29,14 @@ class ImportResult:
 def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> ImportResult:
     """Import the script in a child process; no function of it is called."""
     job = {"mode": "describe", "script": source.text, "filename": source.file, "env": {}}
-    outcome = child_process.perform(job, time_limit=time_limit)
+    outcome = child_process.run_job(job, time_limit=time_limit)
     metadata = outcome.metadata if outcome.error is None else None
-    return ImportResult(findings=tuple(_findings(source, outcome, time_limit)), metadata=metadata)
+    return ImportResult(findings=tuple(_make_findings(source, outcome, time_limit)), metadata=metadata)
 
 
-def _findings(source: Source, outcome: child_process.RunnerOutcome, time_limit: timedelta) -> Iterator[ScriptFinding]:
+def _make_findings(
+    source: Source, outcome: child_process.RunnerOutcome, time_limit: timedelta
+) -> Iterator[ScriptFinding]:
     if outcome.is_timed_out:
         yield ScriptFinding(
             code=Code.IMPORT_TIMED_OUT,
@@ -43,17 +45,17 @@ def _findings(source: Source, outcome: child_process.RunnerOutcome, time_limit: 
             hint=_TOP_LEVEL_HINT,
         )
     elif outcome.error is not None:
-        yield _import_error(source, outcome.error)
+        yield _make_error_finding(source, outcome.error)
     elif outcome.metadata is None:
         yield ScriptFinding(
             code=Code.IMPORT_EXITED,
-            message=f"importing the script ended the interpreter ({_ending(outcome.exit_code)})",
+            message=f"importing the script ended the interpreter ({_describe_ending(outcome.exit_code)})",
             file=source.file,
             hint=_TOP_LEVEL_HINT,
         )
 
 
-def _import_error(source: Source, error: dict[str, Any]) -> ScriptFinding:
+def _make_error_finding(source: Source, error: dict[str, Any]) -> ScriptFinding:
     code = _CODES.get(str(error.get("code")), Code.IMPORT_FAILED)
     line = error.get("line")
     return ScriptFinding(
@@ -65,7 +67,7 @@ def _import_error(source: Source, error: dict[str, Any]) -> ScriptFinding:
     )
 
 
-def _ending(exit_code: int | None) -> str:
+def _describe_ending(exit_code: int | None) -> str:
     if exit_code is None:
         return "its process had to be killed"
     return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"

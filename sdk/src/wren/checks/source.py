@@ -66,9 +66,9 @@ def read_script(path: Path) -> bytes:
         raise ScriptUnreadable(f"cannot read {str(path)!r}: {reason}", details={"file": str(path)}) from exc
 
 
-def parse(content: bytes, file: str) -> Source | ScriptFinding:
+def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
     """Return the parsed script, or why it is none. Runs nothing of it."""
-    text = decode(content, file)
+    text = decode_script(content, file)
     if isinstance(text, ScriptFinding):
         return text
     try:
@@ -77,13 +77,13 @@ def parse(content: bytes, file: str) -> Source | ScriptFinding:
             tree = ast.parse(text, filename=file)
             compile(tree, file, "exec", dont_inherit=True)  # finds what parsing does not: `return` at module level
     except SyntaxError as exc:
-        return _syntax_finding(exc, file)
+        return _make_syntax_finding(exc, file)
     except (RecursionError, MemoryError, ValueError, OverflowError) as exc:
         return ScriptFinding(code=Code.SYNTAX_ERROR, message=f"Python cannot compile this: {exc}", file=file, line=1)
     return Source(file=file, text=text, tree=tree)
 
 
-def decode(content: bytes, file: str) -> str | ScriptFinding:
+def decode_script(content: bytes, file: str) -> str | ScriptFinding:
     """Return the text of a script, or why it is none: too large, empty, a NUL, not UTF-8."""
     if len(content) > MAX_BYTES:
         message = f"the script is larger than {MAX_BYTES // 1024} KiB, the most that can be deployed"
@@ -106,7 +106,7 @@ def decode(content: bytes, file: str) -> str | ScriptFinding:
         return ScriptFinding(code=Code.SCRIPT_NOT_UTF8, message=message, file=file, line=line)
 
 
-def _syntax_finding(exc: SyntaxError, file: str) -> ScriptFinding:
+def _make_syntax_finding(exc: SyntaxError, file: str) -> ScriptFinding:
     text = (exc.text or "").strip()
     hint = f"in: {text[:120]}" if text else None
     column = exc.offset if exc.offset and exc.offset > 0 else None

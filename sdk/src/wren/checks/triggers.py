@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from wren.checks.finding import Code, ScriptFinding
-from wren.checks.literals import literal_of
+from wren.checks.literals import read_literal
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
@@ -34,7 +34,7 @@ def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[ScriptFin
             for item in place.node.decorator_list:
                 member = evaluator.value(item, place.scope)
                 if isinstance(member, Member) and member in _TRIGGERS:
-                    yield _bare(source, item, member)
+                    yield _check_bare(source, item, member)
 
 
 def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[ScriptFinding]:
@@ -52,7 +52,7 @@ def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[ScriptF
 def _check_schedule(source: Source, call: ast.Call) -> Iterator[ScriptFinding]:
     given = dict(zip(("cron", "timezone", "misfire"), call.args, strict=False))
     given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
-    known = {name: literal_of(node) for name, node in given.items()}
+    known = {name: read_literal(node) for name, node in given.items()}
     misfire = known.get("misfire")
     if misfire is not None and not misfire.is_partial and misfire.value not in MISFIRES:
         text = f"misfire {misfire.value!r} is not valid: expected one of {', '.join(MISFIRES)}"
@@ -67,7 +67,7 @@ def _check_schedule(source: Source, call: ast.Call) -> Iterator[ScriptFinding]:
         yield source.finding(Code.CRON_INVALID, exc.message, given[field])
 
 
-def _bare(source: Source, decorator: ast.expr, member: Member) -> ScriptFinding:
+def _check_bare(source: Source, decorator: ast.expr, member: Member) -> ScriptFinding:
     example = {"on_schedule": '"0 9 * * *"'}.get(member.name, 'subject="invoice"')
     text = f"the decorator {member.name!r} needs its arguments"
     return source.finding(Code.TRIGGER_INVALID, text, decorator, hint=f"write `@wren.{member.name}({example})`")

@@ -18,12 +18,12 @@ def check_names(source: Source) -> Iterator[ScriptFinding]:
     defined = {name for scope in checker.deadScopes for name in scope if isinstance(name, str)}
     for message in checker.messages:
         if isinstance(message, messages.UndefinedName | messages.UndefinedLocal):
-            yield _undefined(source, message, defined)
+            yield _make_undefined_finding(source, message, defined)
         elif isinstance(message, messages.RedefinedWhileUnused):
-            yield _redefined(source, message)
+            yield _make_redefined_finding(source, message)
 
 
-def _undefined(source: Source, message: Any, defined: set[str]) -> ScriptFinding:
+def _make_undefined_finding(source: Source, message: Any, defined: set[str]) -> ScriptFinding:
     name = message.message_args[0]
     nearest = get_close_matches(name, sorted({*defined, *dir(builtins)} - {name}), n=1)
     return ScriptFinding(
@@ -36,7 +36,7 @@ def _undefined(source: Source, message: Any, defined: set[str]) -> ScriptFinding
     )
 
 
-def _redefined(source: Source, message: Any) -> ScriptFinding:
+def _make_redefined_finding(source: Source, message: Any) -> ScriptFinding:
     name, first_line = message.message_args
     return ScriptFinding(
         code=Code.FUNCTION_REDEFINED,

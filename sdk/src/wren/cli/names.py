@@ -8,12 +8,12 @@ from typing import Any
 _SHOWN = 10
 
 
-def quoted(name: str) -> str:
+def quote_name(name: str) -> str:
     """Return a name as it is typed in a shell."""
     return shlex.quote(name)
 
 
-def guess(name: str, known: Sequence[str]) -> str:
+def suggest_name(name: str, known: Sequence[str]) -> str:
     """Return the name somebody may have meant, or what there is."""
     nearest = get_close_matches(name, known, n=1)
     if nearest:
@@ -22,7 +22,7 @@ def guess(name: str, known: Sequence[str]) -> str:
     return f"there are {', '.join(map(repr, known[:_SHOWN]))}{more}" if known else "there are none"
 
 
-def trigger_text(kind: str, config: Mapping[str, Any]) -> str:
+def format_trigger(kind: str, config: Mapping[str, Any]) -> str:
     """Return what a trigger waits for, as `schedule, 0 9 * * *, Europe/Berlin`."""
     order = sorted(config, key=lambda key: (key != "cron", key))
     return ", ".join([kind, *(str(config[key]) for key in order if key != "misfire" or config[key] != "latest")])

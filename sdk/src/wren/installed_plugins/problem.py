@@ -38,7 +38,7 @@ _NEXT_STEPS = {
 }
 
 
-def failure(plugin: SurveyedPlugin, code: str, reason: str) -> PluginProblem:
+def make_failure(plugin: SurveyedPlugin, code: str, reason: str) -> PluginProblem:
     """Return the problem of a plugin that cannot be used."""
     step = _NEXT_STEPS.get(code, _REPORT).format(name=plugin.name, distribution=plugin.distribution)
     message = f"{plugin.name} of {plugin.distribution} {plugin.version}: {reason}"

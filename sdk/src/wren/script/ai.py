@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast, overload
 
 from wren.script import session
 from wren.script.ai_choice import choose_integration
-from wren.script.ai_prompt import prompt_parts
+from wren.script.ai_prompt import build_prompt
 from wren.script.ai_schema import AnswerSchema
 from wren.script.integration_handle import IntegrationHandle
 from wren_core.ai.integration import AIIntegration
@@ -97,8 +97,8 @@ def ai(
     Example:
         wren.ai("Which of these mails is urgent?", *mails, schema=list[str])
     """
-    source = _instance(choose_integration(integration))
-    text, images = prompt_parts(prompt, data)
+    source = _get_instance(choose_integration(integration))
+    text, images = build_prompt(prompt, data)
     options: dict[str, Any] = {"model": model, "system": system, "max_tokens": max_tokens}
     if schema is None:
         return ModelAnswer.of(source.generate(text, images=images, **options))
@@ -114,7 +114,7 @@ def ai(
     return expected.value_of(second)
 
 
-def _instance(name: str) -> AIIntegration:
+def _get_instance(name: str) -> AIIntegration:
     """Return this session's instance of an integration: its connections are kept from call to call."""
     instances = session.current().instances
     if name not in instances:

@@ -48,10 +48,10 @@ def on_schedule(cron: str, timezone: str = "UTC", misfire: Misfire = "latest") -
     _reject_bare(cron, 'on_schedule("0 9 * * *")')
     CronSchedule.parse(cron, timezone)
     if misfire not in MISFIRES:
-        raise _invalid("misfire", misfire, f"one of {', '.join(MISFIRES)}", "latest")
+        raise _make_error("misfire", misfire, f"one of {', '.join(MISFIRES)}", "latest")
     config = {"cron": cron, "timezone": timezone}
     # The default is left out: metadata keeps the shape it always had.
-    return _mark(
+    return _make_decorator(
         DeclaredTrigger(type="schedule", config=config if misfire == "latest" else {**config, "misfire": misfire})
     )
 
@@ -79,11 +79,11 @@ def on_email(
     for field, value in filters.items():
         name = "from_" if field == "from" else field
         if value is not None and (not isinstance(value, str) or not value.strip() or len(value) > _MAX_TEXT):
-            raise _invalid(name, value, f"a text of 1 to {_MAX_TEXT} characters", "invoice")
+            raise _make_error(name, value, f"a text of 1 to {_MAX_TEXT} characters", "invoice")
     given = {name: value for name, value in filters.items() if value is not None}
     if not given:
-        raise _invalid("from_", None, "at least one of from_, to, subject, body", 'from_="billing@vendor.example"')
-    return _mark(DeclaredTrigger(type="email", config=given))
+        raise _make_error("from_", None, "at least one of from_, to, subject, body", 'from_="billing@vendor.example"')
+    return _make_decorator(DeclaredTrigger(type="email", config=given))
 
 
 def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, DeclaredTrigger]]:
@@ -100,10 +100,10 @@ def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, DeclaredT
             yield from ((name, trigger) for trigger in marks)
 
 
-def _mark(trigger: DeclaredTrigger) -> Callable[[F], F]:
+def _make_decorator(trigger: DeclaredTrigger) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         if not callable(function):
-            raise _invalid("function", function, "a function", "def daily(event): ...")
+            raise _make_error("function", function, "a function", "def daily(event): ...")
         # Decorators apply from the bottom up; the page reads from the top down.
         setattr(function, _MARK, (trigger, *getattr(function, _MARK, ())))
         return function
@@ -120,7 +120,7 @@ def _reject_bare(first: object, example: str) -> None:
         )
 
 
-def _invalid(field: str, value: object, expected: str, example: str) -> InvalidInput:
+def _make_error(field: str, value: object, expected: str, example: str) -> InvalidInput:
     return InvalidInput(
         f"{field} {value!r} is not valid: expected {expected}; for example {example}",
         code="TRIGGER_INVALID",

@@ -51,24 +51,24 @@ def connect_integration(
     screen = Screen(as_json=as_json)
     given, config = dict(map(_read_value, values)), dict(map(_read_setting, settings))
     with open_client() as client:
-        held = _find(client, integration, alias)
+        held = _find_connection(client, integration, alias)
         if held is not None and config:
             held = client.configure(held.id, {**held.config, **config})
-        if held is not None and held.status == "active" and not again and not given and _works(client, held):
-            _tell_connected(screen, held, already=True)
+        if held is not None and held.status == "active" and not again and not given and _is_usable(client, held):
+            _show_connected(screen, held, already=True)
             return
-        started = _start(client, integration, alias=alias, values=given, config=config, held=held)
+        started = _start_connection(client, integration, alias=alias, values=given, config=config, held=held)
         is_done = started.status == "active" and started.connect_url is None
         if not is_done:
             _show_link(screen, started, opens_browser=opens_browser, is_told_by_json=wait_seconds is None)
         if wait_seconds is None and not is_done:
-            _tell_started(screen, started)
+            _show_started(screen, started)
             return
         connection = wait_until_connected(screen, client, started, before=held, seconds=wait_seconds or 0)
-    _tell_connected(screen, connection)
+    _show_connected(screen, connection)
 
 
-def _find(client: Client, integration: str, alias: str | None) -> ApiConnection | None:
+def _find_connection(client: Client, integration: str, alias: str | None) -> ApiConnection | None:
     """Return the connection somebody means: that of the alias; without one, `default` or the only one there is."""
     found = [item for item in client.connections() if item.integration == integration]
     if alias is None and len(found) == 1:
@@ -76,7 +76,7 @@ def _find(client: Client, integration: str, alias: str | None) -> ApiConnection 
     return next((item for item in found if item.alias == (alias or _DEFAULT_ALIAS)), None)
 
 
-def _works(client: Client, held: ApiConnection) -> bool:
+def _is_usable(client: Client, held: ApiConnection) -> bool:
     """Tell whether the server could use an active connection in a run."""
     for item in client.validate([held.integration]).errors:
         error = error_from_wire(item)
@@ -85,7 +85,7 @@ def _works(client: Client, held: ApiConnection) -> bool:
     return True
 
 
-def _start(
+def _start_connection(
     client: Client,
     integration: str,
     *,
@@ -101,12 +101,12 @@ def _start(
     return client.reauthorize(held.id, values=values)
 
 
-def _tell_started(screen: Screen, started: ApiConnectionStarted) -> None:
+def _show_started(screen: Screen, started: ApiConnectionStarted) -> None:
     screen.answer(started.to_wire())
     screen.line(f"{started.integration} ({started.connection_id}, {started.alias}) waits for a person at that page")
 
 
-def _tell_connected(screen: Screen, connection: ApiConnection, *, already: bool = False) -> None:
+def _show_connected(screen: Screen, connection: ApiConnection, *, already: bool = False) -> None:
     screen.answer({"connection_id": connection.id, **connection.to_wire()})
     account = f" as {connection.account}" if connection.account else ""
     what = f"{connection.integration} is {'already ' if already else ''}connected{account}"

@@ -25,9 +25,9 @@ def wait_until_connected(
             screen.note(f"waiting up to {seconds:g} s until somebody has consented there; Ctrl-C leaves it open")
         while not _is_connected(connection, before):
             if _is_over(connection, started, before):
-                raise _failed(connection)
+                raise _make_failed_error(connection)
             if time.monotonic() >= deadline:
-                raise _unfinished(started, seconds)
+                raise _make_pending_error(started, seconds)
             time.sleep(_POLL_SECONDS)
             connection = client.connection(started.connection_id)
     except KeyboardInterrupt:
@@ -50,7 +50,7 @@ def _is_over(connection: ApiConnection, started: ApiConnectionStarted, before: A
     return connection.status != started.status or connection.error != old_error
 
 
-def _unfinished(started: ApiConnectionStarted, seconds: float) -> UserFacingConfigError:
+def _make_pending_error(started: ApiConnectionStarted, seconds: float) -> UserFacingConfigError:
     return UserFacingConfigError(
         f"{started.integration} was not connected within {seconds:g} s; finish it at the link, "
         f"or run `wren connect {started.integration}` for a new one",
@@ -60,7 +60,7 @@ def _unfinished(started: ApiConnectionStarted, seconds: float) -> UserFacingConf
     )
 
 
-def _failed(connection: ApiConnection) -> UserFacingConfigError:
+def _make_failed_error(connection: ApiConnection) -> UserFacingConfigError:
     reason = connection.error.get("message") if isinstance(connection.error, dict) else connection.error
     return UserFacingConfigError(
         f"{connection.integration} is not connected: {reason or connection.status}; "

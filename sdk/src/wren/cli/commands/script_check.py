@@ -13,8 +13,8 @@ from wren.checks.finding import ScriptFinding, ScriptReport
 from wren.checks.script import check_script
 from wren.cli import exit_codes
 from wren.cli.exit_codes import exit_code_of
-from wren.cli.names import trigger_text
-from wren.cli.screen import Screen, loading_plugins
+from wren.cli.names import format_trigger
+from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
 from wren.script.catalogue import installed
 from wren_core.errors import WrenError, error_from_wire
@@ -37,25 +37,25 @@ def validate_script(script: Path, *, remote: bool, import_seconds: float, as_jso
     """Check a script, the integrations it uses and, where asked, their connections on the server."""
     screen = Screen(as_json=as_json)
     report = check(script, import_seconds)
-    used = [_readiness(name) for name in (report.metadata or {}).get("integrations", []) if name in installed()]
+    used = [_find_readiness(name) for name in (report.metadata or {}).get("integrations", []) if name in installed()]
     verdict = _ask_server(report) if remote and report.is_ok else None
     answer = {**report.to_json(), "integrations": used, "remote": verdict.to_wire() if verdict else None}
     answer["ok"] = report.is_ok and (verdict is None or verdict.valid)
     screen.answer(answer)
     show_findings(screen, report.findings)
-    screen.table(("integration", "version", "connect", "variables set here"), [_row(item) for item in used])
+    screen.table(("integration", "version", "connect", "variables set here"), [_make_row(item) for item in used])
     _show_verdict(screen, report)
     if verdict is not None:
         _show_remote(screen, verdict)
     if not report.is_ok:
         raise typer.Exit(exit_codes.FAILED)
     if verdict is not None and not verdict.valid:
-        raise typer.Exit(max(exit_code_of(error) for error in _errors(verdict)))
+        raise typer.Exit(max(exit_code_of(error) for error in _list_errors(verdict)))
 
 
 def check(script: Path, import_seconds: float) -> ScriptReport:
     """Check a script against what is installed here."""
-    with loading_plugins():
+    with redirect_plugin_output():
         return check_script(script, time_limit=timedelta(seconds=import_seconds))
 
 
@@ -71,11 +71,13 @@ def show_findings(screen: Screen, findings: Iterable[ScriptFinding]) -> None:
 def _show_verdict(screen: Screen, report: ScriptReport) -> None:
     warnings = len(report.findings) - len(report.errors)
     if not report.is_ok:
-        screen.line(f"{_counted(len(report.errors), 'error')}, {_counted(warnings, 'warning')} in {report.file}")
+        screen.line(
+            f"{_format_count(len(report.errors), 'error')}, {_format_count(warnings, 'warning')} in {report.file}"
+        )
         return
     metadata = report.metadata or {}
     triggers = [
-        f"{item['func']} ({trigger_text(item['type'], item['config'])})" for item in metadata.get("triggers", [])
+        f"{item['func']} ({format_trigger(item['type'], item['config'])})" for item in metadata.get("triggers", [])
     ]
     screen.line(f"{report.file} is fine", style="green")
     screen.line(f"  triggers: {', '.join(triggers) or 'none'}")
@@ -83,19 +85,19 @@ def _show_verdict(screen: Screen, report: ScriptReport) -> None:
     screen.line(f"  integrations: {', '.join(used) or 'none'}")
 
 
-def _counted(count: int, noun: str) -> str:
+def _format_count(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _readiness(name: str) -> dict[str, Any]:
+def _find_readiness(name: str) -> dict[str, Any]:
     """Return what this machine has for an integration that passed the check."""
-    with loading_plugins():
+    with redirect_plugin_output():
         spec = installed().spec(name)
     variables = {item.env_var: bool(os.environ.get(item.env_var)) for item in spec.credentials}
     return {"name": name, "version": spec.version, "auth_type": spec.auth_type, "variables": variables}
 
 
-def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
+def _make_row(item: Mapping[str, Any]) -> tuple[str, ...]:
     variables = ", ".join(f"{name} {'yes' if is_set else 'no'}" for name, is_set in item["variables"].items())
     return item["name"], item["version"], item["auth_type"], variables
 
@@ -106,7 +108,7 @@ def _ask_server(report: ScriptReport) -> ApiValidation:
         return client.validate(metadata.get("integrations", []), uses_ai=bool(metadata.get("uses_ai")))
 
 
-def _errors(verdict: ApiValidation) -> list[WrenError]:
+def _list_errors(verdict: ApiValidation) -> list[WrenError]:
     return [error_from_wire(item) for item in verdict.errors] or [WrenError("the server gave no reason")]
 
 

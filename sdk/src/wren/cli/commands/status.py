@@ -6,9 +6,9 @@ from typing import Any
 
 from wren.api.client import Client
 from wren.api.records import ApiDeployment, ApiLogLine, ApiRun
-from wren.cli.names import quoted, trigger_text
-from wren.cli.run_report import STYLES, failure_lines, show_run, standing
-from wren.cli.screen import Screen, cell_text, printable
+from wren.cli.names import format_trigger, quote_name
+from wren.cli.run_report import STYLES, describe_state, format_failure, show_run
+from wren.cli.screen import Screen, escape_controls, format_cell
 from wren.cli.server import get_deployment, is_run_id, open_client
 from wren_core.errors import AgentFixableError
 
@@ -34,14 +34,14 @@ def show_logs(target: str, *, follow: bool, as_json: bool) -> None:
     """Print the log of a run, or of a deployment's latest run."""
     screen = Screen(as_json=as_json)
     with open_client() as client:
-        run_id = target if is_run_id(target) else _latest_run(client, target)
+        run_id = target if is_run_id(target) else _find_latest_run(client, target)
         if follow:
             run = follow_log(screen, client, run_id)
             screen.event({"event": "end", "data": run.to_wire()})
         else:
-            run = _show_written(screen, client, run_id)
+            run = _show_log(screen, client, run_id)
     if not as_json:
-        _tell_end(screen, run)
+        _show_end(screen, run)
 
 
 def follow_log(screen: Screen, client: Client, run_id: str) -> ApiRun:
@@ -54,28 +54,28 @@ def follow_log(screen: Screen, client: Client, run_id: str) -> ApiRun:
         if screen.as_json:
             continue
         if isinstance(item, ApiLogLine):
-            _write(item.text)
+            _write_output(item.text)
         elif not item.is_finished:
-            screen.note(standing(item))
-    return _ended(client, run_id, last)
+            screen.note(describe_state(item))
+    return _fetch_ended(client, run_id, last)
 
 
 def collect_log(client: Client, run_id: str) -> tuple[ApiRun, list[ApiLogLine]]:
     """Wait until a run ends, and return it with its log."""
     items = list(client.follow(run_id))
     states = [item for item in items if isinstance(item, ApiRun)]
-    return _ended(client, run_id, states[-1] if states else None), [
+    return _fetch_ended(client, run_id, states[-1] if states else None), [
         item for item in items if isinstance(item, ApiLogLine)
     ]
 
 
-def _ended(client: Client, run_id: str, last: ApiRun | None) -> ApiRun:
+def _fetch_ended(client: Client, run_id: str, last: ApiRun | None) -> ApiRun:
     """Return a run that has ended with all that is known of it, which the stream's last word may hold."""
     is_complete = last is not None and last.is_finished and "error" in last.model_fields_set
     return last if last is not None and is_complete else client.run(run_id)
 
 
-def _all_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
+def _fetch_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
     """Return the whole log of a run so far."""
     lines: list[dict[str, Any]] = []
     after: int | None = None
@@ -87,21 +87,21 @@ def _all_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
     return lines
 
 
-def _show_written(screen: Screen, client: Client, run_id: str) -> ApiRun:
+def _show_log(screen: Screen, client: Client, run_id: str) -> ApiRun:
     if not screen.as_json:
-        _write(client.log_text(run_id))
+        _write_output(client.log_text(run_id))
         return client.run(run_id)
-    run, lines = client.run(run_id), _all_lines(client, run_id)
+    run, lines = client.run(run_id), _fetch_lines(client, run_id)
     screen.answer({"run_id": run_id, "status": run.status, "logs": lines, "error": run.error})
     return run
 
 
-def _tell_end(screen: Screen, run: ApiRun) -> None:
+def _show_end(screen: Screen, run: ApiRun) -> None:
     """Say beside the log what the log itself does not: that it goes on, or why the run failed."""
-    screen.note(standing(run), style=STYLES.get(run.status, "dim"))
+    screen.note(describe_state(run), style=STYLES.get(run.status, "dim"))
     if not run.is_finished:
         screen.note(f"follow it with `wren logs -f {run.run_id}`")
-    for text, style in failure_lines(run.error):
+    for text, style in format_failure(run.error):
         screen.note(text, style=style)
 
 
@@ -113,7 +113,15 @@ def _show_deployments(screen: Screen, deployments: list[ApiDeployment]) -> None:
     screen.table(
         ("name", "status", "version", "triggers", "last run (UTC)", "", "next run (UTC)"),
         [
-            (d.name, d.status, d.version, d.triggers, _minute(d.last_run), d.last_status or "", _minute(d.next_run))
+            (
+                d.name,
+                d.status,
+                d.version,
+                d.triggers,
+                _format_minute(d.last_run),
+                d.last_status or "",
+                _format_minute(d.next_run),
+            )
             for d in deployments
         ],
     )
@@ -122,40 +130,46 @@ def _show_deployments(screen: Screen, deployments: list[ApiDeployment]) -> None:
 def _show_deployment(screen: Screen, deployment: ApiDeployment, runs: list[ApiRun]) -> None:
     screen.answer({"deployment": deployment.to_wire(), "runs": [run.to_wire() for run in runs]})
     screen.line(f"{deployment.name} is {deployment.status}: version {deployment.version} ({deployment.id})")
-    screen.line(f"next run: {cell_text(deployment.next_run)}")
+    screen.line(f"next run: {format_cell(deployment.next_run)}")
     screen.table(
         ("starts", "when", "next", "last", "missed"),
         [
-            (t.func, trigger_text(t.type, t.config), cell_text(t.next_fire_at), cell_text(t.last_fire_at), t.missed)
+            (
+                t.func,
+                format_trigger(t.type, t.config),
+                format_cell(t.next_fire_at),
+                format_cell(t.last_fire_at),
+                t.missed,
+            )
             for t in deployment.trigger_list
         ],
     )
     for trigger in deployment.trigger_list:
-        for text, style in failure_lines(trigger.error):
+        for text, style in format_failure(trigger.error):
             screen.line(f"{trigger.func} is started no more: {text}", style=style)
-    rows = [(r.run_id, r.status, r.trigger, cell_text(r.started_at), r.duration_ms) for r in runs[:_SHOWN_RUNS]]
+    rows = [(r.run_id, r.status, r.trigger, format_cell(r.started_at), r.duration_ms) for r in runs[:_SHOWN_RUNS]]
     screen.table(("run", "status", "trigger", "started", "ms"), rows)
     if not runs:
-        screen.line(f"it has not run yet; `wren run {quoted(deployment.name)} --wait` does it now")
+        screen.line(f"it has not run yet; `wren run {quote_name(deployment.name)} --wait` does it now")
 
 
-def _minute(moment: datetime | None) -> str:
+def _format_minute(moment: datetime | None) -> str:
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def _latest_run(client: Client, target: str) -> str:
+def _find_latest_run(client: Client, target: str) -> str:
     deployment = get_deployment(client, target)
     runs = client.runs(deployment.id)
     if not runs:
         raise AgentFixableError(
-            f"{deployment.name} has not run yet; start it with `wren run {quoted(deployment.name)} --wait`",
+            f"{deployment.name} has not run yet; start it with `wren run {quote_name(deployment.name)} --wait`",
             code="NO_RUNS",
         )
     return runs[0].run_id
 
 
-def _write(text: str) -> None:
+def _write_output(text: str) -> None:
     """Write a script's own output as it is, except for what could drive the terminal."""
     if text:
-        sys.stdout.write(printable(text) + ("" if text.endswith("\n") else "\n"))
+        sys.stdout.write(escape_controls(text) + ("" if text.endswith("\n") else "\n"))
         sys.stdout.flush()
