@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from wren.checks.finding import ScriptFinding, ScriptReport
-from wren.checks.source import ScriptInvalid, decode_script, read_script
-from wren.cli.commands.script_check import check, show_findings
+from wren.checks.finding import ScriptReport
+from wren.checks.source import ScriptInvalid
+from wren.cli.commands.script_check import check, make_invalid_error, read_script_text, show_findings
 from wren.cli.names import quote_name
 from wren.cli.screen import Screen, format_cell
 from wren.cli.server import get_deployment, open_client
@@ -37,28 +37,6 @@ def undeploy_target(target: str, *, as_json: bool) -> None:
         answer = client.undeploy(deployment.id)
     screen.answer(answer.to_wire())
     screen.line(f"{deployment.name} ({answer.id}) is {answer.status}", style="green")
-
-
-def read_script_text(script: Path) -> str:
-    """Return the source of a script as it is sent and run.
-
-    Raises:
-        ScriptUnreadable: there is no such file, or it cannot be read.
-        ScriptInvalid: it is no text, or too large.
-    """
-    text = decode_script(read_script(script), str(script))
-    if isinstance(text, ScriptFinding):
-        raise make_invalid_error(script, ScriptReport(file=str(script), findings=(text,)))
-    return text
-
-
-def make_invalid_error(script: Path, report: ScriptReport) -> ScriptInvalid:
-    """Return the error for a script with findings; its details hold all of them."""
-    first, count = report.errors[0], len(report.errors)
-    more = f"; `wren test {quote_name(str(script))}` shows {count - 1} more" if count > 1 else ""
-    return ScriptInvalid(
-        f"{first.place}: {first.code}: {first.message}{more}", details={"findings": report.to_json()["findings"]}
-    )
 
 
 def _make_refusal(script: Path, report: ScriptReport) -> ScriptInvalid:

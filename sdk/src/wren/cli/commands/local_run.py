@@ -9,7 +9,7 @@ from typing import Any
 
 from wren.api.correlation import invocation_id
 from wren.cli import exit_codes
-from wren.cli.commands.deploy import read_script_text
+from wren.cli.commands.script_check import read_script_text
 from wren.cli.exit_codes import exit_code_of
 from wren.cli.run_report import format_failure, format_message
 from wren.cli.screen import Screen

@@ -10,7 +10,7 @@ from wren.api.client import Client
 from wren.api.records import ApiRun
 from wren.cli import exit_codes
 from wren.cli.commands.local_run import run_locally
-from wren.cli.commands.status import collect_log, follow_log
+from wren.cli.commands.logs import collect_log, follow_log
 from wren.cli.exit_codes import UsageInvalid, exit_code_of
 from wren.cli.run_report import show_run
 from wren.cli.screen import Screen

@@ -11,9 +11,10 @@ import typer
 from wren.api.records import ApiValidation
 from wren.checks.finding import ScriptFinding, ScriptReport
 from wren.checks.script import check_script
+from wren.checks.source import ScriptInvalid, decode_script, read_script
 from wren.cli import exit_codes
 from wren.cli.exit_codes import exit_code_of
-from wren.cli.names import format_trigger
+from wren.cli.names import format_trigger, quote_name
 from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
 from wren.script.catalogue import installed
@@ -57,6 +58,28 @@ def check(script: Path, import_seconds: float) -> ScriptReport:
     """Check a script against what is installed here."""
     with redirect_plugin_output():
         return check_script(script, time_limit=timedelta(seconds=import_seconds))
+
+
+def read_script_text(script: Path) -> str:
+    """Return the source of a script as it is sent and run.
+
+    Raises:
+        ScriptUnreadable: there is no such file, or it cannot be read.
+        ScriptInvalid: it is no text, or too large.
+    """
+    text = decode_script(read_script(script), str(script))
+    if isinstance(text, ScriptFinding):
+        raise make_invalid_error(script, ScriptReport(file=str(script), findings=(text,)))
+    return text
+
+
+def make_invalid_error(script: Path, report: ScriptReport) -> ScriptInvalid:
+    """Return the error for a script with findings; its details hold all of them."""
+    first, count = report.errors[0], len(report.errors)
+    more = f"; `wren test {quote_name(str(script))}` shows {count - 1} more" if count > 1 else ""
+    return ScriptInvalid(
+        f"{first.place}: {first.code}: {first.message}{more}", details={"findings": report.to_json()["findings"]}
+    )
 
 
 def show_findings(screen: Screen, findings: Iterable[ScriptFinding]) -> None:
