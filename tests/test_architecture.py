@@ -31,7 +31,7 @@ FIRST_PARTY = ROOT / "core" / "src" / "wren_core" / "plugins" / "first_party.txt
 # Names of integrations that are also something else, and the modules in which they are that: forms of tool definitions
 # that are exported and measured, and the scheme of a database's address.
 _TOOL_FORMS = re.compile(
-    r"wren_core/export/(tools|strict|token_price)\.py|wren_core/testing/|wren/(cli/)?\w*(cost|pric)\w*\.py"
+    r"wren_core/export/(tools|strict|token_price)\.py|wren_core/testing/|wren/cli/(commands/)?\w+_cost\.py"
 )
 OTHER_MEANINGS = {
     "openai": _TOOL_FORMS,

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wren.authoring.child_process import Child
+from wren.authoring.child_process import ChildProcess
 
 # Modules of a folder that the children find on their import path.
 ECHO = "import sys\nfor line in sys.stdin:\n    print(line.strip().upper(), flush=True)\n"
@@ -37,7 +37,7 @@ def modules(tmp_path):
 
 
 def child(modules, tmp_path, *arguments, **options):
-    return Child(Path(sys.executable), arguments, variables=modules, log=tmp_path / "log", **options)
+    return ChildProcess(Path(sys.executable), arguments, variables=modules, log=tmp_path / "log", **options)
 
 
 def test_a_child_answers_line_by_line(modules, tmp_path):

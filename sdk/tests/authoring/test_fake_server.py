@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from wren.authoring.child_process import Child
+from wren.authoring.child_process import ChildProcess
 
 MODULE = """
 from wren_core.testing import FakeOAuth, FakeProvider, FakeUser, route
@@ -50,7 +50,7 @@ class FakeBroken(FakeProvider):
 def serving(tmp_path):
     (tmp_path / "fake_shop.py").write_text(MODULE)
     variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    child = Child(
+    child = ChildProcess(
         Path(sys.executable), ["wren.authoring.fake_server"], variables=variables, log=tmp_path / "log", is_read=True
     )
     yield child

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from wren.authoring.quality import Checked, PluginNotInstalled, check_plugin
+from wren.authoring.quality import PluginNotInstalled, PluginQuality, check_plugin
 from wren_core.testing.rules.rule import Tier
 
 
-def checked(*tiers: str | None, wanted: Tier = Tier.SILVER) -> Checked:
-    return Checked(reports=tuple({"tier": tier} for tier in tiers), wanted=wanted)
+def checked(*tiers: str | None, wanted: Tier = Tier.SILVER) -> PluginQuality:
+    return PluginQuality(reports=tuple({"tier": tier} for tier in tiers), wanted=wanted)
 
 
 @pytest.mark.parametrize(

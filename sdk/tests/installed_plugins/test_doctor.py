@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from wren.installed_plugins.doctor import Diagnosis, diagnose
-from wren.installed_plugins.problem import Problem
+from wren.installed_plugins.problem import PluginProblem
 from wren_core.errors import IntegrationUnknown
 from wren_core.plugins.policy import PluginPolicy
 
@@ -14,7 +14,7 @@ def examined(name: str, *, time_limit: timedelta = FIVE_SECONDS, **policy) -> Di
     return diagnose(PluginPolicy(time_limit=time_limit, **policy), name)
 
 
-def problem(diagnosis: Diagnosis) -> Problem:
+def problem(diagnosis: Diagnosis) -> PluginProblem:
     (found,) = diagnosis.problems
     return found
 

@@ -31,7 +31,7 @@ class Profile(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _url_is_a_root(cls, url: str) -> str:
+    def _check_url(cls, url: str) -> str:
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is not a server address; write it like {DEFAULT_URL}")
@@ -42,7 +42,7 @@ class Profile(BaseModel):
 
     @field_validator("key")
     @classmethod
-    def _key_fits_a_header(cls, key: SecretStr) -> SecretStr:
+    def _check_key(cls, key: SecretStr) -> SecretStr:
         text = key.get_secret_value().strip()
         if not text or not text.isascii() or not text.isprintable() or " " in text:
             raise ValueError("the API key must be one word of ASCII characters, as `wren up` or an operator printed it")

@@ -83,12 +83,12 @@ class Transport:
                 self.pause(attempt)
                 continue
             if response.status_code not in _TRANSIENT:
-                return self._content(response, text=text)
+                return self._read_content(response, text=text)
             self.pause(attempt, parse_retry_after(response.headers.get("retry-after")))
-        return self._content(self._send(method, path, json=body, params=params, headers=accept), text=text)
+        return self._read_content(self._send(method, path, json=body, params=params, headers=accept), text=text)
 
     @contextmanager
-    def events(self, path: str, *, last_event_id: str | None = None) -> Iterator[httpx2.EventSource]:
+    def open_events(self, path: str, *, last_event_id: str | None = None) -> Iterator[httpx2.EventSource]:
         """Open an event stream, after the event `last_event_id` where one is given.
 
         Raises:
@@ -101,14 +101,14 @@ class Transport:
                 self._check_stream(source.response)
                 yield source
         except httpx2.HTTPError as exc:
-            raise self.unreachable(exc) from exc
+            raise self.unreachable_error(exc) from exc
 
     def pause(self, attempt: int, wanted_seconds: float | None = None) -> None:
         """Wait before attempt `attempt + 1`: as long as the server asked, else a little longer each time."""
         grown: float = _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
         self._sleep(min(_LONGEST_PAUSE_SECONDS, grown if wanted_seconds is None else wanted_seconds))
 
-    def unreachable(self, cause: Exception | str) -> ServerUnreachable:
+    def unreachable_error(self, cause: Exception | str) -> ServerUnreachable:
         """Return the error for a server that does not answer."""
         reason = cause if isinstance(cause, str) else f"{type(cause).__name__}: {cause}".rstrip(": ")
         return ServerUnreachable(
@@ -129,35 +129,35 @@ class Transport:
         except UnicodeEncodeError as exc:
             raise InvalidInput(f"the request holds text that is not valid Unicode: {exc.reason}") from exc
         except httpx2.HTTPError as exc:
-            raise self.unreachable(exc) from exc
+            raise self.unreachable_error(exc) from exc
 
     def _check_stream(self, response: httpx2.Response) -> None:
         if response.is_success and response.headers.get("content-type", "").startswith("text/event-stream"):
             return
         response.read()
-        error = self._not_wren(response) if response.is_success else self._error(response)
+        error = self._not_wren_error(response) if response.is_success else self._read_error(response)
         error.can_retry = error.can_retry or response.status_code in _TRANSIENT
         raise error
 
-    def _content(self, response: httpx2.Response, *, text: bool) -> Any:
+    def _read_content(self, response: httpx2.Response, *, text: bool) -> Any:
         if not response.is_success:
-            raise self._error(response)
+            raise self._read_error(response)
         if text:
             return response.text
         try:
             return response.json()
         except ValueError as exc:
-            raise self._not_wren(response) from exc
+            raise self._not_wren_error(response) from exc
 
-    def _error(self, response: httpx2.Response) -> WrenError:
+    def _read_error(self, response: httpx2.Response) -> WrenError:
         try:
             body = response.json()["error"]
         except (ValueError, KeyError, TypeError):
-            return self._not_wren(response)
+            return self._not_wren_error(response)
         is_ours = isinstance(body, dict) and isinstance(body.get("type"), str) and isinstance(body.get("code"), str)
-        return error_from_wire(body) if is_ours else self._not_wren(response)  # others have an `error` too
+        return error_from_wire(body) if is_ours else self._not_wren_error(response)  # others have an `error` too
 
-    def _not_wren(self, response: httpx2.Response) -> AnswerInvalid:
+    def _not_wren_error(self, response: httpx2.Response) -> AnswerInvalid:
         return AnswerInvalid(
             f"{self.url} answered {response.status_code} to {response.request.method} {response.request.url.path} "
             f"without Wren's JSON; is it the address of a Wren server?",

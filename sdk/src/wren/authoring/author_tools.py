@@ -14,7 +14,7 @@ class AuthorToolsMissing(UserFacingConfigError):
     code = "AUTHOR_TOOLS_MISSING"
 
 
-def author_tool(name: str) -> ModuleType:
+def import_author_tool(name: str) -> ModuleType:
     """Import a library of the extra.
 
     Raises:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wren.authoring.author_tools import author_tool
+from wren.authoring.author_tools import import_author_tool
 from wren_core.errors import AgentFixableError
 
 _SHOWN = 3000
@@ -29,7 +29,7 @@ def build(folder: Path, *, into: Path, isolated: bool) -> list[Path]:
         BuildFailed: with what the build said.
         AuthorToolsMissing: the extra is not installed.
     """
-    author_tool("build")
+    import_author_tool("build")
     options = [] if isolated else ["--no-isolation"]
     command = [sys.executable, "-m", "build", "--outdir", str(into), *options, str(folder)]
     done = subprocess.run(  # noqa: S603 - the author's own project, no shell

@@ -30,6 +30,6 @@ class Change:
         return f"{self.where}: {self.text}"
 
 
-def highest(changes: list[Change]) -> Level:
+def highest_level(changes: list[Change]) -> Level:
     """Return what all the differences together ask for."""
     return max((change.level for change in changes), default=Level.NONE)

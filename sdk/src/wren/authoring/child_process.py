@@ -12,7 +12,7 @@ from typing import IO
 _STOP_SECONDS = 10.0
 
 
-class Child:
+class ChildProcess:
     """A module that runs as a program, on a leash: see `wren.authoring.parent_watch`.
 
     It stands in a session of its own, so that Ctrl-C reaches its parent alone, which ends it in order.
@@ -54,9 +54,9 @@ class Child:
         limit.start()
         try:
             with suppress(BrokenPipeError):
-                _pipe(self._process.stdin).write(line + "\n")
-                _pipe(self._process.stdin).flush()
-            return _pipe(self._process.stdout).readline()
+                _require_pipe(self._process.stdin).write(line + "\n")
+                _require_pipe(self._process.stdin).flush()
+            return _require_pipe(self._process.stdout).readline()
         finally:
             limit.cancel()
 
@@ -76,7 +76,7 @@ class Child:
                     pipe.close()
 
 
-def _pipe(pipe: IO[str] | None) -> IO[str]:
+def _require_pipe(pipe: IO[str] | None) -> IO[str]:
     if pipe is None:
         raise ValueError("the child was started without this pipe")
     return pipe

@@ -12,7 +12,7 @@ from typing import Any
 
 from importlib_metadata import EntryPoint
 
-from wren.authoring.project import group_of
+from wren.authoring.project import entry_point_group
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.plugins.loading import RefusedError, load_integration
 
@@ -26,7 +26,7 @@ def main() -> None:
     with redirect_stdout(sys.stderr):
         for name, value in request["points"].items():
             try:
-                integration = load_integration(EntryPoint(name, value, group_of(value)), limit)
+                integration = load_integration(EntryPoint(name, value, entry_point_group(value)), limit)
                 definitions[name] = IntegrationDefinition.from_spec(integration.full_spec()).to_wire()
             except RefusedError as exc:
                 failed[name] = f"{exc.code}: {exc}"

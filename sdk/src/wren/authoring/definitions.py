@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from wren.authoring.project import Project
+from wren.authoring.project import PluginProject
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
 
@@ -31,7 +31,7 @@ class DefinitionUnreadable(AgentFixableError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described:
+class LoadedDefinitions:
     """What loading a plugin's integrations gave."""
 
     definitions: Mapping[str, IntegrationDefinition] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Described:
     """Name -> code and reason."""
 
 
-def describe(source: Path, points: Mapping[str, str]) -> Described:
+def load_definitions(source: Path, points: Mapping[str, str]) -> LoadedDefinitions:
     """Load integrations from a folder on the import path.
 
     Args:
@@ -61,16 +61,16 @@ def describe(source: Path, points: Mapping[str, str]) -> Described:
         said = exc.stderr if isinstance(exc, subprocess.TimeoutExpired) else done.stderr
         raise DefinitionUnreadable(f"{source}: loading the plugin ended badly: {str(said or exc)[-_SHOWN:]}") from None
     definitions = {name: IntegrationDefinition.model_validate(item) for name, item in answer["definitions"].items()}
-    return Described(definitions=definitions, failed=answer["failed"])
+    return LoadedDefinitions(definitions=definitions, failed=answer["failed"])
 
 
-def definitions_of(project: Project) -> Mapping[str, IntegrationDefinition]:
+def load_project_definitions(project: PluginProject) -> Mapping[str, IntegrationDefinition]:
     """Return the definitions of a plugin's folder.
 
     Raises:
         DefinitionUnreadable: an integration cannot be loaded; the message says why.
     """
-    described = describe(project.source, project.integrations)
+    described = load_definitions(project.source, project.integrations)
     if described.failed:
         name, reason = next(iter(described.failed.items()))
         raise DefinitionUnreadable(f"{name} cannot be loaded from {project.folder}: {reason}")

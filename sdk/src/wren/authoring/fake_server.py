@@ -22,7 +22,7 @@ def main() -> None:
     with ExitStack() as stack:
         with redirect_stdout(sys.stderr):
             answer = {
-                name: _started(stack, EntryPoint(name, value, FAKES), request["ports"][name])
+                name: _start_fake(stack, EntryPoint(name, value, FAKES), request["ports"][name])
                 for name, value in request["fakes"].items()
             }
         sys.stdout.write(json.dumps(answer) + "\n")
@@ -30,16 +30,16 @@ def main() -> None:
         threading.Event().wait()
 
 
-def _started(stack: ExitStack, point: EntryPoint, port: int) -> dict[str, Any]:
+def _start_fake(stack: ExitStack, point: EntryPoint, port: int) -> dict[str, Any]:
     try:
         fake = point.load()()
         url = stack.enter_context(serve(fake, port=port))
-        return {"url": url, **_described(fake, url)}
+        return {"url": url, **_describe_fake(fake, url)}
     except Exception as exc:  # noqa: BLE001 - the boundary at which a broken fake stops; its author reads why
         return {"failed": f"{type(exc).__name__}: {exc}"}
 
 
-def _described(fake: Any, url: str) -> dict[str, Any]:
+def _describe_fake(fake: Any, url: str) -> dict[str, Any]:
     """Return how a fake wants to be reached: its own words, and those of the OAuth server it has."""
     oauth = getattr(fake, "oauth", None)
     return {

@@ -10,7 +10,7 @@ from wren_core.contract.definition import IntegrationDefinition
 
 
 @dataclass(frozen=True, kw_only=True)
-class StandIn:
+class ServedFake:
     """A fake that is served, or that could not be."""
 
     url: str
@@ -22,41 +22,41 @@ class StandIn:
     failed: str | None = None
 
 
-def settings_for(stand_ins: Mapping[str, StandIn], definitions: Mapping[str, IntegrationDefinition]) -> dict[str, str]:
+def make_settings(fakes: Mapping[str, ServedFake], definitions: Mapping[str, IntegrationDefinition]) -> dict[str, str]:
     """Return the backend's variables: every integration finds its fake, and none the real provider.
 
     A fake serves the paths that its provider's addresses have.
     """
     settings: dict[str, str] = {}
-    for name, stand_in in stand_ins.items():
+    for name, fake in fakes.items():
         definition = definitions.get(name)
         root = urlsplit(definition.base_url or "").path if definition else ""
         prefix = f"WREN_INTEGRATIONS__{name.upper()}__"
-        if urlsplit(stand_in.url).scheme in ("http", "https"):
-            settings[f"{prefix}BASE_URL"] = stand_in.url + root
-        if stand_in.configuration:
-            settings[f"{prefix}CONFIG"] = json.dumps(dict(stand_in.configuration))
-        if stand_in.oauth and definition and definition.oauth_provider:
+        if urlsplit(fake.url).scheme in ("http", "https"):
+            settings[f"{prefix}BASE_URL"] = fake.url + root
+        if fake.configuration:
+            settings[f"{prefix}CONFIG"] = json.dumps(dict(fake.configuration))
+        if fake.oauth and definition and definition.oauth_provider:
             provider = f"WREN_PROVIDERS__{definition.oauth_provider.upper()}__"
-            settings |= {provider + key.upper(): value for key, value in stand_in.oauth.items()}
+            settings |= {provider + key.upper(): value for key, value in fake.oauth.items()}
     return settings
 
 
-def local_variables(
-    stand_ins: Mapping[str, StandIn], definitions: Mapping[str, IntegrationDefinition]
+def make_local_variables(
+    fakes: Mapping[str, ServedFake], definitions: Mapping[str, IntegrationDefinition]
 ) -> dict[str, str]:
     """Return the variables with which a script on this machine, without a backend, finds the fakes."""
-    settings = settings_for(stand_ins, definitions)
+    settings = make_settings(fakes, definitions)
     found = {name: value for name, value in settings.items() if name.startswith("WREN_INTEGRATIONS__")}
-    for name in stand_ins.keys() & definitions.keys():
-        given = stand_ins[name].credentials
+    for name in fakes.keys() & definitions.keys():
+        given = fakes[name].credentials
         found |= {item["envVar"]: given[item["key"]] for item in definitions[name].credentials if item["key"] in given}
     return found
 
 
-def connecting(name: str, stand_in: StandIn, definition: IntegrationDefinition) -> str | None:
+def connect_command(name: str, fake: ServedFake, definition: IntegrationDefinition) -> str | None:
     """Return the command that connects an integration to its fake; None where it needs no connection."""
     if definition.auth_type == "oauth2":
         return f"wren connect {name}"
-    values = " ".join(f"--value {key}={value}" for key, value in stand_in.credentials.items())
+    values = " ".join(f"--value {key}={value}" for key, value in fake.credentials.items())
     return f"wren connect {name} {values}" if definition.credentials and values else None

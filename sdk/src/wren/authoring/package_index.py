@@ -28,7 +28,7 @@ def download_wheel(requirement: str, into: Path) -> Path | None:
     """
     # One retry, and the warning that goes with it, is how pip tells that nobody answered.
     options = ["--no-deps", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input", "--retries", "1"]
-    for python in _pythons():
+    for python in _find_pythons():
         command = [python, "-m", "pip", "download", *options, "--dest", str(into), requirement]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)  # noqa: S603 - no shell
@@ -42,7 +42,7 @@ def download_wheel(requirement: str, into: Path) -> Path | None:
     raise IndexUnreachable("the package index could not be asked: there is no pip here")
 
 
-def _pythons() -> Iterator[str]:
+def _find_pythons() -> Iterator[str]:
     """Yield the interpreters that have pip: this one, else the one its environment was made from."""
     base = str(getattr(sys, "_base_executable", sys.executable))
     for python in dict.fromkeys((sys.executable, base)):

@@ -22,7 +22,7 @@ class ProjectInvalid(AgentFixableError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Project:
+class PluginProject:
     """The distribution in a folder."""
 
     folder: Path
@@ -42,7 +42,7 @@ class Project:
         return source if source.is_dir() else self.folder
 
 
-def read_project(folder: Path) -> Project:
+def read_project(folder: Path) -> PluginProject:
     """Read the plugin in a folder.
 
     Raises:
@@ -58,24 +58,24 @@ def read_project(folder: Path) -> Project:
     except ValueError as exc:
         raise ProjectInvalid(f"{file}: {exc}") from None
     try:
-        return _project(folder.resolve(), document["project"])
+        return _parse_project(folder.resolve(), document["project"])
     except (KeyError, TypeError, AttributeError) as exc:
         raise ProjectInvalid(f"{file}: [project] needs name, version and entry points; wrong is {exc}") from None
 
 
-def group_of(value: str) -> str:
+def entry_point_group(value: str) -> str:
     """Return the entry-point group in which an integration is offered by this value."""
     return DEFINITIONS_GROUP if value.endswith(".json") else GROUP
 
 
-def _project(folder: Path, metadata: Mapping[str, Any]) -> Project:
+def _parse_project(folder: Path, metadata: Mapping[str, Any]) -> PluginProject:
     if "version" in metadata.get("dynamic", ()):
         raise ProjectInvalid(f"{folder / 'pyproject.toml'}: write the version down; a dynamic one cannot be compared")
     points = metadata.get("entry-points", {})
     integrations = {**points.get(DEFINITIONS_GROUP, {}), **points.get(GROUP, {})}
     if not integrations:
         raise ProjectInvalid(f'{folder / "pyproject.toml"} offers no integration in [project.entry-points."{GROUP}"]')
-    return Project(
+    return PluginProject(
         folder=folder,
         name=metadata["name"],
         version=metadata["version"],

@@ -7,7 +7,7 @@ from typing import Any
 from importlib_metadata import EntryPoint
 from packaging.utils import canonicalize_name
 
-from wren.authoring.project import Project, read_project
+from wren.authoring.project import PluginProject, read_project
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import find_entry_points
 from wren_core.testing.checking import check_installed
@@ -22,7 +22,7 @@ class PluginNotInstalled(AgentFixableError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class PluginQuality:
     """The reports about the integrations of one distribution."""
 
     reports: tuple[dict[str, Any], ...]
@@ -40,7 +40,7 @@ class Checked:
         return self.tier is not None and self.tier >= self.wanted
 
 
-def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> Checked:
+def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> PluginQuality:
     """Check the integrations of a plugin.
 
     Args:
@@ -55,26 +55,26 @@ def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> Checked:
     if Path(target).is_dir():
         project = read_project(Path(target))
         for name, value in project.integrations.items():
-            _expect_installed(project, name, value)
+            _check_installed(project, name, value)
         reports = [check_installed(name, folder=project.folder) for name in project.integrations]
     else:
-        reports = [check_installed(name) for name in _names(target)]
-    return Checked(reports=tuple(reports), wanted=wanted)
+        reports = [check_installed(name) for name in _find_names(target)]
+    return PluginQuality(reports=tuple(reports), wanted=wanted)
 
 
-def _names(target: str) -> list[str]:
+def _find_names(target: str) -> list[str]:
     points = find_entry_points()
-    meant = [point.name for point in points if target in (point.name, _distribution(point))]
+    meant = [point.name for point in points if target in (point.name, _distribution_of(point))]
     if not meant:
         known = ", ".join(sorted({point.name for point in points})) or "none"
         raise PluginNotInstalled(f"no integration or distribution {target!r} is installed here; there are: {known}")
     return list(dict.fromkeys(meant))
 
 
-def _expect_installed(project: Project, name: str, value: str) -> None:
+def _check_installed(project: PluginProject, name: str, value: str) -> None:
     how = f"run `pip install -e '.[test]'` in {project.folder}"
     points = [point for point in find_entry_points() if point.name == name]
-    own = [point for point in points if _distribution(point) == canonicalize_name(project.name)]
+    own = [point for point in points if _distribution_of(point) == canonicalize_name(project.name)]
     if not own:
         raise PluginNotInstalled(f"{project.name} is not installed here, or offered no {name!r} when it was; {how}")
     if own[0].value != value:
@@ -84,5 +84,5 @@ def _expect_installed(project: Project, name: str, value: str) -> None:
         raise PluginNotInstalled(f"the {project.name} that is installed is the one in {folder}; {how}")
 
 
-def _distribution(point: EntryPoint) -> str:
+def _distribution_of(point: EntryPoint) -> str:
     return canonicalize_name(point.dist.name) if point.dist is not None else ""

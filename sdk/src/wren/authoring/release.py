@@ -10,13 +10,13 @@ from packaging.version import Version
 
 from wren.authoring import git_repository
 from wren.authoring.build import build
-from wren.authoring.change import Change, Level, highest
-from wren.authoring.definition_changes import definition_changes
-from wren.authoring.definitions import definitions_of
+from wren.authoring.change import Change, Level, highest_level
+from wren.authoring.definition_changes import compare_definitions
+from wren.authoring.definitions import load_project_definitions
 from wren.authoring.last_release import LAST, Release, find_release
-from wren.authoring.project import Project
+from wren.authoring.project import PluginProject
 from wren.authoring.quality import check_plugin
-from wren.authoring.versions import VersionInvalid, is_enough, is_zero, next_version, parse
+from wren.authoring.versions import VersionInvalid, is_enough, is_zero, next_version, parse_version
 from wren.authoring.wheels import Wheel, read_wheel
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
@@ -39,7 +39,7 @@ class ReleaseRefused(AgentFixableError):
 class Comparison:
     """A plugin beside its last release."""
 
-    project: Project
+    project: PluginProject
     version: Version
     last: Release | None
     changes: list[Change] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Comparison:
     @property
     def level(self) -> Level:
         """What the changes together ask for."""
-        return highest(self.changes)
+        return highest_level(self.changes)
 
     @property
     def required(self) -> Version | None:
@@ -56,7 +56,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Built:
+class BuiltFiles:
     """The files that are published."""
 
     files: Mapping[str, int]
@@ -65,7 +65,7 @@ class Built:
     """What the wheel says of itself; the file may be gone."""
 
 
-def check_quality(project: Project) -> Tier:
+def check_quality(project: PluginProject) -> Tier:
     """Return the tier the plugin reaches; what is below bronze is not released.
 
     Raises:
@@ -80,21 +80,21 @@ def check_quality(project: Project) -> Tier:
     return checked.tier
 
 
-def compare(project: Project, against: str = LAST) -> Comparison:
+def compare(project: PluginProject, against: str = LAST) -> Comparison:
     """Compare a plugin's folder with what was released before.
 
     Raises:
         ReleaseUnknown: nobody could say what was.
         DefinitionUnreadable: one of the two cannot be loaded.
     """
-    version = parse(project.version)
-    new = definitions_of(project)
+    version = parse_version(project.version)
+    new = load_project_definitions(project)
     last = find_release(project, against)
-    changes = all_changes(last.definitions, new) if last else []
+    changes = compare_all(last.definitions, new) if last else []
     return Comparison(project=project, version=version, last=last, changes=changes)
 
 
-def all_changes(old: Mapping[str, IntegrationDefinition], new: Mapping[str, IntegrationDefinition]) -> list[Change]:
+def compare_all(old: Mapping[str, IntegrationDefinition], new: Mapping[str, IntegrationDefinition]) -> list[Change]:
     """List what changed in any integration of a distribution, the gravest first; pure."""
     found = [
         Change(level=Level.MAJOR, where=name, text="the integration was removed") for name in old if name not in new
@@ -103,7 +103,7 @@ def all_changes(old: Mapping[str, IntegrationDefinition], new: Mapping[str, Inte
         Change(level=Level.MINOR, where=name, text="the integration was added") for name in new if name not in old
     ]
     for name in old.keys() & new.keys():
-        found += definition_changes(old[name], new[name])
+        found += compare_definitions(old[name], new[name])
     return sorted(found, key=lambda change: -change.level)
 
 
@@ -128,7 +128,7 @@ def check_version(comparison: Comparison) -> None:
     )
 
 
-def build_release(project: Project, *, into: Path | None, isolated: bool) -> Built:
+def build_release(project: PluginProject, *, into: Path | None, isolated: bool) -> BuiltFiles:
     """Build what is published, and keep it in a folder where one is given.
 
     Raises:
@@ -138,7 +138,7 @@ def build_release(project: Project, *, into: Path | None, isolated: bool) -> Bui
     with tempfile.TemporaryDirectory(prefix="wren-build-") as folder:
         files = build(project.folder, into=Path(folder), isolated=isolated)
         wheel = read_wheel(files[-1])
-        if wheel.version != parse(project.version) or dict(wheel.points) != dict(project.integrations):
+        if wheel.version != parse_version(project.version) or dict(wheel.points) != dict(project.integrations):
             raise ReleaseRefused(
                 f"{files[-1].name} is {wheel.version} and offers {', '.join(wheel.points) or 'nothing'}"
             )
@@ -147,7 +147,7 @@ def build_release(project: Project, *, into: Path | None, isolated: bool) -> Bui
             into.mkdir(parents=True, exist_ok=True)
             for file in files:
                 shutil.copy2(file, into)
-    return Built(files=sizes, wheel=wheel)
+    return BuiltFiles(files=sizes, wheel=wheel)
 
 
 def check_tag(comparison: Comparison) -> None:
@@ -156,8 +156,8 @@ def check_tag(comparison: Comparison) -> None:
     Raises:
         ReleaseRefused: its tag stands elsewhere.
     """
-    folder, tag = comparison.project.folder, _tag(comparison)
-    if tag in git_repository.tagged_versions(folder).values() and not git_repository.is_head(folder, tag):
+    folder, tag = comparison.project.folder, _tag_name(comparison)
+    if tag in git_repository.list_tagged_versions(folder).values() and not git_repository.is_head(folder, tag):
         required = f"; the next one is {comparison.required} or later" if comparison.required else ""
         raise ReleaseRefused(f"{tag} is tagged already, on another commit: write a new version{required}")
 
@@ -168,21 +168,21 @@ def check_repository(comparison: Comparison) -> None:
     Raises:
         ReleaseRefused: no repository, files that are not committed, or a tag that is there.
     """
-    folder, tag = comparison.project.folder, _tag(comparison)
+    folder, tag = comparison.project.folder, _tag_name(comparison)
     if not git_repository.is_repository(folder):
         raise ReleaseRefused(f"{folder} is in no git repository; `git init`, commit, then release")
-    if tag in git_repository.tagged_versions(folder).values():
+    if tag in git_repository.list_tagged_versions(folder).values():
         raise ReleaseRefused(f"{tag} is tagged already; `git push origin {tag}` publishes it")
-    if changed := git_repository.uncommitted(folder):
+    if changed := git_repository.list_uncommitted(folder):
         raise ReleaseRefused(f"commit first, the tag would not hold it: {', '.join(changed[:5])}")
 
 
-def mark(comparison: Comparison) -> str:
+def tag_release(comparison: Comparison) -> str:
     """Tag the release; sends nothing anywhere."""
-    tag = _tag(comparison)
+    tag = _tag_name(comparison)
     git_repository.add_tag(comparison.project.folder, tag, f"{comparison.project.name} {comparison.version}")
     return tag
 
 
-def _tag(comparison: Comparison) -> str:
-    return git_repository.tag_of(comparison.version)
+def _tag_name(comparison: Comparison) -> str:
+    return git_repository.format_tag(comparison.version)

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from wren.authoring.author_tools import author_tool
+from wren.authoring.author_tools import import_author_tool
 from wren_core.contract.spec import IntegrationType
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import find_entry_points
@@ -65,7 +65,7 @@ class Plan:
         return f"wren-{self.dashed}"
 
 
-def make(plan: Plan, parent: Path) -> Path:
+def render_plugin(plan: Plan, parent: Path) -> Path:
     """Render a plugin into a new folder below `parent` and return it.
 
     Raises:
@@ -83,7 +83,7 @@ def make(plan: Plan, parent: Path) -> Path:
         "host": f"{plan.dashed}.example",
         "contract": _contract_range(version("wren-core")),
     }
-    author_tool("copier").run_copy(str(TEMPLATE), str(folder), data=answers, defaults=True, quiet=True)
+    import_author_tool("copier").run_copy(str(TEMPLATE), str(folder), data=answers, defaults=True, quiet=True)
     return folder
 
 

@@ -16,7 +16,7 @@ class VersionInvalid(AgentFixableError):
     code = "VERSION_INVALID"
 
 
-def parse(text: str) -> Version:
+def parse_version(text: str) -> Version:
     """Return a version.
 
     Raises:

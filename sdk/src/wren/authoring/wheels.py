@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from packaging.version import Version
 
-from wren.authoring.versions import parse
+from wren.authoring.versions import parse_version
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import GROUP
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP
@@ -40,7 +40,7 @@ class Wheel:
     @property
     def version(self) -> Version:
         """Its version."""
-        return parse(str(self.metadata["Version"]))
+        return parse_version(str(self.metadata["Version"]))
 
     def unpack(self, into: Path) -> None:
         """Write its files into a folder, which can then be put on the import path."""
@@ -63,10 +63,10 @@ def read_wheel(file: Path) -> Wheel:
             text = archive.read(entry_points).decode() if entry_points in members else ""
     except (OSError, BadZipFile, StopIteration, UnicodeDecodeError) as exc:
         raise WheelInvalid(f"{file} is no wheel: {type(exc).__name__}") from None
-    return Wheel(file=file, metadata=metadata, points=_points(text), members=members)
+    return Wheel(file=file, metadata=metadata, points=_parse_entry_points(text), members=members)
 
 
-def _points(text: str) -> dict[str, str]:
+def _parse_entry_points(text: str) -> dict[str, str]:
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
     parser.read_string(text)

@@ -5,8 +5,8 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from wren.checks.finding import Code, Finding
-from wren.checks.literals import literal_of, misfit
+from wren.checks.finding import Code, ScriptFinding
+from wren.checks.literals import explain_misfit, read_literal
 from wren.checks.source import Source
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import Method
@@ -27,7 +27,7 @@ class _Binding:
 
 def check_arguments(
     source: Source, integration: type[Integration], method: Method, call: ast.Call
-) -> Iterator[Finding]:
+) -> Iterator[ScriptFinding]:
     """Yield unknown, doubled, surplus, missing and misfitting arguments of a method call."""
     parameters = method.signature.parameters
     bound = _bind(call, parameters)
@@ -47,17 +47,17 @@ def check_arguments(
     if missing and not bound.is_open:
         text = f"{name} needs {', '.join(map(repr, missing))}"
         yield source.finding(Code.ARGUMENT_MISSING, text, call, hint=takes)
-    yield from _values(source, name, method, bound.given)
+    yield from _check_values(source, name, method, bound.given)
 
 
-def _values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[Finding]:
+def _check_values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[ScriptFinding]:
     schema = method.spec.input_schema
     properties, definitions = schema.get("properties", {}), schema.get("$defs", {})
     for parameter, node in given.items():
-        literal = literal_of(node)
+        literal = read_literal(node)
         if literal is None or parameter not in properties:
             continue
-        reason = misfit(literal, properties[parameter], definitions)
+        reason = explain_misfit(literal, properties[parameter], definitions)
         if reason is not None:
             yield source.finding(Code.ARGUMENT_INVALID, f"{name}: {parameter}: {reason}", node)
 

@@ -101,7 +101,7 @@ def logs(
 
     With -f and --json: one JSON object a line, the last one with the whole run. Ends with 0 also for a run that failed.
     """
-    from wren.cli.commands.status import show_logs
+    from wren.cli.commands.logs import show_logs
 
     show_logs(target, follow=follow, as_json=as_json)
 

@@ -12,7 +12,7 @@ from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import integration_names
 
 
-def own_path(name: str, *, remedy: str) -> Path:
+def local_definition_path(name: str, *, remedy: str) -> Path:
     """Return where a definition is one of this machine's.
 
     Args:

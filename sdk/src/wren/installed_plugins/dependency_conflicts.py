@@ -46,19 +46,19 @@ class Conflict:
 
 def find_conflicts(roots: Iterable[str]) -> list[Conflict]:
     """Return what the named distributions, and all they depend on, need and do not find; sorted by package."""
-    installed = _installed()
+    installed = _list_installed()
     demands: dict[str, set[tuple[str, str]]] = defaultdict(set)
     dependents: dict[str, set[str]] = defaultdict(set)
     for root in sorted(set(roots)):
-        for demand in _demands(root, installed):
+        for demand in _find_demands(root, installed):
             name = canonicalize_name(demand.requirement.name)
             demands[name].add((demand.by, str(demand.requirement)))
             dependents[name].add(root)
-    conflicts = [_conflict(name, demands[name], dependents[name], installed) for name in sorted(demands)]
+    conflicts = [_make_conflict(name, demands[name], dependents[name], installed) for name in sorted(demands)]
     return [conflict for conflict in conflicts if conflict.unmet]
 
 
-def _installed() -> dict[str, IDistribution]:
+def _list_installed() -> dict[str, IDistribution]:
     found: dict[str, IDistribution] = {}
     for distribution in metadata.distributions():
         try:
@@ -69,7 +69,7 @@ def _installed() -> dict[str, IDistribution]:
     return found
 
 
-def _demands(root: str, installed: dict[str, IDistribution]) -> Iterator[Demand]:
+def _find_demands(root: str, installed: dict[str, IDistribution]) -> Iterator[Demand]:
     """Walk everything a distribution depends on, with the extras it is asked for."""
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [(str(canonicalize_name(root)), frozenset[str]())]
@@ -78,12 +78,12 @@ def _demands(root: str, installed: dict[str, IDistribution]) -> Iterator[Demand]
         if (name, extras) in seen or name not in installed:
             continue
         seen.add((name, extras))
-        for requirement in _requirements(installed[name], extras):
+        for requirement in _list_requirements(installed[name], extras):
             yield Demand(by=name, requirement=requirement)
             waiting.append((str(canonicalize_name(requirement.name)), frozenset(requirement.extras)))
 
 
-def _requirements(distribution: IDistribution, extras: frozenset[str]) -> Iterator[Requirement]:
+def _list_requirements(distribution: IDistribution, extras: frozenset[str]) -> Iterator[Requirement]:
     for text in distribution.requires or ():
         try:
             requirement = Requirement(text)
@@ -94,7 +94,7 @@ def _requirements(distribution: IDistribution, extras: frozenset[str]) -> Iterat
             yield requirement
 
 
-def _conflict(
+def _make_conflict(
     name: str, demands: Iterable[tuple[str, str]], roots: Iterable[str], installed: dict[str, IDistribution]
 ) -> Conflict:
     have = installed[name].version if name in installed else None

@@ -11,8 +11,8 @@ from importlib_metadata import EntryPoint
 
 from wren.installed_plugins.dependency_conflicts import find_conflicts
 from wren.installed_plugins.examination import Examination, examine
-from wren.installed_plugins.problem import Problem, failure
-from wren.installed_plugins.survey import State, Survey, SurveyedPlugin, survey
+from wren.installed_plugins.problem import PluginProblem, make_failure
+from wren.installed_plugins.survey import State, Survey, SurveyedPlugin, survey_plugins
 from wren_core.plugins.discovery import find_entry_points, identity_of
 from wren_core.plugins.policy import PluginPolicy, canonical_name
 from wren_core.plugins.registry import integration_unknown
@@ -28,7 +28,7 @@ class Diagnosis:
     """The plugins as they are, loaded where that is allowed, and everything worth saying about them."""
 
     plugins: tuple[SurveyedPlugin, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[PluginProblem, ...]
 
     @property
     def is_healthy(self) -> bool:
@@ -42,34 +42,36 @@ def diagnose(policy: PluginPolicy, name: str | None = None) -> Diagnosis:
     Raises:
         IntegrationUnknown: nothing installed has that name; with the nearest one.
     """
-    found = _named(survey(policy), name)
+    found = _select_by_name(survey_plugins(policy), name)
     examined = examine(found.loadable, policy.time_limit)
     problems = [
-        *_refused(found.plugins),
-        *_failures(found.plugins, examined),
-        *_conflicts(found.plugins, everything=name is None),
-        *_slow(examined),
-        *_without_fake(examined),
-        *(_idle_rules(policy, found.plugins) if name is None else ()),
-        *_editable(found.loadable),
+        *_report_refused(found.plugins),
+        *_report_failures(found.plugins, examined),
+        *_report_conflicts(found.plugins, everything=name is None),
+        *_report_slow(examined),
+        *_report_missing_fakes(examined),
+        *(_report_idle_rules(policy, found.plugins) if name is None else ()),
+        *_report_editable(found.loadable),
     ]
-    return Diagnosis(plugins=loaded(found.plugins, examined), problems=tuple(problems))
+    return Diagnosis(plugins=merge_examinations(found.plugins, examined), problems=tuple(problems))
 
 
-def loaded(plugins: Iterable[SurveyedPlugin], examined: Iterable[Examination]) -> tuple[SurveyedPlugin, ...]:
+def merge_examinations(
+    plugins: Iterable[SurveyedPlugin], examined: Iterable[Examination]
+) -> tuple[SurveyedPlugin, ...]:
     """Return the plugins with what is known of them once they were loaded."""
     known = {(item.name, item.distribution): item for item in examined}
-    return tuple(_told(plugin, known.get((plugin.name, plugin.distribution))) for plugin in plugins)
+    return tuple(_merge_examination(plugin, known.get((plugin.name, plugin.distribution))) for plugin in plugins)
 
 
-def _told(plugin: SurveyedPlugin, examination: Examination | None) -> SurveyedPlugin:
+def _merge_examination(plugin: SurveyedPlugin, examination: Examination | None) -> SurveyedPlugin:
     if examination is None:
         return plugin
     state: State = "failed" if examination.code else "ok"
     return replace(plugin, state=state, code=examination.code, reason=examination.reason)
 
 
-def _named(found: Survey, name: str | None) -> Survey:
+def _select_by_name(found: Survey, name: str | None) -> Survey:
     if name is None:
         return found
     plugins = tuple(plugin for plugin in found.plugins if plugin.name == name)
@@ -78,24 +80,24 @@ def _named(found: Survey, name: str | None) -> Survey:
     return Survey(plugins=plugins, loadable=tuple(point for point in found.loadable if point.name == name))
 
 
-def _refused(plugins: Iterable[SurveyedPlugin]) -> Iterator[Problem]:
+def _report_refused(plugins: Iterable[SurveyedPlugin]) -> Iterator[PluginProblem]:
     told: set[str] = set()
     for plugin in plugins:
         if plugin.state == "duplicate" and plugin.name not in told:
             told.add(plugin.name)  # one problem, though two plugins have it: its reason names both
-            yield replace(failure(plugin, plugin.code, plugin.reason), message=plugin.reason)
+            yield replace(make_failure(plugin, plugin.code, plugin.reason), message=plugin.reason)
         if plugin.state in ("incompatible", "unreadable"):
-            yield failure(plugin, plugin.code, plugin.reason)
+            yield make_failure(plugin, plugin.code, plugin.reason)
 
 
-def _failures(plugins: Iterable[SurveyedPlugin], examined: Iterable[Examination]) -> Iterator[Problem]:
+def _report_failures(plugins: Iterable[SurveyedPlugin], examined: Iterable[Examination]) -> Iterator[PluginProblem]:
     by_name = {(plugin.name, plugin.distribution): plugin for plugin in plugins}
     for item in examined:
         if item.code:
-            yield failure(by_name[item.name, item.distribution], item.code, item.reason)
+            yield make_failure(by_name[item.name, item.distribution], item.code, item.reason)
 
 
-def _conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterator[Problem]:
+def _report_conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterator[PluginProblem]:
     owners: dict[str, list[str]] = {}
     for plugin in plugins:
         if plugin.state != "disabled" and plugin.distribution:
@@ -103,7 +105,7 @@ def _conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterat
     for conflict in find_conflicts([*owners, *(_HOSTS if everything else ())]):
         concerned = sorted(name for root in conflict.roots for name in owners.get(root, ()))
         step = "install versions that fit one another: `pip check` shows them all; or disable a plugin that needs it"
-        yield Problem(
+        yield PluginProblem(
             severity="error",
             code="DEPENDENCY_CONFLICT" if conflict.installed else "DEPENDENCY_MISSING",
             plugins=tuple(concerned),
@@ -112,11 +114,11 @@ def _conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) -> Iterat
         )
 
 
-def _slow(examined: Iterable[Examination]) -> Iterator[Problem]:
+def _report_slow(examined: Iterable[Examination]) -> Iterator[PluginProblem]:
     for item in examined:
         if not item.code and item.seconds >= _SLOW_SECONDS:
             slowest = ", ".join(f"{package} {seconds * 1000:.0f} ms" for package, seconds in item.heavy[:_SLOWEST])
-            yield Problem(
+            yield PluginProblem(
                 severity="warning",
                 code="IMPORT_SLOW",
                 plugins=(item.name,),
@@ -125,11 +127,11 @@ def _slow(examined: Iterable[Examination]) -> Iterator[Problem]:
             )
 
 
-def _without_fake(examined: Iterable[Examination]) -> Iterator[Problem]:
+def _report_missing_fakes(examined: Iterable[Examination]) -> Iterator[PluginProblem]:
     fakes = {point.name for point in find_entry_points(FAKES)}
     for item in examined:
         if item.contacts and item.name not in fakes:
-            yield Problem(
+            yield PluginProblem(
                 severity="warning",
                 code="FAKE_MISSING",
                 plugins=(item.name,),
@@ -138,7 +140,7 @@ def _without_fake(examined: Iterable[Examination]) -> Iterator[Problem]:
             )
 
 
-def _idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iterator[Problem]:
+def _report_idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iterator[PluginProblem]:
     names = {canonical_name(plugin.name) for plugin in plugins}
     known = names | {canonical_name(plugin.distribution) for plugin in plugins}
     rules = [
@@ -148,7 +150,7 @@ def _idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iter
     ]
     for place, rule, candidates in rules:
         if canonical_name(rule) not in candidates:
-            yield Problem(
+            yield PluginProblem(
                 severity="warning",
                 code="RULE_IDLE",
                 plugins=(),
@@ -157,11 +159,11 @@ def _idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) -> Iter
             )
 
 
-def _editable(points: Iterable[EntryPoint]) -> Iterator[Problem]:
+def _report_editable(points: Iterable[EntryPoint]) -> Iterator[PluginProblem]:
     in_place = [point for point in points if _is_editable(point)]
     if in_place:
         owners = ", ".join(sorted({identity_of(point)[0] for point in in_place}))
-        yield Problem(
+        yield PluginProblem(
             severity="note",
             code="EDITABLE_INSTALL",
             plugins=tuple(point.name for point in in_place),

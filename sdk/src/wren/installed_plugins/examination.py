@@ -56,17 +56,17 @@ def _examine(point: EntryPoint, time_limit: timedelta) -> Examination:
     except subprocess.TimeoutExpired:  # it never lets go of the interpreter, so no thread beside it can tell
         reason = f"did not load within {limit:g} s, and held the interpreter"
         return Examination(name=point.name, distribution=distribution, code="PLUGIN_TIMED_OUT", reason=reason)
-    answer = _answer(done.stdout)
+    answer = _parse_answer(done.stdout)
     told = done.stderr.decode(errors="replace")
     if answer is None:
-        code, reason = _breakdown(told, _ending(done.returncode))
+        code, reason = _explain_failure(told, _describe_ending(done.returncode))
         return Examination(name=point.name, distribution=distribution, code=code, reason=reason)
     own = (point.value.partition(":")[0].partition(".")[0], "wren", "wren_core")
-    heavy = _import_times(told, without=own)
+    heavy = _sum_import_times(told, without=own)
     return Examination(name=point.name, distribution=distribution, heavy=heavy, **answer)
 
 
-def _answer(output: bytes) -> dict[str, Any] | None:
+def _parse_answer(output: bytes) -> dict[str, Any] | None:
     lines = output.decode(errors="replace").splitlines()
     try:
         answer = json.loads(lines[-1]) if lines else None
@@ -75,18 +75,18 @@ def _answer(output: bytes) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _breakdown(told: str, ending: str) -> tuple[str, str]:
+def _explain_failure(told: str, ending: str) -> tuple[str, str]:
     if MARK in told:
         return "PLUGIN_ENDED_PROCESS", f"ended the whole process while it was loaded, with {ending}"
     last = next((line for line in reversed(told.splitlines()) if line and not line.startswith("import time:")), "")
     return "NOT_EXAMINED", f"could not be examined, the process ended with {ending}: {last}".rstrip(": ")
 
 
-def _ending(code: int) -> str:
+def _describe_ending(code: int) -> str:
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
-def _import_times(listing: str, *, without: Iterable[str]) -> tuple[tuple[str, float], ...]:
+def _sum_import_times(listing: str, *, without: Iterable[str]) -> tuple[tuple[str, float], ...]:
     """Add up the time each package took of itself: `import time:  self [us] | cumulative | module`."""
     seconds: dict[str, float] = {}
     for line in listing.partition(MARK)[2].splitlines():

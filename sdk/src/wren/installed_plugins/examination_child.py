@@ -25,14 +25,14 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     points = [point for point in find_entry_points() if (point.name, identity_of(point)[0]) == (name, distribution)]
-    _warm(points[0])
+    _warm_up(points[0])
     answer = _load(points[0], timedelta(seconds=float(seconds)))
     answers.write(json.dumps(answer) + "\n")
     answers.close()
     os._exit(0)  # a thread that hangs, or what the plugin wants to do at exit, must not keep the examiner waiting
 
 
-def _warm(point: EntryPoint) -> None:
+def _warm_up(point: EntryPoint) -> None:
     """Import what checking any plugin imports, so that it is not counted as this one's."""
     Validator({"type": "object"})
     with suppress(RefusedError):

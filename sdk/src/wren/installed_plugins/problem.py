@@ -9,7 +9,7 @@ Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
+class PluginProblem:
     """One thing somebody should know; an error keeps something from working."""
 
     severity: Severity
@@ -38,8 +38,8 @@ _NEXT_STEPS = {
 }
 
 
-def failure(plugin: SurveyedPlugin, code: str, reason: str) -> Problem:
+def make_failure(plugin: SurveyedPlugin, code: str, reason: str) -> PluginProblem:
     """Return the problem of a plugin that cannot be used."""
     step = _NEXT_STEPS.get(code, _REPORT).format(name=plugin.name, distribution=plugin.distribution)
     message = f"{plugin.name} of {plugin.distribution} {plugin.version}: {reason}"
-    return Problem(severity="error", code=code, plugins=(plugin.name,), message=message, next_step=step)
+    return PluginProblem(severity="error", code=code, plugins=(plugin.name,), message=message, next_step=step)

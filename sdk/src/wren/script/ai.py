@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast, overload
 
 from wren.script import session
 from wren.script.ai_choice import choose_integration
-from wren.script.ai_prompt import prompt_parts
-from wren.script.ai_schema import Expected
+from wren.script.ai_prompt import build_prompt
+from wren.script.ai_schema import AnswerSchema
 from wren.script.integration_handle import IntegrationHandle
 from wren_core.ai.integration import AIIntegration
 from wren_core.ai.records import Completion, Message
@@ -22,13 +22,13 @@ from wren_core.ai.records import Completion, Message
 T = TypeVar("T")
 
 
-class Answer(str):
+class ModelAnswer(str):
     """The text a model wrote; `completion` has its model, usage and cost."""
 
     completion: Completion
 
     @classmethod
-    def of(cls, completion: Completion) -> "Answer":
+    def of(cls, completion: Completion) -> "ModelAnswer":
         """Return the text of a completion."""
         answer = cls(completion.text)
         answer.completion = completion
@@ -44,7 +44,7 @@ def ai(
     schema: None = None,
     system: str | None = None,
     max_tokens: int | None = None,
-) -> Answer: ...
+) -> ModelAnswer: ...
 @overload
 def ai(
     prompt: str,
@@ -97,12 +97,12 @@ def ai(
     Example:
         wren.ai("Which of these mails is urgent?", *mails, schema=list[str])
     """
-    source = _instance(choose_integration(integration))
-    text, images = prompt_parts(prompt, data)
+    source = _get_instance(choose_integration(integration))
+    text, images = build_prompt(prompt, data)
     options: dict[str, Any] = {"model": model, "system": system, "max_tokens": max_tokens}
     if schema is None:
-        return Answer.of(source.generate(text, images=images, **options))
-    expected = Expected(schema)
+        return ModelAnswer.of(source.generate(text, images=images, **options))
+    expected = AnswerSchema(schema)
     question = Message(role="user", text=f"{text}\n\n{expected.instructions}", images=images)
     first = source.generate(messages=[question], **options)
     value, complaint = expected.read(first)
@@ -114,7 +114,7 @@ def ai(
     return expected.value_of(second)
 
 
-def _instance(name: str) -> AIIntegration:
+def _get_instance(name: str) -> AIIntegration:
     """Return this session's instance of an integration: its connections are kept from call to call."""
     instances = session.current().instances
     if name not in instances:

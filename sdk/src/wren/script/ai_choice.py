@@ -28,8 +28,8 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
     environ = os.environ if environ is None else environ
     named = wanted or environ.get(VARIABLE)
     if named:
-        return _checked(named)
-    offered = list(_ai_specs())
+        return _check_integration(named)
+    offered = list(_list_ai_specs())
     ready = [spec.name for spec in offered if not Credentials.from_env(spec, environ).missing(spec.credentials)]
     if len(ready) == 1:
         return ready[0]
@@ -40,12 +40,12 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
             code="AI_INTEGRATION_AMBIGUOUS",
             details={"integrations": ready},
         )
-    raise _none_ready(offered)
+    raise _make_not_configured_error(offered)
 
 
-def _checked(name: str) -> str:
+def _check_integration(name: str) -> str:
     if not issubclass(installed().get(name), AIIntegration):
-        known = [spec.name for spec in _ai_specs()]
+        known = [spec.name for spec in _list_ai_specs()]
         raise AgentFixableError(
             f"{name!r} offers no models, so wren.ai cannot ask it; installed are {', '.join(known) or 'none that do'}",
             code="AI_INTEGRATION_INVALID",
@@ -54,7 +54,7 @@ def _checked(name: str) -> str:
     return name
 
 
-def _ai_specs() -> Iterable[IntegrationSpec]:
+def _list_ai_specs() -> Iterable[IntegrationSpec]:
     """Load what is installed and yield the ai integrations; only a script that names none has to wait for this."""
     for name in installed().names():
         try:
@@ -65,7 +65,7 @@ def _ai_specs() -> Iterable[IntegrationSpec]:
             yield integration.spec
 
 
-def _none_ready(offered: list[IntegrationSpec]) -> UserFacingConfigError:
+def _make_not_configured_error(offered: list[IntegrationSpec]) -> UserFacingConfigError:
     if not offered:
         return UserFacingConfigError(
             "no ai integration is installed; install a distribution that offers one with pip", code="AI_NOT_CONFIGURED"

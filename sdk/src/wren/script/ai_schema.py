@@ -15,7 +15,7 @@ _SHOWN_PROBLEMS = 10
 _SHOWN_ANSWER = 500
 
 
-class Expected:
+class AnswerSchema:
     """The shape an answer must have.
 
     Raises:
@@ -48,9 +48,9 @@ class Expected:
     def read(self, completion: Completion) -> tuple[Any, str | None]:
         """Return the value of an answer and None, or None and what is wrong with it."""
         try:
-            return self._adapter.validate_json(_unfenced(completion.text)), None
+            return self._adapter.validate_json(_strip_fence(completion.text)), None
         except ValidationError as exc:
-            return None, _complaint(exc, completion)
+            return None, _describe_problems(exc, completion)
 
     def value_of(self, completion: Completion) -> Any:
         """Return the value of an answer.
@@ -68,13 +68,13 @@ class Expected:
         )
 
 
-def _unfenced(text: str) -> str:
+def _strip_fence(text: str) -> str:
     """Return the JSON of an answer; models like to put it into a code fence, whatever they are told."""
     fenced = _FENCED.match(text.strip())
     return fenced[1] if fenced else text
 
 
-def _complaint(exc: ValidationError, completion: Completion) -> str:
+def _describe_problems(exc: ValidationError, completion: Completion) -> str:
     if completion.stop_reason == "max_tokens":
         return "- it was cut off: it is longer than max_tokens allows"
     problems = exc.errors(include_url=False, include_input=False)[:_SHOWN_PROBLEMS]

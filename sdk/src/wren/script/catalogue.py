@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from functools import cache, cached_property
 
-from wren.script.definition_files import definition_files
-from wren.script.plugin_policy import host_policy
+from wren.script.definition_files import list_definition_files
+from wren.script.plugin_policy import read_plugin_policy
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import IntegrationSpec
@@ -35,7 +35,7 @@ class Catalogue:
 
     def __init__(self, policy: PluginPolicy | None = None, environ: Mapping[str, str] | None = None) -> None:
         self._policy = policy
-        self._files = {} if environ is None else definition_files(environ)
+        self._files = {} if environ is None else list_definition_files(environ)
         self._declared: dict[str, str] = {}
         self._registries: dict[str, Registry] = {}
 
@@ -90,11 +90,11 @@ class Catalogue:
             raise integration_unknown(name, self.names())
         if name not in self._registries:
             is_declared = name in self._files or name in self._declared
-            found = self._read(name) if is_declared else discover({name}, policy=self._policy)
+            found = self._load_declared(name) if is_declared else discover({name}, policy=self._policy)
             self._registries[name] = Registry.from_discovery(found)
         return self._registries[name]
 
-    def _read(self, name: str) -> Discovery:
+    def _load_declared(self, name: str) -> Discovery:
         """Make the integration of a definition; of two with one name, none is used (ADR 6)."""
         from wren_core.declarative.integration import declared_integration  # here: most integrations are installed
         from wren_core.declarative.publication import read_definition
@@ -103,33 +103,35 @@ class Catalogue:
         owner = str(path or "the server")
         if name in self._installed:
             rivals = ", ".join(point.dist.name for point in find_entry_points() if point.name == name and point.dist)
-            return _failed(name, owner, "DUPLICATE_NAME", f"{rivals} and {owner} both declare {name!r}; remove one")
+            return _make_failure(
+                name, owner, "DUPLICATE_NAME", f"{rivals} and {owner} both declare {name!r}; remove one"
+            )
         refusal = self._policy.refusal(name, "") if self._policy and path is not None else None
         if refusal is not None:
-            return _failed(name, owner, refusal.code, refusal.reason)
+            return _make_failure(name, owner, refusal.code, refusal.reason)
         try:
-            definition = read_definition(path) if path else _definition(self._declared[name])
+            definition = read_definition(path) if path else _parse_definition(self._declared[name])
             if definition.integration_id != name:
                 raise DefinitionInvalid(f"it declares {definition.integration_id!r}; call the file like that")
             integration = declared_integration(definition)
         except DefinitionInvalid as exc:
-            return _failed(name, owner, "PLUGIN_INVALID", exc.message)
+            return _make_failure(name, owner, "PLUGIN_INVALID", exc.message)
         plugin = LoadedPlugin(name=name, distribution=owner, version="", integration=integration)
         return Discovery(loaded=(plugin,))
 
 
-def _definition(text: str) -> IntegrationDefinition:
+def _parse_definition(text: str) -> IntegrationDefinition:
     try:
         return IntegrationDefinition.from_wire(json.loads(text))
     except ValueError as exc:
         raise DefinitionInvalid(f"its definition is no JSON: {exc}") from exc
 
 
-def _failed(name: str, owner: str, code: str, reason: str) -> Discovery:
+def _make_failure(name: str, owner: str, code: str, reason: str) -> Discovery:
     return Discovery(failed=(FailedPlugin(name=name, distribution=owner, version="", code=code, reason=reason),))
 
 
 @cache
 def installed() -> Catalogue:
     """Return this process's catalogue: what is installed does not change under a running script."""
-    return Catalogue(host_policy(os.environ), os.environ)
+    return Catalogue(read_plugin_policy(os.environ), os.environ)

@@ -18,7 +18,7 @@ def definitions_folder(environ: Mapping[str, str]) -> Path:
     return Path(given).expanduser() if given else profile_path(environ).parent / "definitions"
 
 
-def definition_files(environ: Mapping[str, str]) -> dict[str, Path]:
+def list_definition_files(environ: Mapping[str, str]) -> dict[str, Path]:
     """Return this machine's definitions by name; none where the folder is missing or closed, as in a sandbox."""
     try:
         folder = definitions_folder(environ)

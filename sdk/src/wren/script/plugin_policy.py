@@ -6,7 +6,7 @@ from wren_core.plugins.disabled import DisabledPlugins
 from wren_core.plugins.policy import DISABLED_VARIABLE, PluginPolicy
 
 
-def host_policy(environ: Mapping[str, str]) -> PluginPolicy:
+def read_plugin_policy(environ: Mapping[str, str]) -> PluginPolicy:
     """Return the policy of the environment, and of what was switched off in this Python environment.
 
     A variable names what is switched off where the folder cannot be read: in a sandbox.

@@ -69,7 +69,7 @@ class TerminalHost:
         with self._lock:
             stamp = {"id": f"msg_local_{len(self._messages) + 1}", "created_at": self._now().isoformat()}
             self._messages.append({**payload, **stamp})
-        self._write(_shown(payload))
+        self._write(_format_message(payload))
         return stamp
 
     def _list(self, limit: int) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def terminal_host() -> TerminalHost:
     return TerminalHost()
 
 
-def _shown(payload: Mapping[str, Any]) -> str:
+def _format_message(payload: Mapping[str, Any]) -> str:
     receiver = f" to {payload['to']}" if payload.get("to") else ""
     title = f": {payload['subject']}" if payload.get("subject") else ""
     body = "\n".join(f"  {line}" for line in payload["body"].splitlines())

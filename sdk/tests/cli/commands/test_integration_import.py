@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-DEPOT = str(Path(__file__).parents[1] / "openapi" / "data" / "depot.yaml")
+DEPOT = str(Path(__file__).parents[2] / "openapi" / "data" / "depot.yaml")
 
 
 def test_a_document_becomes_an_integration_of_this_machine(wren, tmp_path):

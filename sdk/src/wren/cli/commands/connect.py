@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from wren.api.client import Client
-from wren.api.records import Connection, ConnectionStarted
+from wren.api.records import ApiConnection, ApiConnectionStarted
 from wren.cli.commands.connection_wait import wait_until_connected
 from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
@@ -51,24 +51,24 @@ def connect_integration(
     screen = Screen(as_json=as_json)
     given, config = dict(map(_read_value, values)), dict(map(_read_setting, settings))
     with open_client() as client:
-        held = _find(client, integration, alias)
+        held = _find_connection(client, integration, alias)
         if held is not None and config:
             held = client.configure(held.id, {**held.config, **config})
-        if held is not None and held.status == "active" and not again and not given and _works(client, held):
-            _tell_connected(screen, held, already=True)
+        if held is not None and held.status == "active" and not again and not given and _is_usable(client, held):
+            _show_connected(screen, held, already=True)
             return
-        started = _start(client, integration, alias=alias, values=given, config=config, held=held)
+        started = _start_connection(client, integration, alias=alias, values=given, config=config, held=held)
         is_done = started.status == "active" and started.connect_url is None
         if not is_done:
             _show_link(screen, started, opens_browser=opens_browser, is_told_by_json=wait_seconds is None)
         if wait_seconds is None and not is_done:
-            _tell_started(screen, started)
+            _show_started(screen, started)
             return
         connection = wait_until_connected(screen, client, started, before=held, seconds=wait_seconds or 0)
-    _tell_connected(screen, connection)
+    _show_connected(screen, connection)
 
 
-def _find(client: Client, integration: str, alias: str | None) -> Connection | None:
+def _find_connection(client: Client, integration: str, alias: str | None) -> ApiConnection | None:
     """Return the connection somebody means: that of the alias; without one, `default` or the only one there is."""
     found = [item for item in client.connections() if item.integration == integration]
     if alias is None and len(found) == 1:
@@ -76,7 +76,7 @@ def _find(client: Client, integration: str, alias: str | None) -> Connection | N
     return next((item for item in found if item.alias == (alias or _DEFAULT_ALIAS)), None)
 
 
-def _works(client: Client, held: Connection) -> bool:
+def _is_usable(client: Client, held: ApiConnection) -> bool:
     """Tell whether the server could use an active connection in a run."""
     for item in client.validate([held.integration]).errors:
         error = error_from_wire(item)
@@ -85,15 +85,15 @@ def _works(client: Client, held: Connection) -> bool:
     return True
 
 
-def _start(
+def _start_connection(
     client: Client,
     integration: str,
     *,
     alias: str | None,
     values: Mapping[str, str],
     config: Mapping[str, Any],
-    held: Connection | None,
-) -> ConnectionStarted:
+    held: ApiConnection | None,
+) -> ApiConnectionStarted:
     if held is None:
         return client.connect(integration, alias=alias, config=config, values=values)
     if held.status == "pending":
@@ -101,12 +101,12 @@ def _start(
     return client.reauthorize(held.id, values=values)
 
 
-def _tell_started(screen: Screen, started: ConnectionStarted) -> None:
+def _show_started(screen: Screen, started: ApiConnectionStarted) -> None:
     screen.answer(started.to_wire())
     screen.line(f"{started.integration} ({started.connection_id}, {started.alias}) waits for a person at that page")
 
 
-def _tell_connected(screen: Screen, connection: Connection, *, already: bool = False) -> None:
+def _show_connected(screen: Screen, connection: ApiConnection, *, already: bool = False) -> None:
     screen.answer({"connection_id": connection.id, **connection.to_wire()})
     account = f" as {connection.account}" if connection.account else ""
     what = f"{connection.integration} is {'already ' if already else ''}connected{account}"
@@ -139,7 +139,7 @@ def _read_setting(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def _show_link(screen: Screen, started: ConnectionStarted, *, opens_browser: bool, is_told_by_json: bool) -> None:
+def _show_link(screen: Screen, started: ApiConnectionStarted, *, opens_browser: bool, is_told_by_json: bool) -> None:
     if not started.connect_url or (screen.as_json and is_told_by_json):
         return
     screen.note(f"connect {started.integration} here: {started.connect_url}", style="bold")

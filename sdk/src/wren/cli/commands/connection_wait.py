@@ -3,7 +3,7 @@
 import time
 
 from wren.api.client import Client
-from wren.api.records import Connection, ConnectionStarted
+from wren.api.records import ApiConnection, ApiConnectionStarted
 from wren.cli.screen import Screen
 from wren_core.errors import UserFacingConfigError
 
@@ -11,8 +11,8 @@ _POLL_SECONDS = 1.0
 
 
 def wait_until_connected(
-    screen: Screen, client: Client, started: ConnectionStarted, *, before: Connection | None, seconds: float
-) -> Connection:
+    screen: Screen, client: Client, started: ApiConnectionStarted, *, before: ApiConnection | None, seconds: float
+) -> ApiConnection:
     """Return the connection once it is active; for one that was active before, once its credentials are new.
 
     Raises:
@@ -25,9 +25,9 @@ def wait_until_connected(
             screen.note(f"waiting up to {seconds:g} s until somebody has consented there; Ctrl-C leaves it open")
         while not _is_connected(connection, before):
             if _is_over(connection, started, before):
-                raise _failed(connection)
+                raise _make_failed_error(connection)
             if time.monotonic() >= deadline:
-                raise _unfinished(started, seconds)
+                raise _make_pending_error(started, seconds)
             time.sleep(_POLL_SECONDS)
             connection = client.connection(started.connection_id)
     except KeyboardInterrupt:
@@ -36,13 +36,13 @@ def wait_until_connected(
     return connection
 
 
-def _is_connected(connection: Connection, before: Connection | None) -> bool:
+def _is_connected(connection: ApiConnection, before: ApiConnection | None) -> bool:
     if connection.status != "active" or before is None or before.status != "active":
         return connection.status == "active"
     return connection.version is None or connection.version != before.version
 
 
-def _is_over(connection: Connection, started: ConnectionStarted, before: Connection | None) -> bool:
+def _is_over(connection: ApiConnection, started: ApiConnectionStarted, before: ApiConnection | None) -> bool:
     """Tell whether an attempt has failed. Of one that was active the error may speak of its renewal instead."""
     if started.status == "active":
         return False
@@ -50,7 +50,7 @@ def _is_over(connection: Connection, started: ConnectionStarted, before: Connect
     return connection.status != started.status or connection.error != old_error
 
 
-def _unfinished(started: ConnectionStarted, seconds: float) -> UserFacingConfigError:
+def _make_pending_error(started: ApiConnectionStarted, seconds: float) -> UserFacingConfigError:
     return UserFacingConfigError(
         f"{started.integration} was not connected within {seconds:g} s; finish it at the link, "
         f"or run `wren connect {started.integration}` for a new one",
@@ -60,7 +60,7 @@ def _unfinished(started: ConnectionStarted, seconds: float) -> UserFacingConfigE
     )
 
 
-def _failed(connection: Connection) -> UserFacingConfigError:
+def _make_failed_error(connection: ApiConnection) -> UserFacingConfigError:
     reason = connection.error.get("message") if isinstance(connection.error, dict) else connection.error
     return UserFacingConfigError(
         f"{connection.integration} is not connected: {reason or connection.status}; "

@@ -9,7 +9,7 @@ from wren.cli import exit_codes
 from wren.cli.commands.installed_list import show_plugins
 from wren.cli.screen import Screen
 from wren.installed_plugins.doctor import diagnose
-from wren.script.plugin_policy import host_policy
+from wren.script.plugin_policy import read_plugin_policy
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
@@ -17,7 +17,7 @@ _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 def report_plugins(name: str | None, *, as_json: bool) -> None:
     """Load each plugin in a process of its own and say what is wrong; exit 1 when something is broken."""
     screen = Screen(as_json=as_json)
-    diagnosis = diagnose(host_policy(os.environ), name)
+    diagnosis = diagnose(read_plugin_policy(os.environ), name)
     screen.answer(
         {
             "ok": diagnosis.is_healthy,

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from wren.cli.screen import Screen
-from wren.installed_plugins.survey import SurveyedPlugin, survey
-from wren.script.plugin_policy import host_policy
+from wren.installed_plugins.survey import SurveyedPlugin, survey_plugins
+from wren.script.plugin_policy import read_plugin_policy
 from wren_core.errors import UserFacingConfigError
 from wren_core.plugins.disabled import DisabledPlugins
 from wren_core.plugins.discovery import integration_names
@@ -19,9 +19,9 @@ _RESTART = "a server that runs keeps what it loaded until it is started again"
 def list_plugins(*, load: bool, as_json: bool) -> None:
     """List what is installed, and what may not be used and why."""
     screen = Screen(as_json=as_json)
-    policy = host_policy(os.environ)
-    plugins = _loaded(policy) if load else survey(policy).plugins
-    screen.answer({"plugins": [asdict(plugin) for plugin in plugins], "policy": _policy(policy)})
+    policy = read_plugin_policy(os.environ)
+    plugins = _load_all(policy) if load else survey_plugins(policy).plugins
+    screen.answer({"plugins": [asdict(plugin) for plugin in plugins], "policy": _make_policy_json(policy)})
     show_plugins(screen, plugins)
     if policy.safe_mode:
         screen.line("safe mode is on: only the plugins published with Wren are loaded", style="yellow")
@@ -33,7 +33,7 @@ def disable_plugin(name: str, *, as_json: bool) -> None:
     known = integration_names()
     if name not in known:
         raise integration_unknown(name, known)
-    changed = _switches().add(name)
+    changed = _open_switches().add(name)
     screen.answer({"name": name, "disabled": True, "changed": changed})
     screen.line(f"{name} is switched off" if changed else f"{name} was switched off already")
     screen.note(_RESTART)
@@ -42,7 +42,7 @@ def disable_plugin(name: str, *, as_json: bool) -> None:
 def enable_plugin(name: str, *, as_json: bool) -> None:
     """Switch a plugin on again; one that is no longer installed is forgotten."""
     screen = Screen(as_json=as_json)
-    changed = _switches().remove(name)
+    changed = _open_switches().remove(name)
     known = integration_names()
     if not changed and name not in known:
         raise integration_unknown(name, known)
@@ -60,15 +60,15 @@ def show_plugins(screen: Screen, plugins: tuple[SurveyedPlugin, ...]) -> None:
         screen.line("none is installed; install the distribution of one with pip")
 
 
-def _loaded(policy: PluginPolicy) -> tuple[SurveyedPlugin, ...]:
-    from wren.installed_plugins.doctor import loaded  # here: listing does not need it
+def _load_all(policy: PluginPolicy) -> tuple[SurveyedPlugin, ...]:
+    from wren.installed_plugins.doctor import merge_examinations  # here: listing does not need it
     from wren.installed_plugins.examination import examine  # here: likewise
 
-    found = survey(policy)
-    return loaded(found.plugins, examine(found.loadable, policy.time_limit))
+    found = survey_plugins(policy)
+    return merge_examinations(found.plugins, examine(found.loadable, policy.time_limit))
 
 
-def _policy(policy: PluginPolicy) -> dict[str, Any]:
+def _make_policy_json(policy: PluginPolicy) -> dict[str, Any]:
     return {
         "allow": sorted(policy.allow),
         "deny": sorted(policy.deny),
@@ -78,7 +78,7 @@ def _policy(policy: PluginPolicy) -> dict[str, Any]:
     }
 
 
-def _switches() -> DisabledPlugins:
+def _open_switches() -> DisabledPlugins:
     if os.environ.get(DISABLED_VARIABLE):
         raise UserFacingConfigError(
             f"{DISABLED_VARIABLE} is set and says what is switched off; change it, or unset it first",

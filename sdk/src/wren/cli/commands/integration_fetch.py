@@ -1,6 +1,6 @@
 """`wren integrations fetch`."""
 
-from wren.cli.definition_file import own_path, write_definition
+from wren.cli.definition_file import local_definition_path, write_definition
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren_core.contract.definition import IntegrationDefinition
@@ -22,7 +22,7 @@ def fetch_definition(name: str, *, replaces: bool, as_json: bool) -> None:
             f"{found!r} is more than a definition, its methods are Python; install what offers it with pip",
             code="NOT_DECLARED",
         )
-    path = own_path(found, remedy="it is used here, not the server's definition")
+    path = local_definition_path(found, remedy="it is used here, not the server's definition")
     write_definition(definition.to_wire(), path, replaces=replaces)
     screen.answer({"name": found, "file": str(path), "methods": len(definition.methods)})
     screen.line(f"{found}: {len(definition.methods)} methods", style="green")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wren.cli.screen import Screen, loading_plugins
+from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
 from wren.script.catalogue import installed
 from wren_core.contract.definition import IntegrationDefinition
@@ -18,10 +18,10 @@ _CONNECTED = {True: "yes", False: "no", None: "-"}
 def list_installed(*, as_json: bool) -> None:
     """List what is installed on this machine, the broken ones too."""
     screen = Screen(as_json=as_json)
-    with loading_plugins():
+    with redirect_plugin_output():
         registry = installed().everything()
-    offered = [_summary(registry, name) for name in registry.names()]
-    failed = [_failure(plugin) for plugin in registry.failed.values()]
+    offered = [_make_summary(registry, name) for name in registry.names()]
+    failed = [_make_failure_json(plugin) for plugin in registry.failed.values()]
     screen.answer({"integrations": offered, "failed": failed})
     columns = ("name", "title", "version", "connect", "description")
     keys = ("name", "display_name", "version", "auth_type")
@@ -48,13 +48,13 @@ def list_remote(*, as_json: bool) -> None:
 def show_installed(name: str, *, as_json: bool) -> None:
     """Show one integration: its definition for programs, its documents for people."""
     screen = Screen(as_json=as_json)
-    with loading_plugins():
+    with redirect_plugin_output():
         spec = installed().spec(name)
     screen.answer(IntegrationDefinition.from_spec(spec).to_wire())
     screen.markdown(to_markdown(IntegrationDocs.from_spec(spec)))
 
 
-def _summary(registry: Registry, name: str) -> dict[str, Any]:
+def _make_summary(registry: Registry, name: str) -> dict[str, Any]:
     spec = registry.spec(name)
     return {
         "name": name,
@@ -68,7 +68,7 @@ def _summary(registry: Registry, name: str) -> dict[str, Any]:
     }
 
 
-def _failure(plugin: FailedPlugin) -> dict[str, Any]:
+def _make_failure_json(plugin: FailedPlugin) -> dict[str, Any]:
     return {
         "name": plugin.name,
         "distribution": plugin.distribution,

@@ -19,10 +19,10 @@ def log_in(*, url: str | None, key: str | None, as_json: bool) -> None:
     """Try a server with a key and store both; nothing is stored when the server refuses or does not answer."""
     screen = Screen(as_json=as_json)
     path = profile_path(os.environ)
-    profile = make_profile(url or os.environ.get(URL_VARIABLE) or _former_url(), _read_key(key))
+    profile = make_profile(url or os.environ.get(URL_VARIABLE) or _find_stored_url(), _read_key(key))
     if profile.url.startswith("http://") and not _is_local(profile.url):
         screen.note("this address is not encrypted: anybody on the way can read the key", style="yellow")
-    _try(profile)
+    _check_profile(profile)
     save_profile(profile, path)
     screen.answer({"status": "logged_in", "url": profile.url, "stored_in": str(path)})
     screen.line(f"logged in to {profile.url}; the key is in {path}", style="green")
@@ -31,7 +31,7 @@ def log_in(*, url: str | None, key: str | None, as_json: bool) -> None:
             screen.note(f"{name} is set, and wins over what is stored", style="yellow")
 
 
-def _try(profile: Profile) -> None:
+def _check_profile(profile: Profile) -> None:
     """Ask the server something that takes a key.
 
     Raises:
@@ -50,7 +50,7 @@ def _try(profile: Profile) -> None:
         raise
 
 
-def _former_url() -> str | None:
+def _find_stored_url() -> str | None:
     stored = find_profile(profile_path(os.environ))
     return stored.url if stored else None
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from wren.authoring.quality import Checked, check_plugin
+from wren.authoring.quality import PluginQuality, check_plugin
 from wren.cli import exit_codes
 from wren.cli.screen import Screen
 from wren_core.testing.rules.registry import get_rule
@@ -64,7 +64,7 @@ def _show_findings(screen: Screen, rule: Mapping[str, Any]) -> None:
         screen.line(f"    fix: {rule['fix']}", style="dim")
 
 
-def _show_verdict(screen: Screen, checked: Checked) -> None:
+def _show_verdict(screen: Screen, checked: PluginQuality) -> None:
     exempt = _count(checked.reports, "exempt")
     reached = checked.tier.label if checked.tier else "below bronze"
     with_exemptions = f", with {exempt} exempt" if exempt else ""

@@ -6,7 +6,7 @@ from typing import Any
 from wren.authoring.change import Level
 from wren.authoring.project import read_project
 from wren.authoring.release import (
-    Built,
+    BuiltFiles,
     Comparison,
     build_release,
     check_quality,
@@ -14,7 +14,7 @@ from wren.authoring.release import (
     check_tag,
     check_version,
     compare,
-    mark,
+    tag_release,
 )
 from wren.cli.screen import Screen
 
@@ -37,8 +37,8 @@ def release_plugin(
         check_repository(comparison)
     target = out or (None if is_dry else project.folder / "dist")
     built = build_release(project, into=target, isolated=isolated)
-    tag = None if is_dry else mark(comparison)
-    screen.answer({"tier": tier.label, **_document(comparison), **_published(built), "tag": tag})
+    tag = None if is_dry else tag_release(comparison)
+    screen.answer({"tier": tier.label, **_make_comparison_json(comparison), **_make_files_json(built), "tag": tag})
     _show_built(screen, built)
     _show_next(screen, tag)
 
@@ -56,14 +56,14 @@ def _show_changes(screen: Screen, comparison: Comparison) -> None:
     screen.line(f"That asks for {comparison.required} or later.")
 
 
-def _show_built(screen: Screen, built: Built) -> None:
+def _show_built(screen: Screen, built: BuiltFiles) -> None:
     screen.line("Would be published:", style="bold")
     screen.facts({name: f"{size / 1000:.1f} kB" for name, size in built.files.items()})
     screen.line("The wheel holds:", style="bold")
     for member in built.wheel.members:
         screen.line(f"  {member}")
     screen.line("Its metadata:", style="bold")
-    for name, value in _metadata(built).items():
+    for name, value in _read_metadata(built).items():
         for item in value:
             screen.line(f"  {name}: {item}")
 
@@ -75,7 +75,7 @@ def _show_next(screen: Screen, tag: str | None) -> None:
     screen.line(f"Tagged {tag} here. `git push origin {tag}` publishes it, by the workflow publish.yml.", style="green")
 
 
-def _document(comparison: Comparison) -> dict[str, Any]:
+def _make_comparison_json(comparison: Comparison) -> dict[str, Any]:
     last = comparison.last
     return {
         "name": comparison.project.name,
@@ -90,10 +90,10 @@ def _document(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _published(built: Built) -> dict[str, Any]:
-    return {"files": dict(built.files), "members": list(built.wheel.members), "metadata": _metadata(built)}
+def _make_files_json(built: BuiltFiles) -> dict[str, Any]:
+    return {"files": dict(built.files), "members": list(built.wheel.members), "metadata": _read_metadata(built)}
 
 
-def _metadata(built: Built) -> dict[str, list[str]]:
+def _read_metadata(built: BuiltFiles) -> dict[str, list[str]]:
     found = built.wheel.metadata
     return {name: [str(value) for value in found.get_all(name, [])] for name in dict.fromkeys(found.keys())}

@@ -7,10 +7,10 @@ from typing import Any
 import typer
 
 from wren.api.client import Client
-from wren.api.records import Run
+from wren.api.records import ApiRun
 from wren.cli import exit_codes
 from wren.cli.commands.local_run import run_locally
-from wren.cli.commands.status import collect_log, follow_log
+from wren.cli.commands.logs import collect_log, follow_log
 from wren.cli.exit_codes import UsageInvalid, exit_code_of
 from wren.cli.run_report import show_run
 from wren.cli.screen import Screen
@@ -50,19 +50,19 @@ def read_event(text: str | None) -> dict[str, Any] | None:
 
 
 def _run_remotely(screen: Screen, target: str, *, func: str | None, event: dict[str, Any] | None, wait: bool) -> int:
-    payload = _payload(event)
+    payload = _make_payload(event)
     with open_client() as client:
         run = client.start_run(get_deployment(client, target).id, func=func, payload=payload)
         if not wait:
             screen.answer(run.to_wire())
             screen.line(f"{run.run_id} is {run.status}; see it with `wren logs -f {run.run_id}`", style="green")
             return exit_codes.OK
-        run = _finished(screen, client, run)
+        run = _wait_for_end(screen, client, run)
         show_run(screen, run)
-    return _code_of(run)
+    return _find_exit_code(run)
 
 
-def _payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
+def _make_payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
     """Return what a run by hand is given: the event itself, or the payload of one written out in full."""
     if event is None or "trigger" not in event:
         return event
@@ -75,7 +75,7 @@ def _payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
     )
 
 
-def _finished(screen: Screen, client: Client, run: Run) -> Run:
+def _wait_for_end(screen: Screen, client: Client, run: ApiRun) -> ApiRun:
     """Return the run once it has ended; people see its log meanwhile, programs get both."""
     try:
         if not screen.as_json:
@@ -88,7 +88,7 @@ def _finished(screen: Screen, client: Client, run: Run) -> Run:
         raise
 
 
-def _code_of(run: Run) -> int:
+def _find_exit_code(run: ApiRun) -> int:
     if run.status == "success":
         return exit_codes.OK
     return exit_code_of(error_from_wire(run.error)) if run.error else exit_codes.FAILED

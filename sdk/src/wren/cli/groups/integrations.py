@@ -107,10 +107,10 @@ def import_integration(
 
     What cannot be imported is skipped and told on standard error, with the reason.
     """
-    from wren.cli.commands.integration_import import Wanted, import_definition
+    from wren.cli.commands.integration_import import ImportOptions, import_definition
 
     import_definition(
-        Wanted(
+        ImportOptions(
             file=file,
             name=name,
             tags=tuple(tag or ()),
