@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import httpx2
 import pytest
 
-from wren_backend.connections import refresh_repository
+from wren_backend.connections.credentials import refresh_repository
 from wren_backend.tenancy import repository as tenancy
 from wren_core.testing import FakeResponse
 

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from wren_backend.connections import refresh_repository, requirements
-from wren_backend.connections.authorization import Departure, ValuesWanted
+from wren_backend.connections import requirements
+from wren_backend.connections.authorization.service import Departure, ValuesWanted
+from wren_backend.connections.build import ConnectionServices
+from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.errors import CredentialsInvalid
 from wren_backend.connections.service import ConnectRequest
-from wren_backend.connections.services import ConnectionServices
 from wren_core.errors import WrenError
 
 TOKEN = "made-by-hand-1234567890"
@@ -56,7 +57,7 @@ def test_a_refused_token_asks_for_a_person(services, subject, ticket):
     credentials = services.credentials.run_environment(subject, ["ticket"])
 
     with pytest.raises(WrenError) as caught:
-        credentials.renew("ticket")
+        credentials.refresh("ticket")
 
     assert caught.value.code == "CONNECTION_NEEDS_REAUTH"
     assert caught.value.action_url.endswith("/integrations/ticket/reauthorize")

@@ -3,7 +3,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from wren_backend.connections import refresh_repository
+from wren_backend.connections.credentials import refresh_repository
 
 # What the database decides is tested with the repositories and the refresher, on both kinds.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 
 from wren_backend.connections.models import Connection
 from wren_backend.testing import NOW, add_connection, add_subject
-from wren_backend.vault.boot import open_vault
+from wren_backend.vault.boot import open_keys, open_vault
 from wren_backend.vault.crypto import Context, seal, unseal
 from wren_backend.vault.errors import CredentialUndecryptable
 from wren_backend.vault.keyring import KeyFile
+from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_backend.vault.models import DataKey, SealedCredential
 from wren_backend.vault.place import Place
 from wren_backend.vault.service import shred_workspace
@@ -24,7 +25,7 @@ TOKEN = "planted-token-4711"
 
 @pytest.fixture
 def vault(database, tmp_path):
-    return open_vault(database, KeyFile(tmp_path / "master.key"), now=NOW)
+    return open_vault(database, open_keys(database, key_file=tmp_path / "master.key", key_text=None), now=NOW)
 
 
 def store(database, vault, connection, **values):
@@ -57,7 +58,7 @@ def test_another_process_with_the_same_key_file_opens_it_too(database, vault, tm
     connection = add_connection(database, add_subject(database))
     store(database, vault, connection, access_token=TOKEN)
 
-    restarted = open_vault(database, KeyFile(tmp_path / "master.key"), now=NOW)
+    restarted = open_vault(database, MasterKeyProvider(KeyFile(tmp_path / "master.key")), now=NOW)
 
     assert opened(database, restarted, connection) == {"access_token": TOKEN}
 
@@ -261,9 +262,9 @@ def test_rows_sealed_by_an_earlier_version_still_open(database, vault, tmp_path)
 
 
 def test_derived_keys_are_the_same_after_a_restart(database, vault, tmp_path):
-    restarted = open_vault(database, KeyFile(tmp_path / "master.key"), now=NOW)
+    restarted = open_vault(database, MasterKeyProvider(KeyFile(tmp_path / "master.key")), now=NOW)
 
-    assert restarted.derived_key("cursors") == vault.derived_key("cursors") != vault.derived_key("tokens")
+    assert restarted.derive_key("cursors") == vault.derive_key("cursors") != vault.derive_key("tokens")
 
 
 def test_deleting_a_connection_row_takes_its_credentials_along(database, vault):

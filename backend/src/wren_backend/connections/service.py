@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 
-from wren_backend.connections import authorization_repository, repository
+from wren_backend.connections import repository
+from wren_backend.connections.authorization import repository as authorization_repository
+from wren_backend.connections.authorization.revocation import Revocation, revoke_at_provider
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.errors import ConnectionNotNeeded, CredentialsInvalid
 from wren_backend.connections.models import Connection, ConnectionStatus
@@ -20,7 +22,6 @@ from wren_backend.connections.requirements import (
     typed_credentials,
     uses_oauth,
 )
-from wren_backend.connections.revocation import Revocation, revoke_at_provider
 from wren_backend.storage.database import WriteSession
 from wren_backend.tenancy.auth import Subject
 from wren_backend.tenancy.errors import MissingObject

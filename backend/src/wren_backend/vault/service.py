@@ -7,10 +7,9 @@ import structlog
 
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.vault import repository
-from wren_backend.vault.crypto import Context, SealBroken, context_of, derive_key, new_key, seal, unseal
+from wren_backend.vault.crypto import Context, SealBroken, context_of, seal, unseal
+from wren_backend.vault.data_keys import KeyProvider, make_data_key, unwrap_data_key
 from wren_backend.vault.errors import CredentialUndecryptable
-from wren_backend.vault.keyring import MasterKey, MasterKeySource
-from wren_backend.vault.models import DataKey
 from wren_backend.vault.place import Place
 from wren_core.contract.credentials import Credentials
 
@@ -24,7 +23,7 @@ class Vault:
     `CredentialUndecryptable` and the log an alarm.
     """
 
-    def __init__(self, keys: MasterKeySource) -> None:
+    def __init__(self, keys: KeyProvider) -> None:
         self._keys = keys
 
     def store(self, session: WriteSession, place: Place, values: Mapping[str, str], *, now: datetime) -> None:
@@ -70,55 +69,28 @@ class Vault:
         data_key = self._existing_data_key(session, place.workspace)
         return _open(data_key, blob, _text_context(place))
 
-    def derived_key(self, purpose: str) -> bytes:
-        """Return 32 bytes for signing things that may lapse when the master key is rotated, such as page cursors."""
-        return derive_key(self._keys.current().primary.secret, purpose)
+    def derive_key(self, purpose: str) -> bytes:
+        """Return 32 bytes for signatures that may lapse when the master key is rotated, such as page cursors."""
+        return self._keys.derive(purpose)
 
     def _data_key(self, session: WriteSession, workspace_id: str, *, now: datetime) -> bytes:
         row = repository.find_data_key(session, workspace_id)
         if row is None:
-            row = repository.add_data_key(
-                session, wrap_new_data_key(self._keys.current().primary, workspace_id, now=now)
-            )
+            row = repository.add_data_key(session, make_data_key(self._keys, workspace_id, now=now))
         if row is None:  # another writer made it between the two
             return self._existing_data_key(session, workspace_id)
-        return unwrap_data_key(self._keys.current().get(row.master_key_id), row)
+        return unwrap_data_key(self._keys, row)
 
     def _existing_data_key(self, session: ReadSession, workspace_id: str) -> bytes:
         row = repository.find_data_key(session, workspace_id)
         if row is None:
             raise CredentialUndecryptable("the workspace's data key was destroyed; connect its integrations again")
-        return unwrap_data_key(self._keys.current().get(row.master_key_id), row)
+        return unwrap_data_key(self._keys, row)
 
 
 def shred_workspace(session: WriteSession, workspace_id: str) -> bool:
     """Destroy the workspace's data key, which needs none; its sealed values open nowhere, not even from a copy."""
     return repository.delete_data_key(session, workspace_id)
-
-
-def wrap_new_data_key(master: MasterKey, workspace_id: str, *, now: datetime) -> DataKey:
-    """Return an unsaved row with a fresh data key in it."""
-    row = repository.new_data_key_row(workspace_id, master_key_id=master.id, now=now)
-    row.wrapped_key = wrap_data_key(master, row, new_key())
-    return row
-
-
-def wrap_data_key(master: MasterKey, row: DataKey, data_key: bytes) -> bytes:
-    """Seal a data key with a master key, for that row only."""
-    return seal(master.secret, data_key, _data_key_context(master, row))
-
-
-def unwrap_data_key(master: MasterKey, row: DataKey) -> bytes:
-    """Return the data key in `row`.
-
-    Raises:
-        CredentialUndecryptable: the row was altered or belongs to another workspace.
-    """
-    try:
-        return unseal(master.secret, row.wrapped_key, _data_key_context(master, row))
-    except SealBroken:
-        log.error("vault.data_key_undecryptable", workspace_id=row.workspace_id, data_key_id=row.id)
-        raise CredentialUndecryptable(f"data key {row.id} does not open with master key {master.id}") from None
 
 
 def _open(data_key: bytes, blob: bytes, context: Context) -> str:
@@ -140,7 +112,3 @@ def _credential_context(place: Place) -> Context:
 
 def _text_context(place: Place) -> Context:
     return context_of("text", place.workspace, place.field, place.record)
-
-
-def _data_key_context(master: MasterKey, row: DataKey) -> Context:
-    return context_of("data_key", row.workspace_id, row.id, master.id)
