@@ -1,7 +1,7 @@
 """JSON Schema (2020-12): a schema compiled once into a validator that says why a value does not fit.
 
-jsonschema-rs does the work. Its regular expressions have a bound, its recursion too, and it never fetches a
-reference, so neither a schema nor a value can hang or crash the process. jsonschema says where a schema itself is
+jsonschema-rs does the work. Its regular expressions take linear time, its recursion has a bound, and it never fetches
+a reference, so neither a schema nor a value can hang or crash the process. jsonschema says where a schema itself is
 broken, and a test holds the two to the same verdicts.
 """
 
@@ -51,7 +51,8 @@ class Validator:
     Where nobody coerces them, ask for `formats`.
 
     Raises:
-        SchemaInvalid: when the schema is broken or refers to something outside itself.
+        SchemaInvalid: the schema is broken, refers to something outside itself, or has a pattern that cannot be
+            matched in linear time.
     """
 
     def __init__(self, schema: Mapping[str, Any], *, formats: bool = False) -> None:
@@ -61,10 +62,13 @@ class Validator:
         _refuse_foreign_references(self.schema)
         try:
             self._compiled = jsonschema_rs.Draft202012Validator(
-                self.schema, validate_formats=formats, retriever=_refuse_to_fetch
+                self.schema,
+                validate_formats=formats,
+                retriever=_refuse_to_fetch,
+                pattern_options=jsonschema_rs.RegexOptions(),
             )
         except (ValueError, RecursionError) as exc:
-            raise SchemaInvalid(_why_broken(self.schema) or first_line(exc)) from exc
+            raise SchemaInvalid(_refused_pattern(exc) or _why_broken(self.schema) or first_line(exc)) from exc
 
     def is_valid(self, value: Any) -> bool:
         """Tell whether a JSON value fits; what is no JSON value does not."""
@@ -105,6 +109,16 @@ class Validator:
             names=_names(keyword, error.kind, got),
             known=tuple(properties_of(parent)),
         )
+
+
+def _refused_pattern(error: Any) -> str | None:
+    """Say which pattern the engine does not take; None where the schema is refused for another reason."""
+    if not str(getattr(error, "message", "")).endswith('is not a "regex"'):
+        return None
+    return (
+        f"at {json_pointer.build(error.instance_path)}: the pattern {error.instance!r} cannot be matched in linear "
+        "time: it has lookaround or a backreference, or it is broken"
+    )
 
 
 def _why_broken(schema: Mapping[str, Any]) -> str | None:
