@@ -131,6 +131,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
         credentials=connections.credentials,
         addresses=addresses,
         ai=ai,
+        providers=settings.providers,
         find_quota_problem=partial(find_quota_problem, database, most=settings.max_deployments),
     )
     worker = _worker(ground, executor, connections, ai, spending)
@@ -250,6 +251,9 @@ def _connection_context(ground: _Ground, addresses: Addresses) -> ConnectionCont
         state_lifetime=settings.oauth_state_lifetime,
         link_lifetime=settings.connect_link_lifetime,
         configured={name: item.config for name, item in settings.integrations.items()},
+        passing_refresh_tokens=frozenset(
+            name for name, item in settings.integrations.items() if item.pass_refresh_token
+        ),
         on_refresh=lambda outcome: ground.metrics.refreshes.labels(outcome=outcome).inc(),
     )
 

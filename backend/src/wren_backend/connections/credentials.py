@@ -126,7 +126,8 @@ class CredentialService:
             step = next_step(connection, renewable=renewable, now=now, refused_version=refused_version)
             # A token so short-lived that it is due again at once is used, not renewed for ever.
             if step is Step.USE or (step is Step.REFRESH and outcome.connection is not None):
-                return HeldConnection.of(spec, connection, credentials)
+                passes = spec.name in self._context.passing_refresh_tokens
+                return HeldConnection.of(spec, connection, credentials, passes_refresh_token=passes)
             if step is Step.REFRESH:
                 outcome = self._refresher.renew(spec, connection)
             elif step is Step.WAIT and time.monotonic() < deadline:
