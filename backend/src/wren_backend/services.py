@@ -136,6 +136,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
         credentials=connections.credentials,
         addresses=addresses,
         ai=ai,
+        providers=settings.providers,
         find_quota_problem=partial(find_quota_problem, database, most=settings.max_deployments),
     )
     worker = _worker(ground, executor, connections, ai, spending)

@@ -93,6 +93,8 @@ class IntegrationSettings(_Group):
     base_url: HttpUrl | None = None
     config: dict[str, Any] = Field(default_factory=dict)
     """Default values of the integration's configuration, for every run."""
+    pass_refresh_token: bool = False
+    """Runs get the refresh token besides the access token; see ADR 24 before setting it."""
 
 
 class LimitSettings(_Group):

@@ -28,6 +28,8 @@ class IntegrationConfigured(Protocol):
 
     @property
     def config(self) -> Mapping[str, Any]: ...
+    @property
+    def pass_refresh_token(self) -> bool: ...
 
 
 class ConnectionSettings(Protocol):
@@ -110,6 +112,9 @@ def build(
         state_lifetime=settings.oauth_state_lifetime,
         link_lifetime=settings.connect_link_lifetime,
         configured={name: item.config for name, item in settings.integrations.items()},
+        passing_refresh_tokens=frozenset(
+            name for name, item in settings.integrations.items() if item.pass_refresh_token
+        ),
         on_refresh=on_refresh,
     )
     return ConnectionServices.of(context)

@@ -14,7 +14,9 @@ def problems_of(spec: IntegrationSpec) -> list[str]:
     """List what keeps a definition from being an integration; empty where nothing does."""
     if not spec.methods:
         return ["it declares no method"]
-    return [*_address_problems(spec), *(text for method in spec.methods for text in _method_problems(spec, method))]
+    is_bound = any(method.request for method in spec.methods)
+    addresses = _address_problems(spec) if is_bound else ()
+    return [*addresses, *(text for method in spec.methods for text in _method_problems(spec, method))]
 
 
 def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
@@ -31,14 +33,13 @@ def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
 
 
 def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]:
-    binding = method.request
-    if binding is None:
-        yield f"{method.id} is bound to no request"
-        return
     if keyword.iskeyword(method.id):
         yield f"method {method.id!r} cannot be called in Python; choose another id"
     if not method.description:
         yield f"{method.id} has no description"
+    binding = method.request
+    if binding is None:
+        return
     for text in (*binding_problems(method, binding), *_constant_problems(spec, binding)):
         yield f"{method.id}: {text}"
 

@@ -22,16 +22,24 @@ class ConnectionCredentials:
     version: int
     """Which credentials these are; a renewal is for this version, or finds a later one in place."""
     env: Mapping[str, str] = field(repr=False)
-    """Access tokens and keys by environment variable; never a refresh token."""
+    """Access tokens and keys by environment variable; a refresh token only where the operator asks for it."""
     config: Mapping[str, object] = field(default_factory=dict)
     refreshed_at: datetime | None = None
     public: frozenset[str] = frozenset()
     """Variables whose values anybody may see, such as a user name's."""
 
     @classmethod
-    def of(cls, spec: IntegrationSpec, connection: Connection, credentials: Credentials) -> "ConnectionCredentials":
+    def of(
+        cls,
+        spec: IntegrationSpec,
+        connection: Connection,
+        credentials: Credentials,
+        *,
+        passes_refresh_token: bool = False,
+    ) -> "ConnectionCredentials":
         """Take of a connection what a run may have."""
-        values = {cred.env_var: value for cred in spec.credentials if (value := credentials.get(cred.key))}
+        mapping = spec.get_env_mapping() if passes_refresh_token else spec.get_run_env_mapping()
+        values = {variable: value for key, variable in mapping.items() if (value := credentials.get(key))}
         return cls(
             connection_id=connection.id,
             workspace_id=connection.workspace_id,

@@ -131,7 +131,8 @@ class CredentialService:
             step = next_step(connection, refreshable=refreshable, now=now, refused_version=refused_version)
             # A token so short-lived that it is due again at once is used, not renewed for ever.
             if step is Step.USE or (step is Step.REFRESH and outcome.connection is not None):
-                return ConnectionCredentials.of(spec, connection, credentials)
+                passes = spec.name in self._context.passing_refresh_tokens
+                return ConnectionCredentials.of(spec, connection, credentials, passes_refresh_token=passes)
             if step is Step.REFRESH:
                 outcome = self._refresher.refresh(spec, connection)
             elif step is Step.WAIT and time.monotonic() < deadline:
