@@ -1,4 +1,4 @@
-"""The IMAP half of the fake: one client's conversation, as far as the integration needs it."""
+"""The IMAP server of the fake: the session of one client, with the commands that the integration uses."""
 
 import base64
 import re
@@ -15,11 +15,11 @@ _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([()])|([^\s()"]+)')
 
 
 class _RefusedError(Exception):
-    """A command that is answered with NO or BAD."""
+    """A command failed; the response is NO or BAD."""
 
 
 class ImapSession:
-    """One client."""
+    """The session of one client."""
 
     def __init__(self, mail: FakeMail, stream: BinaryIO) -> None:
         self._mail, self._stream = mail, stream
@@ -42,7 +42,7 @@ class ImapSession:
         }
 
     def serve(self) -> None:
-        """Answer commands until the client leaves."""
+        """Answer commands until the client disconnects."""
         self._say("* OK fake.example ready")
         for line in self._stream:
             self._tag, _, rest = line.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
@@ -57,7 +57,7 @@ class ImapSession:
     def _answered(self, verb: str, words: list[str]) -> str:
         answer = self._answers.get(verb)
         if answer is None:
-            return f"BAD {verb} is not here"
+            return f"BAD {verb} is not implemented"
         if not self._known and verb not in ("CAPABILITY", "NOOP", "LOGIN", "AUTHENTICATE"):
             return "BAD log in first"
         if verb in self._mail.interruptions:
