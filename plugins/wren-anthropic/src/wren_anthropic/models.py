@@ -1,4 +1,4 @@
-"""Anthropic's models, with limits and prices as of the release; the setting `models` replaces any of it.
+"""Anthropic's models, with limits and prices at the time of the release; the setting `models` overrides them.
 
 Prices: https://platform.claude.com/docs/en/about-claude/pricing
 """
@@ -46,12 +46,12 @@ MODELS = AIConfig(
             _priced(0.1, 0.5, _LONG_HAIKU),
         ),
         _model("claude-fable-5-1", "Claude Fable 5.1", "The most capable, and the most expensive", _priced(10, 50)),
-        _model("claude-opus-5", "Claude Opus 5", "The Opus before", _priced(5, 25)),
-        _model("claude-sonnet-5", "Claude Sonnet 5", "The Sonnet before", _priced(2, 10)),
+        _model("claude-opus-5", "Claude Opus 5", "The previous Opus", _priced(5, 25)),
+        _model("claude-sonnet-5", "Claude Sonnet 5", "The previous Sonnet", _priced(2, 10)),
         _model(
             "claude-haiku-4-5",
             "Claude Haiku 4.5",
-            "The Haiku before",
+            "The previous Haiku",
             _priced(1, 5),
             window=200_000,
             writes=64_000,

@@ -21,16 +21,16 @@ from wren_openai.models import MODELS
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-"""The image the fake makes: a PNG of one pixel."""
+"""The image that the fake returns: a PNG of one pixel."""
 _TOKENS_OF_AN_IMAGE = 439
 
 
 class FakeOpenAI(FakeProvider):
-    """One account whose models answer what `model` was told; unknown keys, models and broken requests are refused.
+    """One account whose models give the answers set in `model`; unknown keys and models and invalid requests fail.
 
     Args:
-        key: the API key that is accepted.
-        models: ids of further models, as a compatible server has them.
+        key: the valid API key.
+        models: ids of additional models, as on a compatible server.
     """
 
     name: ClassVar[str] = "openai"
@@ -40,12 +40,12 @@ class FakeOpenAI(FakeProvider):
         self.key = key
         self.model = FakeModel()
         self.drawn: list[str] = []
-        """The prompts of the images it made."""
+        """The prompts of the generated images."""
         self._known = {*models, *(model.id for model in MODELS.available_models)}
         self._numbers = itertools.count(1)
 
     def credentials(self) -> dict[str, str]:
-        """Return the credential that is accepted."""
+        """Return the valid credential."""
         return {"api_key": self.key}
 
     def limit_next(self, *, times: int = 1, retry_after: int = 1) -> None:
@@ -60,13 +60,13 @@ class FakeOpenAI(FakeProvider):
         return FakeResponse(status=401, body=_error("invalid_api_key", "Incorrect API key provided"))
 
     def not_found(self, request: FakeRequest) -> FakeResponse:
-        """Answer what no route matches."""
+        """Return the error for an unknown path."""
         return FakeResponse(status=404, body=_error("unknown_url", f"Unknown request URL: {request.path}"))
 
     @route("POST", "/v1/chat/completions")
     @route("POST", "/chat/completions")
     def chat(self, request: FakeRequest) -> FakeResponse:
-        """Answer the last turn, at once or as a stream."""
+        """Answer the last turn, as one response or as a stream."""
         asked = request.json()
         if asked.get("model") not in self._known:
             return self._unknown(asked)
@@ -79,7 +79,7 @@ class FakeOpenAI(FakeProvider):
     @route("POST", "/v1/images/generations")
     @route("POST", "/images/generations")
     def images(self, request: FakeRequest) -> FakeResponse:
-        """Make images."""
+        """Generate images."""
         asked = request.json()
         if asked.get("model") not in self._known:
             return self._unknown(asked)

@@ -47,9 +47,7 @@ class Database:
         with self._transaction("BEGIN READ ONLY", "ROLLBACK") as connection:
             columns = _describe(connection, sql, params)
             if not columns:
-                raise InvalidInput(
-                    "query() runs only statements that return rows; this one returns none, see execute()"
-                )
+                raise InvalidInput("query() runs only statements that return rows; this returns none, see execute()")
             rows, size, truncated = list[dict[str, Any]](), 0, False
             for values in psycopg.RawCursor(connection).stream(sql, _adapted(params)):
                 truncated = len(rows) == limit or size > self._max_bytes
