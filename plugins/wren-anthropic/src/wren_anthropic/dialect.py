@@ -103,7 +103,7 @@ def usage_of(usage: anthropic.types.Usage) -> Usage:
 
 def _turn(message: Message) -> dict[str, Any]:
     if message.role == "assistant":
-        return {"role": "assistant", "content": message.blocks or _spoken(message)}
+        return {"role": "assistant", "content": message.blocks or _assistant_content(message)}
     results = [
         {"type": "tool_result", "tool_use_id": item.id, "content": item.content, "is_error": item.is_error}
         for item in message.tool_results
@@ -111,7 +111,7 @@ def _turn(message: Message) -> dict[str, Any]:
     return {"role": "user", "content": [*results, *map(_image, message.images), *_text(message.text)]}
 
 
-def _spoken(message: Message) -> list[dict[str, Any]]:
+def _assistant_content(message: Message) -> list[dict[str, Any]]:
     calls = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments} for call in message.tool_calls
     ]

@@ -65,7 +65,7 @@ class FakeAnthropic(FakeProvider):
         message = self._message(asked, answer)
         if not asked.get("stream"):
             return FakeResponse(body=message)
-        return FakeResponse(body=_streamed(message, answer))
+        return FakeResponse(body=_stream_events(message, answer))
 
     def _message(self, asked: dict[str, Any], answer: FakeAnswer) -> dict[str, Any]:
         number = next(self._numbers)
@@ -88,7 +88,7 @@ class FakeAnthropic(FakeProvider):
         }
 
 
-def _streamed(message: dict[str, Any], answer: FakeAnswer) -> Chunks:
+def _stream_events(message: dict[str, Any], answer: FakeAnswer) -> Chunks:
     opening = {**message, "content": [], "stop_reason": None, "usage": {**message["usage"], "output_tokens": 1}}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": opening}]
     for index, block in enumerate(message["content"]):

@@ -42,7 +42,7 @@ class Account:
 
     def folders(self) -> list[str]:
         """List the folders that can contain messages."""
-        found = self._within("INBOX", lambda box, _: box.folder.list())
+        found = self._run_in_folder("INBOX", lambda box, _: box.folder.list())
         return [item.name for item in found if "\\Noselect" not in item.flags]
 
     def search(self, folder: str, given: dict[str, Any], *, older: str | None, limit: int) -> list[Email]:
@@ -56,30 +56,33 @@ class Account:
             heads = {mail.uid: mail for mail in mails}
             return [Email.from_imap(heads[uid], f"{folder}:{generation}:{uid}") for uid in uids if uid in heads]
 
-        return self._within(folder, look)
+        return self._run_in_folder(folder, look)
 
     def read(self, message_id: str) -> Email:
         """Return a complete message; it stays unread."""
-        return Email.from_imap(self._on(message_id, self._whole), message_id)
+        return Email.from_imap(self._act_on(message_id, self._fetch_message), message_id)
 
     def save(self, message_id: str, folder: Path) -> list[str]:
         """Save the attachments of a message."""
-        return [save(folder, item.filename, item.payload) for item in self._on(message_id, self._whole).attachments]
+        return [
+            save(folder, item.filename, item.payload)
+            for item in self._act_on(message_id, self._fetch_message).attachments
+        ]
 
     def mark(self, message_id: str, *, read: bool) -> None:
         """Mark a message as read or unread."""
         sign = "+" if read else "-"
-        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
+        self._act_on(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
 
     def move(self, message_id: str, folder: str) -> str | None:
         """Move a message and return its new id, if the server reports it."""
-        told = self._on(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
-        return f"{folder}:{told[0]}:{told[2]}" if told else None
+        ids = self._act_on(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
+        return f"{folder}:{ids[0]}:{ids[2]}" if ids else None
 
     def delete(self, message_id: str) -> None:
         """Delete a message permanently, and no other message that is marked as deleted."""
-        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
-        self._on(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
+        self._act_on(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
+        self._act_on(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
 
     def send(self, message: EmailMessage) -> SentEmail:
         """Send a message to the SMTP server, once."""
@@ -101,13 +104,13 @@ class Account:
         why = {address: f"{code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()}
         return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
-    def _whole(self, box: BaseMailBox, uid: str) -> MailMessage:
+    def _fetch_message(self, box: BaseMailBox, uid: str) -> MailMessage:
         limit, head = self._config.max_message_mb, next(box.fetch(uid_list=uid, headers_only=True, mark_seen=False))
         if head.size_rfc822 > limit * 1024 * 1024:
             raise InvalidInput(f"the e-mail has {head.size_rfc822:,} bytes, and max_message_mb is {limit}")
         return next(box.fetch(uid_list=uid, mark_seen=False))
 
-    def _on(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
+    def _act_on(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
         folder, known, uid = message_id.rsplit(":", 2)
 
         def act(box: BaseMailBox, generation: str) -> T:
@@ -115,14 +118,14 @@ class Account:
                 raise NotFound(f"the e-mail {message_id!r} does not exist, or its folder was recreated; search for it")
             return action(box, uid)
 
-        return self._within(folder, act, changes=changes)
+        return self._run_in_folder(folder, act, changes=changes)
 
-    def _within(self, folder: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
+    def _run_in_folder(self, folder: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
         """Run an action in a folder, once; it gets the mailbox and the folder's UIDVALIDITY."""
         with self._lock:
             was_connected, begun = self._box is not None, False
             try:
-                box = self._box = self._box or self._connected()
+                box = self._box = self._box or self._connect()
                 box.folder.set(folder, readonly=not changes)
                 begun = True
                 return action(box, box.client.response("UIDVALIDITY")[1][0].decode())
@@ -132,9 +135,9 @@ class Account:
                     self.close()
                 if begun or not (is_lost and was_connected):
                     raise verdict(exc, begun=begun and changes) from exc
-        return self._within(folder, action, changes=changes)  # the idle connection was closed
+        return self._run_in_folder(folder, action, changes=changes)  # the idle connection was closed
 
-    def _connected(self) -> BaseMailBox:
+    def _connect(self) -> BaseMailBox:
         security, where = self._config.security, (self._config.host, self._config.port, self._config.timeout_seconds)
         encrypted = partial(MailBox if security == "tls" else MailBoxStartTls, ssl_context=ssl.create_default_context())
         box: BaseMailBox = MailBoxUnencrypted(*where) if security == "plain" else encrypted(*where)

@@ -94,7 +94,7 @@ class FakeIMAP(TcpFake):
             place = self.folders[folder]
             received_at = datetime.now(UTC) - timedelta(hours=max(0, 20 - len(place.messages)))
             if raw is None:
-                raw = _written(sender, self._mail.username, subject, text, html, files or {}, received_at)
+                raw = _write_message(sender, self._mail.username, subject, text, html, files or {}, received_at)
             return self.id_of(place.add(FakeMessage(raw=raw, received_at=received_at)), folder)
 
     def start(self, *, port: int = 0) -> str:
@@ -131,7 +131,7 @@ class FakeIMAP(TcpFake):
         ImapSession(self._mail, stream).serve()
 
 
-def _written(
+def _write_message(
     sender: str, to: str, subject: str, text: str, html: str | None, files: dict[str, bytes], date: datetime
 ) -> bytes:
     message = EmailMessage()

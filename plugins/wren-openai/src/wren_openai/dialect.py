@@ -75,7 +75,7 @@ class ChatDialect:
             answer = self._draw(
                 model=request.model.id, prompt=request.prompt, n=request.count, size=request.size, **options
             )
-        images = [_generated(image.b64_json) for image in answer.data or ()]
+        images = [_parse_image(image.b64_json) for image in answer.data or ()]
         counted = answer.usage.model_dump(include={"input_tokens", "output_tokens"}) if answer.usage else {}
         return Drawing(images=images, usage=Usage(images=len(images), **counted))
 
@@ -160,7 +160,7 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"unparsed": text}
 
 
-def _generated(encoded: str | None) -> GeneratedImage:
+def _parse_image(encoded: str | None) -> GeneratedImage:
     if not encoded:
         raise Rejected("the server returned the URL of an image instead of the image; it cannot be fetched")
     content = base64.b64decode(encoded)

@@ -69,12 +69,12 @@ class FakeOpenAI(FakeProvider):
         """Answer the last turn, as one response or as a stream."""
         asked = request.json()
         if asked.get("model") not in self._known:
-            return self._unknown(asked)
+            return self._unknown_model_error(asked)
         if not asked.get("messages"):
             return FakeResponse(status=400, body=_error("missing_required_parameter", "Missing: 'messages'"))
         answer = self.model.answer(text_of(asked["messages"][-1]["content"]))
         completion = self._completion(asked, answer)
-        return FakeResponse(body=_streamed(completion, answer, asked) if asked.get("stream") else completion)
+        return FakeResponse(body=_stream_chunks(completion, answer, asked) if asked.get("stream") else completion)
 
     @route("POST", "/v1/images/generations")
     @route("POST", "/images/generations")
@@ -82,7 +82,7 @@ class FakeOpenAI(FakeProvider):
         """Generate images."""
         asked = request.json()
         if asked.get("model") not in self._known:
-            return self._unknown(asked)
+            return self._unknown_model_error(asked)
         count = asked.get("n", 1)
         self.drawn += [asked["prompt"]] * count
         read, written = estimate_tokens(asked["prompt"]), count * _TOKENS_OF_AN_IMAGE
@@ -110,12 +110,12 @@ class FakeOpenAI(FakeProvider):
         head = {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": 1, "model": asked["model"]}
         return {**head, "choices": [choice], "usage": usage}
 
-    def _unknown(self, asked: dict[str, Any]) -> FakeResponse:
+    def _unknown_model_error(self, asked: dict[str, Any]) -> FakeResponse:
         message = f"The model `{asked.get('model')}` does not exist"
         return FakeResponse(status=404, body=_error("model_not_found", message))
 
 
-def _streamed(completion: dict[str, Any], answer: FakeAnswer, asked: dict[str, Any]) -> Chunks:
+def _stream_chunks(completion: dict[str, Any], answer: FakeAnswer, asked: dict[str, Any]) -> Chunks:
     choice = completion["choices"][0]
     calls = [{"index": index, **call} for index, call in enumerate(choice["message"].get("tool_calls", ()))]
     deltas: list[dict[str, Any]] = [{"content": word} for word in answer.words[: answer.cut_after]]

@@ -14,7 +14,7 @@ _LONG_PROMPT = 272_000
 """Input tokens above which a call of the GPT-6 models costs twice as much for input and 1.5 times for output."""
 
 
-def _priced(input_usd: float, cached_usd: float, output_usd: float) -> Cost:
+def _cost(input_usd: float, cached_usd: float, output_usd: float) -> Cost:
     prices = {"input": 2 * input_usd, "output": 1.5 * output_usd, "cached_input": 2 * cached_usd}
     long = LongCost(above=_LONG_PROMPT, **{name: per_token(price) for name, price in prices.items()})
     return per_million(input_usd, output_usd, cached_usd=cached_usd, long=long)
@@ -55,9 +55,9 @@ MODELS = AIConfig(
     provider="openai",
     default_model=DEFAULT,
     available_models=(
-        _gpt_6(DEFAULT, "GPT-6.1 Terra", "Fast and strong at a moderate price", _priced(1, 0.05, 5), "tools"),
-        _gpt_6("gpt-6.1-sol", "GPT-6.1 Sol", "The strongest; supports tools only in another API", _priced(2, 0.1, 10)),
-        _gpt_6("gpt-6-luna", "GPT-6 Luna", "Cheapest: focused tasks in high volume", _priced(0.1, 0.01, 0.5), "tools"),
+        _gpt_6(DEFAULT, "GPT-6.1 Terra", "Fast and strong at a moderate price", _cost(1, 0.05, 5), "tools"),
+        _gpt_6("gpt-6.1-sol", "GPT-6.1 Sol", "The strongest; supports tools only in another API", _cost(2, 0.1, 10)),
+        _gpt_6("gpt-6-luna", "GPT-6 Luna", "Cheapest: focused tasks in high volume", _cost(0.1, 0.01, 0.5), "tools"),
         _gpt_4("gpt-4.1", "GPT-4.1", "Answers without reasoning", per_million(2, 8, cached_usd=0.5), "tools"),
         _gpt_4(
             "gpt-4.1-mini", "GPT-4.1 mini", "Smaller, without reasoning", per_million(0.4, 1.6, cached_usd=0.1), "tools"

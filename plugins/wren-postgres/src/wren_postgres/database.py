@@ -49,7 +49,7 @@ class Database:
             if not columns:
                 raise InvalidInput("query() runs only statements that return rows; this returns none, see execute()")
             rows, size, truncated = list[dict[str, Any]](), 0, False
-            for values in psycopg.RawCursor(connection).stream(sql, _adapted(params)):
+            for values in psycopg.RawCursor(connection).stream(sql, _adapt_params(params)):
                 truncated = len(rows) == limit or size > self._max_bytes
                 if truncated:
                     break  # psycopg then cancels the remaining rows
@@ -63,12 +63,12 @@ class Database:
             columns = _describe(connection, sql, params)
             cursor, rows, found = psycopg.RawCursor(connection), list[dict[str, Any]](), 0
             if columns:
-                for found, values in enumerate(cursor.stream(sql, _adapted(params)), 1):
+                for found, values in enumerate(cursor.stream(sql, _adapt_params(params)), 1):
                     if found <= limit:
                         rows.append({column.name: _plain(value) for column, value in zip(columns, values, strict=True)})
             else:
                 # Binary, because psycopg otherwise sends statements without parameters in the simple protocol.
-                found = max(cursor.execute(sql, _adapted(params), binary=True).rowcount, 0)
+                found = max(cursor.execute(sql, _adapt_params(params), binary=True).rowcount, 0)
             truncated = bool(columns) and found > len(rows)
             return ExecuteResult(columns=columns, rows=tuple(rows), truncated=truncated, row_count=found)
 
@@ -83,7 +83,7 @@ class Database:
         wrote = False
         with self._lock:
             try:
-                connection = self._begun(begin)
+                connection = self._begin(begin)
                 wrote = end == "COMMIT"
                 try:
                     yield connection
@@ -95,16 +95,16 @@ class Database:
             except psycopg.Error as exc:
                 raise verdict(exc, seconds=self._timeout, wrote=wrote) from exc
 
-    def _begun(self, begin: str) -> Connection:
+    def _begin(self, begin: str) -> Connection:
         if self._connection is not None and not self._connection.closed:
             try:
-                return self._started(self._connection, begin)
+                return self._start_transaction(self._connection, begin)
             except psycopg.OperationalError:
                 self._connection.close()  # the idle connection was lost, and no statement was sent
         self._connection = psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)
-        return self._started(self._connection, begin)
+        return self._start_transaction(self._connection, begin)
 
-    def _started(self, connection: Connection, begin: str) -> Connection:
+    def _start_transaction(self, connection: Connection, begin: str) -> Connection:
         connection.execute(begin)
         # As the first query, it also fixes the mode: the transaction can no longer become writable.
         connection.execute("SELECT set_config('statement_timeout', %s, true)", [str(self._timeout * 1000)])
@@ -114,7 +114,7 @@ class Database:
 def _describe(connection: Connection, sql: str, params: Sequence[Any]) -> tuple[Column, ...]:
     """Ask the server which columns the statement returns, without running it."""
     transformer, server = Transformer(connection), connection.pgconn
-    transformer.dump_sequence(_adapted(params), [PyFormat.AUTO] * len(params))
+    transformer.dump_sequence(_adapt_params(params), [PyFormat.AUTO] * len(params))
     server.send_prepare(b"", sql.encode(), param_types=transformer.types)
     (said,) = connection.wait(generators.execute(server))
     if said.status == ExecStatus.COMMAND_OK:
@@ -138,7 +138,7 @@ def _type_names(connection: Connection, oids: list[int]) -> list[str]:
     return [names[oid] for oid in oids]
 
 
-def _adapted(params: Sequence[Any]) -> list[Any]:
+def _adapt_params(params: Sequence[Any]) -> list[Any]:
     # PostgreSQL has arrays of numbers and texts; objects and lists of objects can only be JSON.
     return [Jsonb(v) if dict in (type(v), *map(type, v if isinstance(v, list) else ())) else v for v in params]
 

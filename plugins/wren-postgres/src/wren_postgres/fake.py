@@ -195,11 +195,11 @@ class _Session:
                 self.wire.ready(self.status)
             elif not skipping:
                 # Messages after a failure are skipped up to Sync; a simple query ends a failure itself.
-                skipping = not self._took(kind, body) and kind != "Q"
+                skipping = not self._take_message(kind, body) and kind != "Q"
             if kind == "Q":
                 self.wire.ready(self.status)
 
-    def _took(self, kind: str, body: bytes) -> bool:
+    def _take_message(self, kind: str, body: bytes) -> bool:
         try:
             with self.fake.lock:
                 self._take(kind, body)
@@ -219,7 +219,7 @@ class _Session:
             self.wire.send("2")
         elif kind == "D" and body[:1] == b"S":
             self.wire.send("t", b"\0\0")
-            self.wire.describe(self._foreseen())
+            self.wire.describe(self._predict_columns())
         elif kind == "D":
             self.wire.describe(self._run().fields)
         elif kind == "E":
@@ -245,7 +245,7 @@ class _Session:
         self.sql = re.sub(r"::\w+(\[\])?", "", _TRANSLATED.get(self.asked, self.asked)).rstrip().rstrip(";")
         self.wire.send("1")
 
-    def _foreseen(self) -> tuple[Field, ...]:
+    def _predict_columns(self) -> tuple[Field, ...]:
         """Return the columns of a statement before it runs."""
         unknown = dict.fromkeys(re.findall(r"\$(\d+)", self.sql))
         if _READS.match(self.sql):

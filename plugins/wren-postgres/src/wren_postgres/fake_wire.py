@@ -98,7 +98,7 @@ class Wire:
 
     def row(self, fields: Sequence[Field], values: Sequence[Any]) -> None:
         """Send a row."""
-        cells = [_encoded(field, value) for field, value in zip(fields, values, strict=True)]
+        cells = [_encode_value(field, value) for field, value in zip(fields, values, strict=True)]
         sized = [struct.pack(">i", -1 if cell is None else len(cell)) + (cell or b"") for cell in cells]
         self.send("D", struct.pack(">h", len(cells)) + b"".join(sized))
 
@@ -135,11 +135,11 @@ def bind_message(body: bytes, oids: Sequence[int]) -> list[Any]:
         cell = None if size < 0 else rest[place + 4 : place + 4 + size]
         place += 4 + max(size, 0)
         binary = bool(formats and formats[number if len(formats) > 1 else 0])
-        values.append(_decoded(cell, oids[number] if number < len(oids) else 0, binary=binary))
+        values.append(_decode_value(cell, oids[number] if number < len(oids) else 0, binary=binary))
     return values
 
 
-def _decoded(cell: bytes | None, oid: int, *, binary: bool) -> Any:
+def _decode_value(cell: bytes | None, oid: int, *, binary: bool) -> Any:
     if cell is None:
         return None
     if binary and oid in _INTEGERS:
@@ -156,7 +156,7 @@ def _decoded(cell: bytes | None, oid: int, *, binary: bool) -> Any:
     return int(word) if oid in _INTEGERS else word
 
 
-def _encoded(field: Field, value: Any) -> bytes | None:
+def _encode_value(field: Field, value: Any) -> bytes | None:
     if value is None or isinstance(value, bytes):
         return None if value is None else b"\\x" + value.hex().encode()
     if field.oid == _BOOL:

@@ -29,7 +29,7 @@ def verdict(exc: psycopg.Error, *, seconds: int, wrote: bool) -> WrenError:
     """Return the error for psycopg's exception; `wrote`: a change was in progress and may have been made."""
     state, message = exc.sqlstate or "", exc.diag.message_primary or " ".join(str(exc).split())
     if isinstance(exc, psycopg.OperationalError) and (state in _BROKEN or state[:3] == "57P"):
-        return _lost(message) if wrote else _unconnected(message)
+        return _lost_connection_error(message) if wrote else _connect_error(message)
     position = exc.diag.statement_position
     details = {"sqlstate": state, "position": int(position) if position else None, "hint": exc.diag.message_hint}
     if state == "57014":
@@ -41,7 +41,7 @@ def verdict(exc: psycopg.Error, *, seconds: int, wrote: bool) -> WrenError:
     return (known or [Rejected])[0]("; ".join([f"PostgreSQL: {message}{place}", *more]), details=details)
 
 
-def _unconnected(message: str) -> WrenError:
+def _connect_error(message: str) -> WrenError:
     if _MISCONFIGURED.search(message):
         return UserFacingConfigError(f"{message}; correct the configuration", code="CONNECTION_MISCONFIGURED")
     if _REFUSED.search(message):
@@ -49,7 +49,7 @@ def _unconnected(message: str) -> WrenError:
     return Unavailable(message)
 
 
-def _lost(message: str) -> Unavailable:
+def _lost_connection_error(message: str) -> Unavailable:
     error = Unavailable(f"the connection broke during the change, which may have been made; check first: {message}")
     error.can_retry = False
     return error

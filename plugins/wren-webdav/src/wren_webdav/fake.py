@@ -67,7 +67,7 @@ class FakeWebDAV(FakeProvider):
             return _status(404)
         below = [item for item in [*self.folders, *self.files] if item != path and _parent(item) == path]
         shown = [path, *below] if request.headers.get("depth") == "1" else [path]
-        answers = "".join(self._described(item) for item in shown)
+        answers = "".join(self._describe_item(item) for item in shown)
         body = f'<?xml version="1.0"?><d:multistatus xmlns:d="DAV:">{answers}</d:multistatus>'
         return FakeResponse(status=207, body=body.encode(), headers={"content-type": "application/xml"})
 
@@ -156,7 +156,7 @@ class FakeWebDAV(FakeProvider):
         wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
         return (wanted is None or wanted == present) and not (unwanted == "*" and present)
 
-    def _described(self, path: str) -> str:
+    def _describe_item(self, path: str) -> str:
         facts = {"getlastmodified": format_datetime(self._changed_at[path], usegmt=True)}
         if path in self.files:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -107,24 +107,24 @@ class WebDAV(Integration):
     @method(effect="write", undo=_UNMAKE, example='webdav.mkdir("/archive")')
     def mkdir(self, path: Where) -> Item:
         """Create a folder; its parent folder must exist."""
-        return self._changed("MKCOL", path)
+        return self._change("MKCOL", path)
 
     @method(effect="write", undo=_UNMOVE, example='webdav.move("/reports/may.txt", "/may.txt")')
     def move(self, path: Where, to: Target) -> Item:
         """Move or rename a file, or a folder with its content."""
-        return self._changed("MOVE", path, to)
+        return self._change("MOVE", path, to)
 
     @method(effect="write", undo=_UNMAKE, example='webdav.copy("/reports/may.txt", "/may.txt")')
     def copy(self, path: Where, to: Target) -> Item:
         """Copy a file, or a folder with its content."""
-        return self._changed("COPY", path, to)
+        return self._change("COPY", path, to)
 
     @method(effect="destructive", simulate="validate_only", example='webdav.delete("/reports/may.txt")')
     def delete(self, path: Where, etag: Etag = None) -> None:
         """Delete a file, or a folder with its content."""
         self.client.change("DELETE", normal(path, below_root=True), etag=etag)
 
-    def _changed(self, request: str, path: str, to: str | None = None) -> Item:
+    def _change(self, request: str, path: str, to: str | None = None) -> Item:
         where, target = normal(path, below_root=True), normal(to, below_root=True) if to is not None else None
         self.client.change(request, where, to=target)
         return self.client.items(target or where, depth=0)[0]

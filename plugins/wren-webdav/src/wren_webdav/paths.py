@@ -10,7 +10,7 @@ def normal(path: str, *, below_root: bool = False) -> str:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if ".." in parts or "\\" in path or not path.isprintable() or (below_root and not parts):
         raise InvalidInput(
-            f"{path!r}: a path starts at the root of the share, without '..', '\\\\' or control characters"
+            f"{path!r}: a path starts at the root of the share, without '..', backslashes or control characters"
         )
     return "/" + "/".join(parts)
 
