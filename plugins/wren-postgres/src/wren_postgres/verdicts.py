@@ -50,6 +50,6 @@ def _connect_error(message: str) -> WrenError:
 
 
 def _lost_connection_error(message: str) -> Unavailable:
-    error = Unavailable(f"the connection broke during the change, which may have been made; check first: {message}")
+    error = Unavailable(f"the connection broke during the change, which may have been done; check first: {message}")
     error.can_retry = False
     return error
