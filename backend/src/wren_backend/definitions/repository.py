@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import col, select
 
-from wren_backend.definitions.errors import NameTaken
+from wren_backend.definitions.errors import IntegrationNameTaken
 from wren_backend.definitions.models import DefinitionSource, StoredDefinition
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.storage.tables import storable_json, storable_text
@@ -74,13 +74,13 @@ def put_declared(session: WriteSession, definition: IntegrationDefinition, *, no
 
     Raises:
         DefinitionInvalid: names the place and the reason.
-        NameTaken: an installed plugin has the name.
+        IntegrationNameTaken: an installed plugin has the name.
     """
     spec = definition.to_spec()
     session.lock(_LOCK)
     existing = find_definition(session, spec.name)
     if existing is not None and existing.source is DefinitionSource.PLUGIN:
-        raise NameTaken(
+        raise IntegrationNameTaken(
             f"{existing.distribution} offers {spec.name!r} already; choose another integrationId, or uninstall it",
             details={"integration": spec.name, "distribution": existing.distribution},
         )

@@ -8,11 +8,10 @@ from fastapi.responses import PlainTextResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from wren_backend.deployments.schemas import DeploymentId
 from wren_backend.http.auth import CurrentSubject, StillAuthenticated
 from wren_backend.http.wire import ANSWERS_OF_API, documented
 from wren_backend.runs.models import RunLog, RunStatus
-from wren_backend.runs.schemas import LogLine, LogList, RunDetail, RunList, RunRead
+from wren_backend.runs.schemas import LogLineRead, LogList, RunDetail, RunList, RunRead
 from wren_backend.runs.service import RunService
 from wren_backend.runs.stream import follow
 
@@ -55,20 +54,6 @@ def list_runs(
     return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
 
 
-@router.get(
-    "/deployments/{deployment_id}/runs",
-    operation_id="list_deployment_runs",
-    summary="List one script's runs, newest first",
-    responses=documented(404),
-)
-def list_deployment_runs(
-    deployment_id: DeploymentId, subject: CurrentSubject, service: Runs, limit: Limit = 50, cursor: Cursor = None
-) -> RunList:
-    """Return one page of the runs of a deployment, of all its versions."""
-    found, following = service.list_page(subject, deployment_id=deployment_id, limit=limit, cursor=cursor)
-    return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
-
-
 @router.get("/runs/{run_id}", operation_id="get_run", summary="Show one run", responses=documented(404))
 def get_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunDetail:
     """Return a run with its result or error, the calls it made and what models cost it."""
@@ -107,7 +92,7 @@ async def get_run_logs(
     if "text/plain" in accept:
         return PlainTextResponse(await run_in_threadpool(_whole_text, service, subject, run_id, after))
     _, lines = await run_in_threadpool(service.logs, subject, run_id, after=after)
-    return LogList(run_id=run_id, logs=[LogLine.of(line) for line in lines], next_seq=_last(lines, after))
+    return LogList(run_id=run_id, logs=[LogLineRead.of(line) for line in lines], next_seq=_last(lines, after))
 
 
 def _line_number(text: str | None, *, otherwise: int) -> int:

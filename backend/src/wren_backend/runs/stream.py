@@ -7,7 +7,7 @@ from sse_starlette import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from wren_backend.runs.models import RunStatus
-from wren_backend.runs.schemas import LogLine, RunDetail, RunRead
+from wren_backend.runs.schemas import LogLineRead, RunDetail, RunRead
 from wren_backend.runs.service import MAX_LOG_LINES, RunService
 from wren_backend.tenancy.auth import Subject
 
@@ -35,7 +35,7 @@ async def follow(
             yield ServerSentEvent(event="status", data=RunRead.of(run).model_dump_json())
         for line in lines:
             after = line.seq
-            yield ServerSentEvent(event="log", id=str(line.seq), data=LogLine.of(line).model_dump_json())
+            yield ServerSentEvent(event="log", id=str(line.seq), data=LogLineRead.of(line).model_dump_json())
         if run.status.is_final and len(lines) < MAX_LOG_LINES:
             # With its result or error: who followed to the end need not ask again, perhaps a server that is gone.
             ended = RunDetail.shaped(*await run_in_threadpool(service.get, subject, run_id))

@@ -16,7 +16,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from wren_backend.storage.database import Database
+from wren_backend.storage.database import Database, open_database
 from wren_backend.storage.errors import DatabaseUnusable, database_error
 
 _SCRIPTS = Path(__file__).parents[1] / "migrations"
@@ -31,6 +31,17 @@ def migrate(database: Database) -> None:
         DatabaseUnusable: the database was written by a newer version of Wren, or is damaged.
     """
     _run(database, lambda config: command.upgrade(config, "head"))
+
+
+@contextmanager
+def opened_database(url: str) -> Iterator[Database]:
+    """Open the database at `url` for a block, at the newest version."""
+    database = open_database(url)
+    migrate(database)
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 def downgrade(database: Database, revision: str) -> None:
