@@ -32,7 +32,7 @@ _KNOWN = text(
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What a start needs of a row. The document is one text: it is parsed when somebody asks for it."""
+    """The part of a row that a start needs. The document is one text, parsed when it is used."""
 
     name: str
     source: DefinitionSource
@@ -45,7 +45,7 @@ class Known:
 
 def list_known(session: ReadSession) -> list[Known]:
     """List what is stored, by name: one statement, and no JSON is parsed."""
-    return [_known(*row) for row in session.connection().execute(_KNOWN)]
+    return [_read_known(*row) for row in session.connection().execute(_KNOWN)]
 
 
 def find_definition(session: ReadSession, integration_id: str) -> StoredDefinition | None:
@@ -56,21 +56,21 @@ def find_definition(session: ReadSession, integration_id: str) -> StoredDefiniti
 def replace_plugins(
     session: WriteSession, changed: Sequence[Known], *, gone: Collection[str] = (), now: datetime
 ) -> None:
-    """Store what installed plugins declare now, in one statement, and forget those that are gone.
+    """Store what installed plugins declare now, in one statement, and delete the rows of those in `gone`.
 
-    Two processes may do so at the same time: the second waits, then writes over what the first wrote. A row that an
-    operator declared is left alone.
+    Of two processes that do so at the same time, the second waits and overwrites. Rows that an operator added do not
+    change.
     """
     session.lock(_LOCK)
     of_plugin = col(StoredDefinition.source) == DefinitionSource.PLUGIN
     if gone:
         session.exec(delete(StoredDefinition).where(of_plugin, col(StoredDefinition.integration_id).in_(gone)))
     if changed:
-        _upsert(session, [_row(item, now) for item in changed], where=of_plugin)
+        _upsert(session, [_row_values(item, now) for item in changed], where=of_plugin)
 
 
 def put_declared(session: WriteSession, definition: IntegrationDefinition, *, now: datetime) -> StoredDefinition:
-    """Store an operator's own definition, in place of an older one of that name; it counts from the next start on.
+    """Store an operator's definition, in place of an older one of that name; it is served from the next start on.
 
     Raises:
         DefinitionInvalid: names the place and the reason.
@@ -93,7 +93,7 @@ def put_declared(session: WriteSession, definition: IntegrationDefinition, *, no
         integration_type=spec.type,
         document=document_of(spec),
     )
-    _upsert(session, [_row(known, now)], where=col(StoredDefinition.source) == DefinitionSource.DECLARED)
+    _upsert(session, [_row_values(known, now)], where=col(StoredDefinition.source) == DefinitionSource.DECLARED)
     session.expire_all()
     stored = find_definition(session, spec.name)
     if stored is None:
@@ -102,7 +102,7 @@ def put_declared(session: WriteSession, definition: IntegrationDefinition, *, no
 
 
 def remove_declared(session: WriteSession, integration_id: str) -> bool:
-    """Forget an operator's own definition; return whether there was one. Those of plugins stay."""
+    """Delete an operator's definition and return whether there was one. Those of plugins stay."""
     declared = col(StoredDefinition.source) == DefinitionSource.DECLARED
     statement = delete(StoredDefinition).where(declared, col(StoredDefinition.integration_id) == integration_id)
     return bool(session.exec(statement).rowcount)
@@ -113,11 +113,11 @@ def _upsert(session: WriteSession, rows: list[dict[str, Any]], *, where: Any) ->
     insert = (sqlite_insert if is_sqlite else postgresql_insert)(StoredDefinition)
     new = {name: insert.excluded[name] for name in StoredDefinition.model_fields if name not in _WRITTEN_ONCE}
     statement = insert.on_conflict_do_update(index_elements=["integration_id"], set_=new, where=where)
-    # In the order of their names, so that two writers cannot wait for each other.
+    # In the order of their names, so that two writers cannot deadlock.
     session.connection().execute(statement, sorted(rows, key=lambda row: str(row["integration_id"])))
 
 
-def _known(name: str, source: str, *rest: Any) -> Known:
+def _read_known(name: str, source: str, *rest: Any) -> Known:
     distribution, version, fingerprint, kind, document = rest
     return Known(
         name=name,
@@ -130,7 +130,7 @@ def _known(name: str, source: str, *rest: Any) -> Known:
     )
 
 
-def _row(known: Known, now: datetime) -> dict[str, Any]:
+def _row_values(known: Known, now: datetime) -> dict[str, Any]:
     wire = json.loads(known.document)
     return {
         "id": uuid4(),
@@ -156,5 +156,5 @@ def _row(known: Known, now: datetime) -> dict[str, Any]:
 
 
 def digest_of(document: str) -> str:
-    """Return what tells two documents apart."""
+    """Return a digest that differs between two documents."""
     return sha256(document.encode()).hexdigest()

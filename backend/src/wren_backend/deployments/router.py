@@ -24,10 +24,10 @@ from wren_backend.deployments.schemas import (
 from wren_backend.deployments.service import DeploymentDetails, DeploymentService, DeployResult
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.errors import current_correlation_id
-from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
+from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, Cursor, documented
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
 from wren_backend.runs.money import in_usd
-from wren_backend.runs.router import Cursor, Limit, Runs
+from wren_backend.runs.router import Limit, Runs
 from wren_backend.runs.schemas import RunList, RunRead
 from wren_backend.tenancy.auth import Subject
 
@@ -55,7 +55,8 @@ def deploy_script(
     subject: CurrentSubject,
     service: Deployments,
     idempotency_key: Annotated[
-        str | None, Header(min_length=1, max_length=200, description="Makes repeating the request harmless for a day")
+        str | None,
+        Header(min_length=1, max_length=200, description="Repeated within a day, it gets the first answer"),
     ] = None,
 ) -> Response:
     """Check the script in the sandbox, store it and let its triggers fire.
@@ -78,7 +79,7 @@ def list_deployments(
     subject: CurrentSubject,
     service: Deployments,
     limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 100,
-    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> DeploymentList:
     """Return one page of deployments, each with its last and next run; undeployed ones are left out."""
     found, following = service.list_page(subject, limit=limit, cursor=cursor)
@@ -129,9 +130,9 @@ def list_versions(
     subject: CurrentSubject,
     service: Deployments,
     limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 50,
-    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> VersionList:
-    """Return one page of what was deployed under this id: who, when, and what it declares."""
+    """Return one page of versions: who deployed each, when, and what it declares."""
     found, following = service.list_versions(subject, deployment_id, limit=limit, cursor=cursor)
     return VersionList(versions=[_shape_version(row) for row in found], next_cursor=following)
 

@@ -58,7 +58,7 @@ class ConnectionCheck(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployResult:
-    """What a deploy made."""
+    """What a deploy stored."""
 
     deployment: Deployment
     version: DeploymentVersion
@@ -72,7 +72,7 @@ class DeployResult:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentDetails:
-    """A deployment with everything its page shows."""
+    """A deployment with its triggers, its current version and its cost."""
 
     overview: DeploymentOverview
     version: DeploymentVersion
@@ -94,7 +94,7 @@ class DeploymentLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentService:
-    """Everything a subject may do with deployments of its workspace."""
+    """What a subject may do with deployments of its workspace."""
 
     database: Database
     clock: Clock
@@ -228,11 +228,9 @@ class DeploymentService:
     ) -> tuple[Sequence[DeploymentOverview], str | None]:
         """Return a page of deployments, newest first, and the cursor of the next page."""
         workspace_id = subject.workspace_id
-        after = None if cursor is None else self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
+        after = self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
         with self.database.reading() as session:
             page = deployments.list_overviews(session, workspace_id, limit=limit, after=after)
-        if page.next is None:
-            return page.items, None
         return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
 
     def list_versions(
@@ -245,14 +243,12 @@ class DeploymentService:
             CursorInvalid: the cursor is not one of this deployment.
         """
         workspace_id, of = subject.workspace_id, f"versions of {deployment_id}"
-        after = None if cursor is None else self.cursors.decode(cursor, workspace_id=workspace_id, of=of)
+        after = self.cursors.decode(cursor, workspace_id=workspace_id, of=of)
         with self.database.reading() as session:
             if deployments.find_deployment(session, workspace_id, deployment_id) is None:
                 raise _missing(deployment_id)
             page = deployments.list_versions(session, workspace_id, deployment_id, limit=limit, after=after)
-        return page.items, None if page.next is None else self.cursors.encode(
-            page.next, workspace_id=workspace_id, of=of
-        )
+        return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=of)
 
     def undeploy(self, subject: Subject, deployment_id: str) -> Deployment:
         """Undeploy: none of its triggers fires after this.

@@ -17,7 +17,7 @@ _RUNNING = text("status = 'running'")
 
 
 class RunStatus(StrEnum):
-    """Where a run stands."""
+    """The status of a run."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -26,11 +26,11 @@ class RunStatus(StrEnum):
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     LOST = "lost"
-    """Its worker went away; whether the script finished is unknown, so it is not started again."""
+    """Its worker disappeared; whether the script finished is unknown, so it is not restarted."""
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing more will happen to the run."""
+        """Tell whether the run has ended."""
         return self not in {RunStatus.QUEUED, RunStatus.RUNNING}
 
 
@@ -100,7 +100,7 @@ class RunLog(Table, table=True):
     run_id: str = Field(primary_key=True, foreign_key="runs.id", ondelete="CASCADE")
     seq: int = Field(primary_key=True)
     stream: str
-    """stdout, stderr, or system for a word of the platform's own."""
+    """stdout, stderr, or system for a message of the platform."""
     text: str = Field(sa_type=Text)
     at: datetime
 

@@ -1,4 +1,4 @@
-"""Runs: queueing one for an event, once; finding and listing them; asking one to stop."""
+"""Runs: queue one for an event, once; find and list them; ask one to stop."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ class Enqueued:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueStatistics:
-    """How much there is to do, in all workspaces."""
+    """How many runs wait and run, in all workspaces."""
 
     queued: int
     running: int
@@ -57,7 +57,7 @@ class QueueStatistics:
 
 
 def enqueue(session: WriteSession, request: RunRequest, *, now: datetime) -> Enqueued:
-    """Record the run of an event, once. Lock the deployment first, so that nobody undeploys it meanwhile."""
+    """Record the run of an event, once. Lock the deployment first, so that it is not undeployed in between."""
     run = _new_run(request, now)
     stored = session.insert_new(run)
     if stored is not None:
@@ -94,13 +94,13 @@ def list_runs(
 
 
 def request_cancel(session: WriteSession, workspace_id: str, run_id: str, *, now: datetime) -> Run | None:
-    """Ask a run of that workspace to stop and return it as it is then.
+    """Ask a run of that workspace to stop, and return it.
 
-    A queued run is cancelled at once; a running one when its worker next sends a heartbeat; a finished one stays.
+    A queued run is cancelled at once; a running one at its worker's next heartbeat; a finished one does not change.
     """
     theirs = (col(Run.workspace_id) == workspace_id, col(Run.id) == run_id)
     queued = update(Run).where(*theirs, col(Run.status) == RunStatus.QUEUED)
-    if cancelled := session.returning(queued.values(_cancelled(now)).returning(Run)):
+    if cancelled := session.returning(queued.values(_cancel_values(now)).returning(Run)):
         return cancelled[0]
     running = update(Run).where(*theirs, col(Run.status) == RunStatus.RUNNING)
     requested_at = func.coalesce(col(Run.cancel_requested_at), now)
@@ -115,7 +115,7 @@ def cancel_queued(session: WriteSession, workspace_id: str, deployment_id: str, 
         col(Run.deployment_id) == deployment_id,
         col(Run.status) == RunStatus.QUEUED,
     )
-    return len(session.returning(statement.values(_cancelled(now)).returning(Run)))
+    return len(session.returning(statement.values(_cancel_values(now)).returning(Run)))
 
 
 def queue_statistics(session: ReadSession) -> QueueStatistics:
@@ -146,5 +146,5 @@ def _new_run(request: RunRequest, now: datetime) -> Run:
     )
 
 
-def _cancelled(now: datetime) -> dict[str, Any]:
+def _cancel_values(now: datetime) -> dict[str, Any]:
     return {"status": RunStatus.CANCELLED, "cancel_requested_at": now, "completed_at": now}

@@ -69,7 +69,7 @@ class RunDetail(RunRead):
     result: Any
     error: dict[str, Any] | None
     calls: list[CallRead]
-    ai_cost_usd: float = Field(description="What the models it called have cost, in US dollars")
+    ai_cost_usd: float = Field(description="Cost of the models it called, in US dollars")
     ai_calls: list[AICallRead] = Field(description="Its calls of models, oldest first; a thousand at most")
     log_truncated: bool
 
@@ -110,7 +110,7 @@ class LogLineRead(ResponseBody):
 
 
 class LogList(ResponseBody):
-    """Lines of a run; `next_seq` is where the next request goes on."""
+    """Lines of a run; `next_seq` is the `after` of the next request."""
 
     run_id: str
     logs: list[LogLineRead]

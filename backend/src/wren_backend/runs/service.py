@@ -9,7 +9,7 @@ from wren_backend.runs import repository as runs
 from wren_backend.runs.cost_repository import RunCost
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
 from wren_backend.storage.database import Database
-from wren_backend.storage.pagination import CursorCodec, Page, Position
+from wren_backend.storage.pagination import CursorCodec
 from wren_backend.tenancy.auth import Subject
 from wren_backend.tenancy.errors import MissingObject
 
@@ -21,7 +21,7 @@ _LIST_NAME = "runs"
 
 @dataclass(frozen=True, kw_only=True)
 class RunService:
-    """Everything a subject may do with runs of its workspace."""
+    """What a subject may do with runs of its workspace."""
 
     database: Database
     clock: Clock
@@ -54,12 +54,13 @@ class RunService:
         Raises:
             CursorInvalid: the cursor is not one of this workspace.
         """
-        after = self._position(subject, cursor)
+        workspace_id = subject.workspace_id
+        after = self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
         with self.database.reading() as session:
             page = runs.list_runs(
-                session, subject.workspace_id, deployment_id=deployment_id, status=status, limit=limit, after=after
+                session, workspace_id, deployment_id=deployment_id, status=status, limit=limit, after=after
             )
-        return page.items, self._cursor(subject, page)
+        return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
 
     def logs(self, subject: Subject, run_id: str, *, after: int = 0) -> tuple[Run, list[RunLog]]:
         """Return the run, and its lines after line number `after`, at most `MAX_LOG_LINES`.
@@ -84,16 +85,6 @@ class RunService:
         if run is None:
             raise _missing(run_id)
         return run
-
-    def _position(self, subject: Subject, cursor: str | None) -> Position | None:
-        if cursor is None:
-            return None
-        return self.cursors.decode(cursor, workspace_id=subject.workspace_id, of=_LIST_NAME)
-
-    def _cursor(self, subject: Subject, page: Page[Run]) -> str | None:
-        if page.next is None:
-            return None
-        return self.cursors.encode(page.next, workspace_id=subject.workspace_id, of=_LIST_NAME)
 
 
 def _missing(run_id: str) -> MissingObject:

@@ -13,7 +13,7 @@ from wren_backend.storage.database import ReadSession, WriteSession
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentSum:
-    """What the calls of one deployment cost."""
+    """What the models called by one deployment cost in a month."""
 
     deployment_id: str
     name: str
@@ -25,7 +25,7 @@ class DeploymentSum:
 
 
 def list_deployments(session: ReadSession, workspace_id: str, month: str) -> list[DeploymentSum]:
-    """List what each deployment spent in a month, the most expensive first; those taken away since are among them."""
+    """List what each deployment spent in a month, the most expensive first, undeployed ones included."""
     statement = (
         select(AIMonth, Deployment.name)
         .join(Deployment, col(Deployment.id) == col(AIMonth.deployment_id))
@@ -52,7 +52,7 @@ def find_budget(session: ReadSession, workspace_id: str) -> int | None:
 
 
 def set_budget(session: WriteSession, workspace_id: str, nano_usd: int | None, *, now: datetime) -> None:
-    """Set the budget of every month from this one on; None takes it away."""
+    """Set the budget of every month from this one on; None removes it."""
     session.lock(f"budget of {workspace_id}")
     row = session.get(AIBudget, workspace_id)
     if row is not None:

@@ -59,5 +59,5 @@ class BudgetBody(RequestBody):
     model_config = ConfigDict(json_schema_extra={"examples": [{"monthly_usd": 25.0}]})
 
     monthly_usd: Annotated[
-        float | None, Field(ge=0, le=_LARGEST, allow_inf_nan=False, description="Null takes the limit away")
+        float | None, Field(ge=0, le=_LARGEST, allow_inf_nan=False, description="Null removes the limit")
     ]

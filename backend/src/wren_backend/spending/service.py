@@ -26,7 +26,7 @@ class MonthOverview:
 
 @dataclass(frozen=True, kw_only=True)
 class SpendingService:
-    """Everything a subject may do with what its workspace spends."""
+    """What a subject may do with the spending of its workspace."""
 
     database: Database
     clock: Clock
@@ -44,7 +44,7 @@ class SpendingService:
             )
 
     def set_budget(self, subject: Subject, nano_usd: int | None) -> MonthOverview:
-        """Set what the workspace may spend in a month, in nanodollars; None takes the limit away."""
+        """Set what the workspace may spend in a month, in nanodollars; None removes the limit."""
         with self.database.writing() as session:
             spending.set_budget(session, subject.workspace_id, nano_usd, now=self.clock.now())
         return self.overview(subject)

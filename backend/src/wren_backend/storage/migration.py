@@ -1,7 +1,6 @@
-"""Bringing the database's tables to the version this code needs, safely when several processes start at once.
+"""Migrates the tables of the database to the version this code needs, also when several processes start at once.
 
-The whole upgrade is one transaction on both databases: it happens, or nothing does. The second process waits for the
-first, then finds nothing to do.
+The whole upgrade is one transaction on both databases. A second process waits for the first, then finds nothing to do.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ from wren_backend.storage.database import Database, open_database
 from wren_backend.storage.errors import DatabaseUnusable, database_error
 
 _SCRIPTS = Path(__file__).parents[1] / "migrations"
-# Any number, the same in every process: it names the lock.
+# The name of the lock: any number, the same in every process.
 _LOCK_ID = 0x5772656E
 
 
@@ -50,7 +49,7 @@ def downgrade(database: Database, revision: str) -> None:
 
 
 def current_revision(database: Database) -> str | None:
-    """Return the version the database is at, or None for an empty one."""
+    """Return the version of the database, or None for an empty one."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
