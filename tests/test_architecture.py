@@ -91,6 +91,18 @@ def test_every_package_is_held_by_the_contracts():
     assert set(contracts["independence"]["modules"]) == packages - {"wren_core"}
 
 
+def test_the_packages_of_every_host_are_a_ladder_without_a_circle():
+    """A new package of a host must take a place on its ladder: the contract names every one."""
+    hosts = {path.parent.name for host in HOSTS for path in (host / "src").glob("*/__init__.py")}
+    contracts = CONFIGURATION["tool"]["importlinter"]["contracts"]
+    ladders = [each for each in contracts if each["type"] == "layers" and each.get("exhaustive")]
+    acyclic = [each for each in contracts if each["type"] == "acyclic_siblings"]
+
+    assert hosts >= {"wren_core", "wren", "wren_backend"}
+    assert {name for ladder in ladders for name in ladder["containers"]} == hosts
+    assert {name for contract in acyclic for name in contract["ancestors"]} == hosts
+
+
 def test_no_host_names_an_integration():
     """Not in code, a template, a comment or an example: the next integration must need no change here."""
     words = {word for member in INTEGRATIONS for word in telling_words(member)}

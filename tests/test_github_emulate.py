@@ -15,8 +15,9 @@ from servers.emulate import GITHUB_PERSON, GITHUB_REPOSITORY, GITHUB_TOKEN, Emul
 from servers.faults import answering, losing_the_answer
 from servers.process import clean_variables, free_port
 from wren_backend.app import create_app
+from wren_backend.build import build_services
 from wren_backend.clock import SystemClock
-from wren_backend.services import Services, build_services
+from wren_backend.services import Services
 from wren_backend.settings import ProviderSettings, Settings
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.auth import issue_key

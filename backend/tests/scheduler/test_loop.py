@@ -34,7 +34,8 @@ def deploy(database, owner, *, cron="* * * * *", name="job", func="job", config=
     with database.writing() as session:
         script = NewScript(name=name, script="pass", declared=declared)
         stored = deployments.create_or_new_version(session, owner.workspace_id, owner.id, script, now=START)
-        triggers.sync(session, stored.deployment, Declaration.of(declared).triggers, now=START)
+        found = Declaration.of(declared).triggers
+        triggers.sync(session, owner.workspace_id, stored.deployment.id, found, now=START)
     return stored.deployment
 
 

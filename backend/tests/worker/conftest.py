@@ -72,6 +72,8 @@ class Workplace:
         request = runs.RunRequest(
             workspace_id=self.user.workspace_id,
             deployment_id=deployment.id,
+            version=deployment.version,
+            user_id=deployment.user_id,
             func=func,
             trigger_type="manual",
             event={"trigger": "manual", "payload": {"n": 7}},

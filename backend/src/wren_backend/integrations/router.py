@@ -1,4 +1,4 @@
-"""Integrations over HTTP: what is installed, how it is used, and whether the caller can use it."""
+"""Integrations over HTTP: which are installed, how they are used, and whether the caller can use them."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 from wren_backend.integrations.schemas import (
-    Caller,
+    CallerView,
     FailedRead,
     IntegrationDetail,
     IntegrationList,
@@ -38,7 +38,7 @@ Name = Annotated[str, Path(description="Name of the integration", examples=["mai
 @router.get("", operation_id="list_integrations", summary="List the installed integrations")
 def list_integrations(subject: CurrentSubject, service: Integrations) -> IntegrationList:
     """Return the loaded integrations and the failed ones, by name."""
-    caller = _caller(subject, service)
+    caller = _view_of(subject, service)
     return IntegrationList(
         integrations=[
             IntegrationRead.of(plugin, service.registry.spec(plugin.name), caller) for plugin in service.loaded()
@@ -65,7 +65,7 @@ def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: 
 @router.get("/{name}", operation_id="get_integration", summary="Show one integration", responses=documented(404, 409))
 def get_integration(name: Name, subject: CurrentSubject, service: Integrations) -> IntegrationDetail:
     """Return an integration with its definition."""
-    return IntegrationDetail.shaped(*service.get(name), _caller(subject, service))
+    return IntegrationDetail.shaped(*service.get(name), _view_of(subject, service))
 
 
 @router.get(
@@ -91,5 +91,5 @@ def get_integration_docs(
     return docs
 
 
-def _caller(subject: Subject, service: IntegrationService) -> Caller:
-    return Caller(addresses=service.addresses, user_id=subject.user_id, connected=service.connected(subject))
+def _view_of(subject: Subject, service: IntegrationService) -> CallerView:
+    return CallerView(addresses=service.addresses, user_id=subject.user_id, connected=service.connected(subject))

@@ -16,8 +16,8 @@ from wren_core.plugins.plugin import Plugin
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caller:
-    """What differs from caller to caller."""
+class CallerView:
+    """What the shape of an integration needs to know of the caller."""
 
     addresses: Addresses
     user_id: str
@@ -25,16 +25,16 @@ class Caller:
 
 
 class ValidateBody(RequestBody):
-    """Names of integrations, and nothing else: a script never leaves the machine for this."""
+    """Names of integrations; the script itself is not sent."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"integrations": ["mail", "chat"]}]})
 
     integrations: list[IntegrationName] = Field(max_length=100, examples=[["mail", "chat"]])
-    uses_ai: bool = Field(default=False, description="The script asks the connected ai integration, too")
+    uses_ai: bool = Field(default=False, description="The script also calls the connected ai integration")
 
 
 class ValidationProblem(ErrorDetail):
-    """What keeps the caller from using one integration."""
+    """Why the caller cannot use one integration."""
 
     integration: str
 
@@ -97,7 +97,7 @@ class IntegrationRead(ResponseBody):
     """Whether the caller has a connection that works; null where none is needed."""
 
     @classmethod
-    def of(cls, plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationRead":
+    def of(cls, plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> "IntegrationRead":
         """Shape a loaded plugin."""
         return cls(**_fields(plugin, spec, caller))
 
@@ -108,7 +108,7 @@ class IntegrationDetail(IntegrationRead):
     definition: dict[str, Any]
 
     @classmethod
-    def shaped(cls, plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationDetail":
+    def shaped(cls, plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> "IntegrationDetail":
         """Shape a loaded plugin."""
         return cls(**_fields(plugin, spec, caller), definition=json.loads(plugin.document))
 
@@ -135,13 +135,13 @@ class FailedRead(ResponseBody):
 
 
 class IntegrationList(ResponseBody):
-    """What is installed, by name, and what of it does not work."""
+    """The installed integrations by name, and those that could not be loaded."""
 
     integrations: list[IntegrationRead]
     failed: list[FailedRead]
 
 
-def _fields(plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> dict[str, Any]:
+def _fields(plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> dict[str, Any]:
     is_connectable = accepts_connection(spec)
     return {
         "name": spec.name,

@@ -1,6 +1,6 @@
-"""The catalogue of installed integrations, and whether a subject can use them."""
+"""The installed integrations, and whether a subject can use them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from wren_backend.connections.addresses import Addresses
@@ -19,15 +19,14 @@ from wren_core.plugins.registry import Registry
 
 
 class IntegrationService:
-    """Answers from the registry; only `check` and `validate` look at what the subject has.
+    """Reads the registry; only `connected`, `check`, `choose_ai` and `validate` read the subject's connections.
 
     Args:
         registry: what is installed.
         credentials: the subjects' connections.
         addresses: links of the answers.
         ai: chooses the ai integration of a script that names none.
-        providers: what the operator set, by provider.
-        find_quota_problem: tells what keeps a subject from deploying one script more.
+        find_quota_problem: finds what keeps a subject from deploying another script.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class IntegrationService:
         """Return an integration with its complete spec.
 
         Raises:
-            MissingObject: nobody offers an integration of that name; says which is nearest.
+            MissingObject: no integration has that name; names the nearest.
             PluginFailed: it is installed and could not be loaded.
         """
         try:
@@ -89,9 +88,9 @@ class IntegrationService:
         return self._credentials.connected(subject)
 
     def check(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
-        """Return what keeps the subject from using integrations, one error each at most; empty when nothing does.
+        """Return what keeps the subject from using integrations, one error each at most.
 
-        Looks at what is stored and calls no provider: a token that can be renewed counts as good.
+        Reads stored connections and calls no provider: a token that can be refreshed counts as valid.
         """
         return check_integrations(self.registry, self._credentials, subject, names)
 
@@ -100,18 +99,22 @@ class IntegrationService:
         known = (self.registry.plugin(name) for name in dict.fromkeys(names) if name in self.registry)
         return [note for plugin in known for note in handler_notes(plugin.name, plugin.unbound)]
 
+    def choose_ai(self, subject: Subject, *, declared: Collection[str] = (), preferred: str | None = None) -> str:
+        """Return the ai integration of a script that names none. Takes and raises what `AIChoice.choose` does."""
+        return self._ai.choose(subject, declared=declared, preferred=preferred)
+
     def validate(self, subject: Subject, names: Sequence[str], *, uses_ai: bool = False) -> list[WrenError]:
         """Return what keeps the subject from deploying a script with these integrations: `check`, and the quota.
 
         Args:
-            subject: who asks.
+            subject: the caller.
             names: the integrations the script names.
-            uses_ai: it asks the connected ai integration besides, whichever that is.
+            uses_ai: the script also calls the connected ai integration.
         """
         problems = self.check(subject, names)
         if uses_ai:
             try:
-                self._ai.choose(subject, declared=names)
+                self.choose_ai(subject, declared=names)
             except WrenError as exc:
                 problems.append(exc)
         quota = self._find_quota_problem(subject)

@@ -7,8 +7,8 @@ from wren_backend.definitions.models import StoredDefinition
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.idempotency.models import IdempotencyKey
 from wren_backend.messages.models import Message
-from wren_backend.runs.models import Run, RunCall, RunLog
-from wren_backend.spending.models import AIBudget, AICall, AIMonth
+from wren_backend.runs.models import AICall, AIMonth, Run, RunCall, RunLog
+from wren_backend.spending.models import AIBudget
 from wren_backend.storage.tables import Table
 from wren_backend.tenancy.models import ApiKey, User, Workspace
 from wren_backend.triggers.models import Trigger

@@ -1,23 +1,32 @@
-"""Which sandbox this machine gets, and where runs have their folders."""
+"""The executor of this machine: which sandbox holds here, and where runs have their folders."""
 
 from pathlib import Path
 
 import structlog
 
+from wren_backend.executor.executor import Executor
 from wren_backend.executor.folders import clean_leftovers
 from wren_backend.executor.port import Sandbox
 from wren_backend.executor.probe import probe
 from wren_backend.executor.refusal import RefusingSandbox
 from wren_backend.executor.sandboxes import PlainSandbox, SandlockSandbox
 from wren_backend.settings import Settings
+from wren_core.plugins.policy import PluginPolicy
 
 log = structlog.get_logger()
 
 
-def choose_sandbox(settings: Settings, runs_root: Path) -> Sandbox:
-    """Return the sandbox of this machine; one that refuses where none holds and none was not asked for.
+def build_executor(settings: Settings, policy: PluginPolicy) -> tuple[Executor, Sandbox]:
+    """Return the executor and its sandbox; scripts load the plugins that `policy` allows."""
+    runs_root = _prepare_runs_root(settings)
+    sandbox = _choose_sandbox(settings, runs_root)
+    return Executor(sandbox, runs_root=runs_root, env=policy.to_environ()), sandbox
 
-    Whether it holds is tried: a canary runs in it and must not get out. Takes half a second.
+
+def _choose_sandbox(settings: Settings, runs_root: Path) -> Sandbox:
+    """Return a sandbox that was tried; one that refuses to run scripts where it does not hold.
+
+    The probe runs a canary in the sandbox, which must not get out. It takes half a second.
     """
     if settings.sandbox == "none":
         log.warning("sandbox.none", reason="WREN_SANDBOX=none: scripts can read and change what this user can")
@@ -37,8 +46,8 @@ def choose_sandbox(settings: Settings, runs_root: Path) -> Sandbox:
     return RefusingSandbox(status)
 
 
-def prepare_runs_root(settings: Settings) -> Path:
-    """Return the folder that holds the folders of runs, emptied of what dead workers left."""
+def _prepare_runs_root(settings: Settings) -> Path:
+    """Return the folder that holds the folders of runs, without those of dead workers."""
     root = settings.data_dir / "runs"
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     removed = clean_leftovers(root)

@@ -1,6 +1,6 @@
 import pytest
 
-from wren_backend.deployments.names import MAX_NAME_LENGTH, clean_name, name_key
+from wren_backend.tenancy.names import MAX_NAME_LENGTH, clean_name, name_key
 from wren_core.errors import InvalidInput
 
 

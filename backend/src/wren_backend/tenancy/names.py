@@ -1,4 +1,4 @@
-"""Names of deployments: what a name may hold, and when two names are the same."""
+"""Names that people give to deployments, keys, users and workspaces: what they may hold, and when two are the same."""
 
 import unicodedata
 
@@ -19,20 +19,20 @@ def clean_name(raw: str) -> str:
     name = raw.strip()
     forbidden = next((character for character in name if _is_forbidden(character)), None)
     if forbidden is not None:
-        shown = f" ({forbidden})" if forbidden in _FORBIDDEN_CHARACTERS else ""
-        raise _invalid(f"it holds U+{ord(forbidden):04X}{shown}, which a name may not")
+        printable = f" ({forbidden})" if forbidden in _FORBIDDEN_CHARACTERS else ""
+        raise _name_invalid(f"it holds U+{ord(forbidden):04X}{printable}, which a name may not")
     name = unicodedata.normalize("NFC", name)
     if not name:
-        raise _invalid("it is empty")
+        raise _name_invalid("it is empty")
     if len(name) > MAX_NAME_LENGTH:
-        raise _invalid(f"it has {len(name)} characters; {MAX_NAME_LENGTH} is the most")
+        raise _name_invalid(f"it has {len(name)} characters; {MAX_NAME_LENGTH} is the most")
     if name in {".", ".."} or "%2e" in name.lower() or "%2f" in name.lower():
-        raise _invalid("it reads like a path")
+        raise _name_invalid("it reads like a path")
     return name
 
 
 def name_key(name: str) -> str:
-    """Return the folded form: two names with the same key are the same to a person."""
+    """Return the folded form; people cannot tell two names with the same key apart."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
@@ -40,5 +40,5 @@ def _is_forbidden(character: str) -> bool:
     return character in _FORBIDDEN_CHARACTERS or unicodedata.category(character) in _FORBIDDEN_CATEGORIES
 
 
-def _invalid(reason: str) -> InvalidInput:
+def _name_invalid(reason: str) -> InvalidInput:
     return InvalidInput(f"the name is not valid: {reason}", code="NAME_INVALID", details={"field": "name"})
