@@ -2,8 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Container, Mapping
-from typing import Any
+from collections.abc import Container
 
 from wren_core.contract.integration import Integration
 
@@ -13,10 +12,9 @@ _TAKEN = frozenset({*dir(Integration), "spec", "config", "credentials", "base_ur
 _LONGEST = 63
 
 
-def method_id(operation: Mapping[str, Any], verb: str, path: str, taken: Container[str]) -> str:
+def method_id(operation_id: str, verb: str, path: str, taken: Container[str]) -> str:
     """Return an id for an operation: its operationId in snake_case, else verb and path; a number makes it unique."""
-    said = operation.get("operationId")
-    text = said if isinstance(said, str) and snake_case(said) else f"{verb} {path.replace('{', 'by ')}"
+    text = operation_id if snake_case(operation_id) else f"{verb} {path.replace('{', 'by ')}"
     return unique(_method_name(snake_case(text)), taken)
 
 
