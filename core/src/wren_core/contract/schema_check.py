@@ -10,7 +10,8 @@ from typing import Any
 
 from wren_core import json_pointer
 from wren_core.contract.spec import CustomAuth, IntegrationSpec
-from wren_core.schemas.validator import VERBATIM, SchemaInvalid, Validator
+from wren_core.schemas.subschemas import iter_subschemas
+from wren_core.schemas.validator import SchemaInvalid, Validator
 
 # Keywords that apply their schemas to the value itself, not to a part of it.
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
@@ -52,21 +53,10 @@ def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield "auth parameters", spec.auth.parameters
 
 
-def _subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
-    pending = [schema]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Mapping):
-            yield node
-            pending.extend(item for key, item in node.items() if key not in VERBATIM)
-        elif isinstance(node, list):
-            pending.extend(node)
-
-
 def _refuse_circles(root: Mapping[str, Any]) -> None:
     """Walk from each subschema along what applies to the same value; who comes back to an open one walks for ever."""
     done: set[int] = set()
-    for node in _subschemas(root):
+    for node in iter_subschemas(root):
         open_nodes: set[int] = set()
         pending: list[tuple[Mapping[str, Any], bool]] = [(node, False)]
         while pending:

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapte
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
-from wren_core.schemas.validator import VERBATIM, first_line
+from wren_core.schemas.subschemas import VERBATIM
+from wren_core.schemas.validator import first_line
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # JSON has no bytes: they travel as base64, in arguments and in results alike.

@@ -5,17 +5,16 @@ a reference, so neither a schema nor a value can hang or crash the process. json
 broken, and a test holds the two to the same verdicts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from wren_core import json_pointer
 from wren_core.nearest import find_nearest
 from wren_core.schemas.properties import properties_of
+from wren_core.schemas.subschemas import iter_subschemas
 from wren_core.schemas.type_words import type_words
 
-VERBATIM = frozenset({"default", "const", "enum", "example", "examples"})
-"""Keywords whose values are data, not schemas."""
 # Explaining a refusal costs the square of the depth; arguments of a call are never deeper.
 _EXPLAINED_DEPTH = 255
 _EXCLUDING = frozenset({"type", "enum", "const", "falseSchema"})
@@ -226,20 +225,7 @@ def _refuse_to_fetch(uri: str) -> NoReturn:
 
 
 def _refuse_foreign_references(schema: Any) -> None:
-    for reference in _references(schema):
-        if not reference.startswith("#"):
-            raise SchemaInvalid(f"$ref {reference!r} leads outside the schema; only `#/...` is allowed")
-
-
-def _references(node: Any) -> Iterator[str]:
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Mapping):
-            for key, value in current.items():
-                if key in ("$ref", "$dynamicRef") and isinstance(value, str):
-                    yield value
-                elif key not in VERBATIM:
-                    pending.append(value)
-        elif isinstance(current, list):
-            pending.extend(current)
+    for node in iter_subschemas(schema):
+        for reference in (node.get("$ref"), node.get("$dynamicRef")):
+            if isinstance(reference, str) and not reference.startswith("#"):
+                raise SchemaInvalid(f"$ref {reference!r} leads outside the schema; only `#/...` is allowed")
