@@ -65,7 +65,7 @@ def _refuse_circles(root: Mapping[str, Any]) -> None:
                 open_nodes.discard(id(current))
                 done.add(id(current))
             elif id(current) in open_nodes:
-                raise SchemaInvalid(f"a $ref leads back to itself without describing anything: {_shown(current)}")
+                raise SchemaInvalid(f"a $ref leads back to itself without describing anything: {_shorten(current)}")
             elif id(current) not in done:
                 open_nodes.add(id(current))
                 pending.append((current, True))
@@ -82,6 +82,6 @@ def _in_place(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[An
         yield json_pointer.find_reference(root, schema["$ref"])
 
 
-def _shown(schema: Mapping[str, Any]) -> str:
+def _shorten(schema: Mapping[str, Any]) -> str:
     text = repr(dict(schema))
     return text if len(text) <= 100 else text[:100] + "..."

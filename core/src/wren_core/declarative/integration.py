@@ -9,7 +9,7 @@ from wren_core.contract.integration import Integration
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.schema_check import check_schemas
 from wren_core.contract.spec import IntegrationSpec
-from wren_core.declarative.checking import problems_of
+from wren_core.declarative.checking import list_problems
 from wren_core.declarative.configuration import configuration
 from wren_core.declarative.method import DeclaredMethod
 from wren_core.errors import DefinitionInvalid
@@ -40,10 +40,10 @@ def declared_integration(definition: IntegrationDefinition) -> type[Integration]
     """Return the integration that a definition declares; runs nothing and imports nothing of an author.
 
     Raises:
-        DefinitionInvalid: says what is missing or contradicts itself.
+        DefinitionInvalid: names the part that is missing or contradicts another.
     """
     spec = definition.to_spec()
-    problems = problems_of(spec)
+    problems = list_problems(spec)
     if problems:
         raise _invalid(spec, problems)
     try:

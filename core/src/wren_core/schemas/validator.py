@@ -1,8 +1,8 @@
-"""JSON Schema (2020-12): a schema compiled once into a validator that says why a value does not fit.
+"""JSON Schema (2020-12): a schema compiled once into a validator that explains why a value does not fit.
 
 jsonschema-rs does the work. Its regular expressions take linear time, its recursion has a bound, and it never fetches
-a reference, so neither a schema nor a value can hang or crash the process. jsonschema says where a schema itself is
-broken, and a test holds the two to the same verdicts.
+a reference, so neither a schema nor a value can hang or crash the process. jsonschema names the place where a schema
+itself is broken, and a test holds the two to the same verdicts.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,7 +47,7 @@ class Validator:
     """A schema compiled once; refuses remote references and never fetches one.
 
     `format` is an annotation, as 2020-12 has it: types such as `datetime` are checked where values are coerced.
-    Where nobody coerces them, ask for `formats`.
+    Where they are not coerced, ask for `formats`.
 
     Raises:
         SchemaInvalid: the schema is broken, refers to something outside itself, or has a pattern that cannot be
@@ -96,7 +96,7 @@ class Validator:
     def _problem(self, error: Any, got: Any) -> Problem:
         parent = _schema_at(self.schema, error.schema_path[:-1])
         keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
-        expected = _expected(keyword, parent, self.schema.get("$defs", {}))
+        expected = _describe_expected(keyword, parent, self.schema.get("$defs", {}))
         said = f"{_short(repr(got), 80)} is not {expected}"
         return Problem(
             pointer=json_pointer.build(error.instance_path),
@@ -179,7 +179,7 @@ def _inner(error: Any) -> Any:
 
 
 def _is_foreign(error: Any, depth: int) -> bool:
-    """Tell whether an error says that the value is of another kind altogether: by its type, or by a tag inside it."""
+    """Tell whether an error is about a value of another kind altogether: by its type, or by a tag inside it."""
     deeper = len(error.instance_path) - depth
     return (deeper == 0 and error.kind.name in _EXCLUDING) or (deeper == 1 and error.kind.name == "const")
 
@@ -189,11 +189,11 @@ def _names(keyword: str, kind: Any, got: Any) -> tuple[str, ...]:
         return (str(kind.property),)
     if keyword != "additionalProperties":
         return ()
-    # Where nothing at all is allowed, the library says `false schema` and no names.
+    # Where nothing at all is allowed, the library reports `false schema` and no names.
     return tuple(getattr(kind, "unexpected", None) or map(str, got if isinstance(got, Mapping) else ()))
 
 
-def _expected(keyword: str, parent: Mapping[str, Any], definitions: dict[str, Any]) -> str:
+def _describe_expected(keyword: str, parent: Mapping[str, Any], definitions: dict[str, Any]) -> str:
     if keyword in ("type", "anyOf", "oneOf", "enum"):
         return type_words(parent, definitions)
     if keyword == "additionalProperties":
@@ -216,7 +216,7 @@ def _short(text: str, limit: int = 300) -> str:
 
 
 def first_line(exc: Exception) -> str:
-    """Return the first line of what an exception says."""
+    """Return the first line of the message of an exception."""
     return next(iter(str(exc).splitlines()), type(exc).__name__)
 
 

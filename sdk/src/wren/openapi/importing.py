@@ -31,7 +31,7 @@ from wren_core.contract.request_binding import Pagination
 from wren_core.contract.schema_check import check_schema
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.contract.versions import is_semver
-from wren_core.declarative.checking import binding_problems
+from wren_core.declarative.checking import list_binding_problems
 from wren_core.declarative.integration import declared_integration
 from wren_core.errors import DefinitionInvalid
 from wren_core.schemas.validator import SchemaInvalid, first_line
@@ -196,7 +196,7 @@ class _Import:
             example=example_call(self.name, operation.method_id, given),
             request=binding,
         )
-        for problem in binding_problems(method, binding):
+        for problem in list_binding_problems(method, binding):
             raise OperationUnsupported(problem)
         self._note(operation, found, is_input_whole=is_input_whole, is_answer_whole=is_answer_whole)
         return method
@@ -243,7 +243,7 @@ def _warn_about(base_url: str) -> list[str]:
     parts = urlsplit(base_url)
     if parts.scheme == "https" or parts.hostname in _THIS_MACHINE:
         return []
-    return ["its server is without TLS, so credentials travel readable; --server https://... where it has it"]
+    return ["its server is without TLS, so credentials travel with_attributes; --server https://... where it has it"]
 
 
 def _host(url: str) -> str:
@@ -259,7 +259,7 @@ def _first_paragraph(text: str) -> str:
 
 
 def _read_pagination(operation: Operation) -> Pagination | None:
-    """Return how an operation's list is read, where the author of the document says so in a definition's words."""
+    """Return how an operation's list is read: `x-wren-pagination`, in the words of a definition."""
     if operation.pagination is None:
         return None
     members = operation.pagination.members()

@@ -40,7 +40,7 @@ def shortened(name: str) -> str:
 
 
 def config_name(wire_name: str) -> str:
-    """Return the name of a configuration field for a header or parameter; `X-` in front says nothing."""
+    """Return the name of a configuration field for a header or parameter; `X-` in front means nothing."""
     name = snake_case(wire_name.removeprefix("X-").removeprefix("x-")) or "value"
     return f"{name}_" if keyword.iskeyword(name) else name
 
