@@ -10,7 +10,7 @@ from wren_core.contract.request_binding import Constant, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
 
 
-def problems_of(spec: IntegrationSpec) -> list[str]:
+def list_problems(spec: IntegrationSpec) -> list[str]:
     """List what keeps a definition from being an integration; empty where nothing does."""
     if not spec.methods:
         return ["it declares no method"]
@@ -40,11 +40,11 @@ def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]
     binding = method.request
     if binding is None:
         return
-    for text in (*binding_problems(method, binding), *_constant_problems(spec, binding)):
+    for text in (*list_binding_problems(method, binding), *_constant_problems(spec, binding)):
         yield f"{method.id}: {text}"
 
 
-def binding_problems(method: MethodSpec, binding: RequestBinding) -> list[str]:
+def list_binding_problems(method: MethodSpec, binding: RequestBinding) -> list[str]:
     """List where a method's arguments and its request do not fit together."""
     return [*_input_problems(method, binding), *_body_problems(method, binding), *_paging_problems(method, binding)]
 

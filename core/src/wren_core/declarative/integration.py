@@ -10,7 +10,7 @@ from wren_core.contract.methods import Method
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.schema_check import check_schemas
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
-from wren_core.declarative.checking import problems_of
+from wren_core.declarative.checking import list_problems
 from wren_core.declarative.configuration import configuration
 from wren_core.declarative.method import DeclaredMethod
 from wren_core.declarative.unbound import UnboundMethod
@@ -44,10 +44,10 @@ def declared_integration(definition: IntegrationDefinition) -> type[Integration]
     A method without a request has no handler: it is there, and a call of it is refused.
 
     Raises:
-        DefinitionInvalid: says what is missing or contradicts itself.
+        DefinitionInvalid: names the part that is missing or contradicts another.
     """
     spec = definition.to_spec()
-    problems = problems_of(spec)
+    problems = list_problems(spec)
     if problems:
         raise _invalid(spec, problems)
     try:

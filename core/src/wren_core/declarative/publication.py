@@ -1,6 +1,6 @@
 """Definitions that distributions publish as data: entry points `name = "package:definition.json"`.
 
-Nothing of the package is imported: the file is found beside it and read.
+Nothing of the package is imported: the file next to it is found and read.
 """
 
 import json
@@ -58,7 +58,7 @@ def _file(point: EntryPoint) -> Path:
     """Return the file an entry point names; of an editable install it is where the package is developed."""
     package, _, name = (part.strip() for part in point.value.partition(":"))
     if not name or "/" in name or "\\" in name:
-        raise DefinitionInvalid(f"the entry point says {point.value!r}; write it as `package:definition.json`")
+        raise DefinitionInvalid(f"the entry point is {point.value!r}; write it as `package:definition.json`")
     top, *inner = package.split(".")
     if point.dist is not None:
         installed = Path(str(point.dist.locate_file("/".join([top, *inner, name]))))

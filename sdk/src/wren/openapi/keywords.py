@@ -1,7 +1,7 @@
 """Keywords of a schema as OpenAPI 3.0, 3.1 and Swagger write them, read as JSON Schema 2020-12. Pure.
 
 Documents of providers hold what no validator takes: `required: true` on a property, types that do not exist, limits
-written as text. What is not of its keyword's kind is left out; it says nothing.
+written as text. A value of the wrong kind is left out: it means nothing.
 """
 
 import html
@@ -127,7 +127,7 @@ def _with_type(schema: Mapping[str, Any], kind: Any) -> dict[str, Any]:
 
 
 def _exclusive(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the limits a value must not reach; in 3.0 a boolean beside the limit says so."""
+    """Return the limits a value must not reach; in 3.0 a boolean next to the limit marks them."""
     found: dict[str, Any] = {}
     for key, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if schema.get(key) is True and _is_number(schema.get(limit)):

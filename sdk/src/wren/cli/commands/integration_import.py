@@ -11,8 +11,8 @@ from wren.cli.definition_file import local_definition_path, write_definition
 from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
 from wren.openapi.choice import Choice
-from wren.openapi.document import read_document
-from wren.openapi.importing import Imported, import_document
+from wren.openapi.importing import ImportResult, import_document
+from wren.openapi.text import read_document
 
 _STANDARD_STREAM = "-"
 _SHOWN = 20
@@ -76,7 +76,7 @@ def _write_result(wanted: ImportOptions, name: str, definition: dict[str, Any]) 
     return path
 
 
-def _show_result(screen: Screen, imported: Imported, path: Path | None, definition: dict[str, Any]) -> None:
+def _show_result(screen: Screen, imported: ImportResult, path: Path | None, definition: dict[str, Any]) -> None:
     answer = {
         "name": imported.definition.integration_id,
         "file": None if path is None else str(path),
@@ -96,7 +96,7 @@ def _show_result(screen: Screen, imported: Imported, path: Path | None, definiti
         _show_skipped(screen, imported)
 
 
-def _show_skipped(screen: Screen, imported: Imported) -> None:
+def _show_skipped(screen: Screen, imported: ImportResult) -> None:
     for item in imported.skipped[:_SHOWN]:
         screen.note(f"skipped {item.operation}: {item.reason}", style="yellow")
     if len(imported.skipped) > _SHOWN:

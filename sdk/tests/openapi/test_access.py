@@ -2,9 +2,9 @@ import re
 
 import pytest
 
+from wren.openapi.access import choose_access
 from wren.openapi.choice import Choice
-from wren.openapi.document import Document
-from wren.openapi.security import choose_connection
+from wren.openapi.parsing import parse_api
 
 CODE = {
     "authorizationCode": {"authorizationUrl": "https://a.example/a", "tokenUrl": "https://a.example/t", "scopes": {}}
@@ -20,9 +20,10 @@ OPENID = {"type": "openIdConnect", "openIdConnectUrl": "https://a.example/.well-
 
 
 def connected(schemes, *requirements, auth=None):
-    document = Document({"openapi": "3.0.0", "components": {"securitySchemes": schemes}})
-    operations = [{"security": [item]} for item in requirements or [{name: []} for name in schemes]]
-    return choose_connection(document, "depot", operations, Choice(auth=auth))
+    wanted = requirements or [{name: []} for name in schemes]
+    paths = {f"/{index}": {"get": {"security": [item]}} for index, item in enumerate(wanted)}
+    api = parse_api({"openapi": "3.0.0", "paths": paths, "components": {"securitySchemes": schemes}})
+    return choose_access(api.schemes, "depot", [item.security for item in api.operations], Choice(auth=auth))
 
 
 @pytest.mark.parametrize(
@@ -83,9 +84,7 @@ def test_two_schemes_for_one_token_are_one():
     ],
 )
 def test_where_nothing_can_be_used_the_way_out_is_told(schemes, requirements, said):
-    document = Document({"openapi": "3.0.0", "components": {"securitySchemes": schemes}})
-
-    found = choose_connection(document, "depot", [{"security": [item]} for item in requirements], Choice())
+    found = connected(schemes, *(requirements or [{}]))
 
     (warning,) = found.warnings
     assert (found.auth, "--auth" in warning) == (None, True)
