@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from wren_backend.deployments import repository as deployments
@@ -170,3 +171,14 @@ def test_a_run_is_of_the_version_that_is_deployed_when_it_is_queued(database):
     add_deployment(database, subject, script="2")
 
     assert [run.version for run in fire(database, trigger, NINE)] == [2]
+
+
+def test_a_deployment_is_locked_once_however_many_runs_are_queued(database):
+    _deployment, (trigger,) = scheduled(database)
+    statements = []
+    event.listen(database.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+
+    fired = fire(database, trigger, NINE, TEN, now=TEN)
+
+    assert len(fired) == 2
+    assert len([text for text in statements if "FROM deployments" in text]) == 1

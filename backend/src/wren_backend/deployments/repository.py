@@ -113,23 +113,23 @@ def list_versions(
 
 def find_overview(session: ReadSession, workspace_id: str, deployment_id: str) -> DeploymentOverview | None:
     """Find a deployment of that workspace as lists show it, undeployed or not."""
-    statement = _overviews().where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
+    statement = _select_overviews().where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
     row = session.exec(statement).one_or_none()
-    return None if row is None else _overview(row)
+    return None if row is None else _read_overview(row)
 
 
 def list_overviews(
     session: ReadSession, workspace_id: str, *, limit: int, after: Position | None = None
 ) -> Page[DeploymentOverview]:
     """List the deployments of a workspace that are not undeployed, newest first, in one query."""
-    statement = _overviews().where(
+    statement = _select_overviews().where(
         Deployment.workspace_id == workspace_id, Deployment.status != DeploymentStatus.UNDEPLOYED
     )
     if after is not None:
         statement = statement.where(older_than(after, col(Deployment.created_at), col(Deployment.id)))
     newest_first = statement.order_by(col(Deployment.created_at).desc(), col(Deployment.id).desc())
-    rows = [_overview(row) for row in session.exec(newest_first.limit(limit + 1))]
-    return page_of(rows, limit, _position)
+    rows = [_read_overview(row) for row in session.exec(newest_first.limit(limit + 1))]
+    return page_of(rows, limit, _position_of)
 
 
 def count_deployed(session: ReadSession, workspace_id: str) -> int:
@@ -179,9 +179,9 @@ def resume(session: WriteSession, workspace_id: str, deployment_id: str, *, now:
 
 
 def lock_deployed(session: WriteSession, workspace_id: str, deployment_id: str) -> Deployment | None:
-    """Return a deployment and keep it as it is until this transaction ends; None where it was undeployed.
+    """Return a deployment and keep it unchanged until this transaction ends; None where it was undeployed.
 
-    Others may lock it so at the same time: firing does not wait for firing.
+    The lock is shared: firing does not wait for firing.
     """
     return _lock(session, workspace_id, deployment_id, is_shared=True)
 
@@ -202,7 +202,7 @@ def _lock(
 def _raise_version(
     session: WriteSession, workspace_id: str, user_id: str, name: str, *, now: datetime
 ) -> Deployment | None:
-    statement = select(Deployment).where(*_named(workspace_id, name)).with_for_update()
+    statement = select(Deployment).where(*_has_name(workspace_id, name)).with_for_update()
     row = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         return None
@@ -216,7 +216,7 @@ def _raise_version(
     return row
 
 
-def _named(workspace_id: str, name: str) -> tuple[bool, ...]:
+def _has_name(workspace_id: str, name: str) -> tuple[bool, ...]:
     return (
         Deployment.workspace_id == workspace_id,
         Deployment.name_key == name_key(name),
@@ -255,7 +255,7 @@ _OverviewRow = tuple[Deployment, int, datetime | None, datetime | None, RunStatu
 _Overviews = Select[Deployment, int, datetime | None, datetime | None, RunStatus | None]
 
 
-def _overviews() -> _Overviews:
+def _select_overviews() -> _Overviews:
     active = (Trigger.deployment_id == Deployment.id, Trigger.status == TriggerStatus.ACTIVE)
     count: ScalarSelect[int] = select(func.count()).select_from(Trigger).where(*active).scalar_subquery()
     next_run: ScalarSelect[datetime | None] = select(func.min(Trigger.next_fire_at)).where(*active).scalar_subquery()
@@ -267,12 +267,12 @@ def _overviews() -> _Overviews:
     return cast("_Overviews", select(Deployment, count, last_run, next_run).add_columns(last_status))
 
 
-def _overview(row: _OverviewRow) -> DeploymentOverview:
+def _read_overview(row: _OverviewRow) -> DeploymentOverview:
     deployment, count, last_run, next_run, last_status = row
     return DeploymentOverview(
         deployment=deployment, triggers=count, last_run=last_run, last_status=last_status, next_run=next_run
     )
 
 
-def _position(overview: DeploymentOverview) -> Position:
+def _position_of(overview: DeploymentOverview) -> Position:
     return Position(created_at=overview.deployment.created_at, id=overview.deployment.id)

@@ -54,7 +54,7 @@ def find_reply(session: ReadSession, request: KeyedRequest, *, now: datetime) ->
         IdempotencyConflict: the key belongs to a different request.
     """
     row = session.exec(select(IdempotencyKey).where(*_key_is(request))).one_or_none()
-    return None if row is None or row.expires_at <= now else _reply(row, request)
+    return None if row is None or row.expires_at <= now else _read_reply(row, request)
 
 
 def begin(session: WriteSession, request: KeyedRequest, *, now: datetime) -> StoredReply | None:
@@ -74,7 +74,7 @@ def begin(session: WriteSession, request: KeyedRequest, *, now: datetime) -> Sto
     )
     if session.insert_new(row) is not None:
         return None
-    return _reply(session.exec(select(IdempotencyKey).where(*_key_is(request))).one(), request)
+    return _read_reply(session.exec(select(IdempotencyKey).where(*_key_is(request))).one(), request)
 
 
 def complete(session: WriteSession, request: KeyedRequest, reply: StoredReply) -> None:
@@ -97,7 +97,7 @@ def _key_is(request: KeyedRequest) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _reply(row: IdempotencyKey, request: KeyedRequest) -> StoredReply | None:
+def _read_reply(row: IdempotencyKey, request: KeyedRequest) -> StoredReply | None:
     if row.request_hash != request.request_hash:
         raise IdempotencyConflict("this Idempotency-Key was used for a different request; use a new key")
     if row.status_code is None or row.body is None:

@@ -65,7 +65,7 @@ def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: 
 @router.get("/{name}", operation_id="get_integration", summary="Show one integration", responses=documented(404, 409))
 def get_integration(name: Name, subject: CurrentSubject, service: Integrations) -> IntegrationDetail:
     """Return an integration with its definition."""
-    return IntegrationDetail.shaped(*service.get(name), _view_of(subject, service))
+    return IntegrationDetail.from_parts(*service.get(name), _view_of(subject, service))
 
 
 @router.get(

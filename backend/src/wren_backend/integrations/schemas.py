@@ -108,7 +108,7 @@ class IntegrationDetail(IntegrationRead):
     definition: dict[str, Any]
 
     @classmethod
-    def shaped(cls, plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> "IntegrationDetail":
+    def from_parts(cls, plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> "IntegrationDetail":
         """Shape a loaded plugin."""
         return cls(**_fields(plugin, spec, caller), definition=json.loads(plugin.document))
 

@@ -43,7 +43,7 @@ class RunCost:
 def record_calls(session: WriteSession, run: Run, calls: Sequence[NewCall]) -> None:
     """Record calls of a run, and add them to the sums of their month.
 
-    Money is spent whether or not the worker still holds the run: no lease is asked for.
+    The money is spent even where the worker has lost its lease, so no lease is checked.
     """
     for call in calls:
         row = AICall(workspace_id=run.workspace_id, run_id=run.id, **vars(call))

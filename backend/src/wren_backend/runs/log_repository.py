@@ -100,7 +100,7 @@ def list_calls(session: ReadSession, workspace_id: str, run_id: str, *, after: i
 
 def _reserve(session: WriteSession, run_id: str, lease_token: str, *, lines: int = 0, calls: int = 0) -> Run | None:
     """Take the next numbers for the holder of the lease, in one statement, so that none is taken twice."""
-    held = (col(Run.id) == run_id, col(Run.lease_token) == lease_token, col(Run.status) == RunStatus.RUNNING)
+    lease = (col(Run.id) == run_id, col(Run.lease_token) == lease_token, col(Run.status) == RunStatus.RUNNING)
     taken = {"log_lines": Run.log_lines + lines, "calls": Run.calls + calls}
-    rows = session.returning(update(Run).where(*held).values(taken).returning(Run))
+    rows = session.returning(update(Run).where(*lease).values(taken).returning(Run))
     return rows[0] if rows else None

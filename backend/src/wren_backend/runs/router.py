@@ -56,7 +56,7 @@ def list_runs(
 @router.get("/runs/{run_id}", operation_id="get_run", summary="Show one run", responses=documented(404))
 def get_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunDetail:
     """Return a run with its result or error, the calls it made and what models cost it."""
-    return RunDetail.shaped(*service.get(subject, run_id))
+    return RunDetail.from_parts(*service.get(subject, run_id))
 
 
 @router.post("/runs/{run_id}/cancel", operation_id="cancel_run", summary="Stop a run", responses=documented(404))

@@ -74,7 +74,7 @@ class RunDetail(RunRead):
     log_truncated: bool
 
     @classmethod
-    def shaped(cls, run: Run, calls: list[RunCall], cost: RunCost) -> "RunDetail":
+    def from_parts(cls, run: Run, calls: list[RunCall], cost: RunCost) -> "RunDetail":
         """Shape a row, its calls and what it cost."""
         shown = [CallRead(integration=c.integration, method=c.method, ms=c.ms, outcome=c.outcome) for c in calls]
         return cls(

@@ -38,7 +38,7 @@ async def follow(
             yield ServerSentEvent(event="log", id=str(line.seq), data=LogLineRead.of(line).model_dump_json())
         if run.status.is_final and len(lines) < MAX_LOG_LINES:
             # With its result or error, so that the reader need not ask again: the server may stop meanwhile.
-            ended = RunDetail.shaped(*await run_in_threadpool(service.get, subject, run_id))
+            ended = RunDetail.from_parts(*await run_in_threadpool(service.get, subject, run_id))
             yield ServerSentEvent(event="status", data=ended.model_dump_json())
             yield ServerSentEvent(event="end", data="{}")
             return

@@ -82,13 +82,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
         """Open a read session; rows stay readable after it closes."""
-        with _wren_errors(), ReadSession(self._reading, expire_on_commit=False) as session:
+        with _translate_errors(), ReadSession(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[WriteSession]:
         """Open a write session; it commits when the block ends and rolls back when the block raises."""
-        with _wren_errors(), WriteSession(self.engine, expire_on_commit=False) as session:
+        with _translate_errors(), WriteSession(self.engine, expire_on_commit=False) as session:
             yield session
             session.commit()
 
@@ -105,7 +105,7 @@ def open_database(url: str | URL, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> 
     Raises:
         DatabaseUnusable: the address does not name a database that Wren supports.
     """
-    target = _checked_url(url)
+    target = _check_url(url)
     if target.get_backend_name() == "sqlite":
         return Database(_sqlite_engine(target, busy_timeout))
     return Database(
@@ -121,7 +121,7 @@ def open_database(url: str | URL, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> 
 
 
 @contextmanager
-def _wren_errors() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as exc:
@@ -131,7 +131,7 @@ def _wren_errors() -> Iterator[None]:
         raise error from exc
 
 
-def _checked_url(url: str | URL) -> URL:
+def _check_url(url: str | URL) -> URL:
     try:
         target = make_url(url)
     except ArgumentError:
