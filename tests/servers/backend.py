@@ -107,15 +107,13 @@ class Backend:
     def started_run(self, run_id: str, *, seconds: float = 30) -> dict[str, Any]:
         """Return a run after a worker has claimed it."""
         found: dict[str, Any] = wait_for(
-            lambda: self._find_begun_run(run_id), seconds=seconds, what=f"the start of {run_id}"
+            lambda: self._begun_run(run_id), seconds=seconds, what=f"the start of {run_id}"
         )
         return found
 
     def finished_run(self, run_id: str, *, seconds: float = 60) -> dict[str, Any]:
         """Return a run after it has ended."""
-        found: dict[str, Any] = wait_for(
-            lambda: self._find_ended_run(run_id), seconds=seconds, what=f"the end of {run_id}"
-        )
+        found: dict[str, Any] = wait_for(lambda: self._ended_run(run_id), seconds=seconds, what=f"the end of {run_id}")
         return found
 
     def log_text(self, run_id: str) -> str:
@@ -137,11 +135,11 @@ class Backend:
             source.response.raise_for_status()
             yield iter(source)
 
-    def _find_begun_run(self, run_id: str) -> dict[str, Any] | None:
+    def _begun_run(self, run_id: str) -> dict[str, Any] | None:
         run: dict[str, Any] = self.get(f"/v1/runs/{run_id}")
         return None if run["status"] == "queued" else run
 
-    def _find_ended_run(self, run_id: str) -> dict[str, Any] | None:
+    def _ended_run(self, run_id: str) -> dict[str, Any] | None:
         run: dict[str, Any] = self.get(f"/v1/runs/{run_id}")
         return None if run["status"] in ("queued", "running") else run
 
