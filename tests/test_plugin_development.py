@@ -15,7 +15,7 @@ import pytest
 
 from servers.backend import Backend, wait_for
 from servers.process import clean_variables, dies_with_its_parent, free_port
-from wren.plugin.scaffold import Plan, make
+from wren.authoring.scaffold import Plan, render_plugin
 
 SCRIPT = """
 import wren
@@ -61,7 +61,7 @@ class Developing:
 
 @pytest.fixture
 def plugin(tmp_path):
-    return make(Plan(name="acme", auth="oauth2"), tmp_path)
+    return render_plugin(Plan(name="acme", auth="oauth2"), tmp_path)
 
 
 @pytest.fixture

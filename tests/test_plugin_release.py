@@ -8,9 +8,9 @@ from zipfile import ZipFile
 import pytest
 
 from servers.process import clean_variables
-from wren.plugin.overlay import make_overlay
-from wren.plugin.project import read_project
-from wren.plugin.scaffold import Plan, make
+from wren.authoring.dev_environment import make_environment
+from wren.authoring.project import read_project
+from wren.authoring.scaffold import Plan, render_plugin
 
 PERSON = {f"GIT_{role}_{field}": "ann@example.com" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 
@@ -19,11 +19,11 @@ class Author:
     """An author with a plugin in a repository."""
 
     def __init__(self, folder):
-        self.folder = make(Plan(name="acme"), folder)
+        self.folder = render_plugin(Plan(name="acme"), folder)
         # The checks need the plugin installed from this folder.
-        self.python = make_overlay(folder / "environment", read_project(self.folder))
-        nobody = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
-        self.variables = {**clean_variables(folder), **PERSON, **nobody, "GIT_CEILING_DIRECTORIES": str(folder)}
+        self.python = make_environment(folder / "environment", read_project(self.folder))
+        no_index = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+        self.variables = {**clean_variables(folder), **PERSON, **no_index, "GIT_CEILING_DIRECTORIES": str(folder)}
 
     def run(self, *command):
         return subprocess.run(command, cwd=self.folder, env=self.variables, capture_output=True, text=True)

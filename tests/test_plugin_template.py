@@ -13,9 +13,9 @@ import pytest
 
 from servers.plugins import Environment, environment
 from servers.process import clean_variables
-from wren.cli.scaffolding import make_plugin
-from wren.plugin.project import FAKES, read_project
-from wren.plugin.scaffold import Plan, make
+from wren.authoring.project import FAKES, read_project
+from wren.authoring.scaffold import Plan, render_plugin
+from wren.cli.commands.plugin_new import make_plugin
 from wren_core.plugins.discovery import GROUP
 
 AUTHS = ("apikey", "oauth2", "basic", "token", "custom", "none")
@@ -33,7 +33,10 @@ def name_of(auth, kind):
 def rendered(tmp_path_factory):
     """All plugins of the template: (auth, type) -> folder."""
     place = tmp_path_factory.mktemp("rendered")
-    return {pair: make(Plan(name=name_of(*pair), auth=pair[0], type=pair[1]), place) for pair in product(AUTHS, TYPES)}
+    return {
+        pair: render_plugin(Plan(name=name_of(*pair), auth=pair[0], type=pair[1]), place)
+        for pair in product(AUTHS, TYPES)
+    }
 
 
 @pytest.fixture(scope="module")

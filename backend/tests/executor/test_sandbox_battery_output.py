@@ -215,7 +215,7 @@ def test_a_renewed_secret_is_masked_too(run_script: Any):
     ran = run_script(
         """
         import os
-        from wren import session
+        from wren.script import session
         def main():
             reply = session.current().host.request("credentials.refresh", {"integration": "mail"})
             print(os.environ["TOKEN"], reply["env"]["TOKEN"])

@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from wren_core import RateLimited, Unavailable, WrenError
+from wren_core import TransientError, Unavailable
 from wren_slack.verdicts import upload_verdict, verdict
 
 # Repeating these changes nothing; conversations.open returns a conversation that is already open.
@@ -47,7 +47,7 @@ class SlackClient(WebClient):
         while True:
             try:
                 return self._call_once(api_method, request)
-            except (RateLimited, Unavailable) as exc:
+            except TransientError as exc:
                 delay = delay_before_retry(exc, attempt=attempt, budget=budget)
                 if delay is None or api_method not in REPEATABLE:
                     raise
@@ -85,7 +85,7 @@ class SlackClient(WebClient):
             raise _unreachable(api_method, exc) from exc
 
 
-def delay_before_retry(error: WrenError, *, attempt: int, budget: float) -> float | None:
+def delay_before_retry(error: TransientError, *, attempt: int, budget: float) -> float | None:
     """Return the seconds to wait before the next attempt of a read, or None to give up."""
     asked = error.retry_after_ms
     delay = 0.5 * 2 ** (attempt - 1) if asked is None else asked / 1000

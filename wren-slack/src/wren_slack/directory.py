@@ -5,10 +5,10 @@ Each instance reads the listings once, page by page, and again only for a name t
 
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from wren_core import InvalidInput, NotFound
+from wren_core.nearest import list_nearest
 from wren_slack.records import User
 
 # IDs are upper case and names never are, so they cannot be confused.
@@ -99,6 +99,6 @@ def _find_users(users: Iterable[User], wanted: str) -> list[User]:
 
 
 def _not_found(name: str, known: Iterable[str]) -> NotFound:
-    nearest = get_close_matches(name, known, n=3, cutoff=0.5)
+    nearest = list_nearest(name, known, similarity=0.5)
     hint = f"did you mean {' or '.join(nearest)}?" if nearest else "a private channel must invite the app first"
     return NotFound(f"the app cannot see {name} in Slack; {hint}", details={"name": name, "nearest": nearest})

@@ -3,30 +3,30 @@
 import ast
 import inspect
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
-from wren.answers import ai
-from wren.catalogue import Catalogue
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
+from wren.script.ai import ai
+from wren.script.catalogue import Catalogue
 from wren_core.ai.integration import AIIntegration
 from wren_core.errors import IntegrationUnknown, PluginFailed
+from wren_core.nearest import find_nearest, suggest
 
 _AI = Member("ai")
 
 
-def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[Finding]:
+def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
     """Yield what is wrong with each call of `wren.ai` that can be told without running the script."""
     evaluator = Evaluator()
     for place in found:
         if isinstance(place.node, ast.Call) and evaluator.value(place.node.func, place.scope) == _AI:
-            yield from _arguments(source, place.node)
-            yield from _integration(source, catalogue, place.node)
+            yield from _check_arguments(source, place.node)
+            yield from _check_integration(source, catalogue, place.node)
 
 
-def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
+def _check_arguments(source: Source, call: ast.Call) -> Iterator[ScriptFinding]:
     known = [name for name in inspect.signature(ai).parameters if name != "data"]
     given = [keyword.arg for keyword in call.keywords]
     if not call.args and "prompt" not in given and None not in given:
@@ -35,20 +35,19 @@ def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
         )
     for keyword in call.keywords:
         if keyword.arg is not None and keyword.arg not in known:
-            nearest = get_close_matches(keyword.arg, known, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"it takes {', '.join(known)}"
+            hint = suggest(find_nearest(keyword.arg, known), otherwise=f"it takes {', '.join(known)}")
             text = f"wren.ai takes no argument {keyword.arg!r}"
             yield source.finding(Code.ARGUMENT_UNKNOWN, text, keyword, hint=hint)
 
 
-def _integration(source: Source, catalogue: Catalogue, call: ast.Call) -> Iterator[Finding]:
+def _check_integration(source: Source, catalogue: Catalogue, call: ast.Call) -> Iterator[ScriptFinding]:
     for keyword in call.keywords:
         match keyword:
             case ast.keyword(arg="integration", value=ast.Constant(value=str(name))):
-                yield from _named(source, catalogue, name, keyword.value)
+                yield from _check_name(source, catalogue, name, keyword.value)
 
 
-def _named(source: Source, catalogue: Catalogue, name: str, node: ast.expr) -> Iterator[Finding]:
+def _check_name(source: Source, catalogue: Catalogue, name: str, node: ast.expr) -> Iterator[ScriptFinding]:
     try:
         integration = catalogue.get(name)
     except IntegrationUnknown as exc:

@@ -4,13 +4,13 @@ import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from wren.checks.finding import Code, Finding
-from wren.checks.literals import literal_of, misfit
+from wren.checks.finding import Code, ScriptFinding
+from wren.checks.literals import explain_misfit, read_literal
 from wren.checks.source import Source
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import Method
+from wren_core.nearest import find_nearest, suggest
 
 
 @dataclass(kw_only=True)
@@ -27,37 +27,37 @@ class _Binding:
 
 def check_arguments(
     source: Source, integration: type[Integration], method: Method, call: ast.Call
-) -> Iterator[Finding]:
+) -> Iterator[ScriptFinding]:
     """Yield unknown, doubled, surplus, missing and misfitting arguments of a method call."""
     parameters = method.signature.parameters
     bound = _bind(call, parameters)
     name = f"{integration.spec.name}.{method.id}"
     takes = f"it takes {', '.join(parameters) or 'no arguments'}"
-    meant = {keyword.arg: get_close_matches(keyword.arg or "", parameters, n=1) for keyword in bound.unknown}
+    meant = {keyword.arg: find_nearest(keyword.arg or "", parameters) for keyword in bound.unknown}
     for keyword in bound.unknown:
-        hint = f"did you mean {meant[keyword.arg][0]!r}?" if meant[keyword.arg] else takes
+        hint = suggest(meant[keyword.arg], otherwise=takes)
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name} has no argument {keyword.arg!r}", keyword, hint=hint)
     for keyword in bound.doubled:
         yield source.finding(Code.ARGUMENT_INVALID, f"{name}: argument {keyword.arg!r} is given twice", keyword)
     for node in bound.surplus[:1]:
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name}: too many positional arguments", node, hint=takes)
     required = [item.name for item in parameters.values() if item.default is item.empty]
-    supplied = {*bound.given, *(name for names in meant.values() for name in names)}
+    supplied = {*bound.given, *meant.values()}
     missing = [item for item in required if item not in supplied]
     if missing and not bound.is_open:
         text = f"{name} needs {', '.join(map(repr, missing))}"
         yield source.finding(Code.ARGUMENT_MISSING, text, call, hint=takes)
-    yield from _values(source, name, method, bound.given)
+    yield from _check_values(source, name, method, bound.given)
 
 
-def _values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[Finding]:
+def _check_values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[ScriptFinding]:
     schema = method.spec.input_schema
     properties, definitions = schema.get("properties", {}), schema.get("$defs", {})
     for parameter, node in given.items():
-        literal = literal_of(node)
+        literal = read_literal(node)
         if literal is None or parameter not in properties:
             continue
-        reason = misfit(literal, properties[parameter], definitions)
+        reason = explain_misfit(literal, properties[parameter], definitions)
         if reason is not None:
             yield source.finding(Code.ARGUMENT_INVALID, f"{name}: {parameter}: {reason}", node)
 

@@ -38,7 +38,7 @@ class Code(StrEnum):
     CHECK_INCOMPLETE = "CHECK_INCOMPLETE"
 
 
-class Finding(BaseModel):
+class ScriptFinding(BaseModel):
     """One thing that is wrong with a script, and what to do about it."""
 
     model_config = ConfigDict(frozen=True)
@@ -60,18 +60,18 @@ class Finding(BaseModel):
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
-class Report(BaseModel):
+class ScriptReport(BaseModel):
     """Everything found in one script, and what the script declares where that could be learnt."""
 
     model_config = ConfigDict(frozen=True)
 
     file: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ScriptFinding, ...] = ()
     metadata: dict[str, Any] | None = None
     """`integrations`, `triggers` and `schedules`, as a deployment carries them."""
 
     @property
-    def errors(self) -> tuple[Finding, ...]:
+    def errors(self) -> tuple[ScriptFinding, ...]:
         """The findings that keep the script from being deployed."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
@@ -87,7 +87,7 @@ class Report(BaseModel):
         return {"ok": self.is_ok, **body, "findings": findings}
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def sort_findings(findings: Iterable[ScriptFinding]) -> tuple[ScriptFinding, ...]:
     """Return findings in the order of the script, each one once; those without a place come first."""
     once = dict.fromkeys(findings)
     return tuple(sorted(once, key=lambda finding: (finding.line or 0, finding.column or 0)))

@@ -4,9 +4,9 @@ import ast
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from wren.checks.bindings import Binding, Imported
+from wren.checks.bindings import Binding, ImportedName
 from wren.checks.scopes import Scope
-from wren.metadata import NAMESPACE_FUNCTIONS
+from wren.script.metadata import NAMESPACE_FUNCTIONS
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ class Evaluator:
         return values.pop() if len(values) == 1 else None
 
     def _bound(self, binding: Binding, scope: Scope) -> Value | None:
-        if isinstance(binding, Imported):
+        if isinstance(binding, ImportedName):
             return imported(binding)
         return self.value(binding, scope) if isinstance(binding, ast.expr) else None
 
 
-def imported(name: Imported) -> Value | None:
+def imported(name: ImportedName) -> Value | None:
     """Return what an import binds."""
     match (name.module, name.member):
         case ("wren", None):

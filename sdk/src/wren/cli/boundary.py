@@ -18,7 +18,7 @@ from wren_core.errors import InternalError, WrenError
 DEBUG_VARIABLE = "WREN_DEBUG"
 
 
-def perform() -> int:
+def run_command() -> int:
     """Run the command named on the command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -29,10 +29,10 @@ def perform() -> int:
     except WrenError as exc:
         error = exc
     except BrokenPipeError:
-        _forget_stdout()
+        _discard_stdout()
         return exit_codes.FAILED
     except Exception as exc:  # noqa: BLE001 - the boundary: a person gets an id and a way to learn more, no traceback
-        error = _unexpected(exc)
+        error = _make_unexpected_error(exc)
     as_json = "--json" in arguments
     if as_json or not isinstance(error, Interrupted):  # a person who pressed Ctrl-C knows
         with suppress(BrokenPipeError):
@@ -46,19 +46,19 @@ def _dispatch(arguments: list[str]) -> int:
     except Abort:  # the input ended where something was asked
         code = exit_codes.INTERRUPTED
     except TyperException as exc:
-        raise _usage(exc) from exc
+        raise _make_usage_error(exc) from exc
     if code == exit_codes.INTERRUPTED:
         raise Interrupted("interrupted before it was done")
     sys.stdout.flush()  # here, where a reader that went away is still an exception to catch
     return code if isinstance(code, int) else exit_codes.OK
 
 
-def _usage(exc: TyperException) -> UsageInvalid:
+def _make_usage_error(exc: TyperException) -> UsageInvalid:
     command = getattr(getattr(exc, "ctx", None), "command_path", None) or "wren"
     return UsageInvalid(f"{exc.format_message().rstrip('.')}; see `{command} --help`")
 
 
-def _unexpected(exc: Exception) -> InternalError:
+def _make_unexpected_error(exc: Exception) -> InternalError:
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exception(exc)
     return InternalError(
@@ -68,7 +68,7 @@ def _unexpected(exc: Exception) -> InternalError:
     )
 
 
-def _forget_stdout() -> None:
+def _discard_stdout() -> None:
     """Keep the interpreter from complaining, on its way out, that nobody reads the output any more."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

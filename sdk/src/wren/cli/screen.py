@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wren.correlation import invocation_id, is_invocation_id_used
+from wren.api.correlation import invocation_id, is_invocation_id_used
 from wren_core.errors import InternalError, WrenError, error_from_wire
 
 # Into a pipe or a file a row is one line, however long: an id that is cut in two can be found and copied by nobody.
@@ -45,21 +45,21 @@ class Screen:
     def line(self, text: str = "", *, style: str = "") -> None:
         """Print a line for people."""
         if not self.as_json:
-            self._out.print(Text(printable(text), style=style))
+            self._out.print(Text(escape_controls(text), style=style))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Print a table for people."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             table.add_column(column, overflow="fold")
-        self._grid(table, rows)
+        self._print_grid(table, rows)
 
     def facts(self, facts: Mapping[str, Any]) -> None:
         """Print names and values for people, one a line; a value of None is left out."""
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(style="dim")
         table.add_column(overflow="fold")
-        self._grid(table, [(f"  {name}", value) for name, value in facts.items() if value is not None])
+        self._print_grid(table, [(f"  {name}", value) for name, value in facts.items() if value is not None])
 
     def markdown(self, text: str) -> None:
         """Print Markdown: rendered on a terminal, as it is into a file or a pipe."""
@@ -74,55 +74,55 @@ class Screen:
 
     def note(self, text: str, *, style: str = "dim") -> None:
         """Tell a person something that is not part of the answer."""
-        self._err.print(Text(printable(text), style=style))
+        self._err.print(Text(escape_controls(text), style=style))
 
     def error(self, error: WrenError) -> None:
         """Print an error: the wire object on one line for programs; message, next step and links for people."""
         if self.as_json:
             sys.stdout.write(json.dumps({"error": error.to_wire(invocation_id())}) + "\n")
             return
-        self._err.print(Text.assemble(("error: ", "bold red"), printable(error.message)))
-        self._links(error)
-        for further in _further_problems(error):
-            self._err.print(Text.assemble(("also: ", "bold red"), printable(further.message)))
-            self._links(further)
+        self._err.print(Text.assemble(("error: ", "bold red"), escape_controls(error.message)))
+        self._print_links(error)
+        for further in _list_further_problems(error):
+            self._err.print(Text.assemble(("also: ", "bold red"), escape_controls(further.message)))
+            self._print_links(further)
         tells_id = is_invocation_id_used() or isinstance(error, InternalError)  # else no log knows it
         self.note(f"  {error.code} · {invocation_id()}" if tells_id else f"  {error.code}")
 
-    def _grid(self, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    def _print_grid(self, table: Table, rows: Iterable[Sequence[Any]]) -> None:
         if self.as_json:
             return
         for row in rows:
-            table.add_row(*(Text(printable(cell_text(cell))) for cell in row))
+            table.add_row(*(Text(escape_controls(format_cell(cell))) for cell in row))
         if table.row_count:
             self._out.print(table, soft_wrap=False)
 
-    def _links(self, error: WrenError) -> None:
+    def _print_links(self, error: WrenError) -> None:
         for label, value in (("open", error.action_url), ("docs", error.docs_url)):
             if value:
-                self._err.print(Text(f"  {label}: {printable(value)}"))
+                self._err.print(Text(f"  {label}: {escape_controls(value)}"))
 
 
 @contextmanager
-def loading_plugins() -> Iterator[None]:
+def redirect_plugin_output() -> Iterator[None]:
     """Send what plugins print while they are loaded to standard error: it is no part of a command's answer."""
     with redirect_stdout(sys.stderr):
         yield
 
 
-def printable(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Return text in which control characters, which could drive the terminal, are written out."""
-    return "".join(char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text)
+    return "".join(char if char.isprintable() or char in "\n\t" else _escape(char) for char in text)
 
 
-def cell_text(value: Any) -> str:
+def format_cell(value: Any) -> str:
     """Return a value as a table shows it; nothing is a dash."""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return "-" if value is None or value == "" else str(value)
 
 
-def _further_problems(error: WrenError) -> list[WrenError]:
+def _list_further_problems(error: WrenError) -> list[WrenError]:
     """Return what else the server found, where one error stands for several."""
     problems = error.details.get("problems")
     if not isinstance(problems, list):
@@ -131,5 +131,5 @@ def _further_problems(error: WrenError) -> list[WrenError]:
     return [item for item in found if item.message != error.message]
 
 
-def _escaped(char: str) -> str:
+def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")

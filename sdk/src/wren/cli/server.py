@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wren.cli.naming import guess
-from wren.client import Client
-from wren.correlation import invocation_id
-from wren.profile import KEY_VARIABLE, current_profile
-from wren.wire import Deployment
+from wren.api.client import Client
+from wren.api.correlation import invocation_id
+from wren.api.profile import KEY_VARIABLE, current_profile
+from wren.api.records import ApiDeployment
+from wren.cli.names import suggest_name
 from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
 
 UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -28,10 +28,10 @@ def open_client() -> Iterator[Client]:
         try:
             yield client
         except WrenError as exc:
-            raise _explained(exc) from exc
+            raise _explain_refused_key(exc) from exc
 
 
-def get_deployment(client: Client, target: str) -> Deployment:
+def get_deployment(client: Client, target: str) -> ApiDeployment:
     """Return a deployment by name or id; by its id also one that was taken away.
 
     Raises:
@@ -44,10 +44,12 @@ def get_deployment(client: Client, target: str) -> Deployment:
     if target.startswith("dep_"):
         return client.deployment(target)
     names = [item.name for item in known]
-    raise DeploymentUnknown(f"no deployment is called {target!r}; {guess(target, names)}", details={"known": names})
+    raise DeploymentUnknown(
+        f"no deployment is called {target!r}; {suggest_name(target, names)}", details={"known": names}
+    )
 
 
-def _explained(error: WrenError) -> WrenError:
+def _explain_refused_key(error: WrenError) -> WrenError:
     """Return an error with what the server cannot know: where the refused key came from."""
     if error.code != UNAUTHENTICATED or not os.environ.get(KEY_VARIABLE):
         return error

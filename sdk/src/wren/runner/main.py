@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from wren import session
-from wren.channel import Channel, ChannelHost, ChannelObserver, FrameTooLarge
-from wren.metadata import extract_metadata
+from wren.runner.channel import Channel, ChannelHost, ChannelObserver, FrameTooLarge
 from wren.runner.failure import describe_failure
 from wren.runner.invocation import call_function, to_json_value
 from wren.runner.script import load_script
-from wren.session import Session
+from wren.script import session
+from wren.script.metadata import extract_metadata
+from wren.script.session import ScriptSession
 from wren_core.errors import AgentFixableError
 
 # Threads reserve their stack as memory; 8 MiB each would let a pool of 64 exhaust a limit of 512 MiB.
@@ -42,10 +42,10 @@ def _prepare(channel: Channel, job: Mapping[str, Any]) -> None:
     threading.stack_size(_THREAD_STACK_BYTES)
     os.environ.update(job.get("env") or {})
     if job.get("definitions"):
-        from wren.catalogue import installed  # here: most scripts use what is installed, and many use nothing
+        from wren.script.catalogue import installed  # here: most scripts use what is installed, and many use nothing
 
         installed().declare(job["definitions"])
-    session.enter(Session(host=ChannelHost(channel), on_call=ChannelObserver(channel)))
+    session.enter(ScriptSession(host=ChannelHost(channel), on_call=ChannelObserver(channel)))
 
 
 def _perform(job: Mapping[str, Any]) -> dict[str, Any]:

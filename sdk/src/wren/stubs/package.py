@@ -8,17 +8,18 @@ import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-import wren
 from wren import integrations
-from wren.catalogue import Catalogue
-from wren.stubs.declaration import docstring, is_name
+from wren.script.catalogue import Catalogue
+from wren.stubs.declaration import is_name, write_docstring
 from wren.stubs.module import StubModule
 from wren_core.errors import PluginFailed
 from wren_core.plugins.plugin import Plugin
 
 MARK = "# Made by `wren integrations stubs`"
 _HEADER = f"{MARK}; run it again after installing or removing an integration.\n"
+_ROOT = Path(__file__).parents[1] / "__init__.py"
 _FUNCTIONS = """
 def get_docs(name: str) -> _wren_core_export_docs.IntegrationDocs:
 {get_docs}
@@ -26,12 +27,11 @@ def get_docs(name: str) -> _wren_core_export_docs.IntegrationDocs:
 def render_docs(names: _collections_abc.Iterable[str] | None = None) -> str:
 {render_docs}
 
-def list() -> _builtins.list[_wren_installed_integration.InstalledIntegration]:
+def list() -> _builtins.list[str]:
 {list}
 """
 _IMPORTS = """import builtins as _builtins
 import collections.abc as _collections_abc
-import wren.installed_integration as _wren_installed_integration
 import wren_core.export.docs as _wren_core_export_docs
 """
 
@@ -58,27 +58,27 @@ def stub_package(catalogue: Catalogue) -> StubPackage:
             missing[name] = str(exc.details.get("cause", exc.code))
             continue
         handles[name] = module.handle
-        files[f"wren/_installed/{name}.pyi"] = f"{_HEADER}# {_origin(plugin)}\n\n{module.text()}"
+        files[f"wren/_installed/{name}.pyi"] = f"{_HEADER}# {_describe_origin(plugin)}\n\n{module.text()}"
     files["wren/_installed/__init__.pyi"] = _HEADER
-    files["wren/__init__.pyi"] = f"{_HEADER}\n{_root()}"
-    files["wren/integrations.pyi"] = f"{_HEADER}\n{_namespace(handles, missing)}"
+    files["wren/__init__.pyi"] = f"{_HEADER}\n{_write_root()}"
+    files["wren/integrations.pyi"] = f"{_HEADER}\n{_write_namespace(handles, missing)}"
     return StubPackage(files=dict(sorted(files.items())), missing=missing)
 
 
-def _origin(plugin: Plugin) -> str:
+def _describe_origin(plugin: Plugin) -> str:
     # One that is declared in a file has no distribution; where the file is differs from machine to machine.
     return f"{plugin.distribution} {plugin.version}" if plugin.version else f"declared {plugin.spec.version}".rstrip()
 
 
-def _root() -> str:
+def _write_root() -> str:
     """Return what the package itself tells type checkers: the branch it keeps for them."""
-    tree = ast.parse(inspect.getsource(wren))
+    tree = ast.parse(_ROOT.read_text(encoding="utf-8"))
     branches = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     lines = [ast.unparse(statement) for branch in branches for statement in branch.body]
-    return "\n".join([docstring(inspect.getdoc(wren) or ""), "", *lines]) + "\n"
+    return "\n".join([write_docstring(ast.get_docstring(tree) or ""), "", *lines]) + "\n"
 
 
-def _namespace(handles: dict[str, str], missing: dict[str, str]) -> str:
+def _write_namespace(handles: dict[str, str], missing: dict[str, str]) -> str:
     usable = [name for name in handles if is_name(name) and name not in integrations.__all__]
     imported = [f"import wren._installed.{name} as _{name}" for name in usable]
     attributes = [f"{name}: _{name}.{handles[name]}" for name in usable]
@@ -86,10 +86,10 @@ def _namespace(handles: dict[str, str], missing: dict[str, str]) -> str:
         f"# {name!r} is left out: {code}; `wren plugins doctor {name}` says why" for name, code in missing.items()
     ]
     functions = {name: getattr(integrations, name) for name in integrations.__all__}
-    body = _FUNCTIONS.format(**{name: _indented_docstring(item) for name, item in functions.items()})
-    head = [docstring(inspect.getdoc(integrations) or ""), "", _IMPORTS.rstrip(), *imported]
+    body = _FUNCTIONS.format(**{name: _indent_docstring(item) for name, item in functions.items()})
+    head = [write_docstring(inspect.getdoc(integrations) or ""), "", _IMPORTS.rstrip(), *imported]
     return "\n".join([*head, "", *attributes, *comments, body])
 
 
-def _indented_docstring(function: Callable[..., object]) -> str:
-    return "    " + docstring(inspect.getdoc(function) or "").replace("\n", "\n    ")
+def _indent_docstring(function: Callable[..., object]) -> str:
+    return "    " + write_docstring(inspect.getdoc(function) or "").replace("\n", "\n    ")

@@ -1,0 +1,78 @@
+"""`wren status`."""
+
+from datetime import UTC, datetime
+
+from wren.api.records import ApiDeployment, ApiRun
+from wren.cli.names import format_trigger, quote_name
+from wren.cli.run_report import format_failure, show_run
+from wren.cli.screen import Screen, format_cell
+from wren.cli.server import get_deployment, is_run_id, open_client
+
+_SHOWN_RUNS = 10
+
+
+def show_status(target: str | None, *, as_json: bool) -> None:
+    """Show all deployments, one deployment with its runs, or one run."""
+    screen = Screen(as_json=as_json)
+    with open_client() as client:
+        if target is None:
+            _show_deployments(screen, client.deployments())
+        elif is_run_id(target):
+            found = client.run(target)
+            screen.answer({"run": found.to_wire()})
+            show_run(screen, found)
+        else:
+            deployment = get_deployment(client, target)
+            _show_deployment(screen, client.deployment(deployment.id), client.runs(deployment.id))
+
+
+def _show_deployments(screen: Screen, deployments: list[ApiDeployment]) -> None:
+    screen.answer({"deployments": [item.to_wire() for item in deployments]})
+    if not deployments:
+        screen.line("nothing is deployed yet; `wren deploy SCRIPT` does it")
+        return
+    screen.table(
+        ("name", "status", "version", "triggers", "last run (UTC)", "", "next run (UTC)"),
+        [
+            (
+                d.name,
+                d.status,
+                d.version,
+                d.triggers,
+                _format_minute(d.last_run),
+                d.last_status or "",
+                _format_minute(d.next_run),
+            )
+            for d in deployments
+        ],
+    )
+
+
+def _show_deployment(screen: Screen, deployment: ApiDeployment, runs: list[ApiRun]) -> None:
+    screen.answer({"deployment": deployment.to_wire(), "runs": [run.to_wire() for run in runs]})
+    screen.line(f"{deployment.name} is {deployment.status}: version {deployment.version} ({deployment.id})")
+    screen.line(f"next run: {format_cell(deployment.next_run)}")
+    screen.table(
+        ("starts", "when", "next", "last", "missed"),
+        [
+            (
+                t.func,
+                format_trigger(t.type, t.config),
+                format_cell(t.next_fire_at),
+                format_cell(t.last_fire_at),
+                t.missed,
+            )
+            for t in deployment.trigger_list
+        ],
+    )
+    for trigger in deployment.trigger_list:
+        for text, style in format_failure(trigger.error):
+            screen.line(f"{trigger.func} is started no more: {text}", style=style)
+    rows = [(r.run_id, r.status, r.trigger, format_cell(r.started_at), r.duration_ms) for r in runs[:_SHOWN_RUNS]]
+    screen.table(("run", "status", "trigger", "started", "ms"), rows)
+    if not runs:
+        screen.line(f"it has not run yet; `wren run {quote_name(deployment.name)} --wait` does it now")
+
+
+def _format_minute(moment: datetime | None) -> str:
+    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"

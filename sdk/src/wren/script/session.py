@@ -1,0 +1,54 @@
+"""What surrounds a script while it runs: who answers its requests, and who hears of its calls.
+
+In a terminal there is nobody; in a deployed run it is the worker at the other end of the channel. The runner enters
+the session before the script's first line.
+
+It is one variable of the process and not a context variable, because threads start with an empty context: a script's
+thread pool would lose its host.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wren_core.contract.execution import CallRecord
+from wren_core.contract.host import Host, NoHost
+
+if TYPE_CHECKING:  # a script that uses no integration need not pay for importing their base class
+    from wren_core.contract.integration import Integration
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptSession:
+    """The surroundings of a script."""
+
+    host: Host = field(default_factory=NoHost)
+    on_call: Callable[[CallRecord], None] | None = None
+    instances: dict[str, "Integration"] = field(default_factory=dict, compare=False, repr=False)
+    """Integrations that the SDK itself made, by name; they are connected as long as the session lasts."""
+
+
+_current = ScriptSession()
+
+
+def current() -> ScriptSession:
+    """Return the session of this process; one without host or observer unless a runner entered another."""
+    return _current
+
+
+def enter(session: ScriptSession) -> None:
+    """Make `session` the current one of the process."""
+    global _current
+    _current = session
+
+
+@contextmanager
+def entered(session: ScriptSession) -> Iterator[ScriptSession]:
+    """Make `session` the current one for a block."""
+    before = current()
+    enter(session)
+    try:
+        yield session
+    finally:
+        enter(before)
