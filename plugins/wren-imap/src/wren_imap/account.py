@@ -101,7 +101,7 @@ class Account:
                 refused = smtp.send_message(message)
         except FAILED as exc:
             raise verdict(exc, begun=begun) from exc
-        why = {address: f"{code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()}
+        why = {address: f"{code} {reply.decode(errors='replace')}" for address, (code, reply) in refused.items()}
         return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
     def _fetch_message(self, box: BaseMailBox, uid: str) -> MailMessage:
