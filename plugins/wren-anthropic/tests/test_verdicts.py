@@ -31,7 +31,7 @@ def test_each_error_response_raises_the_right_error(claude, fake, status, kind, 
         claude.generate("Hi")
 
     assert type(caught.value) is expected
-    assert len(fake.requests) == 1, "the library must not try again by itself"
+    assert len(fake.requests) == 1, "the library must not retry"
 
 
 @pytest.mark.parametrize(

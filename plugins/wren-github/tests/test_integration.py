@@ -129,7 +129,7 @@ def test_a_draft_is_not_merged(github):
 def test_searches_find_issues_pull_requests_and_code(github):
     github.create_issue("The string tears", repository="alice/diary")
     github.create_issue("The tail tears")
-    github.create_pull_request("Mend the tail", "fix", "main")
+    github.create_pull_request("fix the tail", "fix", "main")
 
     assert numbers(github.search_issues("repo:alice/kites tail")) == [1, 2]
     assert [item.is_pull_request for item in github.search_issues("is:pr tail")] == [True]

@@ -71,9 +71,9 @@ class FakeAnthropic(FakeProvider):
         number = next(self._numbers)
         text = [{"type": "text", "text": answer.text}] if answer.text else []
         tool = {"type": "tool_use", "id": f"toolu_{number}", "name": answer.tool, "input": dict(answer.arguments)}
-        said = [text_of(message["content"]) for message in asked["messages"]]
+        texts = [text_of(message["content"]) for message in asked["messages"]]
         usage = {
-            "input_tokens": estimate_tokens("".join([asked.get("system", ""), *said])),
+            "input_tokens": estimate_tokens("".join([asked.get("system", ""), *texts])),
             "output_tokens": estimate_tokens(answer.text + json.dumps(dict(answer.arguments))),
         }
         return {

@@ -41,14 +41,14 @@ def verdicts() -> Iterator[None]:
 
 def verdict(exc: anthropic.APIStatusError) -> WrenError:
     """Return the error for an error response."""
-    kind, said = _details(exc.body)
+    kind, explanation = _details(exc.body)
     status = exc.status_code if exc.status_code >= 400 else _STATUSES.get(kind, 500)
     return refusal(
         status,
-        f"Anthropic refused ({kind or status}): {summary(said or exc.message)}",
+        f"Anthropic refused ({kind or status}): {summary(explanation or exc.message)}",
         integration="anthropic",
         billing_url=_BILLING,
-        is_about_money="credit balance" in said,
+        is_about_money="credit balance" in explanation,
         retry_after=exc.response.headers.get("retry-after"),
     )
 

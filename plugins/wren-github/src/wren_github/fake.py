@@ -105,7 +105,7 @@ class FakeGitHub(FakeProvider):
         files = {"client.py": "def connect(): ...", "server.py": "connect = accept"}
         made = self.add_repository("octo/hello", is_private=True, branches=("main", "fix"), files=files, first=41)
         issues = [self._add(made, {"title": f"Crash {number}", "labels": ["bug"]}, ALICE) for number in (1, 2)]
-        for title in ("Mend it", "Mend it well"):
+        for title in ("Fix it", "Fix it well"):
             self._add_pull(made, {"title": title, "head": "fix", "base": "main"}, BOB)
         comments = [self._add_comment(made, issues[1], text, BOB) for text in ("Here too", "And here")]
         return {"comment.id": comments[0]["id"]}

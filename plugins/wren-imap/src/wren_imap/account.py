@@ -60,29 +60,26 @@ class Account:
 
     def read(self, message_id: str) -> Email:
         """Return a complete message; it stays unread."""
-        return Email.from_imap(self._act_on(message_id, self._fetch_message), message_id)
+        return Email.from_imap(self._act(message_id, self._fetch), message_id)
 
     def save(self, message_id: str, folder: Path) -> list[str]:
         """Save the attachments of a message."""
-        return [
-            save(folder, item.filename, item.payload)
-            for item in self._act_on(message_id, self._fetch_message).attachments
-        ]
+        return [save(folder, item.filename, item.payload) for item in self._act(message_id, self._fetch).attachments]
 
     def mark(self, message_id: str, *, read: bool) -> None:
         """Mark a message as read or unread."""
         sign = "+" if read else "-"
-        self._act_on(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
+        self._act(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
 
     def move(self, message_id: str, folder: str) -> str | None:
         """Move a message and return its new id, if the server reports it."""
-        ids = self._act_on(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
+        ids = self._act(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
         return f"{folder}:{ids[0]}:{ids[2]}" if ids else None
 
     def delete(self, message_id: str) -> None:
         """Delete a message permanently, and no other message that is marked as deleted."""
-        self._act_on(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
-        self._act_on(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
+        self._act(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
+        self._act(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
 
     def send(self, message: EmailMessage) -> SentEmail:
         """Send a message to the SMTP server, once."""
@@ -101,16 +98,16 @@ class Account:
                 refused = smtp.send_message(message)
         except FAILED as exc:
             raise verdict(exc, begun=begun) from exc
-        why = {address: f"{code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()}
+        why = {address: f"{code} {reply.decode(errors='replace')}" for address, (code, reply) in refused.items()}
         return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
-    def _fetch_message(self, box: BaseMailBox, uid: str) -> MailMessage:
+    def _fetch(self, box: BaseMailBox, uid: str) -> MailMessage:
         limit, head = self._config.max_message_mb, next(box.fetch(uid_list=uid, headers_only=True, mark_seen=False))
         if head.size_rfc822 > limit * 1024 * 1024:
             raise InvalidInput(f"the e-mail has {head.size_rfc822:,} bytes, and max_message_mb is {limit}")
         return next(box.fetch(uid_list=uid, mark_seen=False))
 
-    def _act_on(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
+    def _act(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
         folder, known, uid = message_id.rsplit(":", 2)
 
         def act(box: BaseMailBox, generation: str) -> T:

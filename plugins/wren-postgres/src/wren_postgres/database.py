@@ -116,17 +116,17 @@ def _describe(connection: Connection, sql: str, params: Sequence[Any]) -> tuple[
     transformer, server = Transformer(connection), connection.pgconn
     transformer.dump_sequence(_adapt_params(params), [PyFormat.AUTO] * len(params))
     server.send_prepare(b"", sql.encode(), param_types=transformer.types)
-    (said,) = connection.wait(generators.execute(server))
-    if said.status == ExecStatus.COMMAND_OK:
+    (described,) = connection.wait(generators.execute(server))
+    if described.status == ExecStatus.COMMAND_OK:
         server.send_describe_prepared(b"")
-        (said,) = connection.wait(generators.execute(server))
-    if said.status != ExecStatus.COMMAND_OK:
-        raise error_from_result(said)
+        (described,) = connection.wait(generators.execute(server))
+    if described.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(described)
     names: list[str] = []
-    for place in range(said.nfields):
-        name = (said.fname(place) or b"").decode()
+    for place in range(described.nfields):
+        name = (described.fname(place) or b"").decode()
         names.append(name if name not in names else next(n for i in count(2) if (n := f"{name}_{i}") not in names))
-    types = _type_names(connection, [said.ftype(place) for place in range(said.nfields)])
+    types = _type_names(connection, [described.ftype(place) for place in range(described.nfields)])
     return tuple(Column(name=name, type=type_) for name, type_ in zip(names, types, strict=True))
 
 

@@ -287,5 +287,5 @@ class _Session:
 def _failure(exc: FakeFailure | sqlite3.Error) -> FakeFailure:
     if isinstance(exc, FakeFailure):
         return exc
-    said = str(exc)
-    return FakeFailure(next((code for words, code in _CODES if words in said), "42601"), said)
+    message = str(exc)
+    return FakeFailure(next((code for words, code in _CODES if words in message), "42601"), message)
