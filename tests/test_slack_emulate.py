@@ -151,7 +151,7 @@ def test_an_uploaded_file_comes_back_byte_for_byte(providers, slack, tmp_path):
     assert slack.history("#random", limit=1)[0].files == (uploaded.id,)
 
 
-def test_what_is_not_there_is_not_found(slack):
+def test_a_text_without_the_secret_has_no_leak(slack):
     with pytest.raises(NotFound, match="did you mean #general"):
         slack.post("Hello", "#genral")
     with pytest.raises(NotFound, match="channel_not_found"):

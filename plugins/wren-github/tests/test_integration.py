@@ -74,7 +74,7 @@ def test_a_list_is_read_page_by_page_as_far_as_it_is_wanted(github, fake):
     assert fake.requests[-1].query["per_page"] == "5"
 
 
-def test_the_next_page_is_asked_of_the_configured_address(github, fake, stage):
+def test_the_next_page_is_asked_of_the_configured_address(github, fake, fake_server):
     """The fake names api.github.com in its Link header, as GitHub does."""
     for number in range(3):
         github.create_issue(f"Issue {number}")

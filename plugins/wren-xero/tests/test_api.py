@@ -31,15 +31,15 @@ def test_the_only_organisation_is_found_once(connect, fake):
 
 
 @pytest.mark.parametrize(("tenants", "said"), [(TWO, "Other Company"), ({}, "none")])
-def test_without_a_single_organisation_one_must_be_named(connect, stage, tenants, said):
-    stage.fake = FakeXero(tenants=tenants)
+def test_without_a_single_organisation_one_must_be_named(connect, fake_server, tenants, said):
+    fake_server.fake = FakeXero(tenants=tenants)
 
     with pytest.raises(UserFacingConfigError, match=f"must name one of the connected organisations: .*{said}"):
         connect(tenant_id="only").list_accounts()
 
 
-def test_organisations_are_listed_whichever_is_configured(connect, stage):
-    stage.fake = FakeXero(tenants=TWO)
+def test_organisations_are_listed_whichever_is_configured(connect, fake_server):
+    fake_server.fake = FakeXero(tenants=TWO)
 
     assert connect(tenant_id=DEMO).list_tenants() == TWO
     assert connect(tenant_id="only").list_tenants() == TWO

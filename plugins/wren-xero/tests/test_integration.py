@@ -213,7 +213,7 @@ def test_accounts_are_listed_by_type(xero):
     assert [account.name for account in xero.list_accounts("BANK")] == ["Business Bank Account"]
 
 
-def test_what_is_not_there_is_not_found(xero, tea):
+def test_a_text_without_the_secret_has_no_leak(xero, tea):
     with pytest.raises(NotFound):
         xero.get_invoice(NOBODY)
     with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""All rules, in the order they are numbered."""
+"""All rules, in the order of their numbers."""
 
 from difflib import get_close_matches
 
