@@ -12,6 +12,7 @@ from servers.google import google
 from servers.process import free_port
 from wren_backend.storage.database import open_database
 from wren_backend.triggers.models import Trigger
+from wren_core.testing.patience import patience
 
 # A heartbeat comes every two seconds; the shorter the lease, the sooner a test sees it end.
 LEASE = 4.0
@@ -58,7 +59,7 @@ def test_kill_in_the_middle_of_a_run_ends_the_script_and_the_run_is_lost_but_not
         script = tree_of(first)
         killed_at = time.monotonic()
         first.kill()
-        _, alive = psutil.wait_procs(script, timeout=2)
+        _, alive = psutil.wait_procs(script, timeout=patience(2))
         folders = run_folders(first)
 
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from servers.backend import backend, wait_for
+from wren_core.testing.patience import patience
 
 SCRIPT = """
 import time, wren
@@ -48,7 +49,7 @@ def test_connections_that_break_during_a_run_cost_no_line_and_no_run(server, pos
         stop.set()
         asking.result()
     run = server.finished_run(run_id)
-    followed, notes = follower.communicate(timeout=30)
+    followed, notes = follower.communicate(timeout=patience(30))
     stored = server.log_text(run_id)
 
     assert sum(broken) >= 10, "there was something to break"

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
+from wren_core.testing.patience import patience
 
 
 class FakeShop(FakeProvider):
@@ -175,7 +176,7 @@ def test_responses_can_be_delayed_until_the_client_gives_up_or_the_delay_ends(sh
         with pytest.raises(httpx2.ReadTimeout):
             client.get("/page")
         shop.delay_next(0.01)
-        late = client.get("/page", timeout=30)
+        late = client.get("/page", timeout=patience(30))
 
     assert (other.status_code, late.text) == (200, "<h1>Hi</h1>")
     assert [request.path for request in shop.requests] == ["/files/a", "/page", "/page"]

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from wren_core.testing import FakeProvider, FakeResponse, FakeTcpProvider, SharedFakeServer, route, serve
+from wren_core.testing.patience import patience
 
 
 class Hello(FakeProvider):
@@ -64,7 +65,7 @@ class Echo(FakeTcpProvider):
 
 def connection_to(url):
     place = urlsplit(url)
-    return socket.create_connection((place.hostname, place.port), timeout=5)
+    return socket.create_connection((place.hostname, place.port), timeout=patience(5))
 
 
 def test_a_fake_without_http_is_served_the_same_way():
@@ -144,7 +145,7 @@ def test_a_response_does_not_wait_for_the_clients_acknowledgement():
             client.get("/")
         seconds = time.perf_counter() - started
 
-    assert seconds < 20 * 0.04
+    assert seconds < patience(20 * 0.04)
 
 
 def test_one_server_serves_the_current_fake():

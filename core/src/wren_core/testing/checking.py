@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from wren_core.errors import AgentFixableError, UserFacingConfigError, error_from_wire
+from wren_core.testing.patience import patience
 
 TIME_LIMIT = timedelta(seconds=90)
 _TAIL = 2000
@@ -37,7 +38,7 @@ def check_installed(
     *,
     folder: Path | None = None,
     config: Mapping[str, Any] | None = None,
-    time_limit: timedelta = TIME_LIMIT,
+    time_limit: timedelta | None = None,
 ) -> dict[str, Any]:
     """Return the report about an installed integration, in the form of `report.QualityReport.to_json`.
 
@@ -45,7 +46,7 @@ def check_installed(
         name: the integration.
         folder: the folder of its pyproject.toml; found automatically for an editable install.
         config: values for `create` that its fake does not give.
-        time_limit: the process is killed after this time.
+        time_limit: the process is killed after this time; by default `TIME_LIMIT`, longer on a busy machine.
 
     Raises:
         CheckStopped: the message names the step that did not finish.
@@ -62,7 +63,7 @@ def check_installed(
             "config": dict(config or {}),
             "report": str(report),
         }
-        ending = _run(job, time_limit)
+        ending = _run(job, time_limit or timedelta(seconds=patience(TIME_LIMIT.total_seconds())))
         return _outcome(name, _lines(report), ending)
 
 

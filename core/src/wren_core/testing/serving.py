@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from wren_core.testing.patience import patience
 from wren_core.testing.tcp_provider import FakeTcpProvider
 
 _STOP_SECONDS = 10.0
@@ -69,5 +70,5 @@ def _serve_http(app: Any, port: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(_STOP_SECONDS)
+        thread.join(patience(_STOP_SECONDS))
         listener.close()

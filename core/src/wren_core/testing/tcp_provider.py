@@ -8,6 +8,8 @@ import socket
 import threading
 from typing import Any, BinaryIO, ClassVar, cast
 
+from wren_core.testing.patience import patience
+
 _STOP_SECONDS = 5.0
 
 
@@ -85,7 +87,7 @@ class FakeTcpProvider:
             clients = dict(self._clients)
         for client, thread in clients.items():
             _close(client)
-            thread.join(_STOP_SECONDS)
+            thread.join(patience(_STOP_SECONDS))
 
     def drop_clients(self) -> None:
         """Cut every open connection, as a server that restarts does; new ones are served."""
