@@ -1,10 +1,13 @@
 """Configuration for all tests of the workspace: the fake servers, and no skipped tests in CI."""
 
 import signal
+from typing import Any
 
 import pytest
+import pytest_timeout
 
 from servers.availability import is_ci
+from wren_core.testing.patience import patience
 
 pytest_plugins = ["servers.fixtures"]
 
@@ -30,6 +33,13 @@ class SkipsAreFailures:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for nodeid in self.skipped:
             terminalreporter.write_line(f"skipped in CI, which counts as a failure: {nodeid}", red=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool:
+    """Set the timer of pytest-timeout, with a time limit that grows with the load of the machine."""
+    longer = settings._replace(timeout=patience(settings.timeout))
+    return bool(pytest_timeout.pytest_timeout_set_timer(item, longer))
 
 
 def pytest_configure(config: pytest.Config) -> None:

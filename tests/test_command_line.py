@@ -15,6 +15,7 @@ from servers.consent import consent_google
 from servers.google import google
 from servers.plugins import environment
 from servers.process import clean_variables, free_port
+from wren_core.testing.patience import patience
 
 ALICE, NOBODY = "alice@example.com", ""
 LINK = re.compile(r"http\S+link=\S+")
@@ -143,11 +144,11 @@ class Person:
         with self.started("connect", "gmail", "--no-browser", "--json", *options) as process:
             link = LINK.search(process.stderr.readline())[0]
             self.click(link, consent_as)
-            out, err = process.communicate(timeout=30)
+            out, err = process.communicate(timeout=patience(30))
         return Finished(code=process.returncode, out=out, err=err)
 
     def click(self, link, consent_as=ALICE):
-        with httpx2.Client(timeout=30) as browser:
+        with httpx2.Client(timeout=patience(30)) as browser:
             consent = browser.get(link).headers["location"]
             return browser.get(consent_google(consent, email=consent_as))
 
@@ -667,7 +668,7 @@ def test_ctrl_c_says_that_the_run_continues_on_the_server(admin):
     with admin.started("run", "left alone", "--wait") as process:
         assert process.stdout.readline() == "word 0\n"
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=patience(30))
 
     run_id = re.search(r"(run_\S+) goes on on the server; `wren logs -f \1` shows it\n", err)[1]
     assert (process.returncode, admin.server.get(f"/v1/runs/{run_id}")["status"]) == (130, "running")
@@ -682,7 +683,7 @@ def test_ctrl_c_ends_a_followed_log_and_says_that_the_run_continues(admin):
     with admin.started("logs", "-f", run_id, "--json") as process:
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=patience(30))
     admin.server.request("POST", f"/v1/runs/{run_id}/cancel")
 
     assert (process.returncode, err) == (130, "")
@@ -708,6 +709,6 @@ def test_up_starts_a_server_that_ctrl_c_ends(admin):
 
 def _is_answering(port):
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+        return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=patience(5)).status_code == 200
     except httpx2.TransportError:
         return False

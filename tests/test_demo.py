@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from servers.process import clean_variables
+from wren_core.testing.patience import patience
 
 DEMO = Path(__file__).parents[1] / "examples" / "demo.py"
 ARRIVED = (
@@ -47,7 +48,7 @@ def test_a_demo_with_keep_runs_until_it_is_interrupted_and_leaves_no_process(var
         url = re.search(r"WREN_API_URL=(\S+)", "".join(said))[1]
         ready = httpx2.get(f"{url}/readyz").status_code
         os.killpg(demo.pid, signal.SIGINT)
-        status = demo.wait(timeout=30)
+        status = demo.wait(timeout=patience(30))
 
     assert (ready, status) == (200, 0)
     with pytest.raises(httpx2.ConnectError):

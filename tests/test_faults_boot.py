@@ -13,6 +13,7 @@ import pytest
 from servers.backend import API_KEY, backend
 from servers.plugins import environment
 from servers.process import clean_variables, free_port
+from wren_core.testing.patience import patience
 
 # The exit code is 3 for errors in the settings, and 1 for errors of the database.
 FAILED, CONFIGURATION = 1, 3
@@ -222,7 +223,7 @@ def refused(data, code, *words, port=None, variables=None, prefix=()):
     home = data.parent if data.parent.is_dir() else data.parent.parent
     command = [sys.executable, "-m", "wren_backend", "up", "--data-dir", str(data), "--port", str(port or free_port())]
     own = {**clean_variables(home), **(variables or {})}
-    done = subprocess.run([*prefix, *command], env=own, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([*prefix, *command], env=own, capture_output=True, text=True, timeout=patience(30))
     said = done.stdout + done.stderr
     assert done.returncode == (FAILED if code.startswith("DATABASE") else CONFIGURATION), said
     assert "Traceback" not in said

@@ -12,6 +12,7 @@ from servers.google import google
 from servers.process import free_port
 from wren_backend.storage.database import open_database
 from wren_backend.triggers.models import Trigger
+from wren_core.testing.patience import patience
 
 # A heartbeat is sent every two seconds; a shorter lease makes the test shorter.
 LEASE = 4.0
@@ -58,7 +59,7 @@ def test_killing_the_backend_during_a_run_ends_the_script_and_loses_only_this_ru
         script = tree_of(first)
         killed_at = time.monotonic()
         first.kill()
-        _, alive = psutil.wait_procs(script, timeout=2)
+        _, alive = psutil.wait_procs(script, timeout=patience(2))
         folders = run_folders(first)
 
     assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from servers.backend import backend, wait_for
+from wren_core.testing.patience import patience
 
 SCRIPT = """
 import time, wren
@@ -48,7 +49,7 @@ def test_broken_database_connections_lose_no_log_line_and_no_run(server, postgre
         stop.set()
         asking.result()
     run = server.finished_run(run_id)
-    followed, notes = follower.communicate(timeout=30)
+    followed, notes = follower.communicate(timeout=patience(30))
     stored = server.log_text(run_id)
 
     assert sum(broken) >= 10, "there was something to break"

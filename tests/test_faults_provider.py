@@ -10,6 +10,7 @@ from servers.backend import backend
 from servers.consent import consent_google
 from servers.faults import FaultPlan, answering, delayed, dropped, losing_the_answer
 from servers.google import PERSON, SEND, TOKEN, google
+from wren_core.testing.patience import patience
 
 LABELS = "/gmail/v1/users/me/labels"
 SCRIPT = """
@@ -216,7 +217,7 @@ def validation(server):
 
 def reauthorize(server):
     """Act like a person at the action_url: enter the API key, go to the provider, consent, return."""
-    with httpx2.Client(timeout=30) as browser:
+    with httpx2.Client(timeout=patience(30)) as browser:
         page = browser.post(f"{server.url}/integrations/gmail/reauthorize", data={"wren_key": server.key})
         onward = unescape(re.search(r'href="([^"]*link=[^"]*)"', page.text)[1])
         provider_page = browser.get(onward).headers["location"]

@@ -16,6 +16,7 @@ from servers.google import TOKEN, google
 from wren_backend.connections.models import Connection
 from wren_backend.storage.database import open_database
 from wren_backend.triggers.models import Trigger
+from wren_core.testing.patience import patience
 
 HOURS = range(6)
 # One function for each hour of the morning; each reports its fire time.
@@ -123,7 +124,7 @@ def test_a_worker_that_was_frozen_past_its_lease_cannot_report(rivals):
         lost = awake.finished_run(run_id, seconds=30)
     finally:
         frozen.process.send_signal(signal.SIGCONT)
-    _, alive = psutil.wait_procs(script, timeout=10)
+    _, alive = psutil.wait_procs(script, timeout=patience(10))
     later = frozen.get(f"/v1/runs/{run_id}")
 
     assert (lost["status"], lost["error"]["code"]) == ("lost", "RUN_LOST")

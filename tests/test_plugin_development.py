@@ -16,6 +16,7 @@ import pytest
 from servers.backend import Backend, wait_for
 from servers.process import clean_variables, dies_with_its_parent, free_port
 from wren.authoring.scaffold import Plan, render_plugin
+from wren_core.testing.patience import patience
 
 SCRIPT = """
 import wren
@@ -51,7 +52,7 @@ class Developing:
     def event(self):
         """Return the next matching line of the output."""
         try:
-            return self._events.get(timeout=60)
+            return self._events.get(timeout=patience(60))
         except Empty:
             pytest.fail(f"it said nothing more:\n{self.errors.read_text()}")
 
@@ -90,7 +91,7 @@ def methods(server):
 def consent(server):
     """Connect as a person does: open the link, consent on the page of the fake, return."""
     made = server.request("POST", "/v1/connections", json={"integration": "acme"}).raise_for_status().json()
-    with httpx2.Client(follow_redirects=True, timeout=30) as browser:
+    with httpx2.Client(follow_redirects=True, timeout=patience(30)) as browser:
         page = browser.get(made["connect_url"])
         form = re.search(r"<form.*?</form>", page.text, re.DOTALL)[0]
         fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
@@ -143,7 +144,7 @@ def test_dev_follows_the_changes_of_a_plugin(plugin, developing, tmp_path):
     # Ctrl-C ends all processes.
     children = psutil.Process(developing.process.pid).children(recursive=True)
     developing.process.send_signal(signal.SIGINT)
-    assert developing.process.wait(timeout=30) == 0
+    assert developing.process.wait(timeout=patience(30)) == 0
     assert len(children) >= 2
     assert wait_for(lambda: not any(map(is_alive, children)), seconds=10, what="the end of its children")
     assert list(tmp_path.glob("wren-dev-*")) == []

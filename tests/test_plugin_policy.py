@@ -10,6 +10,7 @@ from servers.plugins import environment
 from servers.process import clean_variables
 from workspace import INTEGRATIONS, METADATA
 from wren_core.plugins.policy import first_party_distributions
+from wren_core.testing.patience import patience
 
 # Importing one of these leaves a trace, or ends the process.
 TRACE = "import pathlib; pathlib.Path(__file__).with_suffix('.imported').touch()"
@@ -59,7 +60,7 @@ def wren(installed, home, *arguments, **variables):
         env={**clean_variables(home), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(60),
         check=False,
     )
 

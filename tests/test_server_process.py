@@ -11,6 +11,7 @@ import pytest
 import servers
 from servers.availability import unavailable
 from servers.process import ServerFailed, dies_with_its_parent, free_port, is_listening, serve
+from wren_core.testing.patience import patience
 
 LISTEN = (
     "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print('up', flush=True); s.accept()"
@@ -52,7 +53,7 @@ def test_a_program_that_never_listens_is_ended_and_its_log_is_shown(tmp_path):
 
 
 def test_a_program_that_ignores_sigterm_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("servers.process.PATIENCE", 0.2)
+    monkeypatch.setattr("servers.process.STOP_SECONDS", 0.2)
     port = free_port()
     stubborn = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {LISTEN}"
 
@@ -83,7 +84,7 @@ def test_a_served_program_dies_with_a_killed_test_process(tmp_path):
     parent.kill()
     parent.communicate()
 
-    child.wait(timeout=10)
+    child.wait(timeout=patience(10))
     assert not child.is_running()
 
 

@@ -32,6 +32,7 @@ from wren_backend.tenancy.auth import Subject, issue_key
 from wren_backend.testing import NOW, add_deployment, add_run, add_subject
 from wren_core.plugins.discovery import Discovery
 from wren_core.plugins.registry import Registry
+from wren_core.testing.patience import patience
 
 T = TypeVar("T")
 _numbers = itertools.count(1)
@@ -105,7 +106,7 @@ def together() -> Callable[[int, Callable[[int], T]], list[T]]:
         start = threading.Barrier(count)
 
         def one(number: int) -> T:
-            start.wait(timeout=30)
+            start.wait(timeout=patience(30))
             return function(number)
 
         with ThreadPoolExecutor(count) as threads:

@@ -15,7 +15,8 @@ from typing import Any
 import httpx2
 
 from servers.emulate import Emulate
-from servers.process import PATIENCE, clean_variables, free_port, serve
+from servers.process import STOP_SECONDS, clean_variables, free_port, serve
+from wren_core.testing.patience import patience
 
 API_KEY = re.compile(r"wren_[a-z0-9]{8}_[\w-]{43}")
 
@@ -49,7 +50,7 @@ class Backend:
     def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Send a request to the API."""
         headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
-        return httpx2.request(method, self.url + path, headers=headers, timeout=60, **options)
+        return httpx2.request(method, self.url + path, headers=headers, timeout=patience(60), **options)
 
     def get(self, path: str) -> Any:
         """Send a GET request to the API, and return the JSON of the successful response."""
@@ -87,10 +88,10 @@ class Backend:
         self.process.kill()
         self.process.wait()
 
-    def terminate(self, *, seconds: float = PATIENCE) -> int:
+    def terminate(self, *, seconds: float = STOP_SECONDS) -> int:
         """Stop the backend as an operator does, and return its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=patience(seconds))
 
     def deploy(self, script: str, *, name: str, **fields: Any) -> dict[str, Any]:
         """Deploy a script with the API."""
@@ -129,7 +130,7 @@ class Backend:
         if last_event_id is not None:
             headers["Last-Event-ID"] = str(last_event_id)
         with (
-            httpx2.Client(base_url=self.url, headers=headers, timeout=30) as client,
+            httpx2.Client(base_url=self.url, headers=headers, timeout=patience(30)) as client,
             client.sse(f"/v1/runs/{run_id}/logs") as source,
         ):
             source.response.raise_for_status()
@@ -198,7 +199,7 @@ def stand_in_variables(
 def connect(server: Backend, integration: str, consent: Callable[[str], str]) -> dict[str, Any]:
     """Connect as a person does: open the link, consent, return in the same browser; return the connection."""
     made = server.wren_json("connect", integration, "--no-browser", "--no-wait")
-    with httpx2.Client(timeout=30) as browser:
+    with httpx2.Client(timeout=patience(30)) as browser:
         authorize = browser.get(made["connect_url"]).headers["location"]
         back = browser.get(consent(authorize))
     if back.status_code != 200:
@@ -208,9 +209,9 @@ def connect(server: Backend, integration: str, consent: Callable[[str], str]) ->
 
 
 def wait_for(look: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """Poll until the result is true and return it, or fail with the name of the missing thing."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    """Call `look` until it returns something; fail with `what` after `patience(seconds)`."""
+    started = time.monotonic()
+    while time.monotonic() - started < patience(seconds):
         if found := look():
             return found
         time.sleep(0.1)
@@ -219,7 +220,7 @@ def wait_for(look: Callable[[], Any], *, seconds: float, what: str) -> Any:
 
 def _is_ready(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+        return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=patience(5)).status_code == 200
     except httpx2.TransportError:
         return False
 

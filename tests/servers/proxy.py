@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from servers.faults import Answer, Fault, FaultPlan
+from wren_core.testing.patience import patience
 
 # Headers of a single connection, so never passed on.
 HOP_BY_HOP = {"connection", "content-length", "date", "host", "keep-alive", "server", "transfer-encoding"}
@@ -69,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.proxy.plan.take(self.command, target.path)
         time.sleep(fault.seconds)
         if fault.until is not None:
-            fault.until.wait(timeout=60)
+            fault.until.wait(timeout=patience(60))
         answer = self._forward(body) if fault.reaches_upstream else None
         told = (fault.answer or answer) if fault.reaches_client else None
         self._record(target.path, target.query, body, told)
@@ -91,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(chunks)
 
     def _forward(self, body: bytes) -> Answer:
-        connection = http.client.HTTPConnection(self.server.proxy.upstream, timeout=60)
+        connection = http.client.HTTPConnection(self.server.proxy.upstream, timeout=patience(60))
         try:
             connection.request(self.command, self.path, body or None, dict(_end_to_end_headers(self.headers)))
             response = connection.getresponse()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from servers.availability import unavailable, wheel_folder
 from servers.process import free_port, serve
+from wren_core.testing.patience import patience
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Valkey:
 
     def command(self, *words: str) -> str:
         """Send one command and return the raw first line of the reply."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=patience(5)) as connection:
             connection.sendall((" ".join(words) + "\r\n").encode())
             return connection.makefile().readline().strip()
 

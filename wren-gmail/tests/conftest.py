@@ -7,30 +7,30 @@ from typing import Any
 import pytest
 
 from wren_core.contract.host import Host
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 from wren_gmail import Gmail
 from wren_gmail.fake import FakeGmail
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeGmail:
+def fake(fake_server: SharedFakeServer) -> FakeGmail:
     """A fake Gmail in which alice has three mails."""
-    stage.fake = FakeGmail()
-    return stage.fake
+    fake_server.fake = FakeGmail()
+    return fake_server.fake
 
 
 @pytest.fixture
-def url(fake: FakeGmail, stage: FakeStage) -> str:
+def url(fake: FakeGmail, fake_server: SharedFakeServer) -> str:
     """The URL of the fake."""
-    return stage.url
+    return fake_server.url
 
 
 @pytest.fixture

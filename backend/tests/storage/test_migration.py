@@ -12,6 +12,7 @@ from wren_backend.storage import migration
 from wren_backend.storage.database import open_database
 from wren_backend.storage.errors import DatabaseUnusable
 from wren_backend.storage.migration import current_revision, downgrade, head_revision, migrate, opened_database
+from wren_core.testing.patience import patience
 
 MIGRATE = (
     "import sys\n"
@@ -88,7 +89,7 @@ def test_two_processes_that_migrate_at_once_both_succeed(empty_database):
         subprocess.Popen([sys.executable, "-c", MIGRATE, url], stderr=subprocess.PIPE, text=True) for _ in range(3)
     ]
 
-    errors = [process.communicate(timeout=60)[1] for process in processes]
+    errors = [process.communicate(timeout=patience(60))[1] for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0, 0], errors
     assert current_revision(empty_database) == head_revision()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from wren_core.schemas.validator import SchemaInvalid, Validator
+from wren_core.testing.patience import patience
 
 
 def nested(depth: int, innermost: object = 1) -> object:
@@ -155,7 +156,7 @@ def test_a_pattern_takes_linear_time(pattern):
 
     problems = validator.problems("a" * 20_000 + "!")
 
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < patience(0.1)
     assert [problem.expected for problem in problems] == [f"pattern: {pattern!r}"]
 
 
@@ -199,7 +200,7 @@ def test_a_deep_value_is_refused_without_long_explanations():
     problems = validator.problems(nested(3_000, "x"))
 
     assert [problem.message for problem in problems] == ["nested too deeply to be explained"]
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < patience(1)
 
 
 def test_an_object_is_as_deep_as_a_list():

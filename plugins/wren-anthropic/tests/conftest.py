@@ -7,30 +7,30 @@ import pytest
 
 from wren_anthropic import Anthropic
 from wren_anthropic.fake import FakeAnthropic
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeAnthropic:
+def fake(fake_server: SharedFakeServer) -> FakeAnthropic:
     """An account whose models echo the prompt."""
-    stage.fake = FakeAnthropic()
-    return stage.fake
+    fake_server.fake = FakeAnthropic()
+    return fake_server.fake
 
 
 @pytest.fixture
-def connect(fake: FakeAnthropic, stage: FakeStage) -> Iterator[Callable[..., Anthropic]]:
+def connect(fake: FakeAnthropic, fake_server: SharedFakeServer) -> Iterator[Callable[..., Anthropic]]:
     """Connect with configuration values; `key` replaces the valid key."""
     made: list[Anthropic] = []
 
-    def perform(*, key: str = fake.key, base_url: str = stage.url, **config: Any) -> Anthropic:
+    def perform(*, key: str = fake.key, base_url: str = fake_server.url, **config: Any) -> Anthropic:
         made.append(Anthropic.create(config, credentials={"api_key": key}, base_url=base_url))
         return made[-1]
 

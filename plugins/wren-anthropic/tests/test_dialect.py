@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from wren_core.ai.records import Message, ToolResult
+from wren_core.ai.records import ChatMessage, ToolResult
 from wren_core.errors import Unavailable
 from wren_core.testing import Chunks
 
@@ -79,9 +79,9 @@ def test_a_tool_is_called_and_its_result_is_sent_back(claude, fake):
     results = [ToolResult(id=call.id, content="none", is_error=True)]
     claude.generate(
         messages=[
-            Message(role="user", text="weather?"),
+            ChatMessage(role="user", text="weather?"),
             asked.as_message(),
-            Message(role="user", tool_results=results),
+            ChatMessage(role="user", tool_results=results),
         ],
         tools=[TOOL],
     )
@@ -104,7 +104,7 @@ def test_signed_reasoning_is_sent_back_unchanged(claude, fake):
     answer(fake, message(content=[thinking, {"type": "text", "text": "Hi"}]))
 
     first = claude.generate("Hello")
-    claude.generate("And?", messages=[Message(role="user", text="Hello"), first.as_message()])
+    claude.generate("And?", messages=[ChatMessage(role="user", text="Hello"), first.as_message()])
 
     assert first.text == "Hi"
     assert sent(fake)["messages"][1] == {"role": "assistant", "content": [thinking, {"type": "text", "text": "Hi"}]}

@@ -74,7 +74,7 @@ def test_a_list_is_read_page_by_page_up_to_the_limit(github, fake):
     assert fake.requests[-1].query["per_page"] == "5"
 
 
-def test_the_next_page_is_read_from_the_configured_base_url(github, fake, stage):
+def test_the_next_page_is_read_from_the_configured_base_url(github, fake, fake_server):
     """The Link header of the fake has the host api.github.com, as GitHub's does."""
     for number in range(3):
         github.create_issue(f"Issue {number}")

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from wren_core.ai.records import Message, ToolResult
+from wren_core.ai.records import ChatMessage, ToolResult
 from wren_core.errors import InvalidInput, Rejected, Unavailable
 from wren_core.testing import Chunks
 from wren_openai import OpenAI
@@ -68,16 +68,16 @@ def test_a_model_without_tools_in_this_api_is_not_chosen_for_them(ai, fake):
     assert fake.requests == []
 
 
-def test_a_compatible_server_gets_the_old_parameter_for_max_tokens(stage, connect):
-    stage.fake = fake = FakeOpenAI(models=("llama",))
+def test_a_compatible_server_gets_the_old_parameter_for_max_tokens(fake_server, connect):
+    fake_server.fake = fake = FakeOpenAI(models=("llama",))
 
     answer = connect(models=[OWN], model="llama").generate("Hi", max_tokens=7)
 
     assert (sent(fake)["max_tokens"], answer.cost_usd) == (7, None)
 
 
-def test_the_base_url_in_the_settings_takes_precedence(fake, stage):
-    settings = {"base_url": f"{stage.url}/v1"}
+def test_the_base_url_in_the_settings_takes_precedence(fake, fake_server):
+    settings = {"base_url": f"{fake_server.url}/v1"}
     ai = OpenAI.create(settings, credentials={"api_key": fake.key}, base_url="http://127.0.0.1:9")
 
     text = ai.generate("Hi").text
@@ -103,9 +103,9 @@ def test_a_tool_is_called_and_its_result_is_sent_back(ai, fake):
     results = [ToolResult(id=call.id, content="none", is_error=True)]
     ai.generate(
         messages=[
-            Message(role="user", text="weather?"),
+            ChatMessage(role="user", text="weather?"),
             asked.as_message(),
-            Message(role="user", tool_results=results),
+            ChatMessage(role="user", tool_results=results),
         ],
         tools=[TOOL],
     )
@@ -219,8 +219,8 @@ def test_images_are_priced_by_the_servers_token_count(ai, fake):
     assert fake.drawn == ["a wren", "a wren"]
 
 
-def test_a_compatible_server_is_asked_for_base64_images(stage, connect):
-    stage.fake = fake = FakeOpenAI(models=("llama",))
+def test_a_compatible_server_is_asked_for_base64_images(fake_server, connect):
+    fake_server.fake = fake = FakeOpenAI(models=("llama",))
     ai = connect(models=[OWN])
 
     ai.generate_image("a wren", model="llama")

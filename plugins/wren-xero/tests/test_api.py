@@ -31,15 +31,15 @@ def test_the_only_organisation_is_looked_up_once(connect, fake):
 
 
 @pytest.mark.parametrize(("tenants", "said"), [(TWO, "Other Company"), ({}, "none")])
-def test_with_several_organisations_tenant_id_must_name_one(connect, stage, tenants, said):
-    stage.fake = FakeXero(tenants=tenants)
+def test_with_several_organisations_tenant_id_must_name_one(connect, fake_server, tenants, said):
+    fake_server.fake = FakeXero(tenants=tenants)
 
     with pytest.raises(UserFacingConfigError, match=f"must name one of the connected organisations: .*{said}"):
         connect(tenant_id="only").list_accounts()
 
 
-def test_organisations_are_listed_for_any_configured_one(connect, stage):
-    stage.fake = FakeXero(tenants=TWO)
+def test_organisations_are_listed_for_any_configured_one(connect, fake_server):
+    fake_server.fake = FakeXero(tenants=TWO)
 
     assert connect(tenant_id=DEMO).list_tenants() == TWO
     assert connect(tenant_id="only").list_tenants() == TWO

@@ -10,7 +10,7 @@ from wren_anthropic.verdicts import verdicts
 from wren_core import Unavailable
 from wren_core.ai.dialect import CompletionRequest, Reply
 from wren_core.ai.images import find_media_type
-from wren_core.ai.records import Message, StopReason, ToolCall, Usage
+from wren_core.ai.records import ChatMessage, StopReason, ToolCall, Usage
 
 # The API requires a limit in every request. Models count their reasoning too, so it must not be small.
 _USUAL_MAX_TOKENS = 16_000
@@ -101,7 +101,7 @@ def usage_of(usage: anthropic.types.Usage) -> Usage:
     )
 
 
-def _turn(message: Message) -> dict[str, Any]:
+def _turn(message: ChatMessage) -> dict[str, Any]:
     if message.role == "assistant":
         return {"role": "assistant", "content": message.blocks or _assistant_content(message)}
     results = [
@@ -111,7 +111,7 @@ def _turn(message: Message) -> dict[str, Any]:
     return {"role": "user", "content": [*results, *map(_image, message.images), *_text(message.text)]}
 
 
-def _assistant_content(message: Message) -> list[dict[str, Any]]:
+def _assistant_content(message: ChatMessage) -> list[dict[str, Any]]:
     calls = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments} for call in message.tool_calls
     ]

@@ -14,13 +14,13 @@ from email.utils import format_datetime
 from typing import Any, BinaryIO, ClassVar
 from urllib.parse import urlsplit
 
-from wren_core.testing import TcpFake
+from wren_core.testing import FakeTcpProvider
 from wren_imap.fake_imap import ImapSession
 from wren_imap.fake_mail import FakeFolder, FakeMail, FakeMessage
 from wren_imap.fake_smtp import SmtpSession
 
 
-class _FakeSMTP(TcpFake):
+class _FakeSMTP(FakeTcpProvider):
     """The SMTP server of the fake."""
 
     name, scheme = "smtp", "smtp"
@@ -29,11 +29,11 @@ class _FakeSMTP(TcpFake):
         super().__init__()
         self._mail = mail
 
-    def converse(self, stream: BinaryIO) -> None:
+    def handle_client(self, stream: BinaryIO) -> None:
         SmtpSession(self._mail, stream).serve()
 
 
-class FakeIMAP(TcpFake):
+class FakeIMAP(FakeTcpProvider):
     """The account alice@example.com with two e-mails, and an SMTP server for it.
 
     Args:
@@ -126,7 +126,7 @@ class FakeIMAP(TcpFake):
         super().end_faults()
         self._smtp.end_faults()
 
-    def converse(self, stream: BinaryIO) -> None:
+    def handle_client(self, stream: BinaryIO) -> None:
         """Speak IMAP with one client until it disconnects."""
         ImapSession(self._mail, stream).serve()
 

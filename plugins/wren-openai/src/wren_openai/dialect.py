@@ -15,7 +15,7 @@ from openai.types.completion_usage import CompletionUsage
 from wren_core import Rejected, Unavailable
 from wren_core.ai.dialect import CompletionRequest, Drawing, ImageRequest, Reply
 from wren_core.ai.images import find_media_type
-from wren_core.ai.records import GeneratedImage, Message, StopReason, ToolCall, Usage
+from wren_core.ai.records import ChatMessage, GeneratedImage, StopReason, ToolCall, Usage
 from wren_core.ai.tokens import estimate_input, estimate_tokens
 from wren_openai.models import KNOWN, TOOLS_WITHOUT_REASONING
 from wren_openai.verdicts import verdicts
@@ -125,7 +125,7 @@ def _usage(draft: Draft, request: CompletionRequest) -> Usage:
     )
 
 
-def _turns(message: Message) -> Iterator[dict[str, Any]]:
+def _turns(message: ChatMessage) -> Iterator[dict[str, Any]]:
     if message.role == "assistant":
         named = [(call.id, {"name": call.name, "arguments": json.dumps(call.arguments)}) for call in message.tool_calls]
         calls = [{"id": call_id, "type": "function", "function": function} for call_id, function in named]

@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any, BinaryIO, ClassVar
 from urllib.parse import urlsplit
 
-from wren_core.testing import TcpFake
+from wren_core.testing import FakeTcpProvider
 from wren_postgres import catalog
 from wren_postgres.fake_wire import (
     CANCEL_REQUEST,
@@ -69,7 +69,7 @@ _READS = re.compile(r"\s*(SELECT|VALUES|WITH|EXPLAIN)\b", re.IGNORECASE)
 _RETURNING = re.compile(r"\bRETURNING\s+(.+)$", re.IGNORECASE | re.DOTALL)
 
 
-class FakePostgres(TcpFake):
+class FakePostgres(FakeTcpProvider):
     """A database `shop` with customers and orders.
 
     Args:
@@ -125,7 +125,7 @@ class FakePostgres(TcpFake):
         super().end_faults()
         self._failures.clear()
 
-    def converse(self, stream: BinaryIO) -> None:
+    def handle_client(self, stream: BinaryIO) -> None:
         """Speak with one client until it disconnects."""
         wire = Wire(stream)
         protocol, parameters = wire.read_startup()

@@ -17,7 +17,7 @@ from wren.script.ai_prompt import build_prompt
 from wren.script.ai_schema import AnswerSchema
 from wren.script.integration_handle import IntegrationHandle
 from wren_core.ai.integration import AIIntegration
-from wren_core.ai.records import Completion, Message
+from wren_core.ai.records import ChatMessage, Completion
 
 T = TypeVar("T")
 
@@ -103,7 +103,7 @@ def ai(
     if schema is None:
         return ModelAnswer.of(source.generate(text, images=images, **options))
     expected = AnswerSchema(schema)
-    question = Message(role="user", text=f"{text}\n\n{expected.instructions}", images=images)
+    question = ChatMessage(role="user", text=f"{text}\n\n{expected.instructions}", images=images)
     first = source.generate(messages=[question], **options)
     value, complaint = expected.read(first)
     if complaint is None:

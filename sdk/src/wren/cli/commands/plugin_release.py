@@ -24,7 +24,7 @@ _COLOURS = {Level.MAJOR: "red", Level.MINOR: "yellow", Level.PATCH: "dim"}
 def release_plugin(
     folder: Path, *, against: str, out: Path | None, is_dry: bool, isolated: bool, as_json: bool
 ) -> None:
-    """Check, compare, refuse a version that is too small, build, show and, unless it is a rehearsal, tag."""
+    """Check, compare, refuse a version that is too small, build, show and, unless it is a dry run, tag."""
     screen = Screen(as_json=as_json)
     project = read_project(folder)
     tier = check_quality(project)

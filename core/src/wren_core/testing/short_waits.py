@@ -1,8 +1,8 @@
-"""Time cut short: a client that would give up after thirty seconds does so at once.
+"""Shorten every wait of this process, so that a client which gives up after thirty seconds gives up at once.
 
-What is proved is that there is a limit and what comes of it, not how long it is. Works for whatever uses Python's
-sockets, whose limits all go through `settimeout`; pauses between attempts are cut the same way. And the certificates
-every new client reads are read once.
+A check proves that there is a time limit and what error it leads to, not how long it is. This works for all that uses
+Python's sockets, whose limits go through `settimeout`, and for pauses by `time.sleep`. The certificates that every new
+client reads are read once.
 """
 
 import socket
@@ -18,8 +18,12 @@ LONGEST_PAUSE_SECONDS = 0.002
 
 
 @contextmanager
-def hurried(*, sockets: bool) -> Iterator[None]:
-    """Let no pause, and where asked for no wait for a socket, take longer than a moment in this process."""
+def shorten_waits(*, sockets: bool) -> Iterator[None]:
+    """Shorten the pauses in this process to `LONGEST_PAUSE_SECONDS`.
+
+    Args:
+        sockets: shorten the time limits of sockets, too, to `LONGEST_LIMIT_SECONDS`.
+    """
     pause, limit, new_context = time.sleep, socket.socket.settimeout, ssl.create_default_context
 
     def short_pause(seconds: float) -> None:

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from wren_core import Integration, IntegrationConfig, IntegrationSpec, Unavailable, method
-from wren_core.testing import FakeProvider, TcpFake, route
-from wren_core.testing.calls import Call, MethodCalls, Rehearsal
-from wren_core.testing.rehearsal import rehearse
+from wren_core.testing import FakeProvider, FakeTcpProvider, route
+from wren_core.testing.call_recording import record_calls
+from wren_core.testing.calls import Call, MethodCalls, RecordedCalls
 from wren_core.testing.rules import timeouts
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 
 class Files(Integration):
@@ -59,8 +59,8 @@ class FakeFiles(FakeProvider):
         return {}
 
 
-def test_every_fault_is_tried_on_the_first_requests_of_a_method_and_on_its_last():
-    put = rehearse(Files, make_fake=FakeFiles).methods["put"]
+def test_every_fault_is_injected_into_the_first_requests_of_a_method_and_the_last():
+    put = record_calls(Files, make_fake=FakeFiles).methods["put"]
 
     tried = {call.fault: [] for call in put.faulted}
     for call in put.faulted:
@@ -69,10 +69,10 @@ def test_every_fault_is_tried_on_the_first_requests_of_a_method_and_on_its_last(
     parts = ["/v1/start", "/v1/middle", "/v1/end"]
     assert tried == {**dict.fromkeys(("401", "403", "429", "500", "503"), parts), "hang-up": [""], "stall": [""]}
     assert [request.path for request in put.plain.requests] == ["/v1/start", "/v1/middle", "/v1/more", "/v1/end"]
-    assert all(call.is_heard for call in put.faulted)
+    assert all(call.reached_fake for call in put.faulted)
 
 
-def test_what_an_instance_remembers_is_asked_for_again_by_a_new_one():
+def test_each_fault_reaches_an_integration_that_caches_its_reads():
     class Remembering(Files):
         """Keep files."""
 
@@ -84,33 +84,33 @@ def test_what_an_instance_remembers_is_asked_for_again_by_a_new_one():
                 self.known |= {path}
             return b""
 
-    put = rehearse(Remembering, make_fake=FakeFiles).methods["put"]
+    put = record_calls(Remembering, make_fake=FakeFiles).methods["put"]
 
-    assert all(call.is_heard and isinstance(call.error, Unavailable) for call in put.faulted)
+    assert all(call.reached_fake and isinstance(call.error, Unavailable) for call in put.faulted)
 
 
-def test_files_of_examples_are_brought_to_an_empty_folder_that_goes_away():
+def test_files_of_examples_are_created_in_a_temporary_folder():
     before = Path.cwd(), set(Path.cwd().iterdir())
 
-    put = rehearse(Files, make_fake=FakeFiles).methods["put"]
+    put = record_calls(Files, make_fake=FakeFiles).methods["put"]
 
     assert put.plain.result == len("An example.\n")
     assert (Path.cwd(), set(Path.cwd().iterdir())) == before
 
 
-def test_configuration_that_is_needed_comes_from_the_fake_the_caller_or_the_schema():
+def test_required_configuration_comes_from_the_fake_the_caller_or_the_schema():
     class Silent(FakeFiles):
         configuration = FakeProvider.configuration
 
-    assert rehearse(Files, make_fake=Silent).problem == ""
-    assert rehearse(Files, make_fake=Silent, config={"folder": "x"}).methods["put"].works
-    assert "ConfigInvalid" in rehearse(Files, make_fake=Silent, config={"nowhere": "x"}).problem
+    assert record_calls(Files, make_fake=Silent).problem == ""
+    assert record_calls(Files, make_fake=Silent, config={"folder": "x"}).methods["put"].works
+    assert "ConfigInvalid" in record_calls(Files, make_fake=Silent, config={"nowhere": "x"}).problem
 
 
-def test_each_call_is_told_before_it_is_made():
+def test_progress_is_reported_before_each_call():
     told = []
 
-    rehearse(Files, make_fake=FakeFiles, progress=told.append)
+    record_calls(Files, make_fake=FakeFiles, progress=told.append)
 
     assert told[:2] == ["files.put", "files.put after 401"]
     assert told[-1] == "files.put after stall"
@@ -138,20 +138,20 @@ class Echo(Integration):
         return answer
 
 
-class FakeEcho(TcpFake):
+class FakeEcho(FakeTcpProvider):
     name, scheme = "echo", "echo"
 
     def configuration(self, url):
         return {"host": urlsplit(url).hostname, "port": urlsplit(url).port}
 
-    def converse(self, stream):
+    def handle_client(self, stream):
         for line in stream:
             stream.write(line)
             stream.flush()
 
 
-def test_a_fake_with_a_protocol_of_its_own_is_rehearsed_by_falling_silent():
-    seen = rehearse(Echo, make_fake=FakeEcho)
+def test_a_fake_without_http_is_tested_with_dropped_and_delayed_connections():
+    seen = record_calls(Echo, make_fake=FakeEcho)
 
     assert seen.speaks_http is False
     assert seen.methods["say"].plain.result == "Hi\n"
@@ -169,7 +169,7 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as connection:
 """
 
 
-def test_a_client_whose_limits_cannot_be_cut_short_is_kept_waiting_once():
+def test_a_client_whose_time_limits_cannot_be_shortened_waits_only_once():
     def ask(self):
         command = [sys.executable, "-S", "-c", CLIENT, self.config.host, str(self.config.port)]
         answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -190,9 +190,13 @@ def test_a_client_whose_limits_cannot_be_cut_short_is_kept_waiting_once():
             """Say it again."""
             return ask(self)
 
-    methods = rehearse(Outside, make_fake=FakeEcho).methods.values()
+    methods = record_calls(Outside, make_fake=FakeEcho).methods.values()
 
-    faulted = [(call.method, call.fault, call.is_heard, call.is_seen) for item in methods for call in item.faulted]
+    faulted = [
+        (call.method, call.fault, call.reached_fake, call.uses_python_sockets)
+        for item in methods
+        for call in item.faulted
+    ]
     assert faulted == [
         ("say", "hang-up", True, False),
         ("say", "stall", True, False),
@@ -200,12 +204,12 @@ def test_a_client_whose_limits_cannot_be_cut_short_is_kept_waiting_once():
     ]
 
 
-@pytest.mark.parametrize("is_seen", [True, False])
-def test_waiting_by_other_sockets_than_pythons_is_noted_not_judged(is_seen):
-    stalled = Call(method="say", fault="stall", is_heard=True, is_seen=is_seen)
-    subject = Subject(integration=Echo)
-    vars(subject)["rehearsal"] = Rehearsal(methods={"say": MethodCalls(method="say", faulted=(stalled,))})
+@pytest.mark.parametrize("uses_python_sockets", [True, False])
+def test_a_missing_time_limit_of_sockets_outside_python_is_a_note(uses_python_sockets):
+    stalled = Call(method="say", fault="stall", reached_fake=True, uses_python_sockets=uses_python_sockets)
+    target = CheckTarget(integration=Echo)
+    vars(target)["calls"] = RecordedCalls(methods={"say": MethodCalls(method="say", faulted=(stalled,))})
 
-    weights = [finding.weight for finding in timeouts.RULE.check(subject)]
+    weights = [finding.weight for finding in timeouts.RULE.check(target)]
 
-    assert weights == (["fault"] if is_seen else ["note"])
+    assert weights == (["fault"] if uses_python_sockets else ["note"])

@@ -1,7 +1,6 @@
-"""A stand-in for a provider that speaks no HTTP: a server of its own on a loopback port, one thread a client.
+"""A fake of a provider without HTTP: its own server on a loopback port, with one thread for each client.
 
-What `FakeProvider` is for web APIs, this is for mail servers, databases and whatever else has a protocol of its own.
-`serve` takes both.
+`FakeProvider` is for web APIs; this is for mail servers, databases and every other protocol. `serve` takes both.
 """
 
 import contextlib
@@ -9,19 +8,21 @@ import socket
 import threading
 from typing import Any, BinaryIO, ClassVar, cast
 
+from wren_core.testing.patience import patience
+
 _STOP_SECONDS = 5.0
 
 
-class TcpFake:
-    """Base of fakes with a protocol of their own. Subclass it and write `converse`; state lives in plain attributes.
+class FakeTcpProvider:
+    """Base class of fakes without HTTP. Subclass it and write `handle_client`; state lives in plain attributes.
 
-    Hold `self.lock` while you change state: clients are served side by side.
+    Hold `self.lock` while you change state: clients are served in parallel.
 
     Example:
-        class FakeEcho(TcpFake):
+        class FakeEcho(FakeTcpProvider):
             name, scheme = "echo", "echo"
 
-            def converse(self, stream: BinaryIO) -> None:
+            def handle_client(self, stream: BinaryIO) -> None:
                 for line in stream:
                     stream.write(line)
                     stream.flush()
@@ -29,43 +30,43 @@ class TcpFake:
 
     name: ClassVar[str] = "fake"
     scheme: ClassVar[str] = "tcp"
-    """Of the URL that `start` returns."""
+    """The scheme of the URL that `start` returns."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.connections = 0
-        """How many clients came."""
+        """The number of clients that connected."""
         self._silences: list[float | None] = []
         self._silence_over = threading.Event()
         self._listener: socket.socket | None = None
         self._clients: dict[socket.socket, threading.Thread] = {}
 
-    def converse(self, stream: BinaryIO) -> None:
-        """Speak with one client until it leaves; returning closes the connection."""
-        raise NotImplementedError(f"{type(self).__name__}.converse is not written")
+    def handle_client(self, stream: BinaryIO) -> None:
+        """Serve one client until it leaves; the connection is closed when this returns."""
+        raise NotImplementedError(f"{type(self).__name__}.handle_client is missing")
 
     def configuration(self, url: str) -> dict[str, Any]:  # noqa: ARG002 - for subclasses
-        """Return the configuration with which the integration finds this fake at `url`."""
+        """Return the configuration that points the integration at this fake, served at `url`."""
         return {}
 
     def credentials(self) -> dict[str, str]:
-        """Return credential values this fake accepts."""
+        """Return credential values that this fake accepts."""
         return {}
 
     def example_values(self) -> dict[str, Any]:
-        """Return what the names in the integration's examples stand for; see `FakeProvider.example_values`."""
+        """Return values for the names in the integration's examples; see `FakeProvider.example_values`."""
         return {}
 
     def delay_next(self, seconds: float, *, times: int = 1) -> None:
-        """Say nothing to the next `times` clients for so long, then serve them."""
+        """Wait `seconds` before the next `times` clients are served."""
         self._silences += [seconds] * times
 
     def drop_next(self, *, times: int = 1) -> None:
-        """Hang up on the next `times` clients."""
+        """Close the connections of the next `times` clients at once."""
         self._silences += [None] * times
 
     def end_faults(self) -> None:
-        """Serve as usual again, those who wait included."""
+        """Serve as usual again, including the clients that wait."""
         self._silences.clear()
         over, self._silence_over = self._silence_over, threading.Event()
         over.set()
@@ -77,26 +78,26 @@ class TcpFake:
         return f"{self.scheme}://127.0.0.1:{listener.getsockname()[1]}"
 
     def stop(self) -> None:
-        """Stop listening and leave every client."""
+        """Stop listening and close every connection."""
         self.end_faults()
         listener, self._listener = self._listener, None
         if listener is not None:
-            _leave(listener)
+            _close(listener)
         with self.lock:
             clients = dict(self._clients)
         for client, thread in clients.items():
-            _leave(client)
-            thread.join(_STOP_SECONDS)
+            _close(client)
+            thread.join(patience(_STOP_SECONDS))
 
     def drop_clients(self) -> None:
         """Cut every open connection, as a server that restarts does; new ones are served."""
         with self.lock:
             clients = list(self._clients)
         for client in clients:
-            _leave(client)
+            _close(client)
 
     def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # what accept says when the listener is closed
+        with contextlib.suppress(OSError):  # accept fails when the listener is closed
             while True:
                 client, _ = listener.accept()
                 thread = threading.Thread(target=self._serve, args=(client,), name="wren-fake-client", daemon=True)
@@ -107,17 +108,17 @@ class TcpFake:
 
     def _serve(self, client: socket.socket) -> None:
         try:
-            # A client that goes away is no failure of the fake.
+            # A client may leave at any time.
             with contextlib.suppress(OSError, EOFError), client.makefile("rwb") as stream:
-                if self._is_answered():
-                    self.converse(cast("BinaryIO", stream))
+                if self._wait_for_turn():
+                    self.handle_client(cast("BinaryIO", stream))
         finally:
             with self.lock:
                 self._clients.pop(client, None)
             client.close()
 
-    def _is_answered(self) -> bool:
-        """Wait as long as this client is to wait; tell whether it is served at all."""
+    def _wait_for_turn(self) -> bool:
+        """Wait as long as `delay_next` asked for; return False for a client that `drop_next` refuses."""
         with self.lock:
             seconds, over = self._silences.pop(0) if self._silences else 0.0, self._silence_over
         if seconds:
@@ -125,7 +126,7 @@ class TcpFake:
         return seconds is not None
 
 
-def _leave(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the other side was faster
+def _close(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the client closed it first
         connection.shutdown(socket.SHUT_RDWR)
     connection.close()

@@ -1,4 +1,4 @@
-"""Rules about what is declared, documented and installed: each broken by a plugin that is sound but for that."""
+"""Rules about what is declared, documented and installed: each is broken by a plugin that is valid otherwise."""
 
 from typing import Annotated, Any
 
@@ -30,12 +30,12 @@ def example(text: str | None) -> Any:
 
 
 @method(effect="destructive", scopes=["write"], simulate="validate_only", example="shop.remove(item.id)")
-def unspoken(self, item_id: Annotated[str, "Its id"]) -> None:
+def no_sentence(self, item_id: Annotated[str, "Its id"]) -> None:
     """removes an item"""
     self.client.request("DELETE", f"/api/items/{item_id}")
 
 
-unspoken.id = "remove"
+no_sentence.id = "remove"
 
 
 @method(effect="destructive", scopes=["write"], simulate="validate_only", example="shop.remove(item.id)")
@@ -76,11 +76,11 @@ def wordy(self) -> Annotated[str, "It"]:
 
 wordy.function.__doc__ = "Return it." + " All about it." * 80
 
-BREAKERS = [
+BROKEN_PLUGINS = [
     ("W102-metadata", {"project": {"license": ""}}, {}, "pyproject.toml: [project] has no license"),
     ("W102-metadata", {"project": {"requires": ("httpx2",)}}, {}, "pyproject.toml: dependencies do not name wren-core"),
     ("W102-metadata", {"project": {"requires": ("wren-core>=0.1",)}}, {}, "has no upper bound"),
-    ("W103-naming", {}, {"spec": {"display_name": "Shop integration"}}, "must be the service's own name"),
+    ("W103-naming", {}, {"spec": {"display_name": "Shop integration"}}, "must be the name of the service"),
     (
         "W103-naming",
         {},
@@ -89,12 +89,17 @@ BREAKERS = [
     ),
     ("W103-naming", {}, {"first": first}, "shop.first: 'itemKind' is not in snake_case"),
     ("W104-description", {}, {"__doc__": None}, "shop: Changed has no docstring"),
-    ("W104-description", {}, {"remove": unspoken}, "shop.remove: the first line of the docstring must be a sentence"),
+    (
+        "W104-description",
+        {},
+        {"remove": no_sentence},
+        "shop.remove: the first line of the docstring must be a sentence",
+    ),
     (
         "W105-definition",
         {},
         {"spec": {"triggers": (TriggerSpec(name="sold", config_schema={"enum": (1, 2)}),)}},
-        "the definition is not the spec",
+        "the definition differs from the spec",
     ),
     ("W106-tools", {}, {"wordy": wordy}, "shop.wordy: its description has 1130 characters"),
     (
@@ -105,7 +110,7 @@ BREAKERS = [
             )
         },
         {},
-        "x.py:1: importing it y",
+        "x.py:1: its import y",
     ),
     ("W201-examples", {}, {"remove": example(None)}, "shop.remove: it has no example"),
     ("W201-examples", {}, {"remove": example("shop.delete('x')")}, "does not call shop.remove"),
@@ -113,8 +118,8 @@ BREAKERS = [
     ("W201-examples", {}, {"remove": example("shop.remove()")}, "missing a required argument: 'item_id'"),
     ("W201-examples", {}, {"remove": example("shop.remove(item='x')")}, "unexpected argument 'item'"),
     ("W202-readme", {"project": {"readme": "A shop."}}, {}, "no row or item begins with `items(limit)`"),
-    ("W202-readme", {"project": {"readme": "A shop."}}, {}, "the setting 'shelf' is not in it"),
-    ("W202-readme", {"project": {"readme": "A shop."}}, {}, "the environment variable SHOP_TOKEN is not in it"),
+    ("W202-readme", {"project": {"readme": "A shop."}}, {}, "the setting 'shelf' is missing"),
+    ("W202-readme", {"project": {"readme": "A shop."}}, {}, "the environment variable SHOP_TOKEN is missing"),
     (
         "W207-clients",
         {"imported": ImportFacts(module="x", cpu_seconds=0, modules=("uvicorn.main",))},
@@ -126,19 +131,19 @@ BREAKERS = [
         "W208-reach",
         {},
         {"spec": {"config_hosts": ("{server}",)}, "Config": IntegrationConfig},
-        "config_hosts names 'server', which is no field",
+        "config_hosts names 'server', which is not a field",
     ),
-    ("W309-parameters", {}, {"remove": undescribed}, "shop.remove: nothing describes 'item_id'"),
-    ("W309-parameters", {}, {"Config": Terse}, "shop.init: nothing describes 'shelf'"),
+    ("W309-parameters", {}, {"remove": undescribed}, "shop.remove: 'item_id' has no description"),
+    ("W309-parameters", {}, {"Config": Terse}, "shop.init: 'shelf' has no description"),
     (
         "W309-parameters",
         {},
         {"spec": {"credentials": (TOKEN.model_copy(update={"description": ""}),)}},
-        "shop.access_token: nothing says where a person gets it",
+        "shop.access_token: it has no description; say where a person gets it",
     ),
     ("W401-token-price", {}, {"dear": dear}, "shop.dear: its tool definition costs"),
-    ("W403-safety", {}, {"remove": unsafe}, "shop.remove: it can neither be taken back nor tried"),
-    ("W403-safety", {}, {"remove": unsafe}, "shop.remove: it asks nobody"),
+    ("W403-safety", {}, {"remove": unsafe}, "shop.remove: it can neither be undone nor simulated"),
+    ("W403-safety", {}, {"remove": unsafe}, "shop.remove: it needs no approval"),
     ("W404-import-cost", {"imported": ImportFacts(module="x", cpu_seconds=9, modules=())}, {}, "takes 9000 ms"),
     (
         "W404-import-cost",
@@ -147,20 +152,20 @@ BREAKERS = [
         "imports 99 other modules",
     ),
 ]
-# What one rule looks at another may see as well: a method that was added is missing from the README.
-FOLLOWING = {"first": {"W202-readme"}, "dear": {"W202-readme"}, "wordy": {"W202-readme"}}
+# A change that breaks one rule may break another: a method that was added is missing from the README.
+ALSO_BROKEN = {"first": {"W202-readme"}, "dear": {"W202-readme"}, "wordy": {"W202-readme"}}
 
 
-@pytest.mark.parametrize(("rule", "facts", "members", "message"), BREAKERS)
-def test_what_breaks_a_rule_is_found_by_it_alone(shop, failures, rule, facts, members, message):
+@pytest.mark.parametrize(("rule", "facts", "members", "message"), BROKEN_PLUGINS)
+def test_a_plugin_that_breaks_one_rule_fails_that_rule_only(shop, failures, rule, facts, members, message):
     facts = {**facts}
     if rule == "W207-clients":
         facts["project"] = {"requires": ("wren-core<1", "uvicorn>=0.1")}
 
-    found = failures(shop.rehearsed(shop.subject(shop.changed(**members), **facts)))
+    found = failures(shop.with_recorded_calls(shop.target(shop.changed(**members), **facts)))
 
-    following = {name for member in members for name in FOLLOWING.get(member, ())}
-    assert set(found) - following == {rule}
+    also_broken = {name for member in members for name in ALSO_BROKEN.get(member, ())}
+    assert set(found) - also_broken == {rule}
     assert [item for item in found[rule] if message in item]
 
 
@@ -174,9 +179,9 @@ def test_what_breaks_a_rule_is_found_by_it_alone(shop, failures, rule, facts, me
         ("| `items(count)` | x |", "the parameters are (limit)"),
     ],
 )
-def test_a_method_begins_a_row_an_item_or_a_heading_with_its_parameters(shop, line, problem):
+def test_the_readme_names_a_method_with_its_parameters_first_in_a_row_item_or_heading(shop, line, problem):
     rest = "- `add(title)`\n- `remove(item_id)`\nshelf SHOP_TOKEN\n"
-    target = shop.subject(project={"readme": f"{rest}{line}\n"})
+    target = shop.target(project={"readme": f"{rest}{line}\n"})
 
     found = [finding.message for finding in readme.RULE.check(target)]
 
@@ -184,9 +189,9 @@ def test_a_method_begins_a_row_an_item_or_a_heading_with_its_parameters(shop, li
 
 
 @pytest.mark.parametrize("rule", [import_effects.RULE, clients.RULE, import_cost.RULE])
-def test_what_was_imported_before_cannot_be_judged(shop, rule):
-    with pytest.raises(NotApplicable, match="before anybody looked"):
-        list(rule.check(shop.subject(imported=None)))
+def test_import_rules_do_not_apply_to_what_was_imported_before_the_check(shop, rule):
+    with pytest.raises(NotApplicable, match="before the check began"):
+        list(rule.check(shop.target(imported=None)))
 
 
 SOURCE = '''
@@ -214,22 +219,22 @@ def plugin(install):
     return plugin
 
 
-def offered(shop, integration):
-    return [f"{item.place}: {item.message}" for item in offer.RULE.check(shop.subject(integration))]
+def offer_findings(shop, integration):
+    return [f"{item.place}: {item.message}" for item in offer.RULE.check(shop.target(integration))]
 
 
-def test_an_installed_integration_is_offered(shop, plugin):
-    assert offered(shop, plugin()) == []
+def test_an_installed_integration_is_offer_findings(shop, plugin):
+    assert offer_findings(shop, plugin()) == []
 
 
-def test_an_integration_nobody_offers_is_found(shop, plugin):
-    assert offered(shop, plugin(entry_point="elsewhere")) == [
-        "pyproject.toml: no entry point 'conforming' of the group wren.integrations loads Plugin"
+def test_an_integration_without_an_entry_point_is_reported(shop, plugin):
+    assert offer_findings(shop, plugin(entry_point="elsewhere")) == [
+        "pyproject.toml: no entry point 'conforming' in the group wren.integrations loads Plugin"
     ]
 
 
-def test_an_entry_point_that_does_not_load_is_found(shop, plugin, install):
+def test_an_entry_point_that_does_not_load_is_reported(shop, plugin, install):
     integration = plugin()
     install("wren-rival", {"rival": ""}, entry_points={"conforming": "rival:Plugin"})
 
-    assert [finding.split(":")[1] for finding in offered(shop, integration)] == [" DUPLICATE_NAME"] * 2
+    assert [finding.split(":")[1] for finding in offer_findings(shop, integration)] == [" DUPLICATE_NAME"] * 2
