@@ -7,7 +7,7 @@
     integrations.get_docs("<name>")         # methods, parameters and configuration as data
     integrations.render_docs(["<name>"])    # the same as Markdown
 
-A name nobody offers raises IntegrationUnknown with the nearest one; an installed plugin that cannot be loaded raises
+An unknown name raises IntegrationUnknown with the nearest one; an installed plugin that cannot be loaded raises
 PluginFailed with the cause. Using one integration loads only that one.
 """
 

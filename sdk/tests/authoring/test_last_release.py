@@ -135,7 +135,7 @@ def test_definitions_can_come_as_a_list(project, tmp_path):
 def test_a_plugin_that_ends_the_process_ends_another_one(project):
     (project.source / "wren_post.py").write_text("import os\nos._exit(3)")
 
-    with pytest.raises(DefinitionUnreadable, match="loading the plugin ended badly"):
+    with pytest.raises(DefinitionUnreadable, match="loading the plugin failed"):
         load_project_definitions(project)
 
 

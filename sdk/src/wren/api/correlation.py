@@ -5,7 +5,7 @@ from functools import cache
 
 
 def new_correlation_id() -> str:
-    """Return an id no one else has."""
+    """Return a random, unique id."""
     return f"corr_{secrets.token_urlsafe(18)}"
 
 

@@ -70,7 +70,7 @@ def profile_path(environ: Mapping[str, str]) -> Path:
 
 
 def find_profile(path: Path) -> Profile | None:
-    """Read the stored profile, or return None when nobody logged in.
+    """Read the stored profile, or return None where there is none.
 
     Raises:
         UserFacingConfigError: the file is readable by others (PROFILE_EXPOSED) or broken (PROFILE_INVALID).
@@ -93,7 +93,7 @@ def find_profile(path: Path) -> Profile | None:
 
 
 def save_profile(profile: Profile, path: Path) -> None:
-    """Store the profile so that no moment exists in which others could read it or find half of it."""
+    """Store the profile atomically, and readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = json.dumps({"url": profile.url, "key": profile.key.get_secret_value()})
     handle, name = tempfile.mkstemp(prefix=".profile-", dir=path.parent)  # created 0600

@@ -47,7 +47,7 @@ class ScriptInvalid(AgentFixableError):
 
 
 class ScriptUnreadable(AgentFixableError):
-    """There is no such script, or it cannot be read."""
+    """The script does not exist, or cannot be read."""
 
     code = "SCRIPT_UNREADABLE"
 
@@ -67,13 +67,13 @@ def read_script(path: Path) -> bytes:
 
 
 def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
-    """Return the parsed script, or why it is none. Runs nothing of it."""
+    """Return the parsed script, or the finding that says why it cannot be parsed. Runs nothing of it."""
     text = decode_script(content, file)
     if isinstance(text, ScriptFinding):
         return text
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in somebody's string is not ours to print
+            warnings.simplefilter("ignore")  # a check prints findings, not Python's warnings about escapes
             tree = ast.parse(text, filename=file)
             compile(tree, file, "exec", dont_inherit=True)  # finds what parsing does not: `return` at module level
     except SyntaxError as exc:

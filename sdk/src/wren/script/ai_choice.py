@@ -55,7 +55,7 @@ def _check_integration(name: str) -> str:
 
 
 def _list_ai_specs() -> Iterable[IntegrationSpec]:
-    """Load what is installed and yield the ai integrations; only a script that names none has to wait for this."""
+    """Load all installed integrations and yield those of type ai; needed only when the script names none."""
     for name in installed().names():
         try:
             integration = installed().get(name)

@@ -1,4 +1,4 @@
-"""What `wren.ai` is given: values become the text of a prompt, images go beside it."""
+"""The prompt of `wren.ai`: values become text, images are kept apart."""
 
 import json
 from collections.abc import Iterable
@@ -65,7 +65,7 @@ def _make_text(item: Any, position: int) -> str:
         return item
     try:
         return json.dumps(to_jsonable_python(item, by_alias=True), ensure_ascii=False, indent=2)
-    except Exception as exc:  # the serializers of somebody's own class may raise anything
+    except Exception as exc:  # a class's own serializer may raise anything
         raise InvalidInput(
             f"wren.ai: data {position}: a {type(item).__name__} has no JSON form; pass text, records, lists or dicts",
             details={"position": position, "expected": "text or a JSON value"},

@@ -1,5 +1,4 @@
-"""Which integrations this machine has, installed or declared in a file; each is loaded when somebody asks for it, alone
-and once."""
+"""The integrations of this machine, installed or declared in a file; each is loaded alone, on its first use."""
 
 import json
 import os
@@ -48,7 +47,7 @@ class Catalogue:
         return sorted({*self._installed, *self._files, *self._declared})
 
     def declare(self, definitions: Mapping[str, str]) -> None:
-        """Add integrations whose definitions, as JSON text, somebody else holds: the server that runs a script."""
+        """Add integrations by their definitions as JSON text; the server that runs a script sends them."""
         self._declared.update(definitions)
 
     def names(self) -> list[str]:
@@ -56,7 +55,7 @@ class Catalogue:
         return self._names
 
     def everything(self) -> Registry:
-        """Load all there is, the broken ones too."""
+        """Load all integrations, broken ones included."""
         declared = {*self._files, *self._declared}
         found = discover(set(self._installed) - declared, policy=self._policy)
         registry = Registry.from_discovery(found)

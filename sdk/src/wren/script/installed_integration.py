@@ -1,4 +1,4 @@
-"""What `wren.integrations.list()` holds: a name that knows more when asked."""
+"""The items of `wren.integrations.list()`: names with further properties."""
 
 from wren.script.catalogue import installed
 from wren_core.contract.spec import IntegrationSpec
@@ -46,5 +46,5 @@ class InstalledIntegration(str):
 
     @property
     def auth_type(self) -> str:
-        """How it is connected: `oauth2`, `apikey`, `custom` or `none`; raises PluginFailed when it cannot be loaded."""
+        """How users connect it: `oauth2`, `apikey`, `custom` or `none`; raises PluginFailed when it cannot load."""
         return self.spec.auth_type

@@ -1,4 +1,4 @@
-"""`wren connect`: from an integration's name to a connection that works."""
+"""`wren connect`."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from wren_core.errors import error_from_wire
 
 _DEFAULT_ALIAS = "default"
 _DESKTOP_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
-# What the server says of a connection that is there and that a person must authorise again.
+# The server's codes for a connection that a person must authorise again.
 _CURED_BY_A_PERSON = frozenset(
     {"CONNECTION_NEEDS_REAUTH", "INTEGRATION_NOT_CONFIGURED", "OAUTH_SCOPE_MISSING", "OAUTH_TOKEN_EXPIRED"}
 )
@@ -36,16 +36,16 @@ def connect_integration(
     wait_seconds: float | None,
     as_json: bool,
 ) -> None:
-    """Make sure an integration is connected: what works is left alone, what does not is authorised in place.
+    """Make sure an integration is connected: a working connection is kept, a broken one is authorised again.
 
     Args:
         integration: its name.
-        alias: the connection meant, where the user has several.
+        alias: the name of the connection; needed where the user has several.
         values: credentials as typed, `KEY=TEXT` or `KEY`.
-        settings: configuration as typed, `KEY=VALUE`; what a connection has already is kept.
-        again: authorise it anew although it works.
+        settings: configuration as typed, `KEY=VALUE`; the connection's other settings are kept.
+        again: authorise a working connection again.
         opens_browser: open the page where a person consents.
-        wait_seconds: how long to wait for that person; None tells the link and goes.
+        wait_seconds: how long to wait for the consent; None prints the link and returns.
         as_json: print JSON.
     """
     screen = Screen(as_json=as_json)
@@ -69,7 +69,7 @@ def connect_integration(
 
 
 def _find_connection(client: Client, integration: str, alias: str | None) -> ApiConnection | None:
-    """Return the connection somebody means: that of the alias; without one, `default` or the only one there is."""
+    """Return the connection with the alias; without an alias, the only one or `default`."""
     found = [item for item in client.connections() if item.integration == integration]
     if alias is None and len(found) == 1:
         return found[0]
@@ -103,7 +103,7 @@ def _start_connection(
 
 def _show_started(screen: Screen, started: ApiConnectionStarted) -> None:
     screen.answer(started.to_wire())
-    screen.line(f"{started.integration} ({started.connection_id}, {started.alias}) waits for a person at that page")
+    screen.line(f"{started.integration} ({started.connection_id}, {started.alias}) waits for consent at that page")
 
 
 def _show_connected(screen: Screen, connection: ApiConnection, *, already: bool = False) -> None:
@@ -112,11 +112,11 @@ def _show_connected(screen: Screen, connection: ApiConnection, *, already: bool 
     what = f"{connection.integration} is {'already ' if already else ''}connected{account}"
     screen.line(f"{what} ({connection.id}, {connection.alias})", style="green")
     if already:
-        screen.line("`--again` authorises it anew, `--alias NAME` connects another account")
+        screen.line("`--again` authorises it again, `--alias NAME` connects another account")
 
 
 def _read_value(text: str) -> tuple[str, str]:
-    """Return a value's key and text; asks for the text where it is not given, so that it is in no process list."""
+    """Return a value's key and text; asks for a missing text, which then appears in no process list."""
     key, separator, value = text.partition("=")
     if not key:
         raise UsageInvalid(f"--value {text!r} names no key; write KEY or KEY=TEXT")
@@ -129,10 +129,10 @@ def _read_value(text: str) -> tuple[str, str]:
 
 
 def _read_setting(text: str) -> tuple[str, Any]:
-    """Return a setting's key and value: JSON where it is some, else text."""
+    """Return a setting's key and value, read as JSON where possible, else as text."""
     key, separator, value = text.partition("=")
     if not (key and separator):
-        raise UsageInvalid(f"--config {text!r} is no setting; write KEY=VALUE")
+        raise UsageInvalid(f"--config {text!r} is not a setting; write KEY=VALUE")
     try:
         return key, json.loads(value)
     except ValueError:
@@ -148,7 +148,7 @@ def _show_link(screen: Screen, started: ApiConnectionStarted, *, opens_browser: 
 
 
 def _has_desktop() -> bool:
-    """Tell whether a browser would open in a window of its own, not in this terminal."""
+    """Tell whether a browser would open in a window, not in this terminal."""
     return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in _DESKTOP_VARIABLES)
 
 
