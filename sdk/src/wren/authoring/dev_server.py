@@ -89,7 +89,7 @@ class DevServer:
         return self._workspace / "dev.log"
 
     def start(self, *, with_fakes: bool = True) -> DevState:
-        """Start or restart the backend and, unless `with_fakes` is false, the fakes; not while the plugin fails to load.
+        """Start or restart the backend and, with `with_fakes`, the fakes; not while the plugin fails to load.
 
         Raises:
             BackendFailed: it did not start.
