@@ -1,4 +1,4 @@
-"""What holds for every test of the workspace: the stand-in servers, and that CI skips nothing."""
+"""Configuration for all tests of the workspace: the fake servers, and no skipped tests in CI."""
 
 import signal
 
@@ -10,7 +10,7 @@ pytest_plugins = ["servers.fixtures"]
 
 
 class SkipsAreFailures:
-    """Counts what was skipped, and fails a run of CI in which anything was."""
+    """Counts skipped tests, and fails a CI run with any."""
 
     def __init__(self) -> None:
         self.skipped: list[str] = []
@@ -34,7 +34,7 @@ class SkipsAreFailures:
 
 def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Started in the background of a shell; every process a test starts and interrupts would inherit it.
+        # Ignored by a background job of a shell; every process that a test starts and interrupts would inherit this.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if is_ci() and not hasattr(config, "workerinput"):
         config.pluginmanager.register(SkipsAreFailures(), "skips-are-failures")

@@ -696,7 +696,7 @@ def test_up_starts_a_server_that_ctrl_c_ends(admin):
     port = free_port()
     with admin.started("up", "--data-dir", str(admin.folder / "data"), "--port", str(port)) as process:
         assert process.stdout.readline() == f"Wren listens on http://127.0.0.1:{port}\n"
-        wait_for(lambda: _answers(port), seconds=30, what="an answer")
+        wait_for(lambda: _is_answering(port), seconds=30, what="an answer")
         taken = admin.wren("up", "--data-dir", str(admin.folder / "other"), "--port", str(port))
         process.send_signal(signal.SIGINT)
         out, code = process.stdout.read(), process.wait(30)
@@ -706,7 +706,7 @@ def test_up_starts_a_server_that_ctrl_c_ends(admin):
     assert (taken.code, "PORT_TAKEN" in taken.err) == (3, True)
 
 
-def _answers(port):
+def _is_answering(port):
     try:
         return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
     except httpx2.TransportError:

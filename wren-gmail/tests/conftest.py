@@ -22,20 +22,20 @@ def stage() -> Iterator[FakeStage]:
 
 @pytest.fixture
 def fake(stage: FakeStage) -> FakeGmail:
-    """A Gmail where alice has three mails."""
+    """A fake Gmail in which alice has three mails."""
     stage.fake = FakeGmail()
     return stage.fake
 
 
 @pytest.fixture
 def url(fake: FakeGmail, stage: FakeStage) -> str:
-    """Where it is served."""
+    """The URL of the fake."""
     return stage.url
 
 
 @pytest.fixture
 def connect(fake: FakeGmail, url: str) -> Iterator[Callable[..., Gmail]]:
-    """Connect with configuration values, as alice and with every scope unless `user`, `scopes` or `token` say other."""
+    """Connect with configuration values; by default as alice, with all scopes."""
     with ExitStack() as stack:
 
         def perform(*, token: str | None = None, host: Host | None = None, config: Any = None, **owner: Any) -> Gmail:

@@ -27,7 +27,7 @@ def test_html_becomes_readable_text(html, text):
 
 
 @pytest.mark.parametrize("junk", ["<", "<!--", "<script>", "<a", "&", "<p>", "</", "<![CDATA["])
-def test_a_megabyte_of_junk_takes_no_time(junk):
+def test_a_megabyte_of_junk_is_converted_quickly(junk):
     started = time.perf_counter()
 
     from_html(junk * (1_000_000 // len(junk)))

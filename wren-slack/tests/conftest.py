@@ -20,14 +20,14 @@ def stage() -> Iterator[FakeStage]:
 
 @pytest.fixture
 def fake(stage: FakeStage) -> FakeSlack:
-    """A workspace with #general and #random, where the app is, and #announcements, where it is not."""
+    """A workspace with #general and #random, with the app, and #announcements, without it."""
     stage.fake = FakeSlack()
     return stage.fake
 
 
 @pytest.fixture
 def url(fake: FakeSlack, stage: FakeStage) -> str:
-    """Where the workspace is served."""
+    """The URL of the workspace."""
     return stage.url
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -177,9 +177,13 @@ def list_definitions(data_dir: DataDir = None, as_json: Json = False) -> None:
 
     with _reported():
         rows = list_all(_settings(data_dir=data_dir))
-        lines = [f"{row['name']}  {row['version'] or '-'}  {row['methods']} methods" for row in rows]
+        lines = [f"{row['name']}  {row['version'] or '-'}  {row['methods']} methods{_without(row)}" for row in rows]
         for line in [json.dumps(rows)] if as_json else lines:
             typer.echo(line)
+
+
+def _without(row: Mapping[str, Any]) -> str:
+    return f"  no handler: {', '.join(row['no_handler'])}" if row["no_handler"] else ""
 
 
 @definitions.command("remove")

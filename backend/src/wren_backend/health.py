@@ -32,12 +32,20 @@ class PluginFailure(ResponseBody):
     reason: str
 
 
+class UnconfiguredIntegration(ResponseBody):
+    """One integration that nobody can connect before the operator sets variables."""
+
+    integration: str
+    variables: list[str]
+
+
 class Readiness(ResponseBody):
     """Whether the process can do its work; each check has `ok`, and says why it is not."""
 
     status: str
     checks: dict[str, dict[str, Any]]
     failed_plugins: list[PluginFailure]
+    unconfigured: list[UnconfiguredIntegration]
 
 
 @router.get("/healthz", operation_id="health", summary="Tell that the process is alive")
@@ -54,7 +62,7 @@ def health() -> Health:
     responses={503: {"model": Readiness, "description": "Not ready: a check failed"}},
 )
 def readiness(request: Request) -> JSONResponse:
-    """Return 200 when every check passes, else 503; a failed plugin is shown and does not count."""
+    """Return 200 when every check passes, else 503; what failed or is not configured is shown and does not count."""
     services: Services = request.app.state.services
     checks = {
         "database": _check(lambda: _database(services.database)),
@@ -68,7 +76,12 @@ def readiness(request: Request) -> JSONResponse:
         if item.code not in REFUSAL_CODES  # somebody wanted that: nothing to wake anyone for
     ]
     is_ready = all(check["ok"] for check in checks.values())
-    body = Readiness(status="ready" if is_ready else "not ready", checks=checks, failed_plugins=failed)
+    unconfigured = [
+        UnconfiguredIntegration(integration=name, variables=variables)
+        for name, variables in services.integrations.unconfigured.items()
+    ]
+    status = "ready" if is_ready else "not ready"
+    body = Readiness(status=status, checks=checks, failed_plugins=failed, unconfigured=unconfigured)
     return JSONResponse(body.model_dump(), status_code=200 if is_ready else 503)
 
 

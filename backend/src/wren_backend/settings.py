@@ -5,7 +5,6 @@ seconds or ISO 8601 (`PT5M`), sizes are bytes or `512MiB`. A variable that begin
 error, because a mistyped limit that is ignored is worse than a start that fails.
 """
 
-import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -19,6 +18,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from wren_backend.executor.port import Limits
 from wren_core.errors import UserFacingConfigError
+from wren_core.nearest import find_nearest
 from wren_core.plugins.policy import DEFAULT_TIME_LIMIT, split_names
 
 _PREFIX = "WREN_"
@@ -93,6 +93,8 @@ class IntegrationSettings(_Group):
     base_url: HttpUrl | None = None
     config: dict[str, Any] = Field(default_factory=dict)
     """Default values of the integration's configuration, for every run."""
+    pass_refresh_token: bool = False
+    """Runs get the refresh token besides the access token; see ADR 24 before setting it."""
 
 
 class LimitSettings(_Group):
@@ -230,8 +232,8 @@ def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
             continue
         name, delimiter, _ = variable.removeprefix(_PREFIX).partition(_DELIMITER)
         if _PREFIX + name not in known or (delimiter and not _has_parts(known[_PREFIX + name])):
-            near = difflib.get_close_matches(variable, known, n=1)
-            yield f"{variable} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+            near = find_nearest(variable, known)
+            yield f"{variable} is not a setting" + (f"; did you mean {near}?" if near else "")
 
 
 def _has_parts(field: str) -> bool:

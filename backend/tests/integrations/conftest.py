@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from wren_backend.clock import ManualClock
+from wren_backend.connections.build import ConnectionServices
 from wren_backend.connections.context import ConnectionContext
-from wren_backend.connections.services import ConnectionServices
 from wren_backend.http.errors import install_error_handlers
 from wren_backend.integrations import router as integrations
 from wren_backend.integrations.ai_choice import AIChoice
@@ -49,7 +49,13 @@ def service(context: ConnectionContext) -> IntegrationService:
     """The catalogue."""
     credentials = ConnectionServices.of(context).credentials
     ai = AIChoice(registry=context.registry, addresses=context.addresses, connected=credentials.connected)
-    return IntegrationService(registry=context.registry, credentials=credentials, addresses=context.addresses, ai=ai)
+    return IntegrationService(
+        registry=context.registry,
+        credentials=credentials,
+        addresses=context.addresses,
+        ai=ai,
+        providers=context.providers,
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-from wren_backend.connections import refresh_repository
-from wren_backend.connections.services import ConnectionServices
+from wren_backend.connections.build import ConnectionServices
+from wren_backend.connections.credentials import refresh_repository
 from wren_backend.deployments.quota import QuotaExceeded
 from wren_backend.integrations.service import IntegrationService, check_integrations
 from wren_backend.testing import add_subject
@@ -51,6 +51,7 @@ def test_a_workspace_without_quota_left_is_told_so_when_it_validates_and_not_whe
         credentials=ConnectionServices.of(context).credentials,
         addresses=context.addresses,
         ai=service._ai,
+        providers={},
         find_quota_problem=lambda _subject: QuotaExceeded(1),
     )
 

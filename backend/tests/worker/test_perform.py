@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from wren_backend.connections.held import HeldConnection, RunCredentials
+from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
 from wren_backend.deployments import repository as deployments
 from wren_backend.executor.port import Outcome
 from wren_backend.executor.port import RunStatus as EndedAs
@@ -73,7 +73,7 @@ class Connections:
 
     def run_environment(self, subject, integrations):
         self.asked.append((subject, list(integrations)))
-        held = HeldConnection(
+        held = ConnectionCredentials(
             connection_id="conn_1",
             workspace_id=subject.workspace_id,
             integration="parcel",
@@ -81,7 +81,7 @@ class Connections:
             env={"PARCEL_ACCESS_TOKEN": TOKEN},
             config={"warehouse": "north"},
         )
-        return RunCredentials([held], renew=lambda old: old)
+        return RunCredentials([held], refresh=lambda old: old)
 
 
 def deploy(workplace, script, *, integrations=("parcel",), **declared):

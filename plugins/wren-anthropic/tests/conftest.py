@@ -20,14 +20,14 @@ def stage() -> Iterator[FakeStage]:
 
 @pytest.fixture
 def fake(stage: FakeStage) -> FakeAnthropic:
-    """An account whose models echo."""
+    """An account whose models echo the prompt."""
     stage.fake = FakeAnthropic()
     return stage.fake
 
 
 @pytest.fixture
 def connect(fake: FakeAnthropic, stage: FakeStage) -> Iterator[Callable[..., Anthropic]]:
-    """Connect with configuration values; `key` replaces the one that works."""
+    """Connect with configuration values; `key` replaces the valid key."""
     made: list[Anthropic] = []
 
     def perform(*, key: str = fake.key, base_url: str = stage.url, **config: Any) -> Anthropic:
@@ -41,5 +41,5 @@ def connect(fake: FakeAnthropic, stage: FakeStage) -> Iterator[Callable[..., Ant
 
 @pytest.fixture
 def claude(connect: Callable[..., Anthropic]) -> Anthropic:
-    """The integration with the key that works."""
+    """The integration with the valid key."""
     return connect()

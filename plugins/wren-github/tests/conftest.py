@@ -42,5 +42,5 @@ def connect(fake: FakeGitHub, stage: FakeStage) -> Iterator[Callable[..., GitHub
 
 @pytest.fixture
 def github(connect: Callable[..., GitHub]) -> GitHub:
-    """The integration, at home in alice/kites."""
+    """The integration, with alice/kites as its default repository."""
     return connect(default_repository="alice/kites")

@@ -1,4 +1,4 @@
-"""The dialect of OAuth the fake speaks, which the backend meets."""
+"""The OAuth of the fake, as the backend uses it."""
 
 import html
 import re
@@ -38,7 +38,7 @@ def test_a_consent_leads_to_a_token_that_works(fake, stage):
     assert who["login"] == "alice"
 
 
-def test_refusals_are_successes_with_an_error(fake, stage):
+def test_errors_have_status_200(fake, stage):
     wrong_secret = exchange(stage, code="x", client_secret="guessed")
     wrong_code = exchange(stage, code="guessed")
 
@@ -46,9 +46,9 @@ def test_refusals_are_successes_with_an_error(fake, stage):
     assert (wrong_code.status_code, wrong_code.json()["error"]) == (200, "bad_verification_code")
 
 
-def test_a_person_may_refuse(fake, stage):
+def test_a_user_can_deny_consent(fake, stage):
     assert code_for(stage, email="")["error"] == ["access_denied"]
 
 
-def test_it_needs_no_argument_and_speaks_for_the_integration():
+def test_the_fake_needs_no_arguments_and_has_the_integrations_name():
     assert FakeGitHub().name == GitHub.spec.name

@@ -20,14 +20,14 @@ def stage() -> Iterator[FakeStage]:
 
 @pytest.fixture
 def fake(stage: FakeStage) -> FakeOpenAI:
-    """An account whose models echo."""
+    """An account whose models echo the prompt."""
     stage.fake = FakeOpenAI()
     return stage.fake
 
 
 @pytest.fixture
 def connect(fake: FakeOpenAI, stage: FakeStage) -> Iterator[Callable[..., OpenAI]]:
-    """Connect with configuration values; `key` replaces the one that works."""
+    """Connect with configuration values; `key` replaces the valid key."""
     made: list[OpenAI] = []
 
     def perform(*, key: str = fake.key, base_url: str = stage.url, **config: Any) -> OpenAI:
@@ -41,5 +41,5 @@ def connect(fake: FakeOpenAI, stage: FakeStage) -> Iterator[Callable[..., OpenAI
 
 @pytest.fixture
 def ai(connect: Callable[..., OpenAI]) -> OpenAI:
-    """The integration with the key that works."""
+    """The integration with the valid key."""
     return connect()

@@ -23,7 +23,7 @@ def stage() -> Iterator[FakeStage]:
 
 @pytest.fixture
 def fake(stage: FakeStage) -> FakeXero:
-    """A Xero with one organisation."""
+    """A fake Xero with one organisation."""
     stage.fake = FakeXero()
     return stage.fake
 

@@ -31,7 +31,7 @@ def token(stage, **grant):
     return httpx2.post(f"{stage.url}{path(Xero.spec.auth.token_url)}", data={**CLIENT, "redirect_uri": BACK, **grant})
 
 
-def test_a_consent_leads_to_tokens_of_half_an_hour_with_the_declared_scopes(fake, stage):
+def test_a_consent_returns_half_hour_tokens_with_the_declared_scopes(fake, stage):
     answer = token(stage, grant_type="authorization_code", code=consent(stage)).json()
 
     assert answer["expires_in"] == 1800
@@ -39,7 +39,7 @@ def test_a_consent_leads_to_tokens_of_half_an_hour_with_the_declared_scopes(fake
     assert answer["refresh_token"]
 
 
-def test_a_refresh_token_is_good_once(fake, stage, connect):
+def test_a_refresh_token_works_once(fake, stage, connect):
     first = token(stage, grant_type="authorization_code", code=consent(stage)).json()["refresh_token"]
 
     second = token(stage, grant_type="refresh_token", refresh_token=first)
@@ -50,7 +50,7 @@ def test_a_refresh_token_is_good_once(fake, stage, connect):
     assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
 
 
-def test_it_takes_days_in_any_form_xero_takes(fake):
+def test_dates_are_accepted_in_all_of_xeros_formats(fake):
     books = fake.books[next(iter(fake.tenants))]
     contact = {"ContactID": fake.contact("Harbour Ltd")["ContactID"]}
     days = ["2026-03-01", "/Date(1772323200000)/", "/Date(1772323200000+0000)/", "2026-03-01T00:00:00"]
@@ -62,11 +62,11 @@ def test_it_takes_days_in_any_form_xero_takes(fake):
     }
 
 
-def test_it_needs_no_argument_and_speaks_for_the_integration():
+def test_the_fake_needs_no_arguments_and_has_the_integrations_name():
     assert FakeXero().name == Xero.spec.name
 
 
-def test_what_it_does_not_have_is_not_there(fake, stage):
+def test_an_unknown_path_is_not_found(fake, stage):
     headers = {"authorization": f"Bearer {fake.token()}", "xero-tenant-id": next(iter(fake.tenants))}
 
     assert httpx2.get(f"{stage.url}/api.xro/2.0/Quotes", headers=headers).status_code == 404

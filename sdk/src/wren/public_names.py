@@ -18,6 +18,7 @@ _MEMBERS = {
         "PluginFailed",
         "RateLimited",
         "Rejected",
+        "TransientError",
         "Unavailable",
         "UserFacingConfigError",
         "WrenError",
@@ -31,7 +32,7 @@ PUBLIC_NAMES = sorted((*MODULES, *OWNERS))
 
 def suggest_name(name: str) -> str:
     """Return a hint for a name that `wren` does not have: the nearest one, or all of them."""
-    from difflib import get_close_matches  # here: only a misspelt name needs it
+    from wren_core.nearest import find_nearest, suggest  # here: only a misspelt name needs it
 
-    nearest = get_close_matches(name, PUBLIC_NAMES, n=1)
-    return f"did you mean 'wren.{nearest[0]}'?" if nearest else f"it has {', '.join(PUBLIC_NAMES)}"
+    nearest = find_nearest(name, PUBLIC_NAMES)
+    return suggest(nearest and f"wren.{nearest}", otherwise=f"it has {', '.join(PUBLIC_NAMES)}")

@@ -105,7 +105,7 @@ CASES = [
     # credentials
     ("a variable renamed", token(envVar="POST_TOKEN"), Level.MAJOR),
     ("the variable of the refresh token renamed", token(refreshEnvVar="POST_RENEW"), Level.MAJOR),
-    ("a credential of another type", token(type="bearer"), Level.MAJOR),
+    ("a credential of another type", token(type="token"), Level.MAJOR),
     ("a credential needed no longer", token(required=False), Level.MINOR),
     ("a credential less", {"credentials": []}, Level.MAJOR),
     ("a required credential more", {"credentials": [TOKEN, {**TOKEN, "key": "b", "envVar": "B"}]}, Level.MAJOR),

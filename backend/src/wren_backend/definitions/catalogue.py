@@ -19,6 +19,7 @@ from wren_backend.storage.database import Database
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.declarative.integration import declared_integration
+from wren_core.declarative.unbound import is_unbound
 from wren_core.plugins.discovery import Discovery, FailedPlugin, LoadedPlugin, discover
 from wren_core.plugins.fingerprint import Fingerprints
 from wren_core.plugins.plugin import Plugin, StoredPlugin
@@ -124,12 +125,14 @@ def _sound(found: Discovery) -> tuple[dict[str, Plugin], dict[str, FailedPlugin]
 def _add_declared(
     row: Known, loaded: dict[str, Plugin], failed: dict[str, FailedPlugin], *, policy: PluginPolicy
 ) -> None:
-    """Add an operator's own definition; where a plugin has its name, neither is served."""
+    """Add an operator's own definition; where a plugin has its name, neither is served, or the plugin performs it."""
     declared = _stored(row, lambda: declared_integration(_definition(row)))
     refusal = policy.refusal(row.name, "")
     if refusal is not None:
         if row.name not in loaded:
             failed.setdefault(row.name, _failure(declared, refusal.code, refusal.reason))
+        return
+    if row.name in loaded and is_unbound(_definition(row).to_spec()):
         return
     rival = loaded.pop(row.name, None) or failed.get(row.name)
     if rival is not None:

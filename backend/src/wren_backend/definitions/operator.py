@@ -12,6 +12,7 @@ from wren_backend.settings import Settings
 from wren_backend.tenancy.errors import MissingObject
 from wren_core.declarative.integration import declared_integration
 from wren_core.declarative.publication import read_definition
+from wren_core.declarative.unbound import handler_notes, is_unbound, unbound_methods
 from wren_core.plugins.discovery import integration_names
 
 _RESTART = "restart the server to use it"
@@ -20,20 +21,26 @@ _RESTART = "restart the server to use it"
 def add_definition(settings: Settings, *, path: Path) -> str:
     """Store the definition of a file, in place of an older one of that name, and say so.
 
+    A definition whose methods have no request is stored too: an installed plugin of its name performs them, or nothing.
+
     Raises:
         DefinitionInvalid: it is no definition, or one that could not be called; names the place and the reason.
-        NameTaken: an installed distribution offers an integration of that name.
+        NameTaken: an installed distribution offers an integration of that name, and so does the definition.
     """
     definition = read_definition(path)
     integration = declared_integration(definition)  # refuses now what no call could do later
     name = integration.spec.name
-    if name in integration_names():
+    is_performed = name in integration_names()
+    if is_performed and not is_unbound(integration.spec):
         raise NameTaken(f"an installed distribution offers {name!r}; choose another integrationId, or uninstall it")
     with opened_database(settings) as database, database.writing() as session:
         known = repository.find_definition(session, name)
         repository.put_declared(session, definition, now=SystemClock().now())
     done = "replaced" if known is not None else "added"
-    return f"{done} {name} with {len(integration.methods())} methods; {_RESTART}"
+    notes = [] if is_performed else handler_notes(name, unbound_methods(integration.spec))
+    if is_performed:
+        notes = [f"the installed plugin {name!r} performs them"]
+    return "; ".join([f"{done} {name} with {len(integration.methods())} methods", *notes, _RESTART])
 
 
 def list_definitions(settings: Settings) -> list[dict[str, Any]]:
@@ -48,6 +55,7 @@ def list_definitions(settings: Settings) -> list[dict[str, Any]]:
                 "version": row.version,
                 "auth_type": row.auth_type.value,
                 "methods": len(row.methods),
+                "no_handler": [method["id"] for method in row.methods if not method.get("request")],
                 "updated_at": row.updated_at.isoformat(),
             }
             for row in rows

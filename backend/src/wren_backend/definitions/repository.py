@@ -19,7 +19,7 @@ from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.storage.tables import storable_json, storable_text
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.spec import IntegrationType
-from wren_core.plugins.plugin import document_of
+from wren_core.declarative.unbound import is_unbound
 
 _WRITTEN_ONCE = frozenset({"id", "integration_id", "created_at"})
 _LOCK = "integration_definitions"
@@ -70,7 +70,9 @@ def replace_plugins(
 
 
 def put_declared(session: WriteSession, definition: IntegrationDefinition, *, now: datetime) -> StoredDefinition:
-    """Store an operator's own definition, in place of an older one of that name; it counts from the next start on.
+    """Store an operator's own definition as it was given, in place of an older one; it counts from the next start on.
+
+    One without any handler may have the name of an installed plugin, which then performs its methods.
 
     Raises:
         DefinitionInvalid: names the place and the reason.
@@ -79,7 +81,7 @@ def put_declared(session: WriteSession, definition: IntegrationDefinition, *, no
     spec = definition.to_spec()
     session.lock(_LOCK)
     existing = find_definition(session, spec.name)
-    if existing is not None and existing.source is DefinitionSource.PLUGIN:
+    if existing is not None and existing.source is DefinitionSource.PLUGIN and not is_unbound(spec):
         raise NameTaken(
             f"{existing.distribution} offers {spec.name!r} already; choose another integrationId, or uninstall it",
             details={"integration": spec.name, "distribution": existing.distribution},
@@ -91,9 +93,9 @@ def put_declared(session: WriteSession, definition: IntegrationDefinition, *, no
         distribution_version="",
         fingerprint="",
         integration_type=spec.type,
-        document=document_of(spec),
+        document=json.dumps(definition.to_wire(), allow_nan=False, separators=(",", ":")),
     )
-    _upsert(session, [_row(known, now)], where=col(StoredDefinition.source) == DefinitionSource.DECLARED)
+    _upsert(session, [_row(known, now)])
     session.expire_all()
     stored = find_definition(session, spec.name)
     if stored is None:
@@ -108,7 +110,7 @@ def remove_declared(session: WriteSession, integration_id: str) -> bool:
     return bool(session.exec(statement).rowcount)
 
 
-def _upsert(session: WriteSession, rows: list[dict[str, Any]], *, where: Any) -> None:
+def _upsert(session: WriteSession, rows: list[dict[str, Any]], *, where: Any = None) -> None:
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = (sqlite_insert if is_sqlite else postgresql_insert)(StoredDefinition)
     new = {name: insert.excluded[name] for name in StoredDefinition.model_fields if name not in _WRITTEN_ONCE}
@@ -131,19 +133,19 @@ def _known(name: str, source: str, *rest: Any) -> Known:
 
 
 def _row(known: Known, now: datetime) -> dict[str, Any]:
-    wire = json.loads(known.document)
+    definition = IntegrationDefinition.model_validate(json.loads(known.document))
     return {
         "id": uuid4(),
         "integration_id": known.name,
-        "name": storable_text(wire["name"]),
-        "description": storable_text(wire["description"]),
-        "version": wire["version"],
-        "type": wire["type"],
-        "methods": storable_json(wire["methods"]),
-        "config_schema": storable_json(wire["configSchema"]),
-        "auth_type": wire["authType"],
-        "oauth2_config": storable_json(wire["oauth2Config"]),
-        "ai_config": storable_json(wire["aiConfig"]),
+        "name": storable_text(definition.name),
+        "description": storable_text(definition.description),
+        "version": definition.version,
+        "type": definition.type,
+        "methods": storable_json(definition.methods),
+        "config_schema": storable_json(definition.config_schema),
+        "auth_type": definition.resolved_auth_type,
+        "oauth2_config": storable_json(definition.oauth2_config),
+        "ai_config": storable_json(definition.ai_config),
         "source": known.source,
         "distribution": known.distribution[:255],
         "distribution_version": known.distribution_version[:255],

@@ -58,7 +58,8 @@ def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: 
     """Check that each is loaded, connected, renewable and granted enough, and that there is quota left; always 200."""
     found = service.validate(subject, body.integrations, uses_ai=body.uses_ai)
     problems = [ValidationProblem.of(error) for error in found]
-    return ValidateAnswer(valid=not problems, errors=problems or None)
+    warnings = service.warnings(body.integrations)
+    return ValidateAnswer(valid=not problems, errors=problems or None, warnings=warnings)
 
 
 @router.get("/{name}", operation_id="get_integration", summary="Show one integration", responses=documented(404, 409))

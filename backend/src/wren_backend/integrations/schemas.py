@@ -88,6 +88,8 @@ class IntegrationRead(ResponseBody):
     scopes: list[str]
     credentials: list[str]
     methods: list[str]
+    no_handler: list[str]
+    """Methods of a definition that nothing performs yet; a call of them is refused."""
     hosts: list[str]
     setup_url: str | None
     docs_url: str
@@ -152,6 +154,7 @@ def _fields(plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> dict[str, 
         "scopes": list(spec.required_scopes),
         "credentials": [credential.key for credential in spec.credentials],
         "methods": [method.id for method in spec.methods],
+        "no_handler": list(plugin.unbound),
         "hosts": list(spec.hosts),
         "setup_url": caller.addresses.setup(spec, user_id=caller.user_id) if is_connectable else None,
         "docs_url": caller.addresses.docs(spec),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from wren_backend.connections.held import config_variable
+from wren_backend.connections.credentials.run_credentials import config_variable
 from wren_backend.connections.models import Connection
 from wren_backend.connections.repository import DEFAULT_ALIAS
 from wren_core.contract.spec import IntegrationSpec

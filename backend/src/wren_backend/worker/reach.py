@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wren_backend.connections.held import config_variable
+from wren_backend.connections.credentials.run_credentials import config_variable
 from wren_backend.worker.environment import IntegrationOverride
 from wren_core.contract.hosts import configured_hosts
 from wren_core.contract.spec import IntegrationSpec, template_fields

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wren_backend.clock import Clock
-from wren_backend.connections.held import RunCredentials
+from wren_backend.connections.credentials.run_credentials import RunCredentials
 from wren_backend.http.wire import timestamp
 from wren_backend.messages import repository as messages
 from wren_backend.messages.models import Message
@@ -101,7 +101,7 @@ class RunRequests:
 
     def _refresh(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         asked = _RefreshPayload.model_validate(payload)
-        return {"env": self.credentials.renew(asked.integration)}
+        return {"env": self.credentials.refresh(asked.integration)}
 
 
 def _shown(message: Message) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """What is asked of every schema of an integration once, when it is loaded, so that no call has to.
 
-Three kinds are refused: a schema that is broken or leads outside itself, one whose references come back to themselves
-without ever looking into the value, and one with a pattern that a backtracking engine can hang on. A schema of data
+Three kinds are refused: a schema that is broken or leads outside itself, one with a pattern that cannot be matched in
+linear time, and one whose references come back to themselves without ever looking into the value. A schema of data
 that contains its own kind, such as a tree, refers to itself too; there each turn goes one level down, and that is fine.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract.spec import CustomAuth, IntegrationSpec
-from wren_core.schemas.patterns import is_catastrophic
 from wren_core.schemas.validator import VERBATIM, SchemaInvalid, Validator
 
 # Keywords that apply their schemas to the value itself, not to a part of it.
@@ -33,16 +33,11 @@ def check_schema(schema: Mapping[str, Any]) -> None:
     """Check one schema.
 
     Raises:
-        SchemaInvalid: it is broken, leads outside itself, goes round in a circle, or has a catastrophic pattern.
+        SchemaInvalid: it is broken, leads outside itself, goes round in a circle, or has a pattern that cannot be
+            matched in linear time.
     """
     Validator(schema)
     _refuse_circles(schema)
-    for node in _subschemas(schema):
-        for pattern in _patterns(node):
-            if is_catastrophic(pattern):
-                raise SchemaInvalid(
-                    f"the pattern {pattern!r} can take exponential time: it repeats what can be repeated in two ways"
-                )
 
 
 def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -66,14 +61,6 @@ def _subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
             pending.extend(item for key, item in node.items() if key not in VERBATIM)
         elif isinstance(node, list):
             pending.extend(node)
-
-
-def _patterns(node: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(node.get("pattern"), str):
-        yield node["pattern"]
-    named = node.get("patternProperties")
-    if isinstance(named, Mapping):
-        yield from named
 
 
 def _refuse_circles(root: Mapping[str, Any]) -> None:
@@ -102,21 +89,7 @@ def _in_place(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[An
     dependent = schema.get("dependentSchemas")
     yield from dependent.values() if isinstance(dependent, Mapping) else ()
     if isinstance(schema.get("$ref"), str):
-        yield _target(schema["$ref"], root)
-
-
-def _target(reference: str, root: Mapping[str, Any]) -> Any:
-    """Find what a JSON pointer means; nothing where it is an anchor, which `Validator` has resolved already."""
-    if not reference.startswith("#/"):
-        return root if reference == "#" else None
-    node: Any = root
-    for part in reference[2:].split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and key.isdigit() and int(key) < len(node):
-            node = node[int(key)]
-        else:
-            node = node.get(key) if isinstance(node, Mapping) else None
-    return node
+        yield json_pointer.find_reference(root, schema["$ref"])
 
 
 def _shown(schema: Mapping[str, Any]) -> str:

@@ -5,16 +5,18 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from urllib.parse import urlsplit
 
+from wren_core import json_pointer
 from wren_core.contract.request_binding import Constant, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
-from wren_core.declarative import pointer
 
 
 def problems_of(spec: IntegrationSpec) -> list[str]:
     """List what keeps a definition from being an integration; empty where nothing does."""
     if not spec.methods:
         return ["it declares no method"]
-    return [*_address_problems(spec), *(text for method in spec.methods for text in _method_problems(spec, method))]
+    is_bound = any(method.request for method in spec.methods)
+    addresses = _address_problems(spec) if is_bound else ()
+    return [*addresses, *(text for method in spec.methods for text in _method_problems(spec, method))]
 
 
 def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
@@ -31,14 +33,13 @@ def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
 
 
 def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]:
-    binding = method.request
-    if binding is None:
-        yield f"{method.id} is bound to no request"
-        return
     if keyword.iskeyword(method.id):
         yield f"method {method.id!r} cannot be called in Python; choose another id"
     if not method.description:
         yield f"{method.id} has no description"
+    binding = method.request
+    if binding is None:
+        return
     for text in (*binding_problems(method, binding), *_constant_problems(spec, binding)):
         yield f"{method.id}: {text}"
 
@@ -83,7 +84,9 @@ def _body_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]
 
 def _collisions(wire_names: Mapping[str, str]) -> Iterator[str]:
     """Say where one value of a JSON body would stand in the place of another, or of what leads to it."""
-    ways = {name: pointer.parts(wire) if wire.startswith("/") else [wire] for name, wire in wire_names.items() if wire}
+    ways = {
+        name: json_pointer.split(wire) if wire.startswith("/") else [wire] for name, wire in wire_names.items() if wire
+    }
     for (first, one), (second, other) in combinations(ways.items(), 2):
         if one[: len(other)] == other[: len(one)]:
             yield f"{first} and {second} go to the same place of the body, or one into the other"

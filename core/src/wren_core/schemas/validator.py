@@ -1,15 +1,16 @@
 """JSON Schema (2020-12): a schema compiled once into a validator that says why a value does not fit.
 
-jsonschema-rs does the work. Its regular expressions have a bound, its recursion too, and it never fetches a
-reference, so neither a schema nor a value can hang or crash the process. jsonschema says where a schema itself is
+jsonschema-rs does the work. Its regular expressions take linear time, its recursion has a bound, and it never fetches
+a reference, so neither a schema nor a value can hang or crash the process. jsonschema says where a schema itself is
 broken, and a test holds the two to the same verdicts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from wren_core import json_pointer
+from wren_core.nearest import find_nearest
 from wren_core.schemas.properties import properties_of
 from wren_core.schemas.type_words import type_words
 
@@ -50,7 +51,8 @@ class Validator:
     Where nobody coerces them, ask for `formats`.
 
     Raises:
-        SchemaInvalid: when the schema is broken or refers to something outside itself.
+        SchemaInvalid: the schema is broken, refers to something outside itself, or has a pattern that cannot be
+            matched in linear time.
     """
 
     def __init__(self, schema: Mapping[str, Any], *, formats: bool = False) -> None:
@@ -60,10 +62,13 @@ class Validator:
         _refuse_foreign_references(self.schema)
         try:
             self._compiled = jsonschema_rs.Draft202012Validator(
-                self.schema, validate_formats=formats, retriever=_refuse_to_fetch
+                self.schema,
+                validate_formats=formats,
+                retriever=_refuse_to_fetch,
+                pattern_options=jsonschema_rs.RegexOptions(),
             )
         except (ValueError, RecursionError) as exc:
-            raise SchemaInvalid(_why_broken(self.schema) or first_line(exc)) from exc
+            raise SchemaInvalid(_refused_pattern(exc) or _why_broken(self.schema) or first_line(exc)) from exc
 
     def is_valid(self, value: Any) -> bool:
         """Tell whether a JSON value fits; what is no JSON value does not."""
@@ -95,7 +100,7 @@ class Validator:
         expected = _expected(keyword, parent, self.schema.get("$defs", {}))
         said = f"{_short(repr(got), 80)} is not {expected}"
         return Problem(
-            pointer=_pointer(error.instance_path),
+            pointer=json_pointer.build(error.instance_path),
             expected=_short(expected),
             got=got,
             message=_short(said if keyword in ("anyOf", "oneOf") else error.message),
@@ -104,6 +109,16 @@ class Validator:
             names=_names(keyword, error.kind, got),
             known=tuple(properties_of(parent)),
         )
+
+
+def _refused_pattern(error: Any) -> str | None:
+    """Say which pattern the engine does not take; None where the schema is refused for another reason."""
+    if not str(getattr(error, "message", "")).endswith('is not a "regex"'):
+        return None
+    return (
+        f"at {json_pointer.build(error.instance_path)}: the pattern {error.instance!r} cannot be matched in linear "
+        "time: it has lookaround or a backreference, or it is broken"
+    )
 
 
 def _why_broken(schema: Mapping[str, Any]) -> str | None:
@@ -191,16 +206,10 @@ def _nearest(keyword: str, parent: Mapping[str, Any], instance: Any) -> str | No
     if keyword == "additionalProperties":
         known = list(parent.get("properties", {}))
         unknown = [str(name) for name in instance if name not in known]
-        matches = [match for name in unknown for match in get_close_matches(name, known, n=1)]
-    elif keyword == "enum" and isinstance(instance, str):
-        matches = get_close_matches(instance, [item for item in parent["enum"] if isinstance(item, str)], n=1)
-    else:
-        matches = []
-    return next(iter(matches), None)
-
-
-def _pointer(path: list[Any]) -> str:
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+        return next((nearest for name in unknown if (nearest := find_nearest(name, known))), None)
+    if keyword == "enum" and isinstance(instance, str):
+        return find_nearest(instance, [item for item in parent["enum"] if isinstance(item, str)])
+    return None
 
 
 def _short(text: str, limit: int = 300) -> str:

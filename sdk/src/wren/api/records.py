@@ -200,6 +200,8 @@ class ApiIntegration(ApiRecord):
     auth_type: str = "none"
     type: str = "integration"
     methods: list[str] = Field(default_factory=list)
+    no_handler: list[str] = Field(default_factory=list)
+    """Methods that nothing performs yet."""
     connected: bool | None = None
     """None where the server does not say."""
 

@@ -1,12 +1,11 @@
 """A plugin's git repository: its release tags, their content, and uncommitted files."""
 
-import io
 import subprocess
-import tarfile
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
 
+from wren.authoring.archive import unpack_tar
 from wren_core.errors import AgentFixableError
 
 
@@ -38,11 +37,11 @@ def export_tag(folder: Path, tag: str, into: Path) -> None:
 
     Raises:
         RepositoryUnusable: the tag is missing, or does not contain the folder.
+        ArchiveUnsafe: the commit holds a link that leads outside the folder.
     """
     prefix, top = (_run_git(folder, "rev-parse", f"--show-{what}").decode().strip() for what in ("prefix", "toplevel"))
     archive = _run_git(Path(top), "archive", "--format=tar", f"{tag}:{prefix}")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(into, filter="data")
+    unpack_tar(archive, into)
 
 
 def is_repository(folder: Path) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from wren_core import json_pointer
+
 Schema = Mapping[str, Any]
 
 # Texts for readers; they constrain no value.
@@ -66,8 +68,8 @@ def _inline(node: Any, root: Schema, within: tuple[str, ...]) -> Any:
         return node
     reference = node.get("$ref")
     if isinstance(reference, str) and reference not in within:
-        target = _find_target(root, reference)
-        if target is not None:
+        target = json_pointer.find_reference(root, reference)
+        if target is not json_pointer.MISSING:
             rest = {key: value for key, value in node.items() if key != "$ref"}
             found: dict[str, Any] = _inline({**_inline_object(target), **rest}, root, (*within, reference))
             return found
@@ -78,19 +80,6 @@ def _inline_at(key: str, value: Any, root: Schema, within: tuple[str, ...]) -> A
     if key in _NAMED and isinstance(value, Mapping):
         return {name: _inline(_inline_object(item), root, within) for name, item in value.items()}
     return value if key in _VALUES or key == "default" else _inline(value, root, within)
-
-
-def _find_target(root: Schema, reference: str) -> Any:
-    """Return what a local pointer leads to, or None."""
-    if not reference.startswith("#/"):
-        return None
-    node: Any = root
-    for part in reference[2:].split("/"):
-        name = part.replace("~1", "/").replace("~0", "~")
-        if not isinstance(node, Mapping) or name not in node:
-            return None
-        node = node[name]
-    return node
 
 
 def _inline_object(schema: Any) -> Schema:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from importlib.util import find_spec
 
 from wren.checks.arguments import check_arguments
@@ -16,6 +15,7 @@ from wren.script.catalogue import Catalogue
 from wren.script.metadata import NAMESPACE_FUNCTIONS
 from wren_core.contract.integration import Integration
 from wren_core.errors import IntegrationUnknown, PluginFailed
+from wren_core.nearest import find_nearest, suggest
 
 _HANDLE_NAMES = ("get_docs", "init")
 # Set on every instance, not on the class.
@@ -123,6 +123,5 @@ def _find_instance_problem(integration: type[Integration] | None, name: str) -> 
     if hasattr(integration, "__getattr__"):
         return None  # the class resolves further names itself
     methods = list(integration.methods())
-    nearest = get_close_matches(name, methods, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {', '.join(methods) or 'no methods'}"
+    hint = suggest(find_nearest(name, methods), otherwise=f"it has {', '.join(methods) or 'no methods'}")
     return Code.METHOD_UNKNOWN, f"{integration.spec.name} has no method {name!r}", hint

@@ -2,7 +2,6 @@
 
 import builtins
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any
 
 from pyflakes import messages  # type: ignore[import-untyped]  # ships no types
@@ -10,6 +9,7 @@ from pyflakes.checker import Checker  # type: ignore[import-untyped]  # ships no
 
 from wren.checks.finding import Code, ScriptFinding
 from wren.checks.source import Source
+from wren_core.nearest import find_nearest, suggest
 
 
 def check_names(source: Source) -> Iterator[ScriptFinding]:
@@ -25,14 +25,14 @@ def check_names(source: Source) -> Iterator[ScriptFinding]:
 
 def _make_undefined_finding(source: Source, message: Any, defined: set[str]) -> ScriptFinding:
     name = message.message_args[0]
-    nearest = get_close_matches(name, sorted({*defined, *dir(builtins)} - {name}), n=1)
+    nearest = find_nearest(name, sorted({*defined, *dir(builtins)} - {name}))
     return ScriptFinding(
         code=Code.UNDEFINED_NAME,
         message=f"name {name!r} is used but not defined",
         file=source.file,
         line=message.lineno,
         column=source.column(message.lineno, message.col),
-        hint=f"did you mean {nearest[0]!r}?" if nearest else "define it, or import it",
+        hint=suggest(nearest, otherwise="define it, or import it"),
     )
 
 

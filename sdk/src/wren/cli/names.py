@@ -2,8 +2,9 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
+
+from wren_core.nearest import find_nearest, suggest
 
 _SHOWN = 10
 
@@ -15,11 +16,9 @@ def quote_name(name: str) -> str:
 
 def suggest_name(name: str, known: Sequence[str]) -> str:
     """Return a hint for an unknown name: the nearest one, or the known ones."""
-    nearest = get_close_matches(name, known, n=1)
-    if nearest:
-        return f"did you mean {nearest[0]!r}?"
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"there are {', '.join(map(repr, known[:_SHOWN]))}{more}" if known else "there are none"
+    listed = f"there are {', '.join(map(repr, known[:_SHOWN]))}{more}" if known else "there are none"
+    return suggest(find_nearest(name, known), otherwise=listed)
 
 
 def format_trigger(kind: str, config: Mapping[str, Any]) -> str:

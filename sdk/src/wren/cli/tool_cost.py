@@ -52,7 +52,7 @@ class IntegrationCost:
 def count_integration(spec: IntegrationSpec) -> IntegrationCost:
     """Count the tokens of a complete spec."""
     docs = IntegrationDocs.from_spec(spec)
-    texts = {item.id: method_to_markdown(item) for item in docs.methods}
+    texts = {item.name: method_to_markdown(item) for item in docs.methods}
     methods = tuple(_count_method(spec.name, method, texts[method.id]) for method in spec.methods)
     return IntegrationCost(
         name=spec.name,

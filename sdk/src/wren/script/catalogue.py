@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cache, cached_property
+from pathlib import Path
 
 from wren.script.definition_files import list_definition_files
 from wren.script.plugin_policy import read_plugin_policy
@@ -96,10 +97,11 @@ class Catalogue:
     def _load_declared(self, name: str) -> Discovery:
         """Make the integration of a definition; of two with one name, none is used (ADR 6)."""
         from wren_core.declarative.integration import declared_integration  # here: most integrations are installed
-        from wren_core.declarative.publication import read_definition
 
         path = self._files.get(name)
         owner = str(path or "the server")
+        if name in self._installed and self._is_performed_by_plugin(name, path):
+            return discover({name}, policy=self._policy)
         if name in self._installed:
             rivals = ", ".join(point.dist.name for point in find_entry_points() if point.name == name and point.dist)
             return _make_failure(
@@ -109,7 +111,7 @@ class Catalogue:
         if refusal is not None:
             return _make_failure(name, owner, refusal.code, refusal.reason)
         try:
-            definition = read_definition(path) if path else _parse_definition(self._declared[name])
+            definition = self._read_definition(name, path)
             if definition.integration_id != name:
                 raise DefinitionInvalid(f"it declares {definition.integration_id!r}; call the file like that")
             integration = declared_integration(definition)
@@ -117,6 +119,20 @@ class Catalogue:
             return _make_failure(name, owner, "PLUGIN_INVALID", exc.message)
         plugin = LoadedPlugin(name=name, distribution=owner, version="", integration=integration)
         return Discovery(loaded=(plugin,))
+
+    def _read_definition(self, name: str, path: Path | None) -> IntegrationDefinition:
+        from wren_core.declarative.publication import read_definition  # here: most integrations are installed
+
+        return read_definition(path) if path else _parse_definition(self._declared[name])
+
+    def _is_performed_by_plugin(self, name: str, path: Path | None) -> bool:
+        """Tell whether an installed plugin performs the methods of a definition that has no handler of its own."""
+        from wren_core.declarative.unbound import is_unbound
+
+        try:
+            return is_unbound(self._read_definition(name, path).to_spec())
+        except DefinitionInvalid:
+            return False
 
 
 def _parse_definition(text: str) -> IntegrationDefinition:

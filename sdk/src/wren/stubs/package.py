@@ -27,12 +27,11 @@ def get_docs(name: str) -> _wren_core_export_docs.IntegrationDocs:
 def render_docs(names: _collections_abc.Iterable[str] | None = None) -> str:
 {render_docs}
 
-def list() -> _builtins.list[_wren_script_installed_integration.InstalledIntegration]:
+def list() -> _builtins.list[str]:
 {list}
 """
 _IMPORTS = """import builtins as _builtins
 import collections.abc as _collections_abc
-import wren.script.installed_integration as _wren_script_installed_integration
 import wren_core.export.docs as _wren_core_export_docs
 """
 

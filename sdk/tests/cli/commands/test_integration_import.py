@@ -40,7 +40,7 @@ def test_a_document_can_come_and_a_definition_can_go_through_a_pipe(wren):
 
     definition = json.loads(done.out)
     assert (done.code, definition["integrationId"], len(definition["methods"])) == (0, "depot", 4)
-    assert definition["credentials"][0]["type"] == "bearer"
+    assert definition["credentials"][0]["type"] == "token"
 
 
 def test_a_definition_that_somebody_may_have_edited_is_not_written_over(wren, tmp_path):

@@ -1,11 +1,13 @@
 """`wren integrations list` and `wren integrations show`."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
 from wren.script.catalogue import installed
 from wren_core.contract.definition import IntegrationDefinition
+from wren_core.declarative.unbound import handler_notes
 from wren_core.export.docs import IntegrationDocs
 from wren_core.export.rendering import to_markdown
 from wren_core.plugins.discovery import FailedPlugin
@@ -26,6 +28,7 @@ def list_installed(*, as_json: bool) -> None:
     columns = ("name", "title", "version", "connect", "description")
     keys = ("name", "display_name", "version", "auth_type")
     screen.table(columns, [(*(item[key] for key in keys), _first_line(item["description"])) for item in offered])
+    _show_unbound(screen, {item["name"]: item["no_handler"] for item in offered})
     if not offered and not failed:
         screen.line("no integrations are installed; install one with pip")
     _show_failed(screen, failed)
@@ -42,6 +45,7 @@ def list_remote(*, as_json: bool) -> None:
         for item in answer.integrations
     ]
     screen.table(("name", "title", "version", "connect", "connected"), rows)
+    _show_unbound(screen, {item.name: item.no_handler for item in answer.integrations})
     _show_failed(screen, answer.failed)
 
 
@@ -49,9 +53,9 @@ def show_installed(name: str, *, as_json: bool) -> None:
     """Show one integration: its definition for programs, its documents for people."""
     screen = Screen(as_json=as_json)
     with redirect_plugin_output():
-        spec = installed().spec(name)
+        spec, unbound = installed().spec(name), installed().plugin(name).unbound
     screen.answer(IntegrationDefinition.from_spec(spec).to_wire())
-    screen.markdown(to_markdown(IntegrationDocs.from_spec(spec)))
+    screen.markdown(to_markdown(IntegrationDocs.from_spec(spec, unbound=unbound)))
 
 
 def _make_summary(registry: Registry, name: str) -> dict[str, Any]:
@@ -65,6 +69,7 @@ def _make_summary(registry: Registry, name: str) -> dict[str, Any]:
         "auth_type": spec.auth_type,
         "type": spec.type,
         "methods": [method.id for method in spec.methods],
+        "no_handler": list(registry.plugin(name).unbound),
     }
 
 
@@ -76,6 +81,11 @@ def _make_failure_json(plugin: FailedPlugin) -> dict[str, Any]:
         "code": plugin.code,
         "reason": plugin.reason,
     }
+
+
+def _show_unbound(screen: Screen, unbound: Mapping[str, Collection[str]]) -> None:
+    for note in (note for name, methods in unbound.items() for note in handler_notes(name, methods)):
+        screen.line(note, style="yellow")
 
 
 def _show_failed(screen: Screen, failed: list[dict[str, Any]]) -> None:
