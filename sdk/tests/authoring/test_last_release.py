@@ -119,7 +119,7 @@ def test_what_is_no_definition_is_refused(tmp_path, text):
     file = tmp_path / "post.json"
     file.write_text(text)
 
-    with pytest.raises(DefinitionUnreadable, match="holds no definition"):
+    with pytest.raises(DefinitionUnreadable, match="is not the definition"):
         read_definitions(file)
 
 

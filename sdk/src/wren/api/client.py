@@ -91,7 +91,7 @@ class Client:
     def start_run(
         self, deployment_id: str, *, func: str | None = None, payload: Mapping[str, Any] | None = None
     ) -> ApiRun:
-        """Queue a run now; `func` may be left out where one function has triggers."""
+        """Queue a run now. `func` is needed unless exactly one function has triggers."""
         body: dict[str, Any] = {} if func is None else {"func": func}
         body.update({"payload": dict(payload)} if payload is not None else {})
         return self._post(ApiRun, f"/v1/deployments/{_quote_segment(deployment_id)}/run", body)
@@ -130,14 +130,14 @@ class Client:
         config: Mapping[str, Any] | None = None,
         values: Mapping[str, str] | None = None,
     ) -> ApiConnectionStarted:
-        """Start a connection: the answer holds the page where a person consents, or is active at once."""
+        """Start a connection: the answer has the URL of the consent page, or is active at once."""
         body: dict[str, Any] = {"integration": integration}
         optional = {"alias": alias, "config": config, "values": values}
         body.update({key: value for key, value in optional.items() if value})
         return self._post(ApiConnectionStarted, "/v1/connections", body)
 
     def reauthorize(self, connection_id: str, *, values: Mapping[str, str] | None = None) -> ApiConnectionStarted:
-        """Authorise a connection again, in place: the answer holds the page for a person, or is active at once."""
+        """Authorise a connection again, in place: the answer has the URL of the consent page, or is active at once."""
         path = f"/v1/connections/{_quote_segment(connection_id)}/reauthorize"
         return self._post(ApiConnectionStarted, path, {"values": dict(values)} if values else {})
 
@@ -161,7 +161,7 @@ class Client:
         self._transport.request("DELETE", f"/v1/connections/{_quote_segment(connection_id)}")
 
     def spending(self, month: str | None = None) -> ApiSpending:
-        """Return what models cost in a month such as `2026-03`, the current one if left out."""
+        """Return what models cost in a month such as `2026-03`. Default: the current month."""
         return self._get(ApiSpending, "/v1/spending", None if month is None else {"month": month})
 
     def set_budget(self, monthly_usd: float | None) -> ApiSpending:

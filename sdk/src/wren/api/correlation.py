@@ -1,4 +1,4 @@
-"""Ids that tie what a client shows to what a server logs."""
+"""Ids that connect the output of a client with the log of the server."""
 
 import secrets
 from functools import cache

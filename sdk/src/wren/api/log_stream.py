@@ -1,4 +1,4 @@
-"""A run's live log: one unbroken sequence of lines and states over as many connections as it takes."""
+"""A run's live log: one sequence of lines and states, across reconnects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

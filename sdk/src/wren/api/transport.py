@@ -127,7 +127,7 @@ class Transport:
             self.has_answered = True
             return response
         except UnicodeEncodeError as exc:
-            raise InvalidInput(f"the request holds text that is not valid Unicode: {exc.reason}") from exc
+            raise InvalidInput(f"the request has text that is not valid Unicode: {exc.reason}") from exc
         except httpx2.HTTPError as exc:
             raise self.unreachable_error(exc) from exc
 

@@ -90,5 +90,5 @@ def read_definitions(file: Path) -> dict[str, IntegrationDefinition]:
         definitions = [IntegrationDefinition.model_validate(item) for item in items]
     except (OSError, ValueError, ValidationError) as exc:
         reason = str(exc).partition("\n")[0]
-        raise DefinitionUnreadable(f"{file} holds no definition of an integration: {reason}") from None
+        raise DefinitionUnreadable(f"{file} is not the definition of an integration: {reason}") from None
     return {item.integration_id: item for item in definitions}

@@ -108,9 +108,11 @@ def _find_version(project: PluginProject, version: Version) -> Release:
     try:
         found = _download(project, f"{project.name}=={version}")
     except IndexUnreachable as exc:
-        raise ReleaseUnknown(f"{version} is no tag and no wheel in dist/, and {exc}") from exc
+        raise ReleaseUnknown(f"there is no tag and no wheel in dist/ for {version}, and {exc}") from exc
     if found is None:
-        raise ReleaseUnknown(f"{project.name} {version} is no tag, no wheel in dist/ and not in the package index")
+        raise ReleaseUnknown(
+            f"{project.name} {version} is not found: no tag, no wheel in dist/, not in the package index"
+        )
     return found
 
 

@@ -22,11 +22,11 @@ def check_script(
 
     Args:
         path: the script.
-        catalogue: the integrations it may use; those installed where left out.
+        catalogue: the integrations it may use; default: the installed ones.
         time_limit: how long importing it may take.
 
     Raises:
-        ScriptUnreadable: there is no such file, or it cannot be read.
+        ScriptUnreadable: the file does not exist, or cannot be read.
     """
     source = parse_script(read_script(path), str(path))
     if isinstance(source, ScriptFinding):

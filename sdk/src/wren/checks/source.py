@@ -84,7 +84,7 @@ def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
 
 
 def decode_script(content: bytes, file: str) -> str | ScriptFinding:
-    """Return the text of a script, or why it is none: too large, empty, a NUL, not UTF-8."""
+    """Return the text of a script, or the finding that says why it is not one: too large, empty, a NUL, not UTF-8."""
     if len(content) > MAX_BYTES:
         message = f"the script is larger than {MAX_BYTES // 1024} KiB, the most that can be deployed"
         return ScriptFinding(
@@ -96,7 +96,7 @@ def decode_script(content: bytes, file: str) -> str | ScriptFinding:
     if nul >= 0:
         line = content.count(b"\n", 0, nul) + 1
         return ScriptFinding(
-            code=Code.SCRIPT_NUL, message="the script holds a NUL byte; is it a text file?", file=file, line=line
+            code=Code.SCRIPT_NUL, message="the script has a NUL byte; is it a text file?", file=file, line=line
         )
     try:
         return content.removeprefix(_BOM).decode("utf-8")

@@ -1,4 +1,4 @@
-"""What an expression is, as far as Wren's own names go: the package, its integrations, an instance of one."""
+"""Which expressions are Wren's own: the package, its integrations, an instance of one."""
 
 import ast
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which ai integration `wren.ai` asks: the named one, else the one this run or this machine has a credential for."""
+"""Chooses the ai integration of `wren.ai`: the named one, else the only one with a credential."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -17,8 +17,8 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
     """Return the name of the integration to ask.
 
     Args:
-        wanted: the one the script names.
-        environ: this process's environment where left out.
+        wanted: the name from the script.
+        environ: default: the environment of this process.
 
     Raises:
         AgentFixableError: AI_INTEGRATION_INVALID, the named one offers no models; AI_INTEGRATION_AMBIGUOUS, several are

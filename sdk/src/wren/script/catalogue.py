@@ -29,7 +29,7 @@ class Catalogue:
     """The installed integrations by name, and those declared in files. Knowing the names imports and reads nothing.
 
     Args:
-        policy: which of them may be loaded; all where left out.
+        policy: which of them may be loaded; default: all.
         environ: says where the files are.
     """
 
@@ -139,7 +139,7 @@ def _parse_definition(text: str) -> IntegrationDefinition:
     try:
         return IntegrationDefinition.from_wire(json.loads(text))
     except ValueError as exc:
-        raise DefinitionInvalid(f"its definition is no JSON: {exc}") from exc
+        raise DefinitionInvalid(f"its definition is not JSON: {exc}") from exc
 
 
 def _make_failure(name: str, owner: str, code: str, reason: str) -> Discovery:

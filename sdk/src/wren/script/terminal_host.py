@@ -24,7 +24,7 @@ class TerminalHost:
     """Shows messages instead of delivering them, and keeps those of this process.
 
     Args:
-        write: takes one message as text; the terminal's error stream where left out.
+        write: takes one message as text; default: standard error.
         now: the clock.
     """
 

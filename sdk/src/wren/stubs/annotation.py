@@ -120,7 +120,7 @@ def is_importable(cls: type) -> bool:
 
 
 def write_default(value: Any, annotation: str) -> str:
-    """Return a default as the stub shows it; what is no plain value is an ellipsis."""
+    """Return a default as the stub shows it; anything but a plain value is an ellipsis."""
     if value is None:
         return "None" if "None" in annotation.split(" | ") or annotation.endswith(".Any") else "..."
     if isinstance(value, bool | int | str) and type(value) in (bool, int, str):

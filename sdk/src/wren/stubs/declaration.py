@@ -1,4 +1,4 @@
-"""Classes and functions as a stub writes them."""
+"""Writes the classes and functions of a stub."""
 
 import keyword
 import re

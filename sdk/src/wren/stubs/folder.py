@@ -1,4 +1,4 @@
-"""Stubs on disk: written, or compared with what they should be."""
+"""Writes stubs to disk, or compares them with those on disk."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""All the files of a stub package for what is installed: the text of each, by its place.
+"""The files of the stub package for the installed integrations.
 
 The stubs come before the installed package `wren` and hold only what differs; for every other module type checkers
 use the package itself.

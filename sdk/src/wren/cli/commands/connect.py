@@ -51,20 +51,26 @@ def connect_integration(
     screen = Screen(as_json=as_json)
     given, config = dict(map(_read_value, values)), dict(map(_read_setting, settings))
     with open_client() as client:
-        held = _find_connection(client, integration, alias)
-        if held is not None and config:
-            held = client.configure(held.id, {**held.config, **config})
-        if held is not None and held.status == "active" and not again and not given and _is_usable(client, held):
-            _show_connected(screen, held, already=True)
+        existing = _find_connection(client, integration, alias)
+        if existing is not None and config:
+            existing = client.configure(existing.id, {**existing.config, **config})
+        if (
+            existing is not None
+            and existing.status == "active"
+            and not again
+            and not given
+            and _is_usable(client, existing)
+        ):
+            _show_connected(screen, existing, already=True)
             return
-        started = _start_connection(client, integration, alias=alias, values=given, config=config, held=held)
+        started = _start_connection(client, integration, alias=alias, values=given, config=config, existing=existing)
         is_done = started.status == "active" and started.connect_url is None
         if not is_done:
-            _show_link(screen, started, opens_browser=opens_browser, is_told_by_json=wait_seconds is None)
+            _show_link(screen, started, opens_browser=opens_browser, is_link_in_json=wait_seconds is None)
         if wait_seconds is None and not is_done:
             _show_started(screen, started)
             return
-        connection = wait_until_connected(screen, client, started, before=held, seconds=wait_seconds or 0)
+        connection = wait_until_connected(screen, client, started, before=existing, seconds=wait_seconds or 0)
     _show_connected(screen, connection)
 
 
@@ -76,11 +82,11 @@ def _find_connection(client: Client, integration: str, alias: str | None) -> Api
     return next((item for item in found if item.alias == (alias or _DEFAULT_ALIAS)), None)
 
 
-def _is_usable(client: Client, held: ApiConnection) -> bool:
+def _is_usable(client: Client, existing: ApiConnection) -> bool:
     """Tell whether the server could use an active connection in a run."""
-    for item in client.validate([held.integration]).errors:
+    for item in client.validate([existing.integration]).errors:
         error = error_from_wire(item)
-        if error.code in _CURED_BY_A_PERSON and error.details.get("alias", held.alias) == held.alias:
+        if error.code in _CURED_BY_A_PERSON and error.details.get("alias", existing.alias) == existing.alias:
             return False
     return True
 
@@ -92,13 +98,13 @@ def _start_connection(
     alias: str | None,
     values: Mapping[str, str],
     config: Mapping[str, Any],
-    held: ApiConnection | None,
+    existing: ApiConnection | None,
 ) -> ApiConnectionStarted:
-    if held is None:
+    if existing is None:
         return client.connect(integration, alias=alias, config=config, values=values)
-    if held.status == "pending":
-        return client.connect(integration, alias=held.alias, values=values)
-    return client.reauthorize(held.id, values=values)
+    if existing.status == "pending":
+        return client.connect(integration, alias=existing.alias, values=values)
+    return client.reauthorize(existing.id, values=values)
 
 
 def _show_started(screen: Screen, started: ApiConnectionStarted) -> None:
@@ -139,8 +145,8 @@ def _read_setting(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def _show_link(screen: Screen, started: ApiConnectionStarted, *, opens_browser: bool, is_told_by_json: bool) -> None:
-    if not started.connect_url or (screen.as_json and is_told_by_json):
+def _show_link(screen: Screen, started: ApiConnectionStarted, *, opens_browser: bool, is_link_in_json: bool) -> None:
+    if not started.connect_url or (screen.as_json and is_link_in_json):
         return
     screen.note(f"connect {started.integration} here: {started.connect_url}", style="bold")
     if opens_browser and not screen.as_json and _has_desktop() and _is_web_page(started.connect_url):

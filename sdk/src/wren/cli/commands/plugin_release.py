@@ -59,7 +59,7 @@ def _show_changes(screen: Screen, comparison: Comparison) -> None:
 def _show_built(screen: Screen, built: BuiltFiles) -> None:
     screen.line("Files to publish:", style="bold")
     screen.facts({name: f"{size / 1000:.1f} kB" for name, size in built.files.items()})
-    screen.line("The wheel holds:", style="bold")
+    screen.line("Files in the wheel:", style="bold")
     for member in built.wheel.members:
         screen.line(f"  {member}")
     screen.line("Its metadata:", style="bold")
