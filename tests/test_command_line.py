@@ -250,7 +250,7 @@ def test_a_script_is_deployed_updated_and_undeployed(admin):
 
     assert (plain.code, as_json.code, gone.code, gone_json.code) == (0, 0, 0, 1)
     assert plain.out.startswith("greeting is active: version 1\n")
-    assert "see it with `wren status greeting`" in plain.out
+    assert "show it with `wren status greeting`" in plain.out
     assert set(as_json.json) == {
         *("deployment_id", "name", "status", "version", "triggers_registered", "created_at", "next_run")
     }
@@ -335,7 +335,7 @@ def test_run_without_wait_says_how_to_see_the_log(admin):
 
     plain, as_json = admin.wren("run", "unwaited"), admin.wren("run", "unwaited", "--json")
 
-    run_id = re.match(r"(run_\S+) is queued; see it with `wren logs -f \1`\n", plain.out)[1]
+    run_id = re.match(r"(run_\S+) is queued; follow it with `wren logs -f \1`\n", plain.out)[1]
     assert admin.server.finished_run(run_id)["status"] == "success"
     assert (as_json.json["status"], as_json.json["trigger"], as_json.json["func"]) == ("queued", "manual", "hello")
 
@@ -670,7 +670,7 @@ def test_ctrl_c_says_that_the_run_continues_on_the_server(admin):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=patience(30))
 
-    run_id = re.search(r"(run_\S+) goes on on the server; `wren logs -f \1` shows it\n", err)[1]
+    run_id = re.search(r"(run_\S+) continues on the server; follow it with `wren logs -f \1`\n", err)[1]
     assert (process.returncode, admin.server.get(f"/v1/runs/{run_id}")["status"]) == (130, "running")
     assert "Traceback" not in err
     admin.server.request("POST", f"/v1/runs/{run_id}/cancel")

@@ -83,7 +83,7 @@ def test_a_release_needs_a_version_that_fits_the_changes(author):
     author.edit("pyproject.toml", '"0.1.1"', '"0.2.0"')
     code, refused = author.release()
     assert (code, refused["error"]["code"]) == (1, "RELEASE_REFUSED")
-    assert "commit first, the tag would not hold it: " in refused["error"]["message"]
+    assert "commit first, the tag would not contain: " in refused["error"]["message"]
 
 
 def test_a_released_version_cannot_be_released_again(author):

@@ -19,9 +19,9 @@ SLEEPER = "import pathlib, os, sys, time\npathlib.Path(sys.argv[1]).write_text(s
 PARENT = """
 import sys, time
 from pathlib import Path
-from wren.authoring.child_process import Child
+from wren.authoring.child_process import ChildProcess
 import os
-child = Child(Path(sys.executable), ["sleeper", sys.argv[1]], variables=os.environ, log=Path(sys.argv[2]))
+child = ChildProcess(Path(sys.executable), ["sleeper", sys.argv[1]], variables=os.environ, log=Path(sys.argv[2]))
 time.sleep(600)
 """
 

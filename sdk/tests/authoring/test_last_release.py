@@ -119,7 +119,7 @@ def test_what_is_no_definition_is_refused(tmp_path, text):
     file = tmp_path / "post.json"
     file.write_text(text)
 
-    with pytest.raises(DefinitionUnreadable, match="holds no definition"):
+    with pytest.raises(DefinitionUnreadable, match="is not the definition"):
         read_definitions(file)
 
 
@@ -135,7 +135,7 @@ def test_definitions_can_come_as_a_list(project, tmp_path):
 def test_a_plugin_that_ends_the_process_ends_another_one(project):
     (project.source / "wren_post.py").write_text("import os\nos._exit(3)")
 
-    with pytest.raises(DefinitionUnreadable, match="loading the plugin ended badly"):
+    with pytest.raises(DefinitionUnreadable, match="loading the plugin failed"):
         load_project_definitions(project)
 
 

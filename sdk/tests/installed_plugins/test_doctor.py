@@ -145,8 +145,8 @@ def test_rules_that_match_nothing_are_told_when_everything_is_examined(install):
     diagnosis = diagnose(PluginPolicy(allow=allow, deny=deny, disabled=disabled))
 
     assert [item.message for item in diagnosis.problems if item.code == "RULE_IDLE"] == [
-        "WREN_PLUGINS_DENY names 'acme-mial', which nothing installed is called",
-        "the list of disabled plugins names 'acme-mail', which nothing installed is called",
+        "WREN_PLUGINS_DENY names 'acme-mial', which is not installed",
+        "the list of disabled plugins names 'acme-mail', which is not installed",
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import MethodSpec
 from wren_core.errors import InvalidInput
+from wren_core.schemas.sample import sample
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,7 @@ _PAGE_ROWS = 200
 
 
 class Client:
-    """Speaks to one server as one user; every method raises the server's WrenError, or ServerUnreachable.
+    """Talks to one server as one user; every method raises the server's WrenError, or ServerUnreachable.
 
     Args:
         profile: the server and the key.
@@ -62,7 +62,7 @@ class Client:
 
         Args:
             integrations: the names.
-            uses_ai: the script asks the connected ai integration besides, whichever that is.
+            uses_ai: the script also asks the connected ai integration.
         """
         body = {"integrations": list(integrations), **({"uses_ai": True} if uses_ai else {})}
         return self._post(ApiValidation, "/v1/integrations/validate", body)
@@ -83,7 +83,7 @@ class Client:
         return self._get(ApiDeployment, f"/v1/deployments/{_quote_segment(deployment_id)}")
 
     def undeploy(self, deployment_id: str) -> ApiUndeployed:
-        """Take a deployment and its triggers away."""
+        """Remove a deployment and its triggers."""
         return self._parse(
             ApiUndeployed, self._transport.request("DELETE", f"/v1/deployments/{_quote_segment(deployment_id)}")
         )
@@ -91,7 +91,7 @@ class Client:
     def start_run(
         self, deployment_id: str, *, func: str | None = None, payload: Mapping[str, Any] | None = None
     ) -> ApiRun:
-        """Queue a run now; `func` may be left out where one function has triggers."""
+        """Queue a run now. `func` is needed unless exactly one function has triggers."""
         body: dict[str, Any] = {} if func is None else {"func": func}
         body.update({"payload": dict(payload)} if payload is not None else {})
         return self._post(ApiRun, f"/v1/deployments/{_quote_segment(deployment_id)}/run", body)
@@ -119,7 +119,7 @@ class Client:
         return str(self._transport.request("GET", f"/v1/runs/{_quote_segment(run_id)}/logs", text=True))
 
     def follow(self, run_id: str, *, after: int | None = None) -> Iterator[ApiLogLine | ApiRun]:
-        """Yield log lines and states of a run as they come, until it ends; a broken stream is taken up again."""
+        """Yield log lines and states of a run as they arrive, until the run ends; a broken stream is resumed."""
         return follow_run(self._transport, f"/v1/runs/{_quote_segment(run_id)}/logs", after=after)
 
     def connect(
@@ -130,14 +130,14 @@ class Client:
         config: Mapping[str, Any] | None = None,
         values: Mapping[str, str] | None = None,
     ) -> ApiConnectionStarted:
-        """Start a connection: the answer holds the page where a person consents, or is active at once."""
+        """Start a connection: the answer has the URL of the consent page, or is active at once."""
         body: dict[str, Any] = {"integration": integration}
         optional = {"alias": alias, "config": config, "values": values}
         body.update({key: value for key, value in optional.items() if value})
         return self._post(ApiConnectionStarted, "/v1/connections", body)
 
     def reauthorize(self, connection_id: str, *, values: Mapping[str, str] | None = None) -> ApiConnectionStarted:
-        """Authorise a connection again, in place: the answer holds the page for a person, or is active at once."""
+        """Authorise a connection again, in place: the answer has the URL of the consent page, or is active at once."""
         path = f"/v1/connections/{_quote_segment(connection_id)}/reauthorize"
         return self._post(ApiConnectionStarted, path, {"values": dict(values)} if values else {})
 
@@ -157,15 +157,15 @@ class Client:
         return self._get(ApiConnection, f"/v1/connections/{_quote_segment(connection_id)}")
 
     def disconnect(self, connection_id: str) -> None:
-        """Delete a connection and what is stored of it."""
+        """Delete a connection and its stored credentials."""
         self._transport.request("DELETE", f"/v1/connections/{_quote_segment(connection_id)}")
 
     def spending(self, month: str | None = None) -> ApiSpending:
-        """Return what models cost in a month such as `2026-03`, the current one if left out."""
+        """Return what models cost in a month such as `2026-03`. Default: the current month."""
         return self._get(ApiSpending, "/v1/spending", None if month is None else {"month": month})
 
     def set_budget(self, monthly_usd: float | None) -> ApiSpending:
-        """Limit what the workspace spends on models in a month; None takes the limit away."""
+        """Limit what the workspace spends on models in a month; None removes the limit."""
         answer = self._transport.request("PUT", "/v1/spending/budget", body={"monthly_usd": monthly_usd})
         return self._parse(ApiSpending, answer)
 
@@ -234,5 +234,5 @@ class Client:
 
 
 def _quote_segment(value: str) -> str:
-    """Return `value` as one path segment, whatever somebody typed."""
+    """Return `value` as one path segment, with every special character quoted."""
     return quote(value, safe="", errors="replace")

@@ -1,4 +1,4 @@
-"""A run's live log: one unbroken sequence of lines and states over as many connections as it takes."""
+"""A run's live log: one sequence of lines and states, across reconnects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from wren_core.errors import WrenError
 
 # Connections in a row that brought nothing new; a server that restarts is back before they are used up.
 MAX_FRUITLESS_CONNECTIONS = 8
-# To a server that has never answered: who typed a wrong address wants to hear so soon.
+# For a server that has never answered: a mistyped address must be reported soon.
 _MAX_FIRST_CONNECTIONS = 2
 
 
 def follow_run(transport: Transport, path: str, *, after: int | None = None) -> Iterator[ApiLogLine | ApiRun]:
     """Yield what a run prints and each change of its state until the server says that it ended.
 
-    A connection that breaks is made again from the last line seen, so no line is lost and none comes twice.
+    After a broken connection it continues from the last line seen, so no line is lost or repeated.
 
     Raises:
         ServerUnreachable: the server stayed away.

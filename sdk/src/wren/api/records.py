@@ -30,7 +30,7 @@ class ApiValidation(ApiRecord):
 
     valid: bool
     errors: list[dict[str, Any]] = Field(default_factory=list)
-    """Error objects, each with the integration it speaks of."""
+    """Error objects, each with the integration it is about."""
     warnings: list[Any] = Field(default_factory=list)
 
 
@@ -55,9 +55,9 @@ class ApiTrigger(ApiRecord):
     next_fire_at: Timestamp | None = None
     last_fire_at: Timestamp | None = None
     missed: int = 0
-    """How many times were due and passed without a run."""
+    """How many due times passed without a run."""
     error: dict[str, Any] | None = None
-    """Why it fires no more."""
+    """Why it no longer fires."""
 
 
 class ApiDeployment(ApiRecord):
@@ -77,7 +77,7 @@ class ApiDeployment(ApiRecord):
 
 
 class ApiUndeployed(ApiRecord):
-    """A deployment was taken away."""
+    """A deployment was removed."""
 
     id: str
     status: str
@@ -117,7 +117,7 @@ class ApiRun(ApiRecord):
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the run has come to its end, well or badly."""
+        """Tell whether the run has ended, whatever its outcome."""
         return self.status not in ("queued", "running")
 
 
@@ -153,7 +153,7 @@ class ApiConnection(ApiRecord):
     expires_at: Timestamp | None = None
     created_at: Timestamp | None = None
     version: int | None = None
-    """Raised with every change of its credentials; None where the server does not tell."""
+    """Raised with every change of its credentials; None where the server does not say."""
     error: Any = None
 
 
@@ -203,7 +203,7 @@ class ApiIntegration(ApiRecord):
     no_handler: list[str] = Field(default_factory=list)
     """Methods that nothing performs yet."""
     connected: bool | None = None
-    """None where the server does not tell."""
+    """None where the server does not say."""
 
 
 class ApiIntegrations(ApiRecord):

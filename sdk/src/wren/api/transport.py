@@ -1,4 +1,4 @@
-"""HTTP as Wren's servers speak it: authorised requests, errors as exceptions, careful retries, event streams."""
+"""HTTP to a Wren server: authorised requests, errors as exceptions, retries, event streams."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,19 +19,19 @@ READ_SECONDS = 60.0
 _ATTEMPTS = 3
 _FIRST_PAUSE_SECONDS = 0.3
 _LONGEST_PAUSE_SECONDS = 10.0
-# A GET may be sent again when one of these says that the server, or what stands before it, was not ready.
+# A GET is repeated after one of these: the server, or the proxy before it, was not ready.
 _TRANSIENT = frozenset({429, 502, 503, 504})
 
 
 class ServerUnreachable(InternalError):
-    """Nobody answers at the server's address; the message names it and the next step."""
+    """The server does not answer; the message names its address and the next step."""
 
     code = "SERVER_UNREACHABLE"
     can_retry = True
 
 
 class AnswerInvalid(InternalError):
-    """Somebody answers at the server's address, and it is not Wren."""
+    """What answers at the server's address is not Wren."""
 
     code = "ANSWER_INVALID"
 
@@ -50,7 +50,7 @@ class Transport:
         self.url = profile.url
         self.correlation_id = correlation_id or new_correlation_id()
         self.has_answered = False
-        """Whether the server has ever answered; one that has and is gone may be starting anew."""
+        """Whether the server has ever answered; one that has, and is gone, may be restarting."""
         self._sleep = sleep
         self._http = httpx2.Client(
             base_url=profile.url,
@@ -69,7 +69,7 @@ class Transport:
     ) -> Any:
         """Send a request and return the answer's JSON, or its text.
 
-        Only a GET is repeated: a request that changes something may have been done although no answer came.
+        Only a GET is repeated: a request that changes something may have taken effect although the answer was lost.
 
         Raises:
             WrenError: what the server answered; ServerUnreachable or AnswerInvalid when there was no such answer.
@@ -127,7 +127,7 @@ class Transport:
             self.has_answered = True
             return response
         except UnicodeEncodeError as exc:
-            raise InvalidInput(f"the request holds text that is not valid Unicode: {exc.reason}") from exc
+            raise InvalidInput(f"the request has text that is not valid Unicode: {exc.reason}") from exc
         except httpx2.HTTPError as exc:
             raise self.unreachable_error(exc) from exc
 

@@ -1,4 +1,4 @@
-"""What only authors need: libraries of the extra `wren-sdk[author]`."""
+"""Libraries that only authors need: the extra `wren-sdk[author]`."""
 
 from importlib import import_module
 from types import ModuleType

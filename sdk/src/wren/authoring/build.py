@@ -1,4 +1,4 @@
-"""Builds what is published: a source distribution, and a wheel from it."""
+"""Builds a source distribution, and a wheel from it."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def build(folder: Path, *, into: Path, isolated: bool) -> list[Path]:
             what is installed here.
 
     Raises:
-        BuildFailed: with what the build said.
+        BuildFailed: with the end of the build's output.
         AuthorToolsMissing: the extra is not installed.
     """
     import_author_tool("build")

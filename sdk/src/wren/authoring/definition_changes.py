@@ -1,4 +1,4 @@
-"""What changed between two definitions of an integration, and how much each difference weighs. Pure."""
+"""What changed between two definitions of an integration, and the level of each difference. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from wren_core.contract.definition import IntegrationDefinition
 
 Json = Mapping[str, Any]
 
-# The harm an effect can do, as hosts see it: they ask before it, and repeat nothing that writes.
+# By the harm they can do: hosts ask before an effect, and repeat nothing that writes.
 _EFFECTS = ("read", "write", "destructive")
 _SIMULATIONS = ("none", "validate_only", "native")
 _METHOD_FIELDS = frozenset(
@@ -24,7 +24,7 @@ _COMPARED = frozenset(
 
 
 def compare_definitions(old: IntegrationDefinition, new: IntegrationDefinition) -> list[Change]:
-    """List every difference between a released definition and the one to be released, the gravest first."""
+    """List the differences between a released definition and the next one, highest level first."""
     found = [
         *_compare_identity(old, new),
         *_compare_authentication(old, new),
@@ -78,7 +78,7 @@ def _compare_credential(old: Json, new: Json) -> Iterator[Change]:
     was, now = old.get("required", True), new.get("required", True)
     if was != now:
         level = Level.MAJOR if now else Level.MINOR
-        yield _make_change(level, "credentials", f"{key!r} is {'newly required' if now else 'required no longer'}")
+        yield _make_change(level, "credentials", f"{key!r} is {'newly required' if now else 'no longer required'}")
     scopes = [item.get("oauthScopes", ()) for item in (old, new)]
     yield from _compare_sets("credentials", f"scope of {key!r}", *scopes, added=Level.MAJOR)
     yield from _compare_other_fields("credentials", repr(key), old, new, _CREDENTIAL_FIELDS)
@@ -158,7 +158,7 @@ def _compare_model(old: Json, new: Json) -> Iterator[Change]:
 
 
 def _compare_texts(old: IntegrationDefinition, new: IntegrationDefinition) -> Iterator[Change]:
-    """Name whatever else differs: texts and addresses that nobody's call depends on."""
+    """Yield the other differences: texts and addresses, on which no call depends."""
     before, after = old.model_dump(), new.model_dump()
     for field in sorted(before.keys() - _COMPARED):
         if before[field] != after[field]:

@@ -1,7 +1,7 @@
-"""An environment in which a plugin's folder counts as installed, although nobody installed it.
+"""A virtual environment in which a plugin's folder counts as installed, without being installed.
 
-It lies over the environment of this process: what is installed there can be imported, the plugin comes first, and
-nothing is built. Isolated interpreters (`-I`), which sandboxes use, see it too, as PYTHONPATH would not show it them.
+It extends the environment of this process: everything installed there can be imported, the plugin comes first, and
+nothing is built. It also works for isolated interpreters (`-I`), which sandboxes use and which ignore PYTHONPATH.
 """
 
 import json
@@ -30,7 +30,7 @@ def make_environment(folder: Path, project: PluginProject) -> Path:
 
 
 def install_project(folder: Path, project: PluginProject) -> None:
-    """Write what an installation in place would write, anew after every change of the metadata."""
+    """Write the records of an editable installation; again after every change of the metadata."""
     packages = _find_site_packages(folder)
     (packages / "wren-dev-plugin.pth").write_text(f"{project.source}\n", encoding="utf-8")
     for earlier in packages.glob("*.dist-info"):

@@ -1,7 +1,7 @@
-"""`wren plugin dev`: a backend with one plugin and its fakes, started anew whenever a file of the plugin changes.
+"""`wren plugin dev`: a backend with one plugin and its fakes, restarted whenever a file of the plugin changes.
 
-The fakes keep what they were told until a file whose name has `fake` in it changes: what was connected stays connected
-while methods are edited. While the plugin cannot be loaded, everything stays up as it was.
+The fakes keep their data until a file whose name has `fake` in it changes, so that connections survive while methods
+are edited. While the plugin cannot be loaded, the processes keep running as they are.
 """
 
 import json
@@ -40,7 +40,7 @@ class BackendFailed(AgentFixableError):
 
 @dataclass(frozen=True, kw_only=True)
 class DevState:
-    """What stands after a start, or what is in its way."""
+    """What runs after a start, and what failed."""
 
     project: PluginProject
     url: str
@@ -51,12 +51,12 @@ class DevState:
 
 
 class DevServer:
-    """Holds the processes; use it as a context manager.
+    """The processes; use it as a context manager.
 
     Args:
         folder: the plugin.
         port: where the backend listens.
-        workspace: an empty folder for everything that is gone afterwards.
+        workspace: an empty folder for all data; the caller deletes it.
     """
 
     def __init__(self, folder: Path, *, port: int, workspace: Path) -> None:
@@ -85,15 +85,15 @@ class DevServer:
 
     @property
     def log(self) -> Path:
-        """What the backend and the fakes write."""
+        """The log file of the backend and the fakes."""
         return self._workspace / "dev.log"
 
     def start(self, *, with_fakes: bool = True) -> DevState:
-        """Start everything, or everything but the fakes, anew; what runs stays while the plugin does not load.
+        """Start or restart the backend and, with `with_fakes`, the fakes; not while the plugin fails to load.
 
         Raises:
             BackendFailed: it did not start.
-            ProjectInvalid: the metadata cannot be read any more.
+            ProjectInvalid: the metadata cannot be read.
         """
         self.project = read_project(self.project.folder)
         dev_environment.install_project(self._workspace / "env", self.project)
@@ -121,7 +121,7 @@ class DevServer:
             if changed := sorted(path for path in seen.keys() | now.keys() if seen.get(path) != now.get(path)):
                 seen = now
                 yield changed
-                continue  # it may have changed once more while that was dealt with
+                continue  # files may have changed again while the caller handled these
             paths = [path for path in (self.project.source, self.project.folder / "pyproject.toml") if path.exists()]
             next(watch(*paths, rust_timeout=_LOOK_AGAIN_MS, yield_on_timeout=True))
 
@@ -134,9 +134,9 @@ class DevServer:
         )
         request = json.dumps({"fakes": dict(self.project.fakes), "ports": self._ports})
         answer = self._fake_process.ask(request, seconds=_START_SECONDS)
-        told = json.loads(answer) if answer else {}
-        # Where a fake does not answer, nobody does: the integration must not reach the real provider instead.
-        self._fakes = {name: _parse_fake(port, told.get(name)) for name, port in self._ports.items()}
+        described = json.loads(answer) if answer else {}
+        # A fake that failed keeps its address: the integration must not reach the real provider instead.
+        self._fakes = {name: _parse_fake(port, described.get(name)) for name, port in self._ports.items()}
         self._are_fakes_stale = False
 
     def _serve_backend(self, settings: Mapping[str, str]) -> None:
@@ -159,7 +159,7 @@ class DevServer:
 
 
 def touches_fakes(changed: list[Path]) -> bool:
-    """Tell whether the fakes must forget what they know: one of their own files changed, or the metadata did."""
+    """Tell whether the fakes must restart: one of their files changed, or the metadata."""
     return any("fake" in path.name or path.name == "pyproject.toml" for path in changed)
 
 
@@ -170,7 +170,7 @@ def _take_snapshot(project: PluginProject) -> dict[Path, tuple[int, int]]:
 
 
 def _wait_until_unchanged(project: PluginProject) -> dict[Path, tuple[int, int]]:
-    """Return a snapshot that a moment later is still true: an editor may be writing several files."""
+    """Return a snapshot once nothing changes: an editor may be writing several files."""
     before = _take_snapshot(project)
     while True:
         time.sleep(_SETTLE_SECONDS)
@@ -187,11 +187,11 @@ def _try_loading(project: PluginProject) -> LoadedDefinitions:
         return LoadedDefinitions(failed=dict.fromkeys(project.integrations, exc.message))
 
 
-def _parse_fake(port: int, told: Mapping[str, Any] | None) -> ServedFake:
-    if told is None or "failed" in told:
-        reason = "it ended at once; the log says why" if told is None else told["failed"]
+def _parse_fake(port: int, answer: Mapping[str, Any] | None) -> ServedFake:
+    if answer is None or "failed" in answer:
+        reason = "it ended at once; the log says why" if answer is None else answer["failed"]
         return ServedFake(url=f"http://127.0.0.1:{port}", failed=reason)
-    return ServedFake(**told)
+    return ServedFake(**answer)
 
 
 def _child_variables() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A child process that serves a plugin's fakes: `python -m wren.authoring.fake_server`.
 
-It reads one JSON line, `{"fakes": {name: "module:Class"}, "ports": {name: 49152}}`, prints one, what each fake says of
-itself, and serves until it is told to end.
+It reads one JSON line, `{"fakes": {name: "module:Class"}, "ports": {name: 49152}}`, prints one with the address and
+the credentials of each fake, and serves until a signal ends it.
 """
 
 import json
@@ -40,7 +40,7 @@ def _start_fake(stack: ExitStack, point: EntryPoint, port: int) -> dict[str, Any
 
 
 def _describe_fake(fake: Any, url: str) -> dict[str, Any]:
-    """Return how a fake wants to be reached: its own words, and those of the OAuth server it has."""
+    """Return the credentials and settings a fake accepts, and the endpoints of its OAuth server."""
     oauth = getattr(fake, "oauth", None)
     return {
         "credentials": fake.credentials(),

@@ -1,4 +1,4 @@
-"""From a plugin's definitions and its running fakes to the settings that lead a backend to the fakes. Pure."""
+"""The settings that make a backend, or a script, talk to a plugin's fakes. Pure."""
 
 import json
 from collections.abc import Mapping
@@ -11,21 +11,21 @@ from wren_core.contract.definition import IntegrationDefinition
 
 @dataclass(frozen=True, kw_only=True)
 class ServedFake:
-    """A fake that is served, or that could not be."""
+    """A fake that runs, or that failed to start."""
 
     url: str
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What it accepts."""
     configuration: Mapping[str, Any] = field(default_factory=dict)
     oauth: Mapping[str, str] | None = None
-    """Its client and endpoints, as the backend's settings of a provider are called."""
+    """Its client and endpoints, under the names of the backend's provider settings."""
     failed: str | None = None
 
 
 def make_settings(fakes: Mapping[str, ServedFake], definitions: Mapping[str, IntegrationDefinition]) -> dict[str, str]:
-    """Return the backend's variables: every integration finds its fake, and none the real provider.
+    """Return the backend's variables, with which every integration reaches its fake and not the real provider.
 
-    A fake serves the paths that its provider's addresses have.
+    A fake serves the same paths as its provider.
     """
     settings: dict[str, str] = {}
     for name, fake in fakes.items():

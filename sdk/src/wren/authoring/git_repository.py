@@ -1,4 +1,4 @@
-"""What git knows of a plugin's releases: its tags, what they held, and whether anything is not committed."""
+"""A plugin's git repository: its release tags, their content, and uncommitted files."""
 
 import subprocess
 from pathlib import Path
@@ -10,7 +10,7 @@ from wren_core.errors import AgentFixableError
 
 
 class RepositoryUnusable(AgentFixableError):
-    """Git refused what was asked of it; the message is its own."""
+    """A git command failed; the message is git's own."""
 
     code = "REPOSITORY_UNUSABLE"
 
@@ -33,10 +33,10 @@ def list_tagged_versions(folder: Path) -> dict[Version, str]:
 
 
 def export_tag(folder: Path, tag: str, into: Path) -> None:
-    """Write what a folder held at a tag into another one.
+    """Write the content of a folder at a tag into another folder.
 
     Raises:
-        RepositoryUnusable: the tag is not there, or the folder was not in it.
+        RepositoryUnusable: the tag is missing, or does not contain the folder.
         ArchiveUnsafe: the commit holds a link that leads outside the folder.
     """
     prefix, top = (_run_git(folder, "rev-parse", f"--show-{what}").decode().strip() for what in ("prefix", "toplevel"))
@@ -45,7 +45,7 @@ def export_tag(folder: Path, tag: str, into: Path) -> None:
 
 
 def is_repository(folder: Path) -> bool:
-    """Tell whether a folder belongs to one."""
+    """Tell whether a folder is in a git repository."""
     return _call_git(folder, "rev-parse", "--is-inside-work-tree").returncode == 0
 
 
@@ -56,16 +56,16 @@ def is_head(folder: Path, tag: str) -> bool:
 
 
 def list_uncommitted(folder: Path) -> list[str]:
-    """List what differs from the last commit, files nobody added among it."""
+    """List the files that differ from the last commit, untracked ones included."""
     lines = _run_git(folder, "status", "--porcelain", "--", ".").decode().splitlines()
     return [line[3:] for line in lines]
 
 
 def add_tag(folder: Path, tag: str, message: str) -> None:
-    """Mark the last commit; sends nothing anywhere.
+    """Tag the last commit; pushes nothing.
 
     Raises:
-        RepositoryUnusable: git refused, for want of an author's name, say.
+        RepositoryUnusable: git refused, for example without an author's name.
     """
     _run_git(folder, "tag", "--annotate", "--message", message, tag)
 

@@ -1,7 +1,7 @@
-"""What was released before: the definitions a new release is compared with, wherever they can be found.
+"""The last release: the definitions a new release is compared with.
 
-Asked for by name, or looked for in this order: the newest tag `v1.2.3` of the repository, the package index and, where
-that cannot be asked, a wheel in `dist/`. Only versions below the one to be released count, so that a fix of an older
+It is named by the caller, or searched in this order: the newest tag `v1.2.3` of the repository, the package index and,
+where the index cannot be reached, a wheel in `dist/`. Only versions below the new one count, so that a fix of an older
 line is compared with that line.
 """
 
@@ -32,7 +32,7 @@ LAST = "last"
 
 
 class ReleaseUnknown(AgentFixableError):
-    """Nobody could say what was released before."""
+    """The last release cannot be found."""
 
     code = "RELEASE_UNKNOWN"
 
@@ -43,7 +43,7 @@ class Release:
 
     version: Version
     origin: str
-    """Where it was found, for the reader."""
+    """Where it was found, for people."""
     definitions: Mapping[str, IntegrationDefinition]
 
 
@@ -55,8 +55,8 @@ def find_release(project: PluginProject, against: str = LAST) -> Release | None:
         against: `last`, `none`, a version, a wheel, or a JSON file of definitions.
 
     Raises:
-        ReleaseUnknown: it is not there, or nobody could be asked.
-        DefinitionUnreadable: it is there and cannot be loaded.
+        ReleaseUnknown: it is not there, or the package index cannot be reached.
+        DefinitionUnreadable: it cannot be loaded.
     """
     if against == NONE:
         return None
@@ -86,7 +86,7 @@ def _find_last(project: PluginProject) -> Release | None:
     if tagged is not None:
         return _read_tag(project, tagged, tags[tagged])
     if later := [version for version in tags if version > current]:
-        raise VersionInvalid(f"{max(later)} is released already, and {current} would come before all of it")
+        raise VersionInvalid(f"{max(later)} is released already, and {current} comes before every released version")
     try:
         return _download(project, f"{project.name}<{current}")
     except IndexUnreachable as exc:
@@ -94,9 +94,7 @@ def _find_last(project: PluginProject) -> Release | None:
         last = find_newest(built, below=current)
         if last is None:
             hint = "say what to compare with: --against WHEEL, or --against none for a first release"
-            raise ReleaseUnknown(
-                f"no tag and no older wheel in dist/ tells what was released, and {exc}; {hint}"
-            ) from exc
+            raise ReleaseUnknown(f"no tag and no older wheel in dist/ was found, and {exc}; {hint}") from exc
         return _load_wheel(project, built[last])
 
 
@@ -110,9 +108,11 @@ def _find_version(project: PluginProject, version: Version) -> Release:
     try:
         found = _download(project, f"{project.name}=={version}")
     except IndexUnreachable as exc:
-        raise ReleaseUnknown(f"{version} is no tag and no wheel in dist/, and {exc}") from exc
+        raise ReleaseUnknown(f"there is no tag and no wheel in dist/ for {version}, and {exc}") from exc
     if found is None:
-        raise ReleaseUnknown(f"{project.name} {version} is no tag, no wheel in dist/ and not in the package index")
+        raise ReleaseUnknown(
+            f"{project.name} {version} is not found: no tag, no wheel in dist/, not in the package index"
+        )
     return found
 
 
@@ -122,7 +122,7 @@ def _list_built_wheels(project: PluginProject) -> list[Wheel]:
         try:
             found.append(read_wheel(file))
         except WheelInvalid:
-            continue  # whatever it is, it tells nothing of a release
+            continue  # not a wheel of a plugin
     return [wheel for wheel in found if canonicalize_name(wheel.name) == canonicalize_name(project.name)]
 
 
@@ -141,7 +141,7 @@ def _read_tag(project: PluginProject, version: Version, tag: str) -> Release:
 
 def _load_wheel(project: PluginProject, wheel: Wheel, *, origin: str | None = None) -> Release:
     if canonicalize_name(wheel.name) != canonicalize_name(project.name):
-        raise ReleaseUnknown(f"{wheel.file} is of {wheel.name}, and this is {project.name}")
+        raise ReleaseUnknown(f"{wheel.file} is a wheel of {wheel.name}, not of {project.name}")
     with tempfile.TemporaryDirectory(prefix="wren-release-") as folder:
         wheel.unpack(Path(folder))
         described = load_definitions(Path(folder), wheel.points)
@@ -155,5 +155,5 @@ def _read_json(file: Path) -> Release:
     definitions = read_definitions(file)
     versions = {parse_version(item.version) for item in definitions.values() if item.version}
     if not versions:
-        raise ReleaseUnknown(f"{file} does not say of which version it is; it needs a `version`")
+        raise ReleaseUnknown(f"{file} names no version; add the field `version`")
     return Release(version=max(versions), origin=file.name, definitions=definitions)

@@ -1,4 +1,4 @@
-"""`wren plugin check`: which installed integrations are meant, and what the rules say about them."""
+"""`wren plugin check`: the installed integrations to check, and their reports."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from wren_core.testing.rules.rule import Tier
 
 
 class PluginNotInstalled(AgentFixableError):
-    """What should be checked is not installed here, or is not what is installed."""
+    """The plugin to check is not installed here, or another version of it is."""
 
     code = "PLUGIN_NOT_INSTALLED"
 
@@ -50,7 +50,7 @@ def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> PluginQuality:
     Raises:
         PluginNotInstalled: says how to install it.
         ProjectInvalid: the folder holds no plugin.
-        WrenError: the check could not be brought to an end.
+        WrenError: the check could not be completed.
     """
     if Path(target).is_dir():
         project = read_project(Path(target))
@@ -64,11 +64,11 @@ def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> PluginQuality:
 
 def _find_names(target: str) -> list[str]:
     points = find_entry_points()
-    meant = [point.name for point in points if target in (point.name, _distribution_of(point))]
-    if not meant:
+    found = [point.name for point in points if target in (point.name, _distribution_of(point))]
+    if not found:
         known = ", ".join(sorted({point.name for point in points})) or "none"
         raise PluginNotInstalled(f"no integration or distribution {target!r} is installed here; there are: {known}")
-    return list(dict.fromkeys(meant))
+    return list(dict.fromkeys(found))
 
 
 def _check_installed(project: PluginProject, name: str, value: str) -> None:
@@ -76,12 +76,12 @@ def _check_installed(project: PluginProject, name: str, value: str) -> None:
     points = [point for point in find_entry_points() if point.name == name]
     own = [point for point in points if _distribution_of(point) == canonicalize_name(project.name)]
     if not own:
-        raise PluginNotInstalled(f"{project.name} is not installed here, or offered no {name!r} when it was; {how}")
+        raise PluginNotInstalled(f"{project.name} is not installed here with an integration {name!r}; {how}")
     if own[0].value != value:
-        raise PluginNotInstalled(f"{project.name} was installed when {name!r} was {own[0].value}, not {value}; {how}")
+        raise PluginNotInstalled(f"{project.name} was installed with {name!r} as {own[0].value}, not {value}; {how}")
     folder = InstalledProject.installed(project.name).folder
     if folder is not None and folder.resolve() != project.folder:
-        raise PluginNotInstalled(f"the {project.name} that is installed is the one in {folder}; {how}")
+        raise PluginNotInstalled(f"the installed {project.name} is the one in {folder}; {how}")
 
 
 def _distribution_of(point: EntryPoint) -> str:

@@ -1,4 +1,4 @@
-"""`wren plugin release`: what changed, which version that asks for, and what would be published."""
+"""`wren plugin release`: the changes, the version they require, the built files and the tag."""
 
 import shutil
 import tempfile
@@ -24,20 +24,20 @@ from wren_core.testing.rules.rule import Tier
 
 
 class VersionTooSmall(AgentFixableError):
-    """The version promises less change than there is."""
+    """The version is too small for the changes."""
 
     code = "VERSION_TOO_SMALL"
 
 
 class ReleaseRefused(AgentFixableError):
-    """Something is in the way of a release; the message says what."""
+    """A release is not possible; the message says why."""
 
     code = "RELEASE_REFUSED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A plugin beside its last release."""
+    """A plugin compared with its last release."""
 
     project: PluginProject
     version: Version
@@ -46,7 +46,7 @@ class Comparison:
 
     @property
     def level(self) -> Level:
-        """What the changes together ask for."""
+        """The highest level of the changes."""
         return highest_level(self.changes)
 
     @property
@@ -62,11 +62,11 @@ class BuiltFiles:
     files: Mapping[str, int]
     """Name -> bytes."""
     wheel: Wheel
-    """What the wheel says of itself; the file may be gone."""
+    """The content of the wheel; the file may be deleted."""
 
 
 def check_quality(project: PluginProject) -> Tier:
-    """Return the tier the plugin reaches; what is below bronze is not released.
+    """Return the tier the plugin reaches; a plugin below bronze is not released.
 
     Raises:
         ReleaseRefused: a rule of bronze fails.
@@ -81,10 +81,10 @@ def check_quality(project: PluginProject) -> Tier:
 
 
 def compare(project: PluginProject, against: str = LAST) -> Comparison:
-    """Compare a plugin's folder with what was released before.
+    """Compare a plugin's folder with the last release.
 
     Raises:
-        ReleaseUnknown: nobody could say what was.
+        ReleaseUnknown: the last release cannot be found.
         DefinitionUnreadable: one of the two cannot be loaded.
     """
     version = parse_version(project.version)
@@ -95,7 +95,7 @@ def compare(project: PluginProject, against: str = LAST) -> Comparison:
 
 
 def compare_all(old: Mapping[str, IntegrationDefinition], new: Mapping[str, IntegrationDefinition]) -> list[Change]:
-    """List what changed in any integration of a distribution, the gravest first; pure."""
+    """List what changed in any integration of a distribution, highest level first; pure."""
     found = [
         Change(level=Level.MAJOR, where=name, text="the integration was removed") for name in old if name not in new
     ]
@@ -108,7 +108,7 @@ def compare_all(old: Mapping[str, IntegrationDefinition], new: Mapping[str, Inte
 
 
 def check_version(comparison: Comparison) -> None:
-    """Refuse a version that says less than what changed.
+    """Refuse a version that is too small for the changes.
 
     Raises:
         VersionTooSmall: with every reason, and the version to write.
@@ -120,20 +120,24 @@ def check_version(comparison: Comparison) -> None:
     if comparison.version <= last.version:
         raise VersionInvalid(f"{comparison.version} does not follow {last.version}; write {required} or later")
     reasons = [change for change in comparison.changes if change.level is comparison.level]
-    rule = " (before 1.0.0, what breaks moves the second number, the rest the third)" if is_zero(last.version) else ""
+    rule = (
+        " (before 1.0.0, a breaking change raises the second number, any other the third)"
+        if is_zero(last.version)
+        else ""
+    )
     raise VersionTooSmall(
-        f"{comparison.version} is too small: since {last.version} there are changes that ask for {required} or later"
+        f"{comparison.version} is too small: the changes since {last.version} require {required} or later"
         f"{rule}: {'; '.join(map(str, reasons))}",
         details={"required": str(required), "changes": [str(change) for change in comparison.changes]},
     )
 
 
 def build_release(project: PluginProject, *, into: Path | None, isolated: bool) -> BuiltFiles:
-    """Build what is published, and keep it in a folder where one is given.
+    """Build the files to publish, and copy them into a folder where one is given.
 
     Raises:
-        BuildFailed: with what the build said.
-        ReleaseRefused: the wheel is not what the folder says.
+        BuildFailed: with the end of the build's output.
+        ReleaseRefused: the wheel does not match the folder's metadata.
     """
     with tempfile.TemporaryDirectory(prefix="wren-build-") as folder:
         files = build(project.folder, into=Path(folder), isolated=isolated)
@@ -154,7 +158,7 @@ def check_tag(comparison: Comparison) -> None:
     """Refuse a version that was released already, from another commit.
 
     Raises:
-        ReleaseRefused: its tag stands elsewhere.
+        ReleaseRefused: its tag is on another commit.
     """
     folder, tag = comparison.project.folder, _tag_name(comparison)
     if tag in git_repository.list_tagged_versions(folder).values() and not git_repository.is_head(folder, tag):
@@ -163,10 +167,10 @@ def check_tag(comparison: Comparison) -> None:
 
 
 def check_repository(comparison: Comparison) -> None:
-    """Refuse where a tag would not stand for what is built.
+    """Refuse when the tag would not match the built files.
 
     Raises:
-        ReleaseRefused: no repository, files that are not committed, or a tag that is there.
+        ReleaseRefused: no repository, uncommitted files, or an existing tag.
     """
     folder, tag = comparison.project.folder, _tag_name(comparison)
     if not git_repository.is_repository(folder):
@@ -174,11 +178,11 @@ def check_repository(comparison: Comparison) -> None:
     if tag in git_repository.list_tagged_versions(folder).values():
         raise ReleaseRefused(f"{tag} is tagged already; `git push origin {tag}` publishes it")
     if changed := git_repository.list_uncommitted(folder):
-        raise ReleaseRefused(f"commit first, the tag would not hold it: {', '.join(changed[:5])}")
+        raise ReleaseRefused(f"commit first, the tag would not contain: {', '.join(changed[:5])}")
 
 
 def tag_release(comparison: Comparison) -> str:
-    """Tag the release; sends nothing anywhere."""
+    """Tag the release; pushes nothing."""
     tag = _tag_name(comparison)
     git_repository.add_tag(comparison.project.folder, tag, f"{comparison.project.name} {comparison.version}")
     return tag

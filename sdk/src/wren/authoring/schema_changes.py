@@ -1,8 +1,8 @@
-"""What changed between two JSON Schemas, and whom it breaks. Pure.
+"""What changed between two JSON Schemas, and whether it breaks callers. Pure.
 
-The two directions are opposite. What a caller sends must go on being accepted: to accept less is breaking. What a
-caller gets must stay within what was promised: to promise less is breaking. A keyword nobody here can compare counts
-as breaking when it differs, because nothing proves the contrary.
+The two directions are opposite. A caller's values must still be accepted: to accept less is breaking. A caller's
+results must still be what was promised: to promise less is breaking. A keyword that cannot be compared counts as
+breaking when it differs.
 """
 
 import json
@@ -51,23 +51,23 @@ def compare_schemas(old: Schema, new: Schema, *, flow: Flow, where: str, noun: s
         old: the released one.
         new: the one to be released.
         flow: whether callers send these values or get them.
-        where: what every difference is said to be about.
+        where: the subject of every difference, such as a method's id.
         noun: what a value of the schema is called, such as `parameter`.
     """
     found = list(
         _Comparison(flow=flow, where=where, noun=noun).compare(inline_references(old), inline_references(new), "")
     )
     if not found and dict(old) != dict(new):
-        found.append(Change(level=Level.PATCH, where=where, text=f"what is said of a {noun} changed"))
+        found.append(Change(level=Level.PATCH, where=where, text=f"the description of a {noun} changed"))
     return found
 
 
 def compare_order(old: Schema, new: Schema, *, where: str) -> list[Change]:
-    """Tell whether a call that names none of its arguments would now mean something else."""
+    """List a change of the parameters' order, which breaks calls with positional arguments."""
     before, after = old.get("properties", {}), new.get("properties", {})
     for kept, now in zip([name for name in before if name in after], after, strict=False):
         if kept != now:
-            text = f"parameter {now!r} stands where {kept!r} stood; a call that names no arguments mixes them up"
+            text = f"parameter {now!r} is now where {kept!r} was; a call with positional arguments mixes them up"
             return [Change(level=Level.MAJOR, where=where, text=text)]
     return []
 
@@ -107,7 +107,7 @@ class _Comparison:
                 yield self._weigh_change(_Shift.OTHER, path, f"has another {keyword!r}, which cannot be compared")
 
     def _compare_unions(self, old: list[Schema], new: list[Schema], path: str) -> Iterator[Change]:
-        """Pair each alternative with the one it is nearest to; what is left over was taken away or added."""
+        """Pair each alternative with the nearest one; those without a pair were removed or added."""
         waiting = list(new)
         for option in old:
             pairs = [(list(self.compare(option, other, path)), other) for other in waiting]
@@ -171,7 +171,7 @@ class _Comparison:
             return
         if self.flow is Flow.INPUT:
             yield self._weigh_change(
-                _Shift.NARROWER if now else _Shift.WIDER, place, "is newly required" if now else "is required no longer"
+                _Shift.NARROWER if now else _Shift.WIDER, place, "is newly required" if now else "is no longer required"
             )
         else:
             yield self._weigh_change(
@@ -179,14 +179,14 @@ class _Comparison:
             )
 
     def _compare_default(self, old: Schema, new: Schema, place: str, *, is_required: bool) -> Iterator[Change]:
-        """Tell of another default; of a value that must be given, it says nothing."""
+        """Yield a change of the default; a required value has none."""
         if self.flow is Flow.OUTPUT or is_required or old.get("default") == new.get("default"):
             return
         before, after = json.dumps(old.get("default")), json.dumps(new.get("default"))
         yield self._make_change(Level.MAJOR, place, f"has the default {after} instead of {before}")
 
     def _compare_other_properties(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
-        """Compare what is said of properties without a name of their own."""
+        """Compare the schemas of additional properties."""
         before, after = old.get("additionalProperties", True), new.get("additionalProperties", True)
         if before is False or after is False:
             if before != after:

@@ -1,4 +1,4 @@
-"""JSON Schemas in a form that can be compared: references written out, unions as lists, words left away. Pure."""
+"""JSON Schemas in a form that can be compared: references resolved, unions as lists, texts removed. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,19 @@ from wren_core import json_pointer
 
 Schema = Mapping[str, Any]
 
-# What these say is for readers; it decides about no value.
+# Texts for readers; they constrain no value.
 _WORDS = frozenset(
     {"title", "description", "examples", "deprecated", "readOnly", "writeOnly"}
     | {"$comment", "$schema", "$id", "$defs", "definitions", "discriminator"}
 )
-# Below these stand a person's own names, or values, and no keywords.
+# The keys below these are names or values, not keywords.
 _NAMED = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _VALUES = frozenset({"enum", "const", "required", "dependentRequired"})
 _UNIONS = ("anyOf", "oneOf")
 
 
 def inline_references(schema: Schema) -> Schema:
-    """Return a schema without local references; one within itself, which no plugin may have, stays."""
+    """Return a schema with local references resolved; a recursive one, which no plugin may have, is kept."""
     return _inline(schema, schema, ())  # type: ignore[no-any-return]  # an object stays an object
 
 

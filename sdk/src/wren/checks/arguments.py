@@ -1,4 +1,4 @@
-"""The arguments of one call in a script, held against the method's signature and schema."""
+"""Checks the arguments of one call against the method's signature and schema."""
 
 import ast
 import inspect
@@ -15,14 +15,14 @@ from wren_core.nearest import find_nearest, suggest
 
 @dataclass(kw_only=True)
 class _Binding:
-    """Which parameter gets which expression, and what fits none."""
+    """The expression of each parameter, and the arguments that fit none."""
 
     given: dict[str, ast.expr] = field(default_factory=dict)
     surplus: list[ast.expr] = field(default_factory=list)
     doubled: list[ast.keyword] = field(default_factory=list)
     unknown: list[ast.keyword] = field(default_factory=list)
     is_open: bool = False
-    """`*args` or `**kwargs` bring arguments that cannot be seen."""
+    """`*args` or `**kwargs` may hold further arguments."""
 
 
 def check_arguments(
@@ -33,16 +33,16 @@ def check_arguments(
     bound = _bind(call, parameters)
     name = f"{integration.spec.name}.{method.id}"
     takes = f"it takes {', '.join(parameters) or 'no arguments'}"
-    meant = {keyword.arg: find_nearest(keyword.arg or "", parameters) for keyword in bound.unknown}
+    nearest = {keyword.arg: find_nearest(keyword.arg or "", parameters) for keyword in bound.unknown}
     for keyword in bound.unknown:
-        hint = suggest(meant[keyword.arg], otherwise=takes)
+        hint = suggest(nearest[keyword.arg], otherwise=takes)
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name} has no argument {keyword.arg!r}", keyword, hint=hint)
     for keyword in bound.doubled:
         yield source.finding(Code.ARGUMENT_INVALID, f"{name}: argument {keyword.arg!r} is given twice", keyword)
     for node in bound.surplus[:1]:
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name}: too many positional arguments", node, hint=takes)
     required = [item.name for item in parameters.values() if item.default is item.empty]
-    supplied = {*bound.given, *meant.values()}
+    supplied = {*bound.given, *nearest.values()}
     missing = [item for item in required if item not in supplied]
     if missing and not bound.is_open:
         text = f"{name} needs {', '.join(map(repr, missing))}"
@@ -68,7 +68,7 @@ def _bind(call: ast.Call, parameters: Mapping[str, inspect.Parameter]) -> _Bindi
     for index, node in enumerate(call.args):
         if isinstance(node, ast.Starred):
             bound.is_open = True
-            break  # from here on nobody knows which parameter is meant
+            break  # the positions of all later arguments are unknown
         if index < len(positional):
             bound.given[positional[index]] = node
         else:

@@ -15,7 +15,7 @@ class ImportedName:
 
 
 class _Unknown:
-    """A binding of which nothing can be told: a parameter, a loop variable, a function."""
+    """A binding of unknown value: a parameter, a loop variable, a function."""
 
 
 UNKNOWN: Final = _Unknown()

@@ -1,4 +1,4 @@
-"""Uses of integrations, held against what their classes declare: names, methods, arguments and configuration."""
+"""Checks uses of integrations against their classes: names, methods, arguments and configuration."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -23,9 +23,9 @@ _INSTANCE_NAMES = frozenset({"base_url", "config", "credentials", "host", "on_ca
 
 
 def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
-    """Yield what is wrong with each use of an integration that can be told without running the script.
+    """Yield what is wrong with uses of integrations, as far as it can be known without running the script.
 
-    An integration is loaded when the script names it, and no other one is.
+    Only the integrations that the script names are loaded.
     """
     check = _Check(source, catalogue)
     for place in found:
@@ -97,7 +97,7 @@ class _Check:
             self._catalogue.get(name)
         except IntegrationUnknown as exc:
             install = f"pip install wren-{name.replace('_', '-')}"
-            hint = f"`{install}`, or what else offers it; a definition of the server: `wren integrations fetch {name}`"
+            hint = f"`{install}`, or another distribution that offers it; or `wren integrations fetch {name}`"
             return Code.INTEGRATION_UNKNOWN, exc.message, None if exc.details.get("nearest") else hint
         except PluginFailed as exc:
             return Code.PLUGIN_FAILED, exc.message, "repair or reinstall the distribution"
@@ -121,7 +121,7 @@ def _find_instance_problem(integration: type[Integration] | None, name: str) -> 
     if integration is None or name in _INSTANCE_NAMES or hasattr(integration, name):
         return None
     if hasattr(integration, "__getattr__"):
-        return None  # the author answers for names of his own
+        return None  # the class resolves further names itself
     methods = list(integration.methods())
     hint = suggest(find_nearest(name, methods), otherwise=f"it has {', '.join(methods) or 'no methods'}")
     return Code.METHOD_UNKNOWN, f"{integration.spec.name} has no method {name!r}", hint

@@ -1,4 +1,4 @@
-"""The values of one `.init(...)` in a script, held against the integration's configuration."""
+"""Checks the values of one `.init(...)` call against the integration's configuration."""
 
 import ast
 import os
@@ -17,7 +17,7 @@ from wren_core.nearest import find_nearest, suggest
 
 
 def check_config(source: Source, integration: type[Integration], call: ast.Call) -> Iterator[ScriptFinding]:
-    """Yield unknown, misfitting and missing values; what only the run knows is left to the run."""
+    """Yield unknown, invalid and missing values; a value that is known only at run time is not checked."""
     name = f"{integration.spec.name}.init"
     fields = list(integration.Config.model_fields)
     takes = f"it takes {', '.join(fields) or 'no values'}"

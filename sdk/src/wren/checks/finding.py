@@ -1,4 +1,4 @@
-"""What a check found: typed, JSON-able, each kind with a stable code."""
+"""What a check found, with a JSON form and a stable code for each kind."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -61,7 +61,7 @@ class ScriptFinding(BaseModel):
 
 
 class ScriptReport(BaseModel):
-    """Everything found in one script, and what the script declares where that could be learnt."""
+    """All findings of one script, and the script's metadata where it could be imported."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -77,7 +77,7 @@ class ScriptReport(BaseModel):
 
     @property
     def is_ok(self) -> bool:
-        """Tell whether nothing but warnings was found."""
+        """Tell whether there are no errors; warnings do not count."""
         return not self.errors
 
     def to_json(self) -> dict[str, Any]:
@@ -88,6 +88,6 @@ class ScriptReport(BaseModel):
 
 
 def sort_findings(findings: Iterable[ScriptFinding]) -> tuple[ScriptFinding, ...]:
-    """Return findings in the order of the script, each one once; those without a place come first."""
+    """Return the findings without duplicates, in the order of the script; those without a line come first."""
     once = dict.fromkeys(findings)
     return tuple(sorted(once, key=lambda finding: (finding.line or 0, finding.column or 0)))

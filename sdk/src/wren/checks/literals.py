@@ -1,4 +1,4 @@
-"""Values written out in a script, held against JSON Schema before anything runs."""
+"""Checks literal values of a script against a JSON Schema."""
 
 import ast
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ _SHOWN = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Literal:
-    """A value that can be read off the text. `is_partial`: of a container or f-string only the type is known."""
+    """A literal value. `is_partial`: only the type of the container or f-string is known."""
 
     value: Any
     is_partial: bool = False
 
 
 def read_literal(node: ast.expr) -> Literal | None:
-    """Return the value `node` spells out, or None where it depends on the run."""
+    """Return the literal value of `node`, or None where it is known only at run time."""
     try:
         return Literal(value=ast.literal_eval(node))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):

@@ -1,8 +1,8 @@
 """Which values a name may hold, by Python's scoping rules, without running anything.
 
-A walk over the syntax tree notes every binding of every scope, and every node together with the scope it stands in.
-The order of statements is ignored: a name counts as known only when all its bindings agree, so that a check built on
-this errs on the side of silence.
+A walk over the syntax tree records every binding of every scope, and the scope of every node. The order of statements
+is ignored: a name counts as known only when all its bindings agree, so that checks report too little rather than too
+much.
 """
 
 import ast
@@ -27,7 +27,7 @@ class Scope:
     """Names declared `global` or `nonlocal`, and the scope they belong to."""
 
     def bind(self, name: str, binding: Binding) -> None:
-        """Note that `name` may hold `binding` here."""
+        """Record that `name` may hold `binding` here."""
         self.redirected.get(name, self).bindings.setdefault(name, []).append(binding)
 
     def find(self, name: str) -> "tuple[Scope, list[Binding]] | None":
@@ -103,7 +103,7 @@ class _Walk:
 
 
 def _apply_redirects(body: Iterable[ast.AST], scope: Scope) -> None:
-    """Apply `global` and `nonlocal` of a function before the bindings they speak of are seen."""
+    """Apply the `global` and `nonlocal` statements of a function before its bindings are recorded."""
     for node in _iterate_own_nodes(body):
         if isinstance(node, ast.Global):
             scope.redirected.update(dict.fromkeys(node.names, _find_module(scope)))

@@ -1,4 +1,4 @@
-"""Everything that can be said about a script without calling one of its functions."""
+"""All checks of one script; none of its functions is called."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -18,15 +18,15 @@ from wren.script.catalogue import Catalogue, installed
 def check_script(
     path: Path, *, catalogue: Catalogue | None = None, time_limit: timedelta = DEFAULT_TIME_LIMIT
 ) -> ScriptReport:
-    """Check one script file and return what was found, with what the script declares.
+    """Check one script file and return its findings and metadata.
 
     Args:
         path: the script.
-        catalogue: the integrations it may use; those installed where left out.
+        catalogue: the integrations it may use; default: the installed ones.
         time_limit: how long importing it may take.
 
     Raises:
-        ScriptUnreadable: there is no such file, or it cannot be read.
+        ScriptUnreadable: the file does not exist, or cannot be read.
     """
     source = parse_script(read_script(path), str(path))
     if isinstance(source, ScriptFinding):
@@ -60,6 +60,6 @@ def _run_static_checks(source: Source, catalogue: Catalogue, found: list[Place])
 
 
 def _drop_known(findings: Iterable[ScriptFinding], known: list[ScriptFinding]) -> Iterator[ScriptFinding]:
-    """Leave out an exception at a line whose mistake is already reported: it is that mistake."""
+    """Leave out an exception at a line that already has an error: it is the same mistake."""
     lines = {finding.line for finding in known if finding.severity == "error"}
     return (finding for finding in findings if finding.line is None or finding.line not in lines)

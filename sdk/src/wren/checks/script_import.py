@@ -1,6 +1,6 @@
-"""What importing a script brings to light: exceptions with file and line, and what it declares.
+"""Imports a script: its exceptions with file and line, and its metadata.
 
-The import happens in a child process with a time limit, so that whatever the script does, the check goes on.
+The import runs in a child process with a time limit, so that the script cannot stop the check.
 """
 
 from collections.abc import Iterator

@@ -47,7 +47,7 @@ class ScriptInvalid(AgentFixableError):
 
 
 class ScriptUnreadable(AgentFixableError):
-    """There is no such script, or it cannot be read."""
+    """The script does not exist, or cannot be read."""
 
     code = "SCRIPT_UNREADABLE"
 
@@ -67,13 +67,13 @@ def read_script(path: Path) -> bytes:
 
 
 def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
-    """Return the parsed script, or why it is none. Runs nothing of it."""
+    """Return the parsed script, or the finding that says why it cannot be parsed. Runs nothing of it."""
     text = decode_script(content, file)
     if isinstance(text, ScriptFinding):
         return text
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in somebody's string is not ours to print
+            warnings.simplefilter("ignore")  # a check prints findings, not Python's warnings about escapes
             tree = ast.parse(text, filename=file)
             compile(tree, file, "exec", dont_inherit=True)  # finds what parsing does not: `return` at module level
     except SyntaxError as exc:
@@ -84,7 +84,7 @@ def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
 
 
 def decode_script(content: bytes, file: str) -> str | ScriptFinding:
-    """Return the text of a script, or why it is none: too large, empty, a NUL, not UTF-8."""
+    """Return the text of a script, or the finding that says why it is not one: too large, empty, a NUL, not UTF-8."""
     if len(content) > MAX_BYTES:
         message = f"the script is larger than {MAX_BYTES // 1024} KiB, the most that can be deployed"
         return ScriptFinding(
@@ -96,7 +96,7 @@ def decode_script(content: bytes, file: str) -> str | ScriptFinding:
     if nul >= 0:
         line = content.count(b"\n", 0, nul) + 1
         return ScriptFinding(
-            code=Code.SCRIPT_NUL, message="the script holds a NUL byte; is it a text file?", file=file, line=line
+            code=Code.SCRIPT_NUL, message="the script has a NUL byte; is it a text file?", file=file, line=line
         )
     try:
         return content.removeprefix(_BOM).decode("utf-8")

@@ -1,4 +1,4 @@
-"""Triggers as a script declares them: decorators read off the text, and what the import told about them."""
+"""Checks the triggers of a script: its decorators, and the metadata of the import."""
 
 import ast
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Names a script uses and defines nowhere, found without running it."""
+"""Finds names that a script uses but does not define, without running it."""
 
 import builtins
 from collections.abc import Iterator

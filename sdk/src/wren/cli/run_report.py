@@ -1,4 +1,4 @@
-"""How a run went, for people: its facts, its calls, and why it failed."""
+"""A run as text for people: its facts, its calls, and why it failed."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ STYLES = {"success": "green", "failed": "red", "timeout": "red", "lost": "red"}
 
 
 def show_run(screen: Screen, run: ApiRun) -> None:
-    """Print one run: what it did and how it ended."""
+    """Print one run: its facts, its calls and its error."""
     screen.line(describe_state(run), style=STYLES.get(run.status, ""))
     screen.facts(
         {
@@ -32,7 +32,7 @@ def show_run(screen: Screen, run: ApiRun) -> None:
 
 
 def describe_state(run: ApiRun) -> str:
-    """Return where a run stands, in a few words."""
+    """Return the state of a run as a short text."""
     return f"{run.run_id} ended: {run.status}" if run.is_finished else f"{run.run_id} is {run.status}"
 
 
@@ -48,7 +48,7 @@ def format_failure(error: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]
 
 
 def format_message(error: Mapping[str, Any]) -> str:
-    """Return the message of an error of a script, with the file and line to look at."""
+    """Return the message of a script's error, with file and line."""
     message, file = str(error.get("message", "")), error.get("file")
     if not file or str(file) in message:
         return message

@@ -1,4 +1,4 @@
-"""What a command shows: one JSON document for programs, or text for people."""
+"""The output of a command: one JSON document for programs, or text for people."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from rich.text import Text
 from wren.api.correlation import invocation_id, is_invocation_id_used
 from wren_core.errors import InternalError, WrenError, error_from_wire
 
-# Into a pipe or a file a row is one line, however long: an id that is cut in two can be found and copied by nobody.
+# In a pipe or a file a row is one line, however long, so that ids can be found and copied.
 _UNLIMITED_WIDTH = 100_000
 
 
@@ -22,7 +22,7 @@ class Screen:
     """Standard output holds the command's answer and nothing else; notes and errors for people go to standard error.
 
     Args:
-        as_json: print the answer as JSON and no text at all on standard output.
+        as_json: print the answer as JSON, and no text on standard output.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -32,12 +32,12 @@ class Screen:
         self._err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
 
     def answer(self, document: Mapping[str, Any]) -> None:
-        """Print the answer for programs; does nothing for people, who get lines and tables."""
+        """Print the answer as JSON; does nothing without `as_json`."""
         if self.as_json:
             sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
     def event(self, document: Mapping[str, Any]) -> None:
-        """Print one document of a stream on a line of its own, at once."""
+        """Print one document of a stream on one line, and flush it."""
         if self.as_json:
             sys.stdout.write(json.dumps(document) + "\n")
             sys.stdout.flush()
@@ -55,14 +55,14 @@ class Screen:
         self._print_grid(table, rows)
 
     def facts(self, facts: Mapping[str, Any]) -> None:
-        """Print names and values for people, one a line; a value of None is left out."""
+        """Print names and values for people, one per line; a value of None is left out."""
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(style="dim")
         table.add_column(overflow="fold")
         self._print_grid(table, [(f"  {name}", value) for name, value in facts.items() if value is not None])
 
     def markdown(self, text: str) -> None:
-        """Print Markdown: rendered on a terminal, as it is into a file or a pipe."""
+        """Print Markdown: rendered on a terminal, unchanged into a file or a pipe."""
         if self.as_json:
             return
         if self._out.is_terminal:
@@ -73,7 +73,7 @@ class Screen:
             sys.stdout.write(text)
 
     def note(self, text: str, *, style: str = "dim") -> None:
-        """Tell a person something that is not part of the answer."""
+        """Print a note for people on standard error; it is not part of the answer."""
         self._err.print(Text(escape_controls(text), style=style))
 
     def error(self, error: WrenError) -> None:
@@ -86,7 +86,7 @@ class Screen:
         for further in _list_further_problems(error):
             self._err.print(Text.assemble(("also: ", "bold red"), escape_controls(further.message)))
             self._print_links(further)
-        tells_id = is_invocation_id_used() or isinstance(error, InternalError)  # else no log knows it
+        tells_id = is_invocation_id_used() or isinstance(error, InternalError)  # else no log holds it
         self.note(f"  {error.code} · {invocation_id()}" if tells_id else f"  {error.code}")
 
     def _print_grid(self, table: Table, rows: Iterable[Sequence[Any]]) -> None:
@@ -105,25 +105,25 @@ class Screen:
 
 @contextmanager
 def redirect_plugin_output() -> Iterator[None]:
-    """Send what plugins print while they are loaded to standard error: it is no part of a command's answer."""
+    """Send the output of plugins, while they are loaded, to standard error: it is not part of the answer."""
     with redirect_stdout(sys.stderr):
         yield
 
 
 def escape_controls(text: str) -> str:
-    """Return text in which control characters, which could drive the terminal, are written out."""
+    """Return text with control characters, which could change the terminal, escaped."""
     return "".join(char if char.isprintable() or char in "\n\t" else _escape(char) for char in text)
 
 
 def format_cell(value: Any) -> str:
-    """Return a value as a table shows it; nothing is a dash."""
+    """Return a value as a table shows it; an empty one is a dash."""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return "-" if value is None or value == "" else str(value)
 
 
 def _list_further_problems(error: WrenError) -> list[WrenError]:
-    """Return what else the server found, where one error stands for several."""
+    """Return the further problems of an error that combines several."""
     problems = error.details.get("problems")
     if not isinstance(problems, list):
         return []

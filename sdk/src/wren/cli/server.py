@@ -1,4 +1,4 @@
-"""The server a command speaks to, and what people call the things on it."""
+"""The server of a command, and its deployments and runs by name or id."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def open_client() -> Iterator[Client]:
 
 
 def get_deployment(client: Client, target: str) -> ApiDeployment:
-    """Return a deployment by name or id; by its id also one that was taken away.
+    """Return a deployment by name or id; by id also a removed one.
 
     Raises:
         DeploymentUnknown: with the nearest name.
@@ -50,16 +50,16 @@ def get_deployment(client: Client, target: str) -> ApiDeployment:
 
 
 def _explain_refused_key(error: WrenError) -> WrenError:
-    """Return an error with what the server cannot know: where the refused key came from."""
+    """Add to an error where the refused key came from, which the server cannot know."""
     if error.code != UNAUTHENTICATED or not os.environ.get(KEY_VARIABLE):
         return error
     return UserFacingConfigError(
-        f"{error.message}; the key of {KEY_VARIABLE} was used, which wins over the one of `wren login`",
+        f"{error.message}; the key of {KEY_VARIABLE} was used; it wins over the one of `wren login`",
         code=error.code,
         details=error.details,
     )
 
 
 def is_run_id(target: str) -> bool:
-    """Tell whether somebody means a run."""
+    """Tell whether a name is the id of a run."""
     return target.startswith("run_")

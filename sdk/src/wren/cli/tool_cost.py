@@ -1,7 +1,7 @@
-"""What an integration's tools and documents cost a model, in tokens, for each way of giving them to it.
+"""The tokens that an integration's tools and documents cost a model, for each way of passing them.
 
 Three ways: **all** integrations with every request, **specific** ones with every request, or **dynamic** tools, where
-every request carries three small tools and a method costs something only when it is used.
+every request carries three small tools and a method costs tokens only when it is used.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FORMS = ("openai", "openai_strict", "anthropic", "mcp")
 
 @dataclass(frozen=True, kw_only=True)
 class MethodCost:
-    """What one method costs."""
+    """The cost of one method."""
 
     id: str
     forms: dict[str, int]
@@ -33,7 +33,7 @@ class MethodCost:
 
 @dataclass(frozen=True, kw_only=True)
 class IntegrationCost:
-    """What one integration costs."""
+    """The cost of one integration."""
 
     name: str
     version: str
@@ -50,7 +50,7 @@ class IntegrationCost:
 
 
 def count_integration(spec: IntegrationSpec) -> IntegrationCost:
-    """Count what a complete spec costs."""
+    """Count the tokens of a complete spec."""
     docs = IntegrationDocs.from_spec(spec)
     texts = {item.name: method_to_markdown(item) for item in docs.methods}
     methods = tuple(_count_method(spec.name, method, texts[method.id]) for method in spec.methods)
@@ -64,7 +64,7 @@ def count_integration(spec: IntegrationSpec) -> IntegrationCost:
 
 
 def count_dynamic_tools() -> dict[str, int]:
-    """Count what every request carries where tools are dynamic, by form."""
+    """Count the tokens of every request where tools are dynamic, by form."""
     return add_costs([_count_forms(NAMESPACE, spec) for spec in DYNAMIC_TOOLS])
 
 

@@ -1,6 +1,6 @@
-"""Looks at every installed plugin as a doctor would: what fails, why, and what to do.
+"""Diagnoses every installed plugin: what fails, why, and what to do.
 
-A plugin is loaded only in a process of its own, and only where nothing forbids it.
+A plugin is loaded only in a process of its own, and only if the policy allows it.
 """
 
 import json
@@ -25,14 +25,14 @@ _SLOWEST = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """The plugins as they are, loaded where that is allowed, and everything worth saying about them."""
+    """The plugins, loaded where the policy allows it, and their problems."""
 
     plugins: tuple[SurveyedPlugin, ...]
     problems: tuple[PluginProblem, ...]
 
     @property
     def is_healthy(self) -> bool:
-        """Whether nothing is broken; warnings and notes break nothing."""
+        """Whether there are no errors; warnings and notes do not count."""
         return all(problem.severity != "error" for problem in self.problems)
 
 
@@ -59,7 +59,7 @@ def diagnose(policy: PluginPolicy, name: str | None = None) -> Diagnosis:
 def merge_examinations(
     plugins: Iterable[SurveyedPlugin], examined: Iterable[Examination]
 ) -> tuple[SurveyedPlugin, ...]:
-    """Return the plugins with what is known of them once they were loaded."""
+    """Return the plugins with the results of their examination."""
     known = {(item.name, item.distribution): item for item in examined}
     return tuple(_merge_examination(plugin, known.get((plugin.name, plugin.distribution))) for plugin in plugins)
 
@@ -81,10 +81,10 @@ def _select_by_name(found: Survey, name: str | None) -> Survey:
 
 
 def _report_refused(plugins: Iterable[SurveyedPlugin]) -> Iterator[PluginProblem]:
-    told: set[str] = set()
+    reported: set[str] = set()
     for plugin in plugins:
-        if plugin.state == "duplicate" and plugin.name not in told:
-            told.add(plugin.name)  # one problem, though two plugins have it: its reason names both
+        if plugin.state == "duplicate" and plugin.name not in reported:
+            reported.add(plugin.name)  # one problem for both plugins: its reason names them
             yield replace(make_failure(plugin, plugin.code, plugin.reason), message=plugin.reason)
         if plugin.state in ("incompatible", "unreadable"):
             yield make_failure(plugin, plugin.code, plugin.reason)
@@ -104,7 +104,7 @@ def _report_conflicts(plugins: Iterable[SurveyedPlugin], *, everything: bool) ->
             owners.setdefault(plugin.distribution, []).append(plugin.name)
     for conflict in find_conflicts([*owners, *(_HOSTS if everything else ())]):
         concerned = sorted(name for root in conflict.roots for name in owners.get(root, ()))
-        step = "install versions that fit one another: `pip check` shows them all; or disable a plugin that needs it"
+        step = "install compatible versions (`pip check` lists all conflicts), or disable a plugin that needs it"
         yield PluginProblem(
             severity="error",
             code="DEPENDENCY_CONFLICT" if conflict.installed else "DEPENDENCY_MISSING",
@@ -135,8 +135,8 @@ def _report_missing_fakes(examined: Iterable[Examination]) -> Iterator[PluginPro
                 severity="warning",
                 code="FAKE_MISSING",
                 plugins=(item.name,),
-                message=f"{item.name} brings no fake provider, so scripts that use it cannot be rehearsed",
-                next_step=f"its author should offer one in the entry-point group {FAKES}",
+                message=f"{item.name} has no fake provider, so its scripts can be tested only with the real one",
+                next_step=f"its author should add one in the entry-point group {FAKES}",
             )
 
 
@@ -154,8 +154,8 @@ def _report_idle_rules(policy: PluginPolicy, plugins: Iterable[SurveyedPlugin]) 
                 severity="warning",
                 code="RULE_IDLE",
                 plugins=(),
-                message=f"{place} names {rule!r}, which nothing installed is called",
-                next_step="correct the name, or take it out",
+                message=f"{place} names {rule!r}, which is not installed",
+                next_step="correct the name, or remove it",
             )
 
 
@@ -167,8 +167,8 @@ def _report_editable(points: Iterable[EntryPoint]) -> Iterator[PluginProblem]:
             severity="note",
             code="EDITABLE_INSTALL",
             plugins=tuple(point.name for point in in_place),
-            message=f"installed in place, so that what is in the folder now is what runs: {owners}",
-            next_step="install releases where others depend on them",
+            message=f"installed in editable mode, so the current files of the folder are used: {owners}",
+            next_step="install releases on machines that others depend on",
         )
 
 
@@ -176,5 +176,5 @@ def _is_editable(point: EntryPoint) -> bool:
     record = point.dist.read_text("direct_url.json") if point.dist else None
     try:
         return bool(record and json.loads(record).get("dir_info", {}).get("editable"))
-    except (ValueError, AttributeError):  # a record that nobody can read proves nothing
+    except (ValueError, AttributeError):  # an unreadable record
         return False

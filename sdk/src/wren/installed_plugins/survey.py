@@ -1,4 +1,4 @@
-"""What is installed and may be loaded, learnt from metadata alone: no plugin is imported here."""
+"""The installed plugins and whether they may be loaded, from metadata alone; no plugin is imported."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from wren_core.plugins.loading import RefusedError, check_contract
 from wren_core.plugins.policy import PluginPolicy
 
 State = Literal["installed", "disabled", "refused", "duplicate", "incompatible", "unreadable", "ok", "failed"]
-"""Before loading a plugin is `installed` at best; `ok` and `failed` are known to whoever loaded it."""
+"""Without loading, a plugin is `installed` at best; `ok` and `failed` are known only after loading it."""
 
 _STATES: dict[str, State] = {
     "PLUGIN_DISABLED": "disabled",
@@ -33,7 +33,7 @@ class SurveyedPlugin:
     state: State
     code: str = ""
     reason: str = ""
-    """Why it is not simply installed."""
+    """Why its state is not `installed`."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""The runner as a child process of this one: a job in, frames out, and nothing left behind.
+"""Runs the runner as a child process: sends a job, reads frames, and kills all that is left.
 
-What a script does to its own process (exit, crash, hang, fork) stays there. This is no sandbox: a script on a person's
+A script that exits, crashes, hangs or forks affects only that process. This is not a sandbox: a script on a person's
 own machine runs with that person's rights.
 """
 
@@ -27,7 +27,7 @@ Job = Mapping[str, Any]
 
 @dataclass(kw_only=True)
 class RunnerOutcome:
-    """What the child told before it ended."""
+    """What the child sent before it ended."""
 
     metadata: dict[str, Any] | None = None
     result: Any = None
@@ -52,9 +52,9 @@ def run_job(
     Args:
         job: `mode`, `script`, `filename` and what else the mode needs.
         host: answers what the script's integrations ask of the platform.
-        time_limit: the child and its children are killed after it.
+        time_limit: after it, the child and its children are killed.
         output: where both streams of the child go; None leaves them to the terminal.
-        on_call: told of every finished method call as it happens.
+        on_call: called for every finished method call as it happens.
     """
     ours, theirs = socket.socketpair()
     outcome = RunnerOutcome()
@@ -92,7 +92,7 @@ def _limit_time(
 
 def _start_process(channel: socket.socket, output: IO[Any] | int | None) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        # -P: a file beside the script must not be importable here when it will not be where the script is deployed.
+        # -P: files next to the script must not be importable here, because a deployed script has none.
         [sys.executable, "-P", "-m", "wren.runner"],
         stdin=channel.fileno(),
         stdout=output,
@@ -108,7 +108,7 @@ def _exchange_frames(
     host: Host,
     on_call: Callable[[Mapping[str, Any]], None] | None,
 ) -> None:
-    with suppress(OSError):  # the child ended, or was ended, before it read its job: its exit code tells
+    with suppress(OSError):  # the child ended before it read its job; its exit code says why
         ours.sendall(json.dumps(job).encode() + b"\n")
     for frame in _read_frames(ours):
         match frame.get("frame"):
@@ -150,14 +150,14 @@ def _wait_for_exit(process: "subprocess.Popen[bytes]") -> int | None:
     try:
         return process.wait(_EXIT_SECONDS)
     except subprocess.TimeoutExpired:
-        return None  # it closed the channel and lives on: killed like the rest
+        return None  # it closed the channel and still runs; the caller kills it
 
 
 def _expire(outcome: RunnerOutcome, process: "subprocess.Popen[bytes]", ours: socket.socket) -> None:
     outcome.is_timed_out = True
     _kill(process)
     with suppress(OSError):
-        ours.shutdown(socket.SHUT_RDWR)  # a grandchild that got away may still hold the other end
+        ours.shutdown(socket.SHUT_RDWR)  # a surviving grandchild may still hold the other end
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

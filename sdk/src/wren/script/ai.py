@@ -77,17 +77,17 @@ def ai(
     """Ask a model about some data; return its text, or an object of `schema`.
 
     Args:
-        prompt: what to do.
-        data: what to do it with: text as it is; records, models and dicts as JSON; images as bytes or `Path`.
-        model: id of a model; the integration's default if left out.
-        integration: name of an ai integration; the connected one if left out.
+        prompt: the task.
+        data: what the task is about: text as it is; records, models and dicts as JSON; images as bytes or `Path`.
+        model: id of a model. Default: the integration's own.
+        integration: name of an ai integration. Default: the connected one.
         schema: a pydantic model or any type with a JSON Schema. An answer that does not fit is sent back once, with
-            what is wrong about it.
-        system: instructions that stand above the prompt.
-        max_tokens: tokens the answer has at most.
+            the problems.
+        system: instructions before the prompt.
+        max_tokens: the most tokens the answer may have.
 
     Returns:
-        An `Answer`, which is text with the attribute `completion`; with `schema`, the checked object.
+        A `ModelAnswer`, which is text with the attribute `completion`; with `schema`, the checked object.
 
     Raises:
         UserFacingConfigError: no ai integration is connected, or the budget of the workspace is spent.
@@ -108,9 +108,9 @@ def ai(
     value, complaint = expected.read(first)
     if complaint is None:
         return value
-    # Providers refuse a turn in which nothing was said.
-    said = [first.as_message()] if first.text else []
-    second = source.generate(expected.correction(complaint), messages=[question, *said], **options)
+    # Providers refuse an empty turn.
+    answered = [first.as_message()] if first.text else []
+    second = source.generate(expected.correction(complaint), messages=[question, *answered], **options)
     return expected.value_of(second)
 
 

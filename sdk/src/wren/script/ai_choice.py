@@ -1,4 +1,4 @@
-"""Which ai integration `wren.ai` asks: the named one, else the one this run or this machine has a credential for."""
+"""Chooses the ai integration of `wren.ai`: the named one, else the only one with a credential."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -17,8 +17,8 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
     """Return the name of the integration to ask.
 
     Args:
-        wanted: the one the script names.
-        environ: this process's environment where left out.
+        wanted: the name from the script.
+        environ: default: the environment of this process.
 
     Raises:
         AgentFixableError: AI_INTEGRATION_INVALID, the named one offers no models; AI_INTEGRATION_AMBIGUOUS, several are
@@ -55,7 +55,7 @@ def _check_integration(name: str) -> str:
 
 
 def _list_ai_specs() -> Iterable[IntegrationSpec]:
-    """Load what is installed and yield the ai integrations; only a script that names none has to wait for this."""
+    """Load all installed integrations and yield those of type ai; needed only when the script names none."""
     for name in installed().names():
         try:
             integration = installed().get(name)

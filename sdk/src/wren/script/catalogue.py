@@ -1,5 +1,4 @@
-"""Which integrations this machine has, installed or declared in a file; each is loaded when somebody asks for it, alone
-and once."""
+"""The integrations of this machine, installed or declared in a file; each is loaded alone, on its first use."""
 
 import json
 import os
@@ -30,7 +29,7 @@ class Catalogue:
     """The installed integrations by name, and those declared in files. Knowing the names imports and reads nothing.
 
     Args:
-        policy: which of them may be loaded; all where left out.
+        policy: which of them may be loaded; default: all.
         environ: says where the files are.
     """
 
@@ -49,7 +48,7 @@ class Catalogue:
         return sorted({*self._installed, *self._files, *self._declared})
 
     def declare(self, definitions: Mapping[str, str]) -> None:
-        """Add integrations whose definitions, as JSON text, somebody else holds: the server that runs a script."""
+        """Add integrations by their definitions as JSON text; the server that runs a script sends them."""
         self._declared.update(definitions)
 
     def names(self) -> list[str]:
@@ -57,7 +56,7 @@ class Catalogue:
         return self._names
 
     def everything(self) -> Registry:
-        """Load all there is, the broken ones too."""
+        """Load all integrations, broken ones included."""
         declared = {*self._files, *self._declared}
         found = discover(set(self._installed) - declared, policy=self._policy)
         registry = Registry.from_discovery(found)
@@ -140,7 +139,7 @@ def _parse_definition(text: str) -> IntegrationDefinition:
     try:
         return IntegrationDefinition.from_wire(json.loads(text))
     except ValueError as exc:
-        raise DefinitionInvalid(f"its definition is no JSON: {exc}") from exc
+        raise DefinitionInvalid(f"its definition is not JSON: {exc}") from exc
 
 
 def _make_failure(name: str, owner: str, code: str, reason: str) -> Discovery:

@@ -1,4 +1,4 @@
-"""What a script declares: the integrations it uses and the triggers of its functions. Pure; nothing of it runs here."""
+"""The metadata of a script: the integrations it uses and the triggers of its functions. Pure; runs nothing."""
 
 import ast
 import sys
@@ -66,7 +66,7 @@ def _find_made_at_import(values: Iterable[Any]) -> set[str]:
 
 
 class _Finder(ast.NodeVisitor):
-    """Follows the names `wren` and `wren.integrations` go by; scopes are taken together, which errs on finding more."""
+    """Follows the aliases of `wren` and `wren.integrations`; ignores scopes, so it may find too much."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()

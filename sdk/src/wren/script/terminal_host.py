@@ -1,4 +1,4 @@
-"""The host of a script that runs on somebody's machine: messages go to the terminal."""
+"""The host of a script on a person's own machine: messages go to the terminal."""
 
 import sys
 import threading
@@ -15,16 +15,16 @@ _DEFAULT_LIMIT = 20
 
 
 def print_to_terminal(text: str) -> None:
-    """Write a line where it does not mix with what a script prints."""
+    """Write a line to standard error, apart from the script's own output."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 class TerminalHost:
-    """Shows messages instead of delivering them, and remembers those of this process.
+    """Shows messages instead of delivering them, and keeps those of this process.
 
     Args:
-        write: takes one message as text; the terminal's error stream where left out.
+        write: takes one message as text; default: standard error.
         now: the clock.
     """
 

@@ -3,8 +3,8 @@
     @wren.on_schedule("0 9 * * 1-5", timezone="Europe/Berlin")
     def daily(): ...
 
-They check their arguments and leave a mark on the function; the function itself stays as it was and can be called in
-a test. Whoever reads a script collects the marks: nothing is registered anywhere.
+They check their arguments and set an attribute on the function, which can still be called in a test.
+`find_triggers` collects the attributes; there is no global registry.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ class DeclaredTrigger:
 
 
 def on_schedule(cron: str, timezone: str = "UTC", misfire: Misfire = "latest") -> Callable[[F], F]:
-    """Run the function whenever `cron` comes due; it may take the event, a `wren.ScheduleTick`.
+    """Run the function whenever `cron` is due; it may take the event, a `wren.ScheduleTick`.
 
     Args:
         cron: five fields (minute, hour, day of month, month, day of week) or an alias such as `@daily`.

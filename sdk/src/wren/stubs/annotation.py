@@ -1,4 +1,4 @@
-"""From a type as Python has it to the words a stub writes for it."""
+"""Writes a Python type as a stub's annotation."""
 
 import inspect
 import math
@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 
 class Imports:
-    """The modules a stub imports, each under a name with an underscore: nothing in the stub can stand before it.
+    """The modules a stub imports, each under a private alias, which no name of the stub can hide.
 
     Args:
-        taken: names the stub's class defines itself; a builtin called the same is written in full.
+        taken: names that the stub's class defines; a builtin with such a name is written in full.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -87,7 +87,7 @@ class Annotations:
     def _write_items(self, item: str) -> str:
         if "str" not in item.split(" | "):
             return f"{self._imports.name('collections.abc', 'Sequence')}[{item}]"
-        # A text is a sequence of texts, and nobody means that.
+        # A str is a Sequence[str] too, and never the intended one.
         return f"{self._write_builtin('list')}[{item}] | {self._write_builtin('tuple')}[{item}, ...]"
 
     def _write_class(self, annotation: type, *, as_input: bool) -> str:
@@ -120,7 +120,7 @@ def is_importable(cls: type) -> bool:
 
 
 def write_default(value: Any, annotation: str) -> str:
-    """Return a default as the stub shows it; what is no plain value is an ellipsis."""
+    """Return a default as the stub shows it; anything but a plain value is an ellipsis."""
     if value is None:
         return "None" if "None" in annotation.split(" | ") or annotation.endswith(".Any") else "..."
     if isinstance(value, bool | int | str) and type(value) in (bool, int, str):

@@ -1,4 +1,4 @@
-"""Classes and functions as a stub writes them."""
+"""Writes the classes and functions of a stub."""
 
 import keyword
 import re
@@ -59,7 +59,7 @@ def write_docstring(text: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Return whether a text can stand where Python wants a name."""
+    """Tell whether a text is a valid Python name."""
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
@@ -70,8 +70,8 @@ def camel_case(*words: str) -> str:
 
 
 def _described(text: str, arguments: Iterable[Argument], example: str) -> str:
-    told = [f"{item.name}: {' '.join(item.description.split())}" for item in arguments if item.description]
-    sections = {"Args": "\n".join(told), "Example": example}
+    described = [f"{item.name}: {' '.join(item.description.split())}" for item in arguments if item.description]
+    sections = {"Args": "\n".join(described), "Example": example}
     written = [f"{title}:\n{indent(body, _INDENT)}" for title, body in sections.items() if body]
     return "\n\n".join([text.strip(), *written])
 

@@ -1,4 +1,4 @@
-"""Stubs on disk: written, or compared with what they should be."""
+"""Writes stubs to disk, or compares them with those on disk."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ def compare(package: StubPackage, folder: Path) -> Difference:
     """Return in what the folder differs from the package.
 
     Raises:
-        UserFacingConfigError: STUBS_FOREIGN, when a file stands there that somebody else wrote.
+        UserFacingConfigError: STUBS_FOREIGN, when a file exists there that this command did not write.
     """
     present = {path: _read_text(folder / path) for path in package.files}
     foreign = sorted(path for path, text in present.items() if text is not None and not text.startswith(MARK))

@@ -127,7 +127,7 @@ def _make_argument(
 ) -> Argument:
     default = None if parameter.default is parameter.empty else write_default(parameter.default, annotation)
     if is_declared and default is not None and parameter.default is None:
-        default = "..."  # None stands for "left out", whatever the type
+        default = "..."  # None means "left out", whatever the type
     return Argument(
         name=parameter.name,
         annotation=annotation,

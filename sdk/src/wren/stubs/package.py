@@ -1,7 +1,7 @@
-"""All the files of a stub package for what is installed: the text of each, by its place.
+"""The files of the stub package for the installed integrations.
 
-The stubs stand before the installed package `wren` and say of it only what they must; for every other module of it
-type checkers go on to the package itself.
+The stubs come before the installed package `wren` and hold only what differs; for every other module type checkers
+use the package itself.
 """
 
 import ast
@@ -38,10 +38,10 @@ import wren_core.export.docs as _wren_core_export_docs
 
 @dataclass(frozen=True, kw_only=True)
 class StubPackage:
-    """What is written, and what could not be."""
+    """The stub files, and the integrations without a stub."""
 
     files: dict[str, str]
-    """Text by path, below the folder a type checker is told of."""
+    """Text by path, relative to the stubs folder."""
     missing: dict[str, str]
     """Integrations that could not be loaded, with the code that says why."""
 
@@ -71,7 +71,7 @@ def _describe_origin(plugin: Plugin) -> str:
 
 
 def _write_root() -> str:
-    """Return what the package itself tells type checkers: the branch it keeps for them."""
+    """Return the TYPE_CHECKING branch of the package itself."""
     tree = ast.parse(_ROOT.read_text(encoding="utf-8"))
     branches = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     lines = [ast.unparse(statement) for branch in branches for statement in branch.body]

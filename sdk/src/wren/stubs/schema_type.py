@@ -1,4 +1,4 @@
-"""From JSON Schema to the words a stub writes, for methods that have no signature to read."""
+"""Writes a JSON Schema as a stub's annotation, for methods without a Python signature."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -208,7 +208,7 @@ def test_who_stops_waiting_is_told_what_becomes_of_the_link(fake, logged_in, env
         told = process.stderr.read()
 
     assert process.returncode == 130
-    assert told == "the link stays good; `wren connect parcel` makes a new one\n"
+    assert told == "the link stays valid; `wren connect parcel` makes a new one\n"
 
 
 def wait_until_asked(fake, *, times):

@@ -64,7 +64,7 @@ def test_status_of_a_deployment_shows_what_starts_it_and_what_does_no_more(wren,
         "next run: 2030-01-01 09:00:00 UTC",
         "starts when next last missed",
         "daily schedule, 0 9 * * *, Europe/Oslo - 2029-12-31 08:00:00 UTC 3",
-        "daily is started no more: CRON_INVALID: never again",
+        "daily no longer starts: CRON_INVALID: never again",
     ]
     assert "it has not run yet; `wren run daily --wait` does it now" in done.out
 

@@ -1,4 +1,4 @@
-"""Waiting until a person has authorised a connection."""
+"""Waits until a person has authorised a connection."""
 
 import time
 
@@ -16,13 +16,13 @@ def wait_until_connected(
     """Return the connection once it is active; for one that was active before, once its credentials are new.
 
     Raises:
-        UserFacingConfigError: CONNECTION_FAILED where the attempt is over, CONNECTION_PENDING where time is.
+        UserFacingConfigError: CONNECTION_FAILED when the attempt failed, CONNECTION_PENDING when the time is up.
     """
     deadline = time.monotonic() + seconds
     connection = client.connection(started.connection_id)
     try:
         if not _is_connected(connection, before):
-            screen.note(f"waiting up to {seconds:g} s until somebody has consented there; Ctrl-C leaves it open")
+            screen.note(f"waiting up to {seconds:g} s for consent; Ctrl-C stops waiting")
         while not _is_connected(connection, before):
             if _is_over(connection, started, before):
                 raise _make_failed_error(connection)
@@ -31,7 +31,7 @@ def wait_until_connected(
             time.sleep(_POLL_SECONDS)
             connection = client.connection(started.connection_id)
     except KeyboardInterrupt:
-        screen.note(f"the link stays good; `wren connect {started.integration}` makes a new one")
+        screen.note(f"the link stays valid; `wren connect {started.integration}` makes a new one")
         raise
     return connection
 
@@ -43,7 +43,7 @@ def _is_connected(connection: ApiConnection, before: ApiConnection | None) -> bo
 
 
 def _is_over(connection: ApiConnection, started: ApiConnectionStarted, before: ApiConnection | None) -> bool:
-    """Tell whether an attempt has failed. Of one that was active the error may speak of its renewal instead."""
+    """Tell whether an attempt has failed; the error of an active connection may be about its renewal instead."""
     if started.status == "active":
         return False
     old_error = before.error if before is not None else None

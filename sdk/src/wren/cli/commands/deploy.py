@@ -26,11 +26,11 @@ def deploy_script(script: Path, *, name: str | None, import_seconds: float, as_j
     screen.line(f"{called} is {deployed.status}: version {deployed.version}", style="green")
     next_run = format_cell(deployed.next_run) if deployed.next_run else None
     screen.facts({"id": deployed.deployment_id, "triggers": deployed.triggers_registered, "next run": next_run})
-    screen.line(f"see it with `wren status {quote_name(called)}`, run it with `wren run {quote_name(called)} --wait`")
+    screen.line(f"show it with `wren status {quote_name(called)}`, run it with `wren run {quote_name(called)} --wait`")
 
 
 def undeploy_target(target: str, *, as_json: bool) -> None:
-    """Take a deployment away."""
+    """Remove a deployment."""
     screen = Screen(as_json=as_json)
     with open_client() as client:
         deployment = get_deployment(client, target)

@@ -11,7 +11,7 @@ _COUNTED = "estimated; tool definitions are within 6 % of OpenAI's o200k_base"
 
 
 def show_cost(names: list[str], *, as_json: bool) -> None:
-    """Show what the tools of the named integrations, or of all installed, cost a model."""
+    """Show the tokens that the tools of the named integrations, or of all installed ones, cost a model."""
     screen = Screen(as_json=as_json)
     with redirect_plugin_output():
         costs, missing = _count_costs(installed(), names)
@@ -34,7 +34,7 @@ def show_cost(names: list[str], *, as_json: bool) -> None:
 
 
 def _count_costs(catalogue: Catalogue, names: list[str]) -> tuple[list[IntegrationCost], dict[str, str]]:
-    """Return the costs; only one that nobody asked for by name may be left out."""
+    """Return the costs; an integration that fails is left out, unless it was named."""
     costs: list[IntegrationCost] = []
     missing: dict[str, str] = {}
     for name in dict.fromkeys(names) or catalogue.names():

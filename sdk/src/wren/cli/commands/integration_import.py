@@ -20,7 +20,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """What the command line says."""
+    """The options of the command."""
 
     file: str
     name: str | None
@@ -62,11 +62,11 @@ def _read_text(file: str) -> str:
     except OSError as exc:
         raise UsageInvalid(f"{file} cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
-        raise UsageInvalid(f"{file} is no text in UTF-8") from exc
+        raise UsageInvalid(f"{file} is not UTF-8 text") from exc
 
 
 def _write_result(wanted: ImportOptions, name: str, definition: dict[str, Any]) -> Path | None:
-    """Write the definition and return where; None where it goes to standard output."""
+    """Write the definition and return its path; None where it goes to standard output."""
     if wanted.output == _STANDARD_STREAM:
         return None
     path = (
@@ -101,7 +101,7 @@ def _show_skipped(screen: Screen, imported: ImportResult) -> None:
         screen.note(f"skipped {item.operation}: {item.reason}", style="yellow")
     if len(imported.skipped) > _SHOWN:
         screen.note(f"and {len(imported.skipped) - _SHOWN} more; --json lists all of them", style="yellow")
-    # What is said of many methods is said once.
-    said = Counter(text.partition(": ")[2] or text for text in imported.warnings)
-    for text, times in said.most_common(_SHOWN):
+    # A warning about many methods is printed once.
+    counted = Counter(text.partition(": ")[2] or text for text in imported.warnings)
+    for text, times in counted.most_common(_SHOWN):
         screen.note(f"note: {text}{f' ({times} methods)' if times > 1 else ''}")

@@ -18,7 +18,7 @@ _CONNECTED = {True: "yes", False: "no", None: "-"}
 
 
 def list_installed(*, as_json: bool) -> None:
-    """List what is installed on this machine, the broken ones too."""
+    """List the integrations of this machine, broken ones included."""
     screen = Screen(as_json=as_json)
     with redirect_plugin_output():
         registry = installed().everything()
@@ -30,12 +30,12 @@ def list_installed(*, as_json: bool) -> None:
     screen.table(columns, [(*(item[key] for key in keys), _first_line(item["description"])) for item in offered])
     _show_unbound(screen, {item["name"]: item["no_handler"] for item in offered})
     if not offered and not failed:
-        screen.line("none is installed; install the distribution of one with pip")
+        screen.line("no integrations are installed; install one with pip")
     _show_failed(screen, failed)
 
 
 def list_remote(*, as_json: bool) -> None:
-    """List what the server offers, and which of it is connected."""
+    """List the integrations of the server, and which are connected."""
     screen = Screen(as_json=as_json)
     with open_client() as client:
         answer = client.integrations()

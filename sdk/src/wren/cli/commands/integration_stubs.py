@@ -12,7 +12,7 @@ from wren.stubs.package import stub_package
 
 
 def write_stubs(folder: Path, *, check: bool, as_json: bool) -> None:
-    """Write the stubs of what is installed, or say whether those in the folder are still true."""
+    """Write the stubs of the installed integrations, or check whether those in the folder are up to date."""
     screen = Screen(as_json=as_json)
     with redirect_plugin_output():
         package = stub_package(installed())

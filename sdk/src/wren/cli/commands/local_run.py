@@ -1,4 +1,4 @@
-"""One function of a file, run on this machine in a child process; messages go to the terminal."""
+"""Runs one function of a file on this machine, in a child process; messages go to the terminal."""
 
 import signal
 import sys
@@ -23,7 +23,7 @@ _DESCRIBE_LIMIT = timedelta(seconds=60)
 def run_locally(
     screen: Screen, script: Path, *, func: str | None, event: dict[str, Any] | None, timeout: float | None
 ) -> int:
-    """Run a function of `script` and return the exit code; its output goes to the terminal as it comes."""
+    """Run a function of `script` and return the exit code; its output goes to the terminal."""
     job: dict[str, Any] = {"script": read_script_text(script), "filename": str(script), "env": {}}
     trigger = _choose_trigger(_read_triggers(job), func)
     job.update(mode="run", func=trigger["func"], event=make_event(trigger, event, datetime.now(UTC)))
@@ -33,7 +33,7 @@ def run_locally(
         job,
         host=host,
         time_limit=None if timeout is None else timedelta(seconds=timeout),
-        # With --json the answer alone may go to standard output, so the script's goes to standard error.
+        # With --json, standard output holds only the answer, so the script's output goes to standard error.
         output=sys.stderr if screen.as_json else None,
         on_call=lambda call: screen.note(
             f"{call['integration']}.{call['method']} {call['ms']:.0f} ms {call['outcome']}"
@@ -56,7 +56,7 @@ def run_locally(
 
 
 def make_event(trigger: Mapping[str, Any], event: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
-    """Return the event a function is given: the one asked for, else what its trigger would bring about now.
+    """Return the event for a function: the given one, else the one its trigger would create now.
 
     Raises:
         AgentFixableError: EVENT_REQUIRED, for a trigger whose event cannot be made up.
@@ -69,7 +69,7 @@ def make_event(trigger: Mapping[str, Any], event: dict[str, Any] | None, now: da
     if trigger["type"] == "manual":
         return {"trigger": "manual", "payload": {}}
     raise AgentFixableError(
-        f"{trigger['func']} is started by {trigger['type']}; say by what, for example "
+        f"{trigger['func']} is started by {trigger['type']}; give the event, for example "
         f'--event \'{{"trigger": "{trigger["type"]}", ...}}\'',
         code="EVENT_REQUIRED",
     )
@@ -80,7 +80,7 @@ def _list_schedule_fields(trigger: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_triggers(job: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the triggers a script declares; raises what keeps it from being imported."""
+    """Return the triggers of a script; raises the error of its import."""
     outcome = child_process.run_job({**job, "mode": "describe"}, time_limit=_DESCRIBE_LIMIT)
     if outcome.metadata is not None:
         triggers: list[dict[str, Any]] = outcome.metadata.get("triggers", [])
@@ -90,7 +90,7 @@ def _read_triggers(job: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _choose_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[str, Any]:
-    """Return the trigger of the function to run; a function without one is started by hand."""
+    """Return the trigger of the function to run; a function without one gets a manual trigger."""
     if func is not None:
         own = [item for item in triggers if item["func"] == func]
         return own[0] if own else {"func": func, "type": "manual", "config": {}}
@@ -99,12 +99,12 @@ def _choose_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[st
         return triggers[0]
     which = f"{', '.join(names)} have triggers" if names else "none has a trigger"
     raise AgentFixableError(
-        f"say which function to run with --func NAME; {which}", code="FUNC_REQUIRED", details={"functions": names}
+        f"name the function to run with --func NAME; {which}", code="FUNC_REQUIRED", details={"functions": names}
     )
 
 
 def _find_error(outcome: child_process.RunnerOutcome, timeout: float | None) -> dict[str, Any] | None:
-    """Return why a run did not succeed, or None: success takes a result and a clean end. Codes are the server's."""
+    """Return why a run failed, or None; success needs a result and exit code 0. Codes are the server's."""
     if outcome.is_timed_out:
         return AgentFixableError(f"the function was stopped after {timeout or 0:g} s", code="RUN_TIMEOUT").to_wire()
     if outcome.error is not None:

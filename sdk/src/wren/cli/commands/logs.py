@@ -52,7 +52,7 @@ def collect_log(client: Client, run_id: str) -> tuple[ApiRun, list[ApiLogLine]]:
 
 
 def _fetch_ended(client: Client, run_id: str, last: ApiRun | None) -> ApiRun:
-    """Return a run that has ended with all that is known of it, which the stream's last word may hold."""
+    """Return a finished run in full; the last event of the stream may already hold it."""
     is_complete = last is not None and last.is_finished and "error" in last.model_fields_set
     return last if last is not None and is_complete else client.run(run_id)
 
@@ -64,7 +64,7 @@ def _fetch_lines(client: Client, run_id: str) -> list[dict[str, Any]]:
     while page := client.logs(run_id, after=after).logs:
         lines += [line.to_wire() for line in page]
         if after is not None and page[-1].seq <= after:
-            break  # a server that ignores `after` has sent everything already
+            break  # a server that ignores `after` has already sent everything
         after = page[-1].seq
     return lines
 
@@ -79,7 +79,7 @@ def _show_log(screen: Screen, client: Client, run_id: str) -> ApiRun:
 
 
 def _show_end(screen: Screen, run: ApiRun) -> None:
-    """Say beside the log what the log itself does not: that it goes on, or why the run failed."""
+    """Print what the log does not hold: that the run is not finished, or why it failed."""
     screen.note(describe_state(run), style=STYLES.get(run.status, "dim"))
     if not run.is_finished:
         screen.note(f"follow it with `wren logs -f {run.run_id}`")
@@ -99,7 +99,7 @@ def _find_latest_run(client: Client, target: str) -> str:
 
 
 def _write_output(text: str) -> None:
-    """Write a script's own output as it is, except for what could drive the terminal."""
+    """Write a script's output, with terminal control characters escaped."""
     if text:
         sys.stdout.write(escape_controls(text) + ("" if text.endswith("\n") else "\n"))
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`wren plugin dev`: what a person sees of it."""
+"""`wren plugin dev`: its output."""
 
 import importlib.metadata
 import signal
@@ -16,15 +16,15 @@ from wren_core.errors import WrenError
 
 
 def develop(folder: Path, *, port: int, as_json: bool) -> None:
-    """Serve a plugin until Ctrl-C, and take up every change.
+    """Serve a plugin until Ctrl-C, and restart it after every change.
 
     Raises:
-        WrenError: it could not be started the first time.
+        WrenError: the first start failed.
     """
     screen = Screen(as_json=as_json)
     require_backend()
     import_author_tool("watchfiles")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # an operator's way to say Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM stops it like Ctrl-C
     with (
         tempfile.TemporaryDirectory(prefix="wren-dev-") as workspace,
         DevServer(folder, port=port, workspace=Path(workspace)) as development,
@@ -39,7 +39,7 @@ def develop(folder: Path, *, port: int, as_json: bool) -> None:
 
 
 def _restart(screen: Screen, development: DevServer, changed: list[Path]) -> None:
-    """Start anew; what is in the way is shown, and the next change is another chance."""
+    """Restart; an error is shown, and the next change tries again."""
     try:
         _show_state(screen, development.start(with_fakes=touches_fakes(changed)))
     except WrenError as exc:
@@ -60,7 +60,7 @@ def _show_start(screen: Screen, state: DevState) -> None:
         screen.line(f"  export {' '.join(local)}")
     if not _is_installed(state.project.name):
         screen.note("It is not installed in this environment: before `wren deploy`, run `pip install -e .` once.")
-    screen.note("Changes are taken up as they are saved. Ctrl-C ends it.")
+    screen.note("Saving a file restarts it. Ctrl-C stops it.")
 
 
 def _show_state(screen: Screen, state: DevState) -> None:
@@ -70,7 +70,8 @@ def _show_state(screen: Screen, state: DevState) -> None:
         screen.facts({name: methods or "no methods"})
         if name not in state.fakes and (definition.hosts or definition.base_url):
             screen.note(
-                f"{name} has no fake, so it talks to its real provider: offer one in wren.fakes", style="yellow"
+                f"{name} has no fake, so it calls its real provider: add one in the entry-point group wren.fakes",
+                style="yellow",
             )
     for name, fake in state.fakes.items():
         if fake.failed is None:

@@ -1,4 +1,4 @@
-"""`wren plugin new`: what a person sees of it."""
+"""`wren plugin new`: its output."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ _STEPS = ('pip install -e ".[test]"', "pytest", "wren plugin check", "wren plugi
 
 
 def make_plugin(plan: Plan, *, into: Path, as_json: bool) -> None:
-    """Make the folder, and say what comes next."""
+    """Make the folder, and print the next steps."""
     screen = Screen(as_json=as_json)
     clash = find_clash(plan.name)
     folder = render_plugin(plan, into)
     files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     screen.answer({"name": plan.name, "folder": str(folder), "files": files, "clash": clash})
-    screen.line(f"{folder} is a complete plugin; yours to change are:", style="green")
+    screen.line(f"{folder} is a complete plugin; change these files:", style="green")
     for file in (f"src/wren_{plan.name}/__init__.py", f"src/wren_{plan.name}/fake.py", f"tests/test_{plan.name}.py"):
         screen.line(f"  {file}")
     screen.line("Next:")

@@ -1,4 +1,4 @@
-"""`wren plugin release`: what a person sees of it."""
+"""`wren plugin release`: its output."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ _COLOURS = {Level.MAJOR: "red", Level.MINOR: "yellow", Level.PATCH: "dim"}
 def release_plugin(
     folder: Path, *, against: str, out: Path | None, is_dry: bool, isolated: bool, as_json: bool
 ) -> None:
-    """Check, compare, refuse a version that is too small, build, show and, unless it is a dry run, tag."""
+    """Check, compare, refuse a version that is too small, build, show and, unless `is_dry`, tag."""
     screen = Screen(as_json=as_json)
     project = read_project(folder)
     tier = check_quality(project)
@@ -46,20 +46,20 @@ def release_plugin(
 def _show_changes(screen: Screen, comparison: Comparison) -> None:
     project, last = comparison.project, comparison.last
     if last is None:
-        screen.line(f"{project.name} {comparison.version}: nothing was released before it", style="bold")
+        screen.line(f"{project.name} {comparison.version}: no earlier release", style="bold")
         return
     screen.line(f"{project.name} {comparison.version}, compared with {last.version} ({last.origin})", style="bold")
     for change in comparison.changes:
         screen.line(f"  {change.level.name.lower():6} {change}", style=_COLOURS[change.level])
     if not comparison.changes:
-        screen.line("  nothing changed in what it declares")
-    screen.line(f"That asks for {comparison.required} or later.")
+        screen.line("  no changes")
+    screen.line(f"This requires {comparison.required} or later.")
 
 
 def _show_built(screen: Screen, built: BuiltFiles) -> None:
-    screen.line("Would be published:", style="bold")
+    screen.line("Files to publish:", style="bold")
     screen.facts({name: f"{size / 1000:.1f} kB" for name, size in built.files.items()})
-    screen.line("The wheel holds:", style="bold")
+    screen.line("Files in the wheel:", style="bold")
     for member in built.wheel.members:
         screen.line(f"  {member}")
     screen.line("Its metadata:", style="bold")
@@ -70,9 +70,11 @@ def _show_built(screen: Screen, built: BuiltFiles) -> None:
 
 def _show_next(screen: Screen, tag: str | None) -> None:
     if tag is None:
-        screen.note("A rehearsal: nothing was tagged, and nothing leaves this machine.")
+        screen.note("Dry run: nothing was tagged, and nothing leaves this machine.")
         return
-    screen.line(f"Tagged {tag} here. `git push origin {tag}` publishes it, by the workflow publish.yml.", style="green")
+    screen.line(
+        f"Tagged {tag} here. `git push origin {tag}` publishes it through the workflow publish.yml.", style="green"
+    )
 
 
 def _make_comparison_json(comparison: Comparison) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from wren_core.errors import error_from_wire
 def run_target(
     target: str, *, func: str | None, event: str | None, local: bool, wait: bool, timeout: float | None, as_json: bool
 ) -> None:
-    """Run a function now. A file, or what is called like one, runs here; anything else names a deployment."""
+    """Run a function now. A file, or a name that ends in .py, runs here; anything else names a deployment."""
     screen = Screen(as_json=as_json)
     payload = read_event(event)
     if local or target.endswith(".py") or Path(target).is_file():
@@ -33,10 +33,10 @@ def run_target(
 
 
 def read_event(text: str | None) -> dict[str, Any] | None:
-    """Return the event somebody typed, or wrote into a file named with `@`.
+    """Return the event from the option, or from the file it names with `@`.
 
     Raises:
-        UsageInvalid: it is no JSON object, or the file cannot be read.
+        UsageInvalid: it is not a JSON object, or the file cannot be read.
     """
     if text is None:
         return None
@@ -55,7 +55,7 @@ def _run_remotely(screen: Screen, target: str, *, func: str | None, event: dict[
         run = client.start_run(get_deployment(client, target).id, func=func, payload=payload)
         if not wait:
             screen.answer(run.to_wire())
-            screen.line(f"{run.run_id} is {run.status}; see it with `wren logs -f {run.run_id}`", style="green")
+            screen.line(f"{run.run_id} is {run.status}; follow it with `wren logs -f {run.run_id}`", style="green")
             return exit_codes.OK
         run = _wait_for_end(screen, client, run)
         show_run(screen, run)
@@ -63,20 +63,20 @@ def _run_remotely(screen: Screen, target: str, *, func: str | None, event: dict[
 
 
 def _make_payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return what a run by hand is given: the event itself, or the payload of one written out in full."""
+    """Return the payload of a manual run: the event itself, or the payload of a complete manual event."""
     if event is None or "trigger" not in event:
         return event
     if event["trigger"] == "manual":
         payload: dict[str, Any] = event.get("payload") or {}
         return payload
     raise UsageInvalid(
-        f"on the server a run is started by hand, not by {event['trigger']!r}: leave 'trigger' out of --event, "
+        f"on the server a run is started manually, not by {event['trigger']!r}: leave 'trigger' out of --event, "
         "and the function gets the rest as event.payload"
     )
 
 
 def _wait_for_end(screen: Screen, client: Client, run: ApiRun) -> ApiRun:
-    """Return the run once it has ended; people see its log meanwhile, programs get both."""
+    """Wait for the end of a run and return it; prints the log, or with --json the run and its log."""
     try:
         if not screen.as_json:
             return follow_log(screen, client, run.run_id)
@@ -84,7 +84,7 @@ def _wait_for_end(screen: Screen, client: Client, run: ApiRun) -> ApiRun:
         screen.answer({**ended.to_wire(), "logs": [line.to_wire() for line in lines]})
         return ended
     except KeyboardInterrupt:
-        screen.note(f"{run.run_id} goes on on the server; `wren logs -f {run.run_id}` shows it")
+        screen.note(f"{run.run_id} continues on the server; follow it with `wren logs -f {run.run_id}`")
         raise
 
 

@@ -24,7 +24,7 @@ _STYLES = {"error": "red", "warning": "yellow"}
 
 
 def report_script(script: Path, *, import_seconds: float, as_json: bool) -> None:
-    """Report everything that can be found in a script without running its functions."""
+    """Check a script without running its functions, and show the findings."""
     screen = Screen(as_json=as_json)
     report = check(script, import_seconds)
     screen.answer(report.to_json())
@@ -64,8 +64,8 @@ def read_script_text(script: Path) -> str:
     """Return the source of a script as it is sent and run.
 
     Raises:
-        ScriptUnreadable: there is no such file, or it cannot be read.
-        ScriptInvalid: it is no text, or too large.
+        ScriptUnreadable: the file does not exist, or cannot be read.
+        ScriptInvalid: it is not text, or too large.
     """
     text = decode_script(read_script(script), str(script))
     if isinstance(text, ScriptFinding):
@@ -113,7 +113,7 @@ def _format_count(count: int, noun: str) -> str:
 
 
 def _find_readiness(name: str) -> dict[str, Any]:
-    """Return what this machine has for an integration that passed the check."""
+    """Return version, way to connect and variables of an integration on this machine."""
     with redirect_plugin_output():
         spec = installed().spec(name)
     variables = {item.env_var: bool(os.environ.get(item.env_var)) for item in spec.credentials}

@@ -30,7 +30,7 @@ def _parse_dollars(text: str) -> float:
         amount = math.nan
     if not (math.isfinite(amount) and amount >= 0):
         raise InvalidInput(
-            f"{text!r} is no amount; write US dollars such as 25 or 7.50, or `{NO_BUDGET}`",
+            f"{text!r} is not an amount; write US dollars such as 25 or 7.50, or `{NO_BUDGET}`",
             details={"pointer": "/amount", "expected": "an amount of US dollars", "got": text},
         )
     return amount

@@ -29,7 +29,7 @@ def show_status(target: str | None, *, as_json: bool) -> None:
 def _show_deployments(screen: Screen, deployments: list[ApiDeployment]) -> None:
     screen.answer({"deployments": [item.to_wire() for item in deployments]})
     if not deployments:
-        screen.line("nothing is deployed yet; `wren deploy SCRIPT` does it")
+        screen.line("nothing is deployed yet; run `wren deploy SCRIPT`")
         return
     screen.table(
         ("name", "status", "version", "triggers", "last run (UTC)", "", "next run (UTC)"),
@@ -67,11 +67,11 @@ def _show_deployment(screen: Screen, deployment: ApiDeployment, runs: list[ApiRu
     )
     for trigger in deployment.trigger_list:
         for text, style in format_failure(trigger.error):
-            screen.line(f"{trigger.func} is started no more: {text}", style=style)
+            screen.line(f"{trigger.func} no longer starts: {text}", style=style)
     rows = [(r.run_id, r.status, r.trigger, format_cell(r.started_at), r.duration_ms) for r in runs[:_SHOWN_RUNS]]
     screen.table(("run", "status", "trigger", "started", "ms"), rows)
     if not runs:
-        screen.line(f"it has not run yet; `wren run {quote_name(deployment.name)} --wait` does it now")
+        screen.line(f"it has not run yet; start it with `wren run {quote_name(deployment.name)} --wait`")
 
 
 def _format_minute(moment: datetime | None) -> str:
