@@ -6,7 +6,7 @@ import pytest
 import wren
 from wren import integrations
 from wren.script import session
-from wren.script.session import Session
+from wren.script.session import ScriptSession
 from wren_core.errors import ConfigInvalid, CredentialMissing, IntegrationUnknown, PluginFailed
 
 pytestmark = pytest.mark.usefixtures("plugins")
@@ -127,7 +127,7 @@ def test_an_instance_speaks_to_the_host_of_the_session_and_reports_its_calls():
             asked.append((operation, payload["body"]))
             return {"id": "msg_1", "created_at": "now"}
 
-    with session.entered(Session(host=Inbox(), on_call=told.append)):
+    with session.entered(ScriptSession(host=Inbox(), on_call=told.append)):
         answer = wren.integrations.parcel.init().tell("hello")
 
     assert (answer, asked) == ("msg_1", [("messages.send", "hello")])

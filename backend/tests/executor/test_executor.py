@@ -136,7 +136,9 @@ def test_a_refused_request_raises_the_same_error_in_the_script(run_script: Any):
     def serve(*_: Any) -> dict[str, Any]:
         raise CredentialMissing("connect mail first", action_url="https://x.example/setup")
 
-    ran = run_script("from wren import session\ndef main():\n    session.current().host.request('o', {})", serve=serve)
+    ran = run_script(
+        "from wren.script import session\ndef main():\n    session.current().host.request('o', {})", serve=serve
+    )
 
     error = ran.outcome.error
     assert (error["type"], error["code"], error["line"]) == ("UserFacingConfigError", "CREDENTIAL_MISSING", 3)
@@ -147,7 +149,9 @@ def test_what_breaks_in_the_platform_is_not_shown_to_the_script(run_script: Any)
     def serve(*_: Any) -> dict[str, Any]:
         raise RuntimeError("database password is hunter2")
 
-    ran = run_script("from wren import session\ndef main():\n    session.current().host.request('o', {})", serve=serve)
+    ran = run_script(
+        "from wren.script import session\ndef main():\n    session.current().host.request('o', {})", serve=serve
+    )
 
     assert (ran.outcome.error["type"], ran.outcome.error["code"]) == ("InternalError", "INTERNAL")
     assert ran.outcome.error["message"] == "the platform could not serve 'o'"
@@ -155,7 +159,7 @@ def test_what_breaks_in_the_platform_is_not_shown_to_the_script(run_script: Any)
 
 def test_a_request_that_hangs_does_not_hold_up_the_deadline(run_script: Any):
     ran = run_script(
-        "from wren import session\ndef main():\n    session.current().host.request('o', {})",
+        "from wren.script import session\ndef main():\n    session.current().host.request('o', {})",
         serve=lambda *_: time.sleep(4) or {},
         wall=1,
     )
@@ -244,7 +248,7 @@ def test_describing_sees_the_configuration_it_is_given(run_script: Any):
 
 
 def test_describing_has_no_network_and_no_host(run_script: Any):
-    source = "from wren import session\nsession.current().host.request('messages.send', {})"
+    source = "from wren.script import session\nsession.current().host.request('messages.send', {})"
 
     with pytest.raises(WrenError) as caught:
         run_script.executor.describe(source)

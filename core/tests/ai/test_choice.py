@@ -1,7 +1,7 @@
 import pytest
 
 from wren_core.ai.images import find_media_type
-from wren_core.ai.records import Message
+from wren_core.ai.records import ChatMessage
 from wren_core.ai.tokens import estimate_tokens
 from wren_core.errors import ConfigInvalid, InvalidInput
 
@@ -154,7 +154,7 @@ def test_an_image_the_model_cannot_read_is_refused(parrot, image, told):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"messages": [Message(role="assistant", text="Hi.")]}, {"prompt": "", "images": []}],
+    [{}, {"messages": [ChatMessage(role="assistant", text="Hi.")]}, {"prompt": "", "images": []}],
 )
 def test_a_call_with_nothing_to_answer_is_refused(parrot, arguments):
     assert code_of(lambda: parrot.generate(**arguments)).details["pointer"] == "/prompt"

@@ -5,7 +5,7 @@ import pytest
 
 from wren_core.ai.dialect import Reply
 from wren_core.ai.integration import AIIntegration
-from wren_core.ai.records import Message, ToolCall, ToolResult, Usage
+from wren_core.ai.records import ChatMessage, ToolCall, ToolResult, Usage
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.execution import to_json
 from wren_core.contract.host import NoHost
@@ -92,8 +92,8 @@ def test_a_conversation_goes_on_with_the_results_of_tools(parrot, script):
     script.parts = [Reply(text="", stop_reason="tool_use", usage=Usage(), tool_calls=[call], blocks=[{"signed": "x"}])]
 
     asked = parrot.generate("weather?", tools=[TOOL])
-    result = Message(role="user", tool_results=[ToolResult(id="1", content="sun")])
-    parrot.generate(messages=[Message(role="user", text="weather?"), asked.as_message(), result], tools=[TOOL])
+    result = ChatMessage(role="user", tool_results=[ToolResult(id="1", content="sun")])
+    parrot.generate(messages=[ChatMessage(role="user", text="weather?"), asked.as_message(), result], tools=[TOOL])
 
     turns = script.asked[1].messages
     assert [turn.role for turn in turns] == ["user", "assistant", "user"]

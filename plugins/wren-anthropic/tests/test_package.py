@@ -32,7 +32,7 @@ def test_the_distribution_ships_its_fake():
     assert FakeAnthropic().credentials() == {"api_key": "sk-ant-fake-key"}
 
 
-def test_the_key_is_read_from_the_variable_everybody_uses():
+def test_the_key_is_read_from_the_usual_variable():
     assert Anthropic.full_spec().get_env_mapping() == {"api_key": "ANTHROPIC_API_KEY"}
 
 
@@ -45,5 +45,5 @@ def test_every_model_has_limits_and_prices(model):
     assert "image/png" in model.input_formats
 
 
-def test_no_image_can_be_asked_for():
+def test_images_cannot_be_generated():
     assert "generate_image" not in Anthropic.methods()

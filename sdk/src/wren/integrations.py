@@ -7,7 +7,7 @@
     integrations.get_docs("<name>")         # methods, parameters and configuration as data
     integrations.render_docs(["<name>"])    # the same as Markdown
 
-A name nobody offers raises IntegrationUnknown with the nearest one; an installed plugin that cannot be loaded raises
+An unknown name raises IntegrationUnknown with the nearest one; an installed plugin that cannot be loaded raises
 PluginFailed with the cause. Using one integration loads only that one.
 """
 
@@ -28,13 +28,13 @@ def get_docs(name: str) -> IntegrationDocs:
 
 
 def render_docs(names: Iterable[str] | None = None) -> str:
-    """Render the documents of some integrations, in the order given, as Markdown; of all installed where left out."""
+    """Render the documents of integrations as Markdown, in the order given. Default: all installed ones."""
     chosen = installed().names() if names is None else [names] if isinstance(names, str) else names
     return render_all(get_docs(name) for name in chosen)
 
 
 def _list_installed() -> builtins.list[str]:
-    """List the names of what is installed, sorted; `get_docs(name)` tells more, or raises what is wrong with it."""
+    """List the names of the installed integrations, sorted; `get_docs(name)` describes one, or raises why it failed."""
     return installed().names()
 
 

@@ -340,7 +340,7 @@ def test_requests_of_many_threads_each_get_their_own_answer():
 
 def test_a_refused_request_raises_the_error_it_was_refused_with():
     done = run(
-        "from wren import session\ndef main():\n    session.current().host.request('o', {})",
+        "from wren.script import session\ndef main():\n    session.current().host.request('o', {})",
         answer=lambda frame: {"error": {"type": "UserFacingConfigError", "code": "CREDENTIAL_MISSING", "message": "m"}},
     )
 
@@ -394,7 +394,7 @@ def test_a_forked_child_cannot_use_the_channel():
 
 def test_a_worker_that_goes_away_ends_a_waiting_request():
     ours, theirs = socket.socketpair()
-    script = "from wren import session\ndef main():\n    session.current().host.request('o', {})"
+    script = "from wren.script import session\ndef main():\n    session.current().host.request('o', {})"
     job = {"mode": "run", "script": script, "filename": "daily.py", "func": "main", "event": EVENT}
     with subprocess.Popen(
         [sys.executable, "-m", "wren.runner"], stdin=theirs, stderr=subprocess.PIPE, text=True

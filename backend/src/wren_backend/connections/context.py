@@ -38,6 +38,8 @@ class ConnectionContext:
     link_lifetime: timedelta = timedelta(hours=24)
     configured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What the operator configured, by integration; a connection's own configuration wins over it."""
+    passing_refresh_tokens: frozenset[str] = frozenset()
+    """Integrations whose runs get the refresh token, too."""
     on_refresh: Callable[[str], None] = _ignore
     """Gets the outcome of every refresh: refreshed, needs_reauth, postponed, or superseded."""
 

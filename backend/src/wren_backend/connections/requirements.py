@@ -44,7 +44,7 @@ def access_key(spec: IntegrationSpec) -> str:
 
 
 def refresh_key(spec: IntegrationSpec) -> str:
-    """Return the key under which the refresh token is stored; it never reaches a script."""
+    """Return the key under which the refresh token is stored."""
     declared = (cred.refresh_key for cred in spec.credentials if cred.type is CredentialType.OAUTH2)
     return next(declared, None) or "refresh_token"
 

@@ -1,7 +1,7 @@
 """One claimed run, from its row to its outcome."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import Job, Limits, Outcome
+from wren_backend.integrations.ai_choice import AISource
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
@@ -43,14 +44,6 @@ class CredentialSource(Protocol):
 
     def run_environment(self, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
         """Return what the run gets, refreshed where due; raises UserFacingConfigError when a person must act."""
-        ...
-
-
-class AISource(Protocol):
-    """Chooses the ai integration of a script that names none."""
-
-    def __call__(self, subject: Subject, *, declared: Collection[str], preferred: str | None) -> str:
-        """Return its name; raises UserFacingConfigError when a person must connect one."""
         ...
 
 

@@ -15,6 +15,7 @@ from wren_backend.connections import repository
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.credentials.service import CredentialService
 from wren_core.errors import WrenError
+from wren_core.testing.patience import patience
 
 AN_HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -224,7 +225,7 @@ def test_while_the_provider_hangs_others_read_write_and_use_the_live_token(
             repository.configure(session, subject, other.id, alias="renamed", now=clock.now())
         still_running = not slow.done()
         answer.set()
-        refreshed = slow.result(timeout=30)
+        refreshed = slow.result(timeout=patience(30))
 
     assert still_running
     assert provider.oauth.user_of(meanwhile) is not None

@@ -16,10 +16,10 @@ from wren_core.ai.dialect import CompletionRequest, Dialect, ImageDialect, Image
 from wren_core.ai.metering import Meter
 from wren_core.ai.pricing import usd
 from wren_core.ai.records import (
+    ChatMessage,
     Completion,
     GeneratedImages,
     ImageBytes,
-    Message,
     ModelInfo,
     ToolDefinition,
     Usage,
@@ -63,7 +63,7 @@ class AIIntegration(Integration):
             list[ImageBytes] | None, "Images for it to look at: PNG, JPEG, GIF or WebP, in JSON as base64"
         ] = None,
         messages: Annotated[
-            list[Message] | None, "The conversation before the prompt, oldest first; without a prompt, all of it"
+            list[ChatMessage] | None, "The conversation before the prompt, oldest first; without a prompt, all of it"
         ] = None,
         system: Annotated[str | None, "Instructions that stand above the conversation"] = None,
         tools: Annotated[list[ToolDefinition] | None, "Functions the model may ask for"] = None,
@@ -117,7 +117,7 @@ class AIIntegration(Integration):
     def _models(self) -> Models:
         return Models.of(self.name, ai_config(type(self)), cast(AISettings, self.config))
 
-    def _request(self, turns: Sequence[Message], *, model: str | None, **rest: Any) -> CompletionRequest:
+    def _request(self, turns: Sequence[ChatMessage], *, model: str | None, **rest: Any) -> CompletionRequest:
         needs = ["text"]
         if any(turn.images for turn in turns):
             needs.append("vision")
@@ -189,7 +189,7 @@ def ai_config(integration: type[Integration]) -> AIConfig:
     return config
 
 
-def _turns(prompt: str, images: Sequence[bytes] | None, messages: Sequence[Message] | None) -> list[Message]:
+def _turns(prompt: str, images: Sequence[bytes] | None, messages: Sequence[ChatMessage] | None) -> list[ChatMessage]:
     """Return the whole conversation.
 
     Raises:
@@ -197,7 +197,7 @@ def _turns(prompt: str, images: Sequence[bytes] | None, messages: Sequence[Messa
     """
     turns = list(messages or ())
     if prompt or images:
-        turns.append(Message(role="user", text=prompt, images=list(images or ())))
+        turns.append(ChatMessage(role="user", text=prompt, images=list(images or ())))
     if not turns or turns[-1].role != "user":
         raise InvalidInput(
             "generate: give a prompt, or messages that end with the user's turn",

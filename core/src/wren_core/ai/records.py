@@ -56,7 +56,7 @@ class ToolResult(Record):
     is_error: Annotated[bool, "The function failed, and content says how"] = False
 
 
-class Message(Record):
+class ChatMessage(Record):
     """One turn of a conversation."""
 
     role: Annotated[Role, "Who speaks: user or assistant"]
@@ -92,9 +92,9 @@ class Completion(Record):
     tool_calls: Annotated[list[ToolCall], "Functions the model wants called"] = []
     blocks: Annotated[list[dict[str, Any]], "For `as_message`; opaque"] = []
 
-    def as_message(self) -> Message:
+    def as_message(self) -> ChatMessage:
         """Return the answer as a turn of the conversation that goes on."""
-        return Message(role="assistant", text=self.text, tool_calls=self.tool_calls, blocks=self.blocks)
+        return ChatMessage(role="assistant", text=self.text, tool_calls=self.tool_calls, blocks=self.blocks)
 
 
 class GeneratedImage(Record):

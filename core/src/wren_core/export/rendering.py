@@ -39,6 +39,8 @@ def _usage(docs: IntegrationDocs) -> str:
 def method_to_markdown(method: MethodDoc) -> str:
     """Render one method: its signature, its parameters, what it returns and needs."""
     parts = [f"### `{method.signature}`", method.description]
+    if not method.has_handler:
+        parts.append("No handler: a call is refused until a request or a plugin performs it.")
     if method.params:
         parts.append(_table(method.params))
     facts = [f"Returns: {method.returns}.", f"Effect: {method.effect}."]

@@ -14,7 +14,7 @@ from wren.runner.invocation import call_function, to_json_value
 from wren.runner.script import load_script
 from wren.script import session
 from wren.script.metadata import extract_metadata
-from wren.script.session import Session
+from wren.script.session import ScriptSession
 from wren_core.errors import AgentFixableError
 
 # Threads reserve their stack as memory; 8 MiB each would let a pool of 64 exhaust a limit of 512 MiB.
@@ -45,7 +45,7 @@ def _prepare(channel: Channel, job: Mapping[str, Any]) -> None:
         from wren.script.catalogue import installed  # here: most scripts use what is installed, and many use nothing
 
         installed().declare(job["definitions"])
-    session.enter(Session(host=ChannelHost(channel), on_call=ChannelObserver(channel)))
+    session.enter(ScriptSession(host=ChannelHost(channel), on_call=ChannelObserver(channel)))
 
 
 def _perform(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class IntegrationHandle:
 
     def get_docs(self) -> IntegrationDocs:
         """Return the documents of the integration."""
-        return IntegrationDocs.from_spec(installed().spec(self.name))
+        return IntegrationDocs.from_spec(installed().spec(self.name), unbound=installed().plugin(self.name).unbound)
 
     def __getattr__(self, attribute: str) -> NoReturn:
         if attribute.startswith("_"):

@@ -1,4 +1,4 @@
-"""What a script declares: the integrations it uses and the triggers of its functions. Pure; nothing of it runs here."""
+"""The metadata of a script: the integrations it uses and the triggers of its functions. Pure; runs nothing."""
 
 import ast
 import sys
@@ -26,7 +26,7 @@ def extract_metadata(source: str, namespace: Mapping[str, Any]) -> dict[str, Any
     triggers = list(find_triggers(namespace))
     uses = find_uses(source)
     return {
-        "integrations": sorted({*uses.integrations, *_made_at_import(namespace.values())}),
+        "integrations": sorted({*uses.integrations, *_find_made_at_import(namespace.values())}),
         **({"uses_ai": True} if uses.uses_ai else {}),  # left out otherwise: metadata keeps the shape it always had
         "triggers": [{"type": t.type, "func": func, "config": dict(t.config)} for func, t in triggers],
         "schedules": [{"cron": t.config["cron"], "func_name": func} for func, t in triggers if t.type == "schedule"],
@@ -57,7 +57,7 @@ def find_uses(source: str) -> Uses:
     return Uses(integrations=frozenset(valid), uses_ai=finder.uses_ai)
 
 
-def _made_at_import(values: Iterable[Any]) -> set[str]:
+def _find_made_at_import(values: Iterable[Any]) -> set[str]:
     """Return the names of integrations among a module's values, for scripts that choose them at run time."""
     # Looked up among the loaded modules: a script that uses no integration need not pay for importing them.
     loaded = [(sys.modules.get(module), name) for module, name in _INTEGRATION_CLASSES]
@@ -66,7 +66,7 @@ def _made_at_import(values: Iterable[Any]) -> set[str]:
 
 
 class _Finder(ast.NodeVisitor):
-    """Follows the names `wren` and `wren.integrations` go by; scopes are taken together, which errs on finding more."""
+    """Follows the aliases of `wren` and `wren.integrations`; ignores scopes, so it may find too much."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()

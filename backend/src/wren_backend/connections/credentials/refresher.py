@@ -110,7 +110,8 @@ class Refresher:
         log.info("connection.refreshed", **_log_fields(connection), expires_at=answer.expires_at)
         self._context.on_refresh("refreshed")
         values = {**credentials, **credential_values(spec, answer)}
-        return RefreshOutcome(refreshed=ConnectionCredentials.of(spec, stored, values))
+        passes = spec.name in self._context.passing_refresh_tokens
+        return RefreshOutcome(refreshed=ConnectionCredentials.of(spec, stored, values, passes_refresh_token=passes))
 
     def _store_once(self, spec: IntegrationSpec, connection: Connection, answer: TokenAnswer) -> Connection | None:
         now = self._context.clock.now()

@@ -59,19 +59,35 @@ def resolve_provider(spec: IntegrationSpec, settings: Mapping[str, ProviderOverr
     if not isinstance(auth, OAuth2Config):
         raise ValueError(f"{spec.name} does not use OAuth")
     given = settings.get(auth.provider)
+    missing = missing_addresses(spec, settings)
+    if missing:
+        raise _make_addresses_error(spec.name, auth.provider, missing)
     if given is None or not given.client_id:
         raise _make_client_id_error(spec.name, auth.provider)
     return Provider(
         name=auth.provider,
         client_id=given.client_id,
         client_secret=given.client_secret.get_secret_value() if given.client_secret else None,
-        authorization_url=_check_address(auth, "authorization_url", given.authorization_url or auth.authorization_url),
-        token_url=_check_address(auth, "token_url", given.token_url or auth.token_url),
+        authorization_url=_check_address(
+            auth, "authorization_url", given.authorization_url or auth.authorization_url or ""
+        ),
+        token_url=_check_address(auth, "token_url", given.token_url or auth.token_url or ""),
         revoke_url=given.revoke_url or auth.revoke_url,
         userinfo_url=given.userinfo_url or auth.userinfo_url,
         scope_separator=auth.scope_separator,
         additional_parameters=auth.additional_parameters,
     )
+
+
+def missing_addresses(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> list[str]:
+    """List the variables of addresses without which the integration cannot be connected; none where it needs none."""
+    auth = spec.auth
+    if not isinstance(auth, OAuth2Config):
+        return []
+    given = settings.get(auth.provider)
+    wanted = ("authorization_url", "token_url")
+    absent = (name for name in wanted if not (getattr(auth, name) or getattr(given, name, None)))
+    return [variable(auth.provider, name) for name in absent]
 
 
 def has_client(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> bool:
@@ -106,7 +122,16 @@ def _make_client_id_error(integration: str, provider: str) -> ProviderNotConfigu
     )
 
 
-def _check_address(auth: OAuth2Config, setting: str, url: str) -> str:
+def _make_addresses_error(integration: str, provider: str, missing: list[str]) -> ProviderNotConfigured:
+    return ProviderNotConfigured(
+        f"{integration} cannot be connected: neither it nor this server has the addresses of {provider!r}; "
+        f"an operator sets {' and '.join(missing)}, then restarts",
+        details={"integration": integration, "provider": provider, "variable": missing[0], "variables": missing},
+    )
+
+
+def _check_address(auth: OAuth2Config, setting: str, address: str | None) -> str:
+    url = address or ""
     found = origin(url)
     # Anyone on the way can read a token sent over plain http, except on this machine and where the operator chose it.
     is_spec_value = url == getattr(auth, setting)
