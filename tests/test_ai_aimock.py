@@ -139,7 +139,7 @@ def test_a_question_nobody_expects_is_refused_by_the_stand_in(ai):
 def test_images_are_made_and_priced(aimock_server):
     ai = OpenAI.create(credentials={"api_key": "any-key"}, base_url=aimock_server.openai_url)
 
-    made = ai.generate_image("a wren on a fence")
+    made = ai.generate_images("a wren on a fence")
 
     ai.close()
     assert [(image.content, image.media_type) for image in made.images] == [(PIXEL, "image/png")]

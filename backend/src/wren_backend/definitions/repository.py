@@ -133,9 +133,7 @@ def _known(name: str, source: str, *rest: Any) -> Known:
 
 
 def _row(known: Known, now: datetime) -> dict[str, Any]:
-    definition = IntegrationDefinition.model_validate(
-        json.loads(known.document)
-    )
+    definition = IntegrationDefinition.model_validate(json.loads(known.document))
     return {
         "id": uuid4(),
         "integration_id": known.name,
