@@ -155,7 +155,7 @@ def test_the_shared_methods_have_the_shared_names_and_the_cost_is_the_product(pa
             "promptTokens": 1000,
             "completionTokens": 200,
             "totalTokens": 1200,
-            "cost": 1000 * 3e-6 + 200 * 15e-6,
+            "cost": 0.006,
         },
     }
     assert to_json(parrot, "generate_image", made) == {
@@ -169,8 +169,17 @@ def test_the_shared_methods_have_the_shared_names_and_the_cost_is_the_product(pa
 def test_a_provider_whose_dialect_draws_nothing_refuses_an_image(parrot):
     parrot.client.draw = None
 
-    with pytest.raises(AgentFixableError, match="makes no images"):
+    with pytest.raises(AgentFixableError, match="makes no images") as caught:
         parrot.generate_image("a wren")
+
+    assert caught.value.code == "IMAGES_UNSUPPORTED"
+
+
+def test_a_model_that_is_named_and_cannot_draw_is_told_apart_from_a_provider_that_cannot(parrot):
+    with pytest.raises(InvalidInput) as caught:
+        parrot.generate_image("a wren", modelId="grey")
+
+    assert (caught.value.code, caught.value.details["models"]) == ("MODEL_UNSUITABLE", ["painter"])
 
 
 def test_models_are_listed_with_what_they_can_and_cost(parrot):

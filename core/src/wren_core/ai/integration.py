@@ -39,6 +39,8 @@ from wren_core.contract.spec import AIConfig, AIModel
 from wren_core.errors import AgentFixableError, AuthFailed, InternalError, InvalidInput, Unavailable, WrenError
 from wren_core.http_status import verdict_for_exception
 
+IMAGES_UNSUPPORTED = "IMAGES_UNSUPPORTED"
+"""Code of the refusal to make an image where no model can: every ai integration has the method."""
 _Model = Annotated[str | None, "Id of a model; if left out the default, or the first one that can do what is asked"]
 
 
@@ -161,14 +163,15 @@ class AIIntegration(Integration):
         return completed(request, reply, meter)
 
     def _draw(self, prompt: str, *, model: str | None, count: int, size: str, quality: Quality) -> GeneratedImages:
-        chosen = self._models.choose(model, ["image_generation"])
-        draw: Callable[[ImageRequest], Drawing] | None = getattr(self.client, "draw", None)
+        able = [item for item in self._models.offered if "image_generation" in item.capabilities]
+        draw: Callable[[ImageRequest], Drawing] | None = getattr(self.client, "draw", None) if able else None
         if draw is None:
             raise AgentFixableError(
-                f"{self.name} makes no images, whatever its settings say; ask an integration that does",
-                code="IMAGES_UNSUPPORTED",
-                details={"integration": self.name, "model": chosen.id},
+                f"{self.name} makes no images; ask an ai integration that does",
+                code=IMAGES_UNSUPPORTED,
+                details={"integration": self.name},
             )
+        chosen = self._models.choose(model, ["image_generation"])
         meter = self._meter(chosen)
         meter.allow()
         request = ImageRequest(model=chosen, prompt=prompt, count=count, size=size, quality=quality)
