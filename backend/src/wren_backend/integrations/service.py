@@ -54,9 +54,10 @@ class IntegrationService:
 
     def _find_missing(self, plugin: Plugin) -> list[str]:
         # A text search first: parsing every definition to answer a probe would take seconds where there are a thousand.
-        if '"authorizationUrl":null' not in plugin.document and '"tokenUrl":null' not in plugin.document:
-            return []
-        return missing_addresses(plugin.spec, self._providers)
+        text = plugin.document
+        has_addresses = '"authorizationUrl":"' in text and '"tokenUrl":"' in text
+        has_no_oauth = '"oauth2Config":null' in text and '"oauthProvider":null' in text
+        return [] if has_addresses or has_no_oauth else missing_addresses(plugin.spec, self._providers)
 
     def loaded(self) -> list[Plugin]:
         """List what is installed and works, by name."""
