@@ -77,6 +77,7 @@ class Connections:
             connection_id="conn_1",
             workspace_id=subject.workspace_id,
             integration="parcel",
+            alias="default",
             version=1,
             env={"PARCEL_ACCESS_TOKEN": TOKEN},
             config={"warehouse": "north"},

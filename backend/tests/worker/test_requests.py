@@ -38,14 +38,19 @@ def test_a_message_sent_is_found_in_the_inbox_of_the_runs_workspace(workplace):
 
 
 def test_a_fresh_credential_is_asked_for_by_the_name_of_an_integration_the_run_holds(workplace):
-    held = ConnectionCredentials(
-        connection_id="conn_1", workspace_id="ws_1", integration="mail", version=1, env={"MAIL_TOKEN": "old"}
+    opened = ConnectionCredentials(
+        connection_id="conn_1",
+        workspace_id="ws_1",
+        integration="mail",
+        alias="default",
+        version=1,
+        env={"MAIL_TOKEN": "old"},
     )
-    credentials = RunCredentials([held], refresh=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
+    credentials = RunCredentials([opened], refresh=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
     ask = requests_of(workplace, credentials)
 
     assert ask("credentials.refresh", {"integration": "mail"}) == {"env": {"MAIL_TOKEN": "new"}}
-    with pytest.raises(InvalidInput, match="holds no credential of 'chat'"):
+    with pytest.raises(InvalidInput, match="no credentials of 'chat'"):
         ask("credentials.refresh", {"integration": "chat"})
 
 

@@ -23,6 +23,6 @@ def build_integrations(
         credentials=credentials,
         addresses=addresses,
         providers=ground.settings.providers,
-        ai=AIChoice(registry=ground.registry, addresses=addresses, connected=credentials.connected),
+        ai=AIChoice(registry=ground.registry, addresses=addresses, connected=credentials.list_connected),
         find_quota_problem=find_quota_problem,
     )

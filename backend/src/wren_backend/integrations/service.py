@@ -86,14 +86,14 @@ class IntegrationService:
 
     def connected(self, subject: Subject) -> frozenset[str]:
         """Return the integrations to which the subject has a connection that works."""
-        return self._credentials.connected(subject)
+        return self._credentials.list_connected(subject)
 
     def check(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
         """Return what keeps the subject from using integrations, one error each at most.
 
         Reads stored connections and calls no provider: a token that can be refreshed counts as valid.
         """
-        return check_integrations(self.registry, self._credentials, subject, names)
+        return check_integrations(self._credentials, subject, names)
 
     def warnings(self, names: Sequence[str]) -> list[str]:
         """Return what a script with these integrations should know: methods that nothing performs yet."""
@@ -122,14 +122,12 @@ class IntegrationService:
         return [*problems, *([] if quota is None else [quota])]
 
 
-def check_integrations(
-    registry: Registry, credentials: CredentialService, subject: Subject, names: Iterable[str]
-) -> list[WrenError]:
+def check_integrations(credentials: CredentialService, subject: Subject, names: Iterable[str]) -> list[WrenError]:
     """Return one error for each integration that the subject cannot use now; `details` names the integration."""
     problems: list[WrenError] = []
     for name in dict.fromkeys(names):
         try:
-            credentials.choose(subject, registry.spec(name))
+            credentials.select(subject, name)
         except WrenError as exc:
             exc.details.setdefault("integration", name)
             problems.append(exc)

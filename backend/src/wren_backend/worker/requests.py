@@ -51,7 +51,7 @@ class RunRequests:
     Args:
         run: whose requests these are; identity comes from here, never from a payload.
         sender: shown as the sender of messages: the deployment's name.
-        credentials: what the run holds; only these can be renewed.
+        credentials: what the run has; only these can be refreshed.
         spending: answers for calls of models.
     """
 
@@ -101,7 +101,7 @@ class RunRequests:
 
     def _refresh(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         asked = _RefreshPayload.model_validate(payload)
-        return {"env": self.credentials.refresh(asked.integration)}
+        return {"env": dict(self.credentials.refresh(asked.integration).env)}
 
 
 def _shown(message: Message) -> dict[str, Any]:
