@@ -3,7 +3,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from wren_backend.executor.folders import run_folder
-from wren_backend.executor.refusal import RefusingSandbox
+from wren_backend.executor.refusing_sandbox import RefusingSandbox
 from wren_backend.executor.sandboxes import PlainSandbox, SandlockSandbox
 from wren_backend.services import DataDirUnusable, load_registry, plugin_policy
 from wren_backend.settings import Settings, SettingsInvalid

@@ -10,7 +10,7 @@ from wren_backend.connections.held import RunCredentials
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.repository import NewScript
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Limits
+from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.sandboxes import PlainSandbox
 from wren_backend.metrics import Metrics
 from wren_backend.runs import lease_repository as leases

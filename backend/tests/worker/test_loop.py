@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import SandboxStatus
-from wren_backend.executor.refusal import RefusingSandbox
+from wren_backend.executor.refusing_sandbox import RefusingSandbox
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs import repository as runs
@@ -214,7 +214,7 @@ def test_a_fault_of_ours_fails_the_run_and_not_the_worker(workplace):
 
 FORGED = """
 import json, os, wren.session
-from wren_core.contract.execution import CallRecord
+from wren_core.protocol.calls import CallRecord
 
 def job():
     for number in range(3):

@@ -1,13 +1,17 @@
 import json
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
+from servers.availability import unavailable
 from wren_backend.connections.held import HeldConnection, RunCredentials
+from wren_backend.connections.models import Connection
 from wren_backend.deployments import repository as deployments
-from wren_backend.executor.port import Outcome
-from wren_backend.executor.port import RunStatus as EndedAs
+from wren_backend.executor.executor import Executor
+from wren_backend.executor.port import Outcome, OutcomeStatus
+from wren_backend.executor.sandboxes import SandlockSandbox
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.models import RunStatus
 from wren_backend.settings import IntegrationSettings
@@ -16,9 +20,10 @@ from wren_backend.tenancy.auth import Subject
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, _outcome
 from wren_core import AIConfig, AIIntegration, AIModel
+from wren_core.contract.credentials import Credentials
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
-from wren_core.contract.spec import IntegrationSpec
+from wren_core.contract.spec import CredentialSpec, CredentialType, IntegrationSpec
 from wren_core.declarative.integration import declared_integration
 from wren_core.plugins.discovery import LoadedPlugin
 from wren_core.plugins.plugin import StoredPlugin
@@ -190,7 +195,7 @@ def test_a_version_that_is_gone_fails_the_run_as_a_fault_of_ours(workplace):
     assert (outcome.status, outcome.error["type"]) == (RunStatus.FAILED, "InternalError")
 
 
-@pytest.mark.parametrize("ended", list(EndedAs))
+@pytest.mark.parametrize("ended", list(OutcomeStatus))
 def test_every_way_a_script_can_end_is_a_state_of_its_run(workplace, ended):
     recorded = _outcome(Outcome(status=ended, isolation="none"))
 
@@ -199,12 +204,12 @@ def test_every_way_a_script_can_end_is_a_state_of_its_run(workplace, ended):
 
 def test_what_is_known_of_a_run_that_ended_is_recorded(workplace):
     error = {"type": "AgentFixableError", "code": "SCRIPT_FAILED", "message": "x"}
-    ended = Outcome(status=EndedAs.FAILED, isolation="none", error=error, truncated=True)
+    ended = Outcome(status=OutcomeStatus.FAILED, isolation="none", error=error, truncated=True)
 
     recorded = _outcome(ended)
 
     assert (recorded.error, recorded.result, recorded.is_log_truncated) == (error, None, True)
-    assert _outcome(replace(ended, status=EndedAs.SUCCESS, error=None, result=[1], truncated=False)).result == [1]
+    assert _outcome(replace(ended, status=OutcomeStatus.SUCCESS, error=None, result=[1], truncated=False)).result == [1]
 
 
 def test_an_integration_the_operator_declared_is_there_in_the_run(workplace):
@@ -230,3 +235,56 @@ def test_an_integration_the_operator_declared_is_there_in_the_run(workplace):
     )
 
     assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, ["total"])
+
+
+class Kites(Integration):
+    """Sell kites."""
+
+    spec = IntegrationSpec(
+        name="kites",
+        display_name="Kites",
+        credentials=(
+            CredentialSpec(key="token", type=CredentialType.API_KEY, env_var="KITES_TOKEN", description="Token"),
+            CredentialSpec(
+                key="store", type=CredentialType.CUSTOM, env_var="KITES_STORE", description="Store", secret=False
+            ),
+        ),
+    )
+
+
+def test_after_a_renewal_a_sandboxed_run_shows_public_values_and_masks_secret_ones(workplace):
+    sandbox = SandlockSandbox()
+    if not sandbox.status().available:
+        unavailable(sandbox.status().reason)
+    script = """
+import os
+from wren import session
+
+def job():
+    renewed = session.current().host.request("credentials.refresh", {"integration": "kites"})["env"]
+    print(renewed["KITES_STORE"], renewed["KITES_TOKEN"], os.environ["KITES_TOKEN"])
+    return renewed
+"""
+    values = Credentials.of(Kites.spec, {"token": "old-token-1", "store": "kites-store"})
+
+    def held(subject, token):
+        row = Connection(id="conn_1", workspace_id=subject.workspace_id, integration="kites", version=1, config={})
+        return HeldConnection.of(Kites.spec, row, Credentials.of(Kites.spec, {**values, "token": token}))
+
+    credentials = SimpleNamespace(
+        run_environment=lambda subject, names: RunCredentials(
+            [held(subject, "old-token-1")], renew=lambda old: held(subject, "new-token-2")
+        )
+    )
+    plugin = LoadedPlugin(name="kites", distribution="wren-test", version="1.0", integration=Kites)
+
+    outcome, lines = perform(
+        workplace,
+        deploy(workplace, script, integrations=("kites",)),
+        credentials=credentials,
+        registry=Registry(loaded={"kites": plugin}, failed={}),
+        executor=Executor(sandbox, runs_root=workplace.runs_root),
+    )
+
+    assert outcome.result == {"KITES_TOKEN": "[masked]", "KITES_STORE": "kites-store"}
+    assert lines == [("stdout", "kites-store [masked] [masked]")]

@@ -14,6 +14,7 @@ from wren_core.contract.host import NoHost
 from wren_core.errors import ConfigInvalid
 from wren_core.export.docs import IntegrationDocs
 from wren_core.plugins.registry import integration_unknown
+from wren_core.protocol.variables import base_url_variable, config_variable
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class IntegrationHandle:
         return integration.create(
             {**config_defaults(self.name, os.environ), **config},
             credentials=Credentials.from_env(integration.spec, os.environ),
-            base_url=os.environ.get(_variable(self.name, "BASE_URL")) or None,
+            base_url=os.environ.get(base_url_variable(self.name)) or None,
             host=terminal_host() if isinstance(current.host, NoHost) else current.host,
             on_call=current.on_call,
         )
@@ -78,7 +79,7 @@ def config_defaults(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         ConfigInvalid: the variable holds no JSON object.
     """
-    variable = _variable(name, "CONFIG")
+    variable = config_variable(name)
     text = environ.get(variable)
     if not text:
         return {}
@@ -89,7 +90,3 @@ def config_defaults(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigInvalid(f"{variable} must be a JSON object", details={"variable": variable})
     return values
-
-
-def _variable(name: str, suffix: str) -> str:
-    return f"WREN_INTEGRATIONS__{name.upper()}__{suffix}"

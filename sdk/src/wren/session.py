@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wren_core.contract.execution import CallRecord
 from wren_core.contract.host import Host, NoHost
+from wren_core.protocol.calls import CallRecord
 
 if TYPE_CHECKING:  # a script that uses no integration need not pay for importing their base class
     from wren_core.contract.integration import Integration

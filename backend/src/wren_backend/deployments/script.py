@@ -1,6 +1,6 @@
 """What the text of a script must be before anything else is asked of it. Pure."""
 
-from wren_backend.storage.tables import storable_text
+from wren_backend.storage.storable import storable_text
 from wren_core.errors import AgentFixableError
 
 

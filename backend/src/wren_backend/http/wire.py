@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from wren_backend.storage.tables import storable_json
+from wren_backend.storage.storable import storable_json
 
 # Far beyond what people nest, and far below where the libraries that pass JSON on give up.
 _MAX_DEPTH = 64

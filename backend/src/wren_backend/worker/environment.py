@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from wren_backend.connections.held import config_variable
 from wren_backend.connections.models import Connection
 from wren_backend.connections.repository import DEFAULT_ALIAS
 from wren_core.contract.spec import IntegrationSpec
+from wren_core.protocol.variables import base_url_variable, config_variable
 
 
 class IntegrationOverride(Protocol):
@@ -32,7 +32,7 @@ def run_env(
         if override is None:
             continue
         if override.base_url:
-            env[f"WREN_INTEGRATIONS__{spec.name.upper()}__BASE_URL"] = override.base_url
+            env[base_url_variable(spec.name)] = override.base_url
         if override.config:
             variable = config_variable(spec.name)
             env[variable] = json.dumps({**override.config, **json.loads(env.get(variable, "{}"))})

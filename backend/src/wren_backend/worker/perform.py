@@ -13,25 +13,25 @@ from wren_backend.definitions.declared import declared_documents
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Job, Limits, Outcome
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.port import Confinement, Outcome
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
 from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.tenancy.auth import Subject
+from wren_backend.worker.allowed_hosts import allowed_hosts
 from wren_backend.worker.environment import IntegrationOverride, run_env
 from wren_backend.worker.journal import RunJournal
-from wren_backend.worker.reach import reach_of
 from wren_backend.worker.requests import RunRequests
 from wren_backend.worker.spending import RunSpending
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InternalError, WrenError
 from wren_core.plugins.registry import Registry
+from wren_core.protocol.jobs import RunJob
+from wren_core.protocol.variables import AI_INTEGRATION
 
 log = structlog.get_logger()
-
-# The SDK reads it where a script calls `wren.ai` and names no integration.
-_AI_VARIABLE = "WREN_AI_INTEGRATION"
 
 
 class NotStarted(Exception):
@@ -96,8 +96,12 @@ class Performer:
             if any(spec.type == "ai" for spec in specs):
                 self.check_budget(run.workspace_id)
             held = self.credentials.run_environment(subject, [spec.name for spec in specs])
+            env = {**run_env(specs, held.env, self.overrides), **({AI_INTEGRATION: ai} if ai else {})}
+            hosts = allowed_hosts(specs, self.overrides, env)
             outcome = self.executor.run(
-                self._job(run, deployment.name, version.script, specs, held, ai),
+                self._job(run, deployment.name, version.script, specs, env),
+                Confinement(limits=self.limits, allow_hosts=hosts.allow, operator_hosts=hosts.operator),
+                secrets=held.secrets,
                 on_output=active.journal.write,
                 on_call=active.journal.call,
                 serve_request=self._requests(active, deployment.name, held),
@@ -139,17 +143,9 @@ class Performer:
         )
 
     def _job(
-        self,
-        run: Run,
-        name: str,
-        script: str,
-        specs: Sequence[IntegrationSpec],
-        held: RunCredentials,
-        ai: str | None,
-    ) -> Job:
-        env = {**run_env(specs, held.env, self.overrides), **({_AI_VARIABLE: ai} if ai else {})}
-        reach = reach_of(specs, self.overrides, env)
-        return Job(
+        self, run: Run, name: str, script: str, specs: Sequence[IntegrationSpec], env: Mapping[str, str]
+    ) -> RunJob:
+        return RunJob(
             run_id=run.id,
             correlation_id=run.correlation_id,
             script=script,
@@ -157,10 +153,6 @@ class Performer:
             func=run.func,
             event=run.event,
             env=env,
-            secrets=tuple(held.secrets),
-            allow_hosts=reach.allow,
-            operator_hosts=reach.operator,
-            limits=self.limits,
             definitions=declared_documents(self.registry, (spec.name for spec in specs)),
         )
 

@@ -27,13 +27,14 @@ from wren_core.ai.records import (
 from wren_core.ai.settings import AISettings
 from wren_core.ai.stream import CompletionStream, StreamOwner, completed
 from wren_core.ai.tokens import estimate_input
-from wren_core.contract.execution import CallRecord, checked_arguments, error_of, make_presentable
+from wren_core.contract.execution import checked_arguments, error_of, make_presentable
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import method
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.spec import AIConfig, AIModel
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, WrenError
 from wren_core.http_status import verdict_for_exception
+from wren_core.protocol.calls import CallRecord
 
 _Model = Annotated[str | None, "Id of a model; if left out the default, or the first one that can do what is asked"]
 

@@ -9,7 +9,6 @@ An error of ours names the place and the type of what was raised; what it said i
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from io import IOBase
 from typing import Any, Protocol
@@ -22,19 +21,8 @@ from wren_core.contract.methods import Method
 from wren_core.contract.secret_forms import forms
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
 from wren_core.http_status import verdict_for_exception
+from wren_core.protocol.calls import CallRecord
 from wren_core.schemas.validator import Problem, first_line
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallRecord:
-    """One call, as a run's page shows it."""
-
-    integration: str
-    method: str
-    ms: float
-    """Wall time in milliseconds, validation included."""
-    outcome: str
-    """`ok`, or the code of the error."""
 
 
 class Target(Protocol):

@@ -15,7 +15,6 @@ from pydantic import BaseModel, ValidationError
 
 from wren_core.contract import execution
 from wren_core.contract.credentials import Credentials
-from wren_core.contract.execution import CallRecord
 from wren_core.contract.hookspecs import hookimpl
 from wren_core.contract.host import Host, NoHost
 from wren_core.contract.methods import Method
@@ -23,6 +22,7 @@ from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.contract.wire_form import models_in
 from wren_core.errors import ConfigInvalid, HostUnavailable
+from wren_core.protocol.calls import CallRecord
 from wren_core.schemas import signature
 
 _UNCONNECTED = object()

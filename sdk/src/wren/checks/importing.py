@@ -11,6 +11,7 @@ from typing import Any
 from wren import child
 from wren.checks.finding import Code, Finding
 from wren.checks.source import Source
+from wren_core.protocol.jobs import DescribeJob
 
 DEFAULT_TIME_LIMIT = timedelta(seconds=20)
 _TOP_LEVEL_HINT = "do the work inside a triggered function, not at the top level"
@@ -28,8 +29,7 @@ class Imported:
 
 def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> Imported:
     """Import the script in a child process; no function of it is called."""
-    job = {"mode": "describe", "script": source.text, "filename": source.file, "env": {}}
-    outcome = child.perform(job, time_limit=time_limit)
+    outcome = child.perform(DescribeJob(script=source.text, filename=source.file), time_limit=time_limit)
     metadata = outcome.metadata if outcome.error is None else None
     return Imported(findings=tuple(_findings(source, outcome, time_limit)), metadata=metadata)
 

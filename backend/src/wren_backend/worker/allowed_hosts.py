@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from wren_backend.connections.held import config_variable
 from wren_backend.worker.environment import IntegrationOverride
 from wren_core.contract.hosts import configured_hosts
 from wren_core.contract.spec import IntegrationSpec, template_fields
+from wren_core.protocol.variables import config_variable
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class AllowedHosts:
     """`host:port` pairs."""
 
     allow: tuple[str, ...]
@@ -28,10 +28,10 @@ class Reach:
     """Those of them the operator configured, which may therefore be private addresses."""
 
 
-def reach_of(
+def allowed_hosts(
     specs: Iterable[IntegrationSpec], overrides: Mapping[str, IntegrationOverride], env: Mapping[str, str]
-) -> Reach:
-    """Return the reach of a script that uses `specs`.
+) -> AllowedHosts:
+    """Return the hosts of a script that uses `specs`.
 
     Args:
         specs: the integrations the script declares.
@@ -54,7 +54,7 @@ def reach_of(
         operator.extend(host for host in effective if host in chosen)
         allow.extend(host for host in effective if host not in chosen)
     places = tuple(dict.fromkeys(operator))
-    return Reach(allow=tuple(dict.fromkeys([*allow, *places])), operator=places)
+    return AllowedHosts(allow=tuple(dict.fromkeys([*allow, *places])), operator=places)
 
 
 def _chosen_by_operator(spec: IntegrationSpec, override: IntegrationOverride | None) -> tuple[str, ...]:
