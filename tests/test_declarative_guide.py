@@ -12,7 +12,7 @@ from workspace import ROOT
 from wren.cli.app import app
 from wren_backend.cli import app as operator
 from wren_core.contract.definition import IntegrationDefinition
-from wren_core.contract.request_binding import Constant, Pagination, Placement, Refusal, RequestBinding
+from wren_core.contract.request_binding import Constant, Pagination, Placement, RefusalRule, RequestBinding
 from wren_core.declarative.integration import declared_integration
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP
 
@@ -22,7 +22,7 @@ FIELDS = {
     "placements": Placement,
     "constants": Constant,
     "pagination": Pagination,
-    "refusal": Refusal,
+    "refusal": RefusalRule,
 }
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from servers.backend import Backend, wait_for
 from servers.process import clean_variables, dies_with_its_parent, free_port
-from wren.plugin.scaffold import Plan, make
+from wren.authoring.scaffold import Plan, make
 
 SCRIPT = """
 import wren

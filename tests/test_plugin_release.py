@@ -8,9 +8,9 @@ from zipfile import ZipFile
 import pytest
 
 from servers.process import clean_variables
-from wren.plugin.overlay import make_overlay
-from wren.plugin.project import read_project
-from wren.plugin.scaffold import Plan, make
+from wren.authoring.dev_environment import make_overlay
+from wren.authoring.project import read_project
+from wren.authoring.scaffold import Plan, make
 
 PERSON = {f"GIT_{role}_{field}": "ann@example.com" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 

@@ -13,9 +13,9 @@ import pytest
 
 from servers.plugins import Environment, environment
 from servers.process import clean_variables
-from wren.cli.scaffolding import make_plugin
-from wren.plugin.project import FAKES, read_project
-from wren.plugin.scaffold import Plan, make
+from wren.authoring.project import FAKES, read_project
+from wren.authoring.scaffold import Plan, make
+from wren.cli.commands.plugin_new import make_plugin
 from wren_core.plugins.discovery import GROUP
 
 AUTHS = ("apikey", "oauth2", "basic", "token", "custom", "none")

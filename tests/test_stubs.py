@@ -27,7 +27,7 @@ mail.send("a@example.com", "Hello", "Hi")
 mail.send(["a@example.com", "b@example.com"], "Hello", "Hi")
 
 told: str = integrations.render_docs(["slack"])
-listed: list[str] = [item.display_name for item in integrations.list()]
+listed: list[str] = [integrations.get_docs(name).display_name for name in integrations.list()]
 documents = wren.integrations.slack.get_docs()
 title: str = documents.display_name
 

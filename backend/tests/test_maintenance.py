@@ -16,6 +16,7 @@ from wren_backend.vault import repository as vault_rows
 from wren_backend.vault.boot import open_vault
 from wren_backend.vault.errors import CredentialUndecryptable, MasterKeyMissing
 from wren_backend.vault.keyring import KeyFile, generate_key_line
+from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_core.errors import AgentFixableError, InvalidInput
 
 NOW = SystemClock().now()
@@ -120,10 +121,10 @@ def test_a_user_who_does_not_exist_is_told(settings, user, workspace):
 
 def test_a_deleted_workspace_is_gone_and_a_stray_copy_of_its_credentials_opens_nowhere(settings, database):
     mine, theirs = (authenticate(database, issue(settings, workspace=slug), now=NOW) for slug in ("acme", "other"))
-    vault = open_vault(database, make_key_file(settings), now=NOW)
+    vault = open_vault(database, make_keys(settings), now=NOW)
     with database.writing() as session:
         mail = connections.create_pending(session, mine, "mail", alias="default", now=NOW)
-        vault.store(session, mail, TOKENS, now=NOW)
+        vault.store(session, mail.place, TOKENS, now=NOW)
 
     said = maintenance.delete_workspace(settings, slug="acme", is_confirmed=True)
 
@@ -138,10 +139,10 @@ def test_a_deleted_workspace_is_gone_and_a_stray_copy_of_its_credentials_opens_n
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_the_data_key_is_destroyed_even_where_the_rest_cannot_be_deleted(settings, database):
     subject = authenticate(database, issue(settings), now=NOW)
-    vault = open_vault(database, make_key_file(settings), now=NOW)
+    vault = open_vault(database, make_keys(settings), now=NOW)
     mail = add_connection(database, subject)
     with database.writing() as session:
-        vault.store(session, mail, TOKENS, now=NOW)
+        vault.store(session, mail.place, TOKENS, now=NOW)
     with database.engine.begin() as connection:
         refusal = "BEFORE DELETE ON workspaces BEGIN SELECT RAISE(ABORT, 'not now'); END"
         connection.exec_driver_sql(f"CREATE TRIGGER refusal {refusal}")
@@ -150,7 +151,7 @@ def test_the_data_key_is_destroyed_even_where_the_rest_cannot_be_deleted(setting
         maintenance.delete_workspace(settings, slug="acme", is_confirmed=True)
 
     with database.reading() as session, pytest.raises(CredentialUndecryptable):
-        vault.open(session, mail)
+        vault.open(session, mail.place)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -165,10 +166,10 @@ def test_a_workspace_is_not_deleted_without_a_yes(settings, database):
 
 
 def test_a_new_master_key_opens_what_the_old_one_sealed_and_the_old_one_is_gone(settings, database):
-    vault = open_vault(database, make_key_file(settings), now=NOW)
+    vault = open_vault(database, make_keys(settings), now=NOW)
     connection = add_connection(database, add_subject(database))
     with database.writing() as session:
-        vault.store(session, connection, TOKENS, now=NOW)
+        vault.store(session, connection.place, TOKENS, now=NOW)
     old = KeyFile(settings.key_file).current().primary.id
 
     said = maintenance.rotate(settings)
@@ -177,26 +178,26 @@ def test_a_new_master_key_opens_what_the_old_one_sealed_and_the_old_one_is_gone(
     assert keys.ids == (keys.primary.id,)
     assert keys.primary.id != old
     assert said == f"the master key is now {keys.primary.id}; 1 data keys wrapped with it"
-    reopened = open_vault(database, KeyFile(settings.key_file), now=NOW)
+    reopened = open_vault(database, MasterKeyProvider(KeyFile(settings.key_file)), now=NOW)
     with database.reading() as session:
-        assert dict(reopened.open(session, connection)) == TOKENS
+        assert dict(reopened.open(session, connection.place)) == TOKENS
     assert (settings.key_file.stat().st_mode & 0o777) == 0o600
 
 
 def test_a_running_vault_goes_on_through_a_rotation(settings, database):
-    vault = open_vault(database, make_key_file(settings), now=NOW)
+    vault = open_vault(database, make_keys(settings), now=NOW)
     connection = add_connection(database, add_subject(database))
     with database.writing() as session:
-        vault.store(session, connection, TOKENS, now=NOW)
+        vault.store(session, connection.place, TOKENS, now=NOW)
 
     maintenance.rotate(settings)
 
     with database.reading() as session:
-        assert dict(vault.open(session, connection)) == TOKENS
+        assert dict(vault.open(session, connection.place)) == TOKENS
 
 
 def test_a_rotation_without_the_key_that_opens_the_data_changes_nothing(settings, database):
-    open_vault(database, make_key_file(settings), now=NOW)
+    open_vault(database, make_keys(settings), now=NOW)
     settings.key_file.unlink()
 
     with pytest.raises(MasterKeyMissing):
@@ -227,7 +228,7 @@ def test_maintenance_works_before_the_first_start(tmp_path):
     database.dispose()
 
 
-def make_key_file(settings):
+def make_keys(settings):
     key_file = KeyFile(settings.key_file)
     key_file.create()
-    return key_file
+    return MasterKeyProvider(key_file)

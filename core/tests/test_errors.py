@@ -15,6 +15,7 @@ from wren_core.errors import (
     NotFound,
     RateLimited,
     Rejected,
+    TransientError,
     Unavailable,
     UserFacingConfigError,
     WrenError,
@@ -43,13 +44,27 @@ def test_codes_tell_errors_apart():
 
 @pytest.mark.parametrize("cls", [cls for cls in family() if cls is not WrenError])
 def test_every_error_is_one_of_the_three_wire_types(cls):
-    base = {
-        "AgentFixableError": AgentFixableError,
-        "UserFacingConfigError": UserFacingConfigError,
-        "InternalError": InternalError,
+    bases = {
+        "AgentFixableError": (AgentFixableError, TransientError),
+        "UserFacingConfigError": (UserFacingConfigError,),
+        "InternalError": (InternalError,),
     }[cls.type]
 
-    assert issubclass(cls, base)
+    assert issubclass(cls, bases)
+
+
+@pytest.mark.parametrize("cls", [RateLimited, Unavailable])
+def test_a_transient_failure_is_not_for_the_agent_to_fix_and_is_still_sent_as_agent_fixable(cls):
+    error = cls("later", 2.5)
+
+    assert not isinstance(error, AgentFixableError)
+    assert error.to_wire() == {
+        "type": "AgentFixableError",
+        "code": cls.code,
+        "message": "later",
+        "retry_after_ms": 2500,
+        "can_retry": True,
+    }
 
 
 def test_the_wire_form_leaves_out_what_is_empty():
@@ -90,12 +105,22 @@ def test_an_error_survives_the_wire(cls):
     assert rebuilt.to_wire() == error.to_wire()
 
 
-def test_an_unknown_code_keeps_the_class_of_its_type():
+@pytest.mark.parametrize(("can_retry", "expected"), [(False, AgentFixableError), (True, TransientError)])
+def test_an_unknown_code_gives_the_base_class_of_its_type(can_retry, expected):
     rebuilt = error_from_wire(
-        {"type": "AgentFixableError", "code": "EMAIL_BOUNCED", "message": "no", "can_retry": True}
+        {"type": "AgentFixableError", "code": "EMAIL_BOUNCED", "message": "no", "can_retry": can_retry}
     )
 
-    assert (type(rebuilt), rebuilt.code, rebuilt.can_retry) == (AgentFixableError, "EMAIL_BOUNCED", True)
+    assert (type(rebuilt), rebuilt.code, rebuilt.can_retry) == (expected, "EMAIL_BOUNCED", can_retry)
+
+
+def test_a_known_code_keeps_its_class_when_the_failure_must_not_be_retried():
+    error = Unavailable("the answer to a write was lost")
+    error.can_retry = False
+
+    rebuilt = error_from_wire(error.to_wire())
+
+    assert (type(rebuilt), rebuilt.can_retry) == (Unavailable, False)
 
 
 def test_a_code_that_belongs_to_another_type_is_not_believed():
@@ -134,10 +159,10 @@ def test_a_pause_that_is_no_number_of_seconds_is_left_out(seconds, expected):
     assert RateLimited("slow down", seconds).retry_after == expected
 
 
-def test_only_the_pausing_verdicts_can_be_retried():
+def test_only_transient_errors_can_be_retried():
     retryable = {cls for cls in family() if cls.can_retry}
 
-    assert retryable == {RateLimited, Unavailable}
+    assert retryable == set(family(TransientError))
 
 
 def test_hide_masks_a_secret_in_the_message_the_arguments_and_the_details():

@@ -40,6 +40,14 @@ class Shop(FakeProvider):
     def moved_for_writers(self, request: FakeRequest) -> Any:
         return FakeResponse(status=307, headers={"location": "/v1/things"})
 
+    @route("POST", "/v1/upload")
+    def upload(self, request: FakeRequest) -> Any:
+        return {"bytes": len(request.body)}
+
+    @route("GET", "/v1/linked")
+    def linked(self, request: FakeRequest) -> Any:
+        return FakeResponse(headers={"link": request.query["link"]})
+
     @route("GET", "/v1/page")
     def page(self, request: FakeRequest) -> Any:
         return FakeResponse(body="<h1>Sign in</h1>")
@@ -120,6 +128,29 @@ def test_pages_are_read_as_they_are_wanted(client, shop):
     rest = [answer.json()["things"] for answer in pages]
 
     assert (first, asked, rest) == ([1, 2], 1, [[3, 4], [5, 6]])
+
+
+@pytest.mark.parametrize(
+    ("link", "address"),
+    [
+        ('<https://a.example/x?page=2>; rel="next"', "https://a.example/x?page=2"),
+        ('<https://a.example/1>; rel="prev", <https://a.example/3>; rel="next"', "https://a.example/3"),
+        ("</x?page=2>; rel=next", "/x?page=2"),
+        ('</x>; title="next"; rel="last"', None),
+        ('</x>; rel="next last"', "/x"),
+        ("nonsense", None),
+    ],
+)
+def test_a_link_header_names_the_next_page(client, shop, link, address):
+    assert client.request("GET", "/linked", query={"link": link}).next_link == address
+
+
+def test_parts_are_sent_as_a_form(client, shop):
+    client.request("POST", "/upload", files=[("title", (None, b"Tea", None)), ("file", ("a.bin", b"\xff", "x/y"))])
+
+    sent = shop.requests[-1]
+    assert sent.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="file"; filename="a.bin"\r\nContent-Type: x/y\r\n\r\n\xff\r\n' in sent.body
 
 
 def test_a_listing_that_does_not_end_is_ended(client, monkeypatch, shop):

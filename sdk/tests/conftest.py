@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from wren.catalogue import installed
+from wren.script.catalogue import installed
 from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
 
 SITE = Path(__file__).parent / "site"

@@ -160,7 +160,7 @@ def test_an_answer_that_is_too_large_is_not_read(fake, url):
 def test_an_answer_that_is_no_json_object_is_no_result(api, fake, body):
     fake.fail_next(200, times=3, body=body)
 
-    with pytest.raises(Unavailable, match="is base_url right"):
+    with pytest.raises(Unavailable, match="check base_url"):
         api.get("/profile")
 
 

@@ -63,7 +63,10 @@ def test_the_connection_is_asked_for_the_way_google_wants_it():
     assert spec.auth.revoke_url == "https://oauth2.googleapis.com/revoke"
     assert spec.base_url == "https://gmail.googleapis.com"
     assert spec.hosts == ("gmail.googleapis.com",)
-    assert spec.get_env_mapping() == {"access_token": "GMAIL_ACCESS_TOKEN"}
+    assert spec.get_env_mapping() == {
+        "access_token": "GMAIL_ACCESS_TOKEN",
+        "refresh_token": "GMAIL_REFRESH_TOKEN",
+    }
     assert (spec.credentials[0].refresh_key, spec.credentials[0].refresh_env_var) == (
         "refresh_token",
         "GMAIL_REFRESH_TOKEN",

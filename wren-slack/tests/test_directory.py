@@ -78,7 +78,7 @@ def test_public_channels_are_found_without_the_scope_for_private_ones(fake, conn
 
 
 def test_an_unknown_channel_gets_the_nearest_names(fake, slack):
-    with pytest.raises(NotFound, match="no #genral; did you mean #general") as caught:
+    with pytest.raises(NotFound, match="cannot see #genral in Slack; did you mean #general") as caught:
         slack.post("Hello", "#genral")
 
     assert caught.value.details["nearest"][0] == "#general"

@@ -48,7 +48,7 @@ def test_the_default_channel_is_used_where_none_is_given(fake, connect):
 
 
 def test_without_any_channel_the_error_says_how_to_name_one(fake, slack):
-    with pytest.raises(InvalidInput, match=r"pass `channel`, or set it once with init\(default_channel=...\)"):
+    with pytest.raises(InvalidInput, match=r"pass `channel`, or set a default with init\(default_channel=...\)"):
         slack.post("Hello")
 
     assert fake.requests == []
@@ -252,7 +252,7 @@ def test_a_file_can_go_into_a_thread(fake, slack):
         ({}, "pass either `path` or `content`"),
         ({"path": "a", "content": "b"}, "pass either `path` or `content`"),
         ({"path": "/no/such/file"}, "'/no/such/file' cannot be read: No such file or directory"),
-        ({"content": ""}, "no empty file"),
+        ({"content": ""}, "not accept an empty file"),
     ],
 )
 def test_an_upload_that_cannot_work_is_refused_before_anything_is_sent(fake, slack, arguments, message):
@@ -312,11 +312,11 @@ def test_what_slack_refuses_is_the_right_error_through_a_method(fake, slack, cal
     assert caught.value.details["slack_error"] == code
 
 
-def test_somebody_elses_message_cannot_be_changed(fake, slack):
+def test_a_message_of_another_author_cannot_be_changed(fake, slack):
     ts = fake.say("general", "Mine")
 
     for call in (lambda: slack.update(ts, "Yours", "#general"), lambda: slack.delete(ts, "#general")):
-        with pytest.raises(Rejected, match="its own messages only"):
+        with pytest.raises(Rejected, match="only its own messages"):
             call()
 
     assert [message["text"] for message in fake.messages_in("general")] == ["Mine"]

@@ -50,7 +50,10 @@ def test_the_connection_is_asked_for_the_way_slack_wants_it():
 
     assert spec.auth.scope_separator == ","
     assert spec.oauth_provider == "slack"
-    assert spec.get_env_mapping() == {"access_token": "SLACK_ACCESS_TOKEN"}
+    assert spec.get_env_mapping() == {
+        "access_token": "SLACK_ACCESS_TOKEN",
+        "refresh_token": "SLACK_REFRESH_TOKEN",
+    }
     assert spec.credentials[0].refresh_env_var == "SLACK_REFRESH_TOKEN"
     assert spec.hosts == ("slack.com", "files.slack.com")
     addresses = (spec.base_url, spec.auth.authorization_url, spec.auth.token_url, spec.auth.revoke_url)

@@ -14,9 +14,8 @@ from wren_backend.tenancy.auth import issue_key
 from wren_backend.tenancy.errors import MissingObject
 from wren_backend.tenancy.models import User, Workspace
 from wren_backend.vault import rotation
-from wren_backend.vault.boot import key_source
 from wren_backend.vault.keyring import KeyFile
-from wren_backend.vault.service import Vault
+from wren_backend.vault.service import shred_workspace
 from wren_core.errors import AgentFixableError
 
 
@@ -114,8 +113,7 @@ def delete_workspace(settings: Settings, *, slug: str, is_confirmed: bool) -> st
             workspace = _existing(session, slug)
             if not is_confirmed:
                 raise _unconfirmed(slug)
-            keys = key_source(key_file=settings.key_file, key_text=settings.master_key)
-            Vault(keys).shred_workspace(session, workspace.id)
+            shred_workspace(session, workspace.id)
         with database.writing() as session:
             tenancy.delete_workspace(session, workspace.id)
     return f"deleted the workspace {slug!r} with everything in it"

@@ -12,11 +12,9 @@ from pathlib import Path
 import structlog
 
 from wren_backend.clock import Clock, SystemClock
-from wren_backend.connections.addresses import Addresses
-from wren_backend.connections.context import ConnectionContext
-from wren_backend.connections.held import config_variable
-from wren_backend.connections.services import ConnectionServices
-from wren_backend.connections.token_endpoint import TokenEndpoint
+from wren_backend.connections.build import ConnectionServices
+from wren_backend.connections.build import build as build_connections
+from wren_backend.connections.credentials.run_credentials import config_variable
 from wren_backend.definitions.catalogue import open_catalogue
 from wren_backend.definitions.declared import documents_named
 from wren_backend.definitions.service import DefinitionService
@@ -39,7 +37,7 @@ from wren_backend.storage.database import Database, open_database
 from wren_backend.storage.errors import DatabaseBusy, DatabaseUnusable
 from wren_backend.storage.migration import migrate
 from wren_backend.storage.pagination import CursorCodec
-from wren_backend.vault.boot import key_source, open_vault, verify_master_keys
+from wren_backend.vault.boot import open_keys, open_vault, verify_master_keys
 from wren_backend.vault.service import Vault
 from wren_backend.worker.environment import config_env, run_env
 from wren_backend.worker.loop import Worker
@@ -122,8 +120,15 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
     runs_root = prepare_runs_root(settings)
     sandbox = choose_sandbox(settings, runs_root)
     executor = Executor(sandbox, runs_root=runs_root, env=policy.to_environ())
-    addresses = Addresses(public_url=settings.address, docs_url=settings.docs_url)
-    connections = ConnectionServices.of(_connection_context(ground, addresses))
+    connections = build_connections(
+        settings,
+        database=database,
+        vault=vault,
+        clock=clock,
+        registry=registry,
+        on_refresh=lambda outcome: metrics.refreshes.labels(outcome=outcome).inc(),
+    )
+    addresses = connections.addresses
     spending = SpendingService(database=database, clock=clock, addresses=addresses)
     ai = AIChoice(registry=registry, addresses=addresses, connected=connections.credentials.connected)
     integrations = IntegrationService(
@@ -134,7 +139,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
         find_quota_problem=partial(find_quota_problem, database, most=settings.max_deployments),
     )
     worker = _worker(ground, executor, connections, ai, spending)
-    cursors = CursorCodec(vault.derived_key("cursors"))
+    cursors = CursorCodec(vault.derive_key("cursors"))
     return Services(
         settings=settings,
         database=database,
@@ -212,8 +217,8 @@ def _open_store(settings: Settings, clock: Clock) -> tuple[Database, Vault]:
     for folder in (settings.data_dir, settings.data_dir / "runs"):
         _make_folder(folder)
     database = open_database(settings.database_address())
-    keys = key_source(key_file=settings.key_file, key_text=settings.master_key)
     try:
+        keys = open_keys(database, key_file=settings.key_file, key_text=settings.master_key)
         verify_master_keys(database, keys)  # before anything is written
         migrate(database)
     except DatabaseBusy as exc:
@@ -234,24 +239,6 @@ def _make_folder(folder: Path) -> None:
         reason = None if os.access(folder, os.W_OK | os.X_OK) else "it cannot be written"
     if reason is not None:
         raise DataDirUnusable(f"{folder} cannot be used to keep data: {reason}; choose another place with --data-dir")
-
-
-def _connection_context(ground: _Ground, addresses: Addresses) -> ConnectionContext:
-    settings = ground.settings
-    return ConnectionContext(
-        database=ground.database,
-        vault=ground.vault,
-        clock=ground.clock,
-        registry=ground.registry,
-        addresses=addresses,
-        providers=settings.providers,
-        endpoint=TokenEndpoint(),
-        refresh_margin=settings.refresh_margin,
-        state_lifetime=settings.oauth_state_lifetime,
-        link_lifetime=settings.connect_link_lifetime,
-        configured={name: item.config for name, item in settings.integrations.items()},
-        on_refresh=lambda outcome: ground.metrics.refreshes.labels(outcome=outcome).inc(),
-    )
 
 
 def _worker(

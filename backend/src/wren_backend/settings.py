@@ -5,7 +5,6 @@ seconds or ISO 8601 (`PT5M`), sizes are bytes or `512MiB`. A variable that begin
 error, because a mistyped limit that is ignored is worse than a start that fails.
 """
 
-import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
@@ -30,6 +29,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from wren_backend.executor.launcher.policy import Limits
 from wren_core.errors import UserFacingConfigError
+from wren_core.nearest import find_nearest
 from wren_core.plugins.policy import DEFAULT_TIME_LIMIT, split_names
 
 _PREFIX = "WREN_"
@@ -244,8 +244,8 @@ def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
             continue
         name, delimiter, _ = variable.removeprefix(_PREFIX).partition(_DELIMITER)
         if _PREFIX + name not in known or (delimiter and not _has_parts(known[_PREFIX + name])):
-            near = difflib.get_close_matches(variable, known, n=1)
-            yield f"{variable} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
+            near = find_nearest(variable, known)
+            yield f"{variable} is not a setting" + (f"; did you mean {near}?" if near else "")
 
 
 def _has_parts(field: str) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 import stand_in
 
 from wren_backend.clock import ManualClock
-from wren_backend.connections.credentials import CredentialService
+from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.logs import configure_logging
 from wren_backend.storage.database import open_database
 from wren_backend.tenancy.auth import Subject

@@ -11,17 +11,19 @@ from typing import Annotated
 from pydantic import SecretStr
 
 from wren_backend.clock import Clock
-from wren_backend.connections import refresh_repository, repository
+from wren_backend.connections import repository
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.context import ConnectionContext
+from wren_backend.connections.credentials import refresh_repository
+from wren_backend.connections.credentials.refresh import plan_refresh
 from wren_backend.connections.models import Connection
-from wren_backend.connections.provider_http import BoundedTransport
-from wren_backend.connections.refresh import plan_refresh
-from wren_backend.connections.token_endpoint import TokenEndpoint
+from wren_backend.connections.oauth.provider_http import BoundedTransport
+from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
 from wren_backend.settings import ProviderSettings
 from wren_backend.storage.database import Database
 from wren_backend.tenancy.auth import Subject
 from wren_backend.vault.keyring import GivenKeys
+from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_backend.vault.service import Vault
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import method
@@ -182,12 +184,13 @@ def make_context(
     """Return the ports of connections over a database and a stand-in."""
     return ConnectionContext(
         database=database,
-        vault=Vault(GivenKeys(key_line, origin="test")),
+        vault=Vault(MasterKeyProvider(GivenKeys(key_line, origin="test"))),
         clock=clock,
         registry=registry(),
         addresses=Addresses(public_url=PUBLIC_URL),
         providers=provider_settings(base_url),
         endpoint=TokenEndpoint(BoundedTransport(total_seconds=total_seconds)),
+        refresh_margin=timedelta(minutes=5),
     )
 
 
@@ -205,7 +208,7 @@ def connect_parcel(
     expires_at = None if lifetime is None else now + lifetime
     with context.database.writing() as session:
         row = repository.create_pending(session, subject, "parcel", alias=alias, now=now)
-        context.vault.store(session, row, values, now=now)
+        context.vault.store(session, row.place, values, now=now)
         grant = repository.Grant(
             scopes=scopes, expires_at=expires_at, account_id="id-of-Alice", account_label=ALICE.email
         )

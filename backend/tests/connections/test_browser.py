@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import httpx2
 import pytest
 
-from wren_backend.connections import refresh_repository
+from wren_backend.connections.credentials import refresh_repository
 from wren_backend.tenancy import repository as tenancy
 from wren_core.testing import FakeResponse
 
@@ -29,7 +29,7 @@ def stored(context, subject):
     def read(connection_id):
         with context.database.reading() as session:
             row = refresh_repository.find_any(session, subject.workspace_id, connection_id)
-            return row, dict(context.vault.open(session, row))
+            return row, dict(context.vault.open(session, row.place))
 
     return read
 

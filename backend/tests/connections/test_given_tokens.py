@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from wren_backend.connections import refresh_repository, requirements
-from wren_backend.connections.authorization import Departure, ValuesWanted
+from wren_backend.connections import requirements
+from wren_backend.connections.authorization.service import Departure, ValuesWanted
+from wren_backend.connections.build import ConnectionServices
+from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.errors import CredentialsInvalid
 from wren_backend.connections.service import ConnectRequest
-from wren_backend.connections.services import ConnectionServices
 from wren_core.errors import WrenError
 
 TOKEN = "made-by-hand-1234567890"
@@ -34,7 +35,7 @@ def link_token(connected):
 def stored(context, connection):
     with context.database.reading() as session:
         row = refresh_repository.find_any(session, connection.workspace_id, connection.id)
-        return dict(context.vault.open(session, row))
+        return dict(context.vault.open(session, row.place))
 
 
 def test_a_token_connects_at_once_and_reaches_the_run(services, subject, ticket):
@@ -56,7 +57,7 @@ def test_a_refused_token_asks_for_a_person(services, subject, ticket):
     credentials = services.credentials.run_environment(subject, ["ticket"])
 
     with pytest.raises(WrenError) as caught:
-        credentials.renew("ticket")
+        credentials.refresh("ticket")
 
     assert caught.value.code == "CONNECTION_NEEDS_REAUTH"
     assert caught.value.action_url.endswith("/integrations/ticket/reauthorize")
@@ -76,7 +77,7 @@ def test_a_token_takes_the_place_of_everything_an_authorization_left(services, s
     connected = services.connections.create(subject, ConnectRequest(integration="ticket"))
     now = context.clock.now()
     with context.database.writing() as session:
-        context.vault.store(session, connected.connection, stand_in.tokens_of(provider), now=now)
+        context.vault.store(session, connected.connection.place, stand_in.tokens_of(provider), now=now)
 
     again = services.connections.reauthorize(subject, connected.connection.id, values={"access_token": TOKEN})
 

@@ -88,7 +88,7 @@ def test_a_schema_that_says_nothing_takes_everything():
 
 @pytest.mark.parametrize("value", ["user\x00:x", "user:pass\nword", "user:\x7f"])
 def test_a_basic_credential_holds_no_control_characters(value):
-    login = CredentialSpec(key="login", type=CredentialType.BASIC, env_var="STORE_LOGIN")
+    login = CredentialSpec(key="login", type=CredentialType.BASIC_AUTH, env_var="STORE_LOGIN")
     spec = IntegrationSpec(name="store", display_name="Store", credentials=[login])
 
     with pytest.raises(CredentialsInvalid):

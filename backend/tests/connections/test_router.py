@@ -3,7 +3,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from wren_backend.connections import refresh_repository
+from wren_backend.connections.credentials import refresh_repository
 
 # What the database decides is tested with the repositories and the refresher, on both kinds.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -29,7 +29,7 @@ def stored(context):
     def read(workspace_id, connection_id):
         with context.database.reading() as session:
             row = refresh_repository.find_any(session, workspace_id, connection_id)
-            return dict(context.vault.open(session, row))
+            return dict(context.vault.open(session, row.place))
 
     return read
 

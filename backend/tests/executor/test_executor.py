@@ -15,6 +15,7 @@ from wren_backend.executor.sandboxes import PlainSandbox
 from wren_core.errors import AgentFixableError, CredentialMissing, WrenError
 from wren_core.protocol.calls import CallRecord
 
+ASKS = "from wren.script import session\ndef main():\n    session.current().host.request('o', {})"
 SCRIPT = """
 import wren
 
@@ -102,7 +103,7 @@ def test_requests_are_served_in_another_thread_and_answered(run_script: Any):
 
     ran = run_script(
         """
-        from wren import session
+        from wren.script import session
         def main():
             ask = session.current().host.request
             return [ask("messages.send", {"body": "one"}), ask("messages.send", {"body": "two"})]
@@ -120,7 +121,7 @@ def test_a_request_is_served_without_the_secrets_in_it(run_script: Any):
     run_script(
         """
         import os
-        from wren import session
+        from wren.script import session
         def main():
             secret = os.environ["A_TOKEN"]
             session.current().host.request("messages.send", {"body": f"it is {secret}", secret: [secret]})
@@ -137,7 +138,9 @@ def test_a_refused_request_raises_the_same_error_in_the_script(run_script: Any):
     def serve(*_: Any) -> dict[str, Any]:
         raise CredentialMissing("connect mail first", action_url="https://x.example/setup")
 
-    ran = run_script("from wren import session\ndef main():\n    session.current().host.request('o', {})", serve=serve)
+    ran = run_script(
+        "from wren.script import session\ndef main():\n    session.current().host.request('o', {})", serve=serve
+    )
 
     error = ran.outcome.error
     assert (error["type"], error["code"], error["line"]) == ("UserFacingConfigError", "CREDENTIAL_MISSING", 3)
@@ -148,7 +151,9 @@ def test_what_breaks_in_the_platform_is_not_shown_to_the_script(run_script: Any)
     def serve(*_: Any) -> dict[str, Any]:
         raise RuntimeError("database password is hunter2")
 
-    ran = run_script("from wren import session\ndef main():\n    session.current().host.request('o', {})", serve=serve)
+    ran = run_script(
+        "from wren.script import session\ndef main():\n    session.current().host.request('o', {})", serve=serve
+    )
 
     assert (ran.outcome.error["type"], ran.outcome.error["code"]) == ("InternalError", "INTERNAL")
     assert ran.outcome.error["message"] == "the platform could not serve 'o'"
@@ -156,7 +161,7 @@ def test_what_breaks_in_the_platform_is_not_shown_to_the_script(run_script: Any)
 
 def test_a_request_that_hangs_does_not_hold_up_the_deadline(run_script: Any):
     ran = run_script(
-        "from wren import session\ndef main():\n    session.current().host.request('o', {})",
+        ASKS,
         serve=lambda *_: time.sleep(4) or {},
         wall=1,
     )
@@ -167,7 +172,7 @@ def test_a_request_that_hangs_does_not_hold_up_the_deadline(run_script: Any):
 
 def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
     ran = run_script("""
-        from wren import session
+        from wren.script import session
         from wren_core.protocol.calls import CallRecord
         def main():
             for outcome in ("ok", "RATE_LIMITED"):
@@ -181,7 +186,7 @@ def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
 
 def test_very_many_calls_are_counted_beyond_those_kept(run_script: Any):
     ran = run_script("""
-        from wren import session
+        from wren.script import session
         from wren_core.protocol.calls import CallRecord
         def main():
             for _ in range(1500):
@@ -245,7 +250,7 @@ def test_describing_sees_the_configuration_it_is_given(run_script: Any):
 
 
 def test_describing_has_no_network_and_no_host(run_script: Any):
-    source = "from wren import session\nsession.current().host.request('messages.send', {})"
+    source = "from wren.script import session\nsession.current().host.request('messages.send', {})"
 
     with pytest.raises(WrenError) as caught:
         run_script.executor.describe(source)

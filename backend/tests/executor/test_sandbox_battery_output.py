@@ -216,7 +216,7 @@ def test_a_renewed_secret_is_masked_too(run_script: Any):
     ran = run_script(
         """
         import os
-        from wren import session
+        from wren.script import session
         def main():
             reply = session.current().host.request("credentials.refresh", {"integration": "mail"})
             print(os.environ["TOKEN"], reply["env"]["TOKEN"])
@@ -235,7 +235,7 @@ def test_a_secret_that_is_a_word_of_the_protocol_breaks_no_frame(run_script: Any
     ran = run_script(
         """
         from wren_core.protocol.calls import CallRecord
-        from wren import session
+        from wren.script import session
         def main():
             session.current().on_call(CallRecord(integration="result", method="message", ms=1, outcome="ok"))
             return {"message": "metadata"}
@@ -255,7 +255,7 @@ def test_what_no_database_holds_is_made_storable_wherever_a_script_says_it(run_s
     ran = run_script(
         r"""
         import json, os
-        from wren import session
+        from wren.script import session
         def main():
             host = session.current().host
             host.request("messages.send", {"body": "a\x00b", "half \ud83d": ["\ud83d"]})

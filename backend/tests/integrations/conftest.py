@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from wren_backend.clock import ManualClock
+from wren_backend.connections.build import ConnectionServices
 from wren_backend.connections.context import ConnectionContext
-from wren_backend.connections.services import ConnectionServices
 from wren_backend.http.errors import install_error_handlers
 from wren_backend.integrations import router as integrations
 from wren_backend.integrations.ai_choice import AIChoice

@@ -1,5 +1,5 @@
-from wren_backend.connections import refresh_repository
-from wren_backend.connections.services import ConnectionServices
+from wren_backend.connections.build import ConnectionServices
+from wren_backend.connections.credentials import refresh_repository
 from wren_backend.deployments.quota import QuotaExceeded
 from wren_backend.integrations.service import IntegrationService, check_integrations
 from wren_backend.testing import add_subject

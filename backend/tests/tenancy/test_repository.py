@@ -9,6 +9,7 @@ from wren_backend.tenancy.models import Workspace
 from wren_backend.testing import NOW, add_connection, add_deployment, add_run, add_subject
 from wren_backend.vault.boot import open_vault
 from wren_backend.vault.keyring import GivenKeys, generate_key_line
+from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_backend.vault.models import MasterKeyCheck
 
 
@@ -67,13 +68,13 @@ def test_a_user_disabled_before_keeps_that_moment(database):
 
 
 def test_deleting_a_workspace_takes_everything_of_it_and_nothing_of_others(database):
-    vault = open_vault(database, GivenKeys(generate_key_line(), origin="test"), now=NOW)
+    vault = open_vault(database, MasterKeyProvider(GivenKeys(generate_key_line(), origin="test")), now=NOW)
     mine, theirs = add_subject(database), add_subject(database)
     for subject in (mine, theirs):
         connection = add_connection(database, subject)
         add_run(database, add_deployment(database, subject))
         with database.writing() as session:
-            vault.store(session, connection, {"access_token": "x"}, now=NOW)
+            vault.store(session, connection.place, {"access_token": "x"}, now=NOW)
 
     with database.writing() as session:
         assert tenancy.delete_workspace(session, mine.workspace_id)

@@ -1,9 +1,9 @@
 import pytest
 
-from wren_backend.vault.crypto import SealBroken, derive_key, new_key, place, seal, unseal
+from wren_backend.vault.crypto import SealBroken, context_of, derive_key, new_key, seal, unseal
 
 KEY = new_key()
-HERE = place("credential", "ws_a", "conn_a", "access_token")
+HERE = context_of("credential", "ws_a", "conn_a", "access_token")
 
 
 def test_what_was_sealed_opens_with_the_same_key_at_the_same_place():
@@ -25,11 +25,11 @@ def test_the_plaintext_is_not_in_the_sealed_value():
 @pytest.mark.parametrize(
     "elsewhere",
     [
-        place("credential", "ws_b", "conn_a", "access_token"),
-        place("credential", "ws_a", "conn_b", "access_token"),
-        place("credential", "ws_a", "conn_a", "refresh_token"),
-        place("text", "ws_a", "conn_a", "access_token"),
-        place("credential", "ws_a", "conn_aaccess_token"),
+        context_of("credential", "ws_b", "conn_a", "access_token"),
+        context_of("credential", "ws_a", "conn_b", "access_token"),
+        context_of("credential", "ws_a", "conn_a", "refresh_token"),
+        context_of("text", "ws_a", "conn_a", "access_token"),
+        context_of("credential", "ws_a", "conn_aaccess_token"),
     ],
 )
 def test_a_value_does_not_open_at_another_place(elsewhere):
@@ -60,9 +60,9 @@ def test_every_truncation_is_noticed():
             unseal(KEY, blob[:length], HERE)
 
 
-def test_places_do_not_run_into_each_other():
-    assert place("a", "bc") != place("ab", "c")
-    assert place("a", '","') != place("a", "", "")
+def test_contexts_do_not_run_into_each_other():
+    assert context_of("a", "bc") != context_of("ab", "c")
+    assert context_of("a", '","') != context_of("a", "", "")
 
 
 def test_derived_keys_differ_by_purpose_and_do_not_hold_the_key():

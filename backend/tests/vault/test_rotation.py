@@ -9,6 +9,7 @@ from wren_backend.testing import NOW, add_connection, add_subject
 from wren_backend.vault.boot import open_vault, register_master_keys
 from wren_backend.vault.errors import MasterKeyInUse, MasterKeyMissing
 from wren_backend.vault.keyring import KeyFile, MasterKeys, new_master_key
+from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_backend.vault.models import DataKey
 from wren_backend.vault.rotation import finish_rotation, retire, rewrap_batch, rotate
 
@@ -20,10 +21,10 @@ from wren_backend.storage.database import open_database
 from wren_backend.vault import rotation
 from wren_backend.vault.keyring import KeyFile
 rewrap = rotation.rewrap_batch
-def rewrap_two_then_die(database, source, *, after=""):
+def rewrap_two_then_die(database, keys, *, after=""):
     if after:
         os.kill(os.getpid(), 9)
-    return rewrap(database, source, after=after, limit=2)
+    return rewrap(database, keys, after=after, limit=2)
 rotation.rewrap_batch = rewrap_two_then_die
 rotation.rotate(open_database(sys.argv[1]), KeyFile(Path(sys.argv[2])), now=datetime.now(UTC))
 """
@@ -31,25 +32,27 @@ rotation.rotate(open_database(sys.argv[1]), KeyFile(Path(sys.argv[2])), now=date
 
 @pytest.fixture
 def file(tmp_path):
-    return KeyFile(tmp_path / "master.key")
+    file = KeyFile(tmp_path / "master.key")
+    file.create()
+    return file
 
 
 @pytest.fixture
 def vault(database, file):
-    return open_vault(database, file, now=NOW)
+    return open_vault(database, MasterKeyProvider(file), now=NOW)
 
 
 def store_in_workspaces(database, vault, count):
     rows = [add_connection(database, add_subject(database)) for _ in range(count)]
     for number, row in enumerate(rows):
         with database.writing() as session:
-            vault.store(session, row, {"access_token": f"token-{number}"}, now=NOW)
+            vault.store(session, row.place, {"access_token": f"token-{number}"}, now=NOW)
     return rows
 
 
 def opened(database, vault, rows):
     with database.reading() as session:
-        return [vault.open(session, row)["access_token"] for row in rows]
+        return [vault.open(session, row.place)["access_token"] for row in rows]
 
 
 def masters(database):
@@ -57,7 +60,7 @@ def masters(database):
         return {row.master_key_id for row in session.exec(select(DataKey))}
 
 
-def test_rotation_wraps_every_data_key_anew_and_loses_nothing(database, vault, file):
+def test_rotation_wraps_every_data_key_with_the_new_key_and_loses_nothing(database, vault, file):
     rows = store_in_workspaces(database, vault, 5)
     old = file.current().primary.id
 
@@ -76,7 +79,7 @@ def test_the_old_key_can_be_retired_after_the_rotation(database, vault, file):
     retire(database, file, old)
 
     assert old not in file.current().ids
-    assert opened(database, open_vault(database, file, now=NOW), rows) == ["token-0", "token-1"]
+    assert opened(database, open_vault(database, MasterKeyProvider(file), now=NOW), rows) == ["token-0", "token-1"]
 
 
 def test_a_key_that_is_still_needed_cannot_be_retired(database, vault, file):
@@ -94,12 +97,12 @@ def test_a_key_that_is_still_needed_cannot_be_retired(database, vault, file):
     assert file.current().ids == (old.id, new.id)
 
 
-def test_an_interrupted_rotation_is_finished_not_begun_again(database, vault, file):
+def test_an_interrupted_rotation_continues_where_it_stopped(database, vault, file):
     rows = store_in_workspaces(database, vault, 5)
     old, new = file.current().primary, new_master_key()
     file.replace(MasterKeys(keys=(old, new)))
-    register_master_keys(database, file.current(), now=NOW)
-    rewrap_batch(database, file, limit=2)
+    register_master_keys(database, MasterKeyProvider(file), now=NOW)
+    rewrap_batch(database, MasterKeyProvider(file), limit=2)
     assert masters(database) == {old.id, new.id}
 
     rotation = rotate(database, file, now=NOW)
@@ -132,7 +135,7 @@ def test_readers_and_writers_never_fail_while_keys_rotate(database, vault, file)
             while not done.is_set():
                 assert opened(database, vault, rows) == [f"token-{index}" for index in range(10)]
                 with database.writing() as session:
-                    vault.store(session, rows[number], {"access_token": f"token-{number}"}, now=NOW)
+                    vault.store(session, rows[number].place, {"access_token": f"token-{number}"}, now=NOW)
         except Exception as exc:
             failures.append(exc)
 
@@ -166,9 +169,9 @@ def test_a_broken_data_key_does_not_hold_up_the_others(database, vault, file):
 def test_two_rotations_at_once_leave_every_key_openable(database, vault, file, together):
     rows = store_in_workspaces(database, vault, 20)
     file.replace(MasterKeys(keys=(*file.current().keys, new_master_key())))
-    register_master_keys(database, file.current(), now=NOW)
+    register_master_keys(database, MasterKeyProvider(file), now=NOW)
 
-    together(4, lambda _number: finish_rotation(database, file))
+    together(4, lambda _number: finish_rotation(database, MasterKeyProvider(file)))
 
     assert masters(database) == {file.current().primary.id}
     assert opened(database, vault, rows) == [f"token-{number}" for number in range(20)]

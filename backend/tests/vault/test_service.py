@@ -1,4 +1,6 @@
+import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,14 @@ from structlog.testing import capture_logs
 
 from wren_backend.connections.models import Connection
 from wren_backend.testing import NOW, add_connection, add_subject
-from wren_backend.vault.boot import open_vault
+from wren_backend.vault.boot import open_keys, open_vault
+from wren_backend.vault.crypto import Context, seal, unseal
 from wren_backend.vault.errors import CredentialUndecryptable
 from wren_backend.vault.keyring import KeyFile
+from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_backend.vault.models import DataKey, SealedCredential
+from wren_backend.vault.place import Place
+from wren_backend.vault.service import shred_workspace
 from wren_core.errors import CredentialMissing
 
 TOKEN = "planted-token-4711"
@@ -19,17 +25,17 @@ TOKEN = "planted-token-4711"
 
 @pytest.fixture
 def vault(database, tmp_path):
-    return open_vault(database, KeyFile(tmp_path / "master.key"), now=NOW)
+    return open_vault(database, open_keys(database, key_file=tmp_path / "master.key", key_text=None), now=NOW)
 
 
 def store(database, vault, connection, **values):
     with database.writing() as session:
-        vault.store(session, connection, values, now=NOW)
+        vault.store(session, connection.place, values, now=NOW)
 
 
 def opened(database, vault, connection):
     with database.reading() as session:
-        return dict(vault.open(session, connection))
+        return dict(vault.open(session, connection.place))
 
 
 def change_blob(database, connection, key, change):
@@ -52,7 +58,7 @@ def test_another_process_with_the_same_key_file_opens_it_too(database, vault, tm
     connection = add_connection(database, add_subject(database))
     store(database, vault, connection, access_token=TOKEN)
 
-    restarted = open_vault(database, KeyFile(tmp_path / "master.key"), now=NOW)
+    restarted = open_vault(database, MasterKeyProvider(KeyFile(tmp_path / "master.key")), now=NOW)
 
     assert opened(database, restarted, connection) == {"access_token": TOKEN}
 
@@ -70,10 +76,10 @@ def test_a_connection_without_credentials_opens_empty(database, vault):
     connection = add_connection(database, add_subject(database))
 
     with database.reading() as session:
-        credentials = vault.open(session, connection)
+        credentials = vault.open(session, connection.place)
 
     assert dict(credentials) == {}
-    with pytest.raises(CredentialMissing, match="mail has no credential"):
+    with pytest.raises(CredentialMissing, match="no credential"):
         credentials["access_token"]
 
 
@@ -83,7 +89,7 @@ def test_the_names_of_stored_credentials_are_told_without_opening_any(database, 
     change_blob(database, connection, "a", lambda _blob: b"broken")
 
     with database.reading() as session:
-        assert vault.stored_keys(session, connection) == ["a", "b"]
+        assert vault.list_fields(session, connection.place) == ["a", "b"]
 
 
 def test_opened_credentials_do_not_show_themselves(database, vault):
@@ -91,7 +97,7 @@ def test_opened_credentials_do_not_show_themselves(database, vault):
     store(database, vault, connection, access_token=TOKEN)
 
     with database.reading() as session:
-        credentials = vault.open(session, connection)
+        credentials = vault.open(session, connection.place)
         rows = session.exec(select(SealedCredential)).all()
 
     assert TOKEN not in repr(credentials) + str(credentials) + repr(rows)
@@ -190,7 +196,7 @@ def test_shredding_a_connection_leaves_no_row(database, vault):
     store(database, vault, connection, access_token=TOKEN, refresh_token="r")
 
     with database.writing() as session:
-        count = vault.shred(session, connection)
+        count = vault.shred(session, connection.place)
 
     assert count == 2
     assert opened(database, vault, connection) == {}
@@ -202,7 +208,7 @@ def test_a_workspace_whose_key_was_destroyed_opens_for_nobody(database, vault):
     store(database, vault, theirs, access_token="theirs")
 
     with database.writing() as session:
-        assert vault.shred_workspace(session, mine.workspace_id)
+        assert shred_workspace(session, mine.workspace_id)
 
     with pytest.raises(CredentialUndecryptable, match="destroyed"):
         opened(database, vault, mine)
@@ -220,23 +226,45 @@ def test_first_secrets_of_a_workspace_in_many_threads_share_one_data_key(databas
         assert len(session.exec(select(DataKey)).all()) == 1
 
 
-def test_a_sealed_text_opens_for_its_workspace_purpose_and_subject_only(database, vault):
-    mine, theirs = add_subject(database).workspace_id, add_subject(database).workspace_id
+def test_a_sealed_text_opens_for_its_workspace_record_and_field_only(database, vault):
+    mine, theirs = (
+        Place(workspace=add_subject(database).workspace_id, record="state", field="verifier") for _ in range(2)
+    )
     with database.writing() as session:
-        blob = vault.seal_text(session, mine, "verifier", purpose="p", subject="s", now=NOW)
-        vault.seal_text(session, theirs, "other", purpose="p", subject="s", now=NOW)
+        blob = vault.seal_text(session, mine, "secret", now=NOW)
+        vault.seal_text(session, theirs, "other", now=NOW)
 
     with database.reading() as session:
-        assert vault.open_text(session, mine, blob, purpose="p", subject="s") == "verifier"
-        for workspace_id, purpose, subject in ((theirs, "p", "s"), (mine, "q", "s"), (mine, "p", "t")):
+        assert vault.open_text(session, mine, blob) == "secret"
+        for elsewhere in (theirs, mine.at("other"), replace(mine, record="other")):
             with pytest.raises(CredentialUndecryptable):
-                vault.open_text(session, workspace_id, blob, purpose=purpose, subject=subject)
+                vault.open_text(session, elsewhere, blob)
+
+
+def test_rows_sealed_by_an_earlier_version_still_open(database, vault, tmp_path):
+    connection = add_connection(database, add_subject(database))
+    store(database, vault, connection, access_token="any")
+    master = KeyFile(tmp_path / "master.key").current().primary
+    with database.reading() as session:
+        row = session.exec(select(DataKey)).one()
+    at = json.dumps(["wren", "data_key", connection.workspace_id, row.id, master.id]).encode()
+    data_key = unseal(master.secret, row.wrapped_key, Context(at))
+
+    at = json.dumps(["wren", "credential", connection.workspace_id, connection.id, "access_token"]).encode()
+    change_blob(database, connection, "access_token", lambda _blob: seal(data_key, b"kept", Context(at)))
+    at = json.dumps(["wren", "text", connection.workspace_id, "states.verifier", "state"]).encode()
+    text = seal(data_key, b"verifier", Context(at))
+
+    assert opened(database, vault, connection) == {"access_token": "kept"}
+    place = Place(workspace=connection.workspace_id, record="state", field="states.verifier")
+    with database.reading() as session:
+        assert vault.open_text(session, place, text) == "verifier"
 
 
 def test_derived_keys_are_the_same_after_a_restart(database, vault, tmp_path):
-    restarted = open_vault(database, KeyFile(tmp_path / "master.key"), now=NOW)
+    restarted = open_vault(database, MasterKeyProvider(KeyFile(tmp_path / "master.key")), now=NOW)
 
-    assert restarted.derived_key("cursors") == vault.derived_key("cursors") != vault.derived_key("tokens")
+    assert restarted.derive_key("cursors") == vault.derive_key("cursors") != vault.derive_key("tokens")
 
 
 def test_deleting_a_connection_row_takes_its_credentials_along(database, vault):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from wren_backend.clock import SystemClock
-from wren_backend.connections.held import RunCredentials
+from wren_backend.connections.credentials.run_credentials import RunCredentials
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.repository import NewScript
 from wren_backend.executor.executor import Executor
@@ -96,7 +96,7 @@ class Workplace:
             "executor": Executor(PlainSandbox(), runs_root=self.runs_root),
             "limits": Limits(wall=timedelta(seconds=20)),
             "overrides": {},
-            "credentials": SimpleNamespace(run_environment=lambda subject, names: RunCredentials([], renew=None)),
+            "credentials": SimpleNamespace(run_environment=lambda subject, names: RunCredentials([], refresh=None)),
             "choose_ai": lambda subject, **choice: "none of these tests calls a model",
             "check_budget": lambda workspace_id: None,
         }

@@ -213,13 +213,13 @@ def test_a_fault_of_ours_fails_the_run_and_not_the_worker(workplace):
 
 
 FORGED = """
-import json, os, wren.session
+import json, os, wren.script.session
 from wren_core.protocol.calls import CallRecord
 
 def job():
     for number in range(3):
         record = CallRecord(integration=f"made_up_{number}", method="x", ms=1.0, outcome=f"CODE_{number}")
-        wren.session.current().on_call(record)
+        wren.script.session.current().on_call(record)
 """
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from servers.availability import unavailable
-from wren_backend.connections.held import HeldConnection, RunCredentials
+from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
 from wren_backend.connections.models import Connection
 from wren_backend.deployments import repository as deployments
 from wren_backend.executor.executor import Executor
@@ -78,7 +78,7 @@ class Connections:
 
     def run_environment(self, subject, integrations):
         self.asked.append((subject, list(integrations)))
-        held = HeldConnection(
+        held = ConnectionCredentials(
             connection_id="conn_1",
             workspace_id=subject.workspace_id,
             integration="parcel",
@@ -86,7 +86,7 @@ class Connections:
             env={"PARCEL_ACCESS_TOKEN": TOKEN},
             config={"warehouse": "north"},
         )
-        return RunCredentials([held], renew=lambda old: old)
+        return RunCredentials([held], refresh=lambda old: old)
 
 
 def deploy(workplace, script, *, integrations=("parcel",), **declared):
@@ -258,7 +258,7 @@ def test_after_a_renewal_a_sandboxed_run_shows_public_values_and_masks_secret_on
         unavailable(sandbox.status().reason)
     script = """
 import os
-from wren import session
+from wren.script import session
 
 def job():
     renewed = session.current().host.request("credentials.refresh", {"integration": "kites"})["env"]
@@ -269,11 +269,11 @@ def job():
 
     def held(subject, token):
         row = Connection(id="conn_1", workspace_id=subject.workspace_id, integration="kites", version=1, config={})
-        return HeldConnection.of(Kites.spec, row, Credentials.of(Kites.spec, {**values, "token": token}))
+        return ConnectionCredentials.of(Kites.spec, row, Credentials.of(Kites.spec, {**values, "token": token}))
 
     credentials = SimpleNamespace(
         run_environment=lambda subject, names: RunCredentials(
-            [held(subject, "old-token-1")], renew=lambda old: held(subject, "new-token-2")
+            [held(subject, "old-token-1")], refresh=lambda old: held(subject, "new-token-2")
         )
     )
     plugin = LoadedPlugin(name="kites", distribution="wren-test", version="1.0", integration=Kites)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from wren_backend.connections.held import HeldConnection, RunCredentials
+from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
 from wren_backend.executor.request_server import Served
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.requests import OperationUnknown, RunRequests
@@ -20,7 +20,7 @@ def requests_of(workplace, credentials=None, check_budget=None):
     return RunRequests(
         run=run,
         sender="daily",
-        credentials=credentials or RunCredentials([], renew=None),
+        credentials=credentials or RunCredentials([], refresh=None),
         spending=spending,
         database=workplace.database,
         clock=workplace.clock,
@@ -39,10 +39,10 @@ def test_a_message_sent_is_found_in_the_inbox_of_the_runs_workspace(workplace):
 
 
 def test_a_fresh_credential_is_asked_for_by_the_name_of_an_integration_the_run_holds(workplace):
-    held = HeldConnection(
+    held = ConnectionCredentials(
         connection_id="conn_1", workspace_id="ws_1", integration="mail", version=1, env={"MAIL_TOKEN": "old"}
     )
-    credentials = RunCredentials([held], renew=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
+    credentials = RunCredentials([held], refresh=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
     ask = requests_of(workplace, credentials)
 
     answer = ask("credentials.refresh", {"integration": "mail"})
@@ -54,7 +54,7 @@ def test_a_fresh_credential_is_asked_for_by_the_name_of_an_integration_the_run_h
 
 def test_of_a_renewed_credential_only_the_values_its_declaration_keeps_secret_are_secret(workplace):
     env = {"MAIL_TOKEN": "new-token", "MAIL_STORE": "kites-store"}
-    held = HeldConnection(
+    held = ConnectionCredentials(
         connection_id="conn_1",
         workspace_id="ws_1",
         integration="mail",
@@ -62,7 +62,7 @@ def test_of_a_renewed_credential_only_the_values_its_declaration_keeps_secret_ar
         env={"MAIL_TOKEN": "old-token", "MAIL_STORE": "kites-store"},
         public=frozenset({"MAIL_STORE"}),
     )
-    ask = requests_of(workplace, RunCredentials([held], renew=lambda old: replace(old, version=2, env=env)))
+    ask = requests_of(workplace, RunCredentials([held], refresh=lambda old: replace(old, version=2, env=env)))
 
     assert ask("credentials.refresh", {"integration": "mail"}) == Served(result={"env": env}, secrets=("new-token",))
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
     from wren_core.errors import NotFound as NotFound
     from wren_core.errors import RateLimited as RateLimited
     from wren_core.errors import Rejected as Rejected
+    from wren_core.errors import TransientError as TransientError
     from wren_core.errors import Unavailable as Unavailable
     from wren_core.errors import UserFacingConfigError as UserFacingConfigError
     from wren_core.errors import WrenError as WrenError
@@ -51,6 +52,7 @@ _MEMBERS = {
         "NotFound",
         "RateLimited",
         "Rejected",
+        "TransientError",
         "Unavailable",
         "UserFacingConfigError",
         "WrenError",

@@ -4,22 +4,26 @@
     |-- AgentFixableError            the script or its arguments are wrong: the message says what and where
     |   |-- InvalidInput             an argument does not fit (author verdict)
     |   |-- NotFound                 the provider has no such thing (author verdict)
-    |   |-- Rejected                 the provider understood and refused (author verdict)
-    |   |-- RateLimited              too many requests; try again after `retry_after` seconds (author verdict)
-    |   |-- Unavailable              the provider is down or too slow; try again later (author verdict)
+    |   |-- Rejected                 the provider understood the request and refused it (author verdict)
     |   |-- IntegrationUnknown       no installed distribution offers this integration
     |   |-- MethodUnknown            the integration has no such method
     |   |-- ConfigInvalid            `.init(...)` got a value that its config schema refuses
     |   `-- DefinitionInvalid        a definition of an integration does not fit its shape
+    |-- TransientError               nothing is wrong with the call: the same call can work later
+    |   |-- RateLimited              too many requests; try again after `retry_after` seconds (author verdict)
+    |   `-- Unavailable              the provider is down or too slow (author verdict)
     |-- UserFacingConfigError        a person must act: connect, consent, install, pay
     |   |-- AuthFailed               the provider refused the credential (author verdict)
     |   |-- CredentialMissing        no credential is stored or set for the integration
     |   `-- PluginFailed             the plugin is installed but could not be loaded
-    `-- InternalError                ours: logged in full, shown only with a correlation id
+    `-- InternalError                a fault of Wren or of a plugin: logged in full, shown only with a correlation id
         |-- OutputInvalid            a method returned what its own output schema refuses
         `-- HostUnavailable          the method needs a host service and runs without a host
 
 The class alone tells a host what to do; the message tells a reader what happened and the next step.
+
+The wire form has three types. A TransientError is sent as `AgentFixableError` with `can_retry` true: the reader is the
+same, the script or the agent that made the call.
 """
 
 import math
@@ -78,18 +82,43 @@ class WrenError(Exception):
         return wire
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Replace every one of `secrets` by `***` in the message and the details."""
+        """Replace each of `secrets` by `***` in the message and the details."""
         for secret in secrets:
             self.message = self.message.replace(secret, "***")
-            self.details = {key: _without(value, secret) for key, value in self.details.items()}
+            self.details = {key: _mask(value, secret) for key, value in self.details.items()}
         self.args = (self.message,)
 
 
 class AgentFixableError(WrenError):
-    """The script or its arguments are wrong; whoever wrote them can fix it."""
+    """The script or its arguments are wrong; their author can fix them."""
 
     type = "AgentFixableError"
     code = "AGENT_FIXABLE"
+
+
+class TransientError(WrenError):
+    """A failure that passes by itself: nothing is wrong with the call, and it can be made again later.
+
+    `can_retry` is true for the class. Set it to False on an instance whose request may have been carried out, so that
+    no host sends the request twice.
+
+    Args:
+        message: what happened.
+        retry_after: seconds to wait, as the provider said; None where it did not say.
+    """
+
+    type = "AgentFixableError"
+    code = "TRANSIENT_FAILURE"
+    can_retry = True
+
+    def __init__(self, message: str, retry_after: float | None = None, **extra: Any) -> None:
+        extra.setdefault("retry_after_ms", milliseconds(retry_after))
+        super().__init__(message, **extra)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait; None where the provider did not say."""
+        return None if self.retry_after_ms is None else self.retry_after_ms / 1000
 
 
 class UserFacingConfigError(WrenError):
@@ -100,7 +129,7 @@ class UserFacingConfigError(WrenError):
 
 
 class InternalError(WrenError):
-    """Something of ours failed; a retry by the caller cannot help."""
+    """Wren or a plugin has a fault; the caller cannot fix it."""
 
     type = "InternalError"
     code = "INTERNAL"
@@ -124,32 +153,16 @@ class Rejected(AgentFixableError):
     code = "REJECTED"
 
 
-class RateLimited(AgentFixableError):
-    """The provider asks for a pause.
-
-    Args:
-        message: what was limited.
-        retry_after: seconds to wait, as the provider said; None where it did not say.
-    """
+class RateLimited(TransientError):
+    """The provider asks for a pause."""
 
     code = "RATE_LIMITED"
-    can_retry = True
-
-    def __init__(self, message: str, retry_after: float | None = None, **extra: Any) -> None:
-        extra.setdefault("retry_after_ms", milliseconds(retry_after))
-        super().__init__(message, **extra)
-
-    @property
-    def retry_after(self) -> float | None:
-        """Seconds to wait; None where the provider did not say."""
-        return None if self.retry_after_ms is None else self.retry_after_ms / 1000
 
 
-class Unavailable(AgentFixableError):
-    """The provider is down, unreachable or too slow; nothing is wrong with the call."""
+class Unavailable(TransientError):
+    """The provider is down, unreachable or too slow."""
 
     code = "PROVIDER_UNAVAILABLE"
-    can_retry = True
 
 
 class IntegrationUnknown(AgentFixableError):
@@ -185,7 +198,7 @@ class AuthFailed(UserFacingConfigError):
 
     code = "AUTH_FAILED"
     renewed: bool = False
-    """A renewal was tried for this refusal already; whoever else sees it must not try again."""
+    """A host already tried to renew the credential for this refusal; no other host may try again."""
 
 
 class CredentialMissing(UserFacingConfigError):
@@ -220,8 +233,8 @@ _BY_TYPE: dict[str, type[WrenError]] = {
 _BY_CODE: dict[str, type[WrenError]] = {
     cls.code: cls
     for cls in (
-        *(InvalidInput, NotFound, Rejected, RateLimited, Unavailable, IntegrationUnknown, MethodUnknown),
-        *(ConfigInvalid, DefinitionInvalid, AuthFailed, CredentialMissing, PluginFailed),
+        *(InvalidInput, NotFound, Rejected, IntegrationUnknown, MethodUnknown, ConfigInvalid, DefinitionInvalid),
+        *(TransientError, RateLimited, Unavailable, AuthFailed, CredentialMissing, PluginFailed),
         *(OutputInvalid, HostUnavailable),
     )
 }
@@ -230,18 +243,19 @@ _BY_CODE: dict[str, type[WrenError]] = {
 def error_from_wire(body: Mapping[str, Any]) -> WrenError:
     """Rebuild an error from its wire form.
 
-    Whatever the other side sent gives an error: what is missing or of a wrong type is left out, and an unknown code,
-    or one that belongs to another type, keeps the class of its `type`.
+    Any body gives an error. A field that is missing or of a wrong type is left out. An unknown code, or one that
+    belongs to another type, gives the base class of the body's `type`: TransientError where an AgentFixableError says
+    `can_retry`.
     """
-    code, kind, retry_after_ms = body.get("code"), body.get("type"), body.get("retry_after_ms")
-    by_type = _BY_TYPE.get(kind, InternalError) if isinstance(kind, str) else None
-    by_code = _BY_CODE.get(code) if isinstance(code, str) else None
-    cls = by_code if by_code and (by_type is None or issubclass(by_code, by_type)) else by_type or InternalError
+    code, retry_after_ms = body.get("code"), body.get("retry_after_ms")
+    base = _base_class(body)
+    known = _BY_CODE.get(code) if isinstance(code, str) else None
+    cls = known if known and (base is None or known.type == base.type) else base or InternalError
     error = cls(
-        _text(body.get("message")) or "",
-        code=_text(code),
-        action_url=_text(body.get("action_url")),
-        docs_url=_text(body.get("docs_url")),
+        _read_text(body.get("message")) or "",
+        code=_read_text(code),
+        action_url=_read_text(body.get("action_url")),
+        docs_url=_read_text(body.get("docs_url")),
         retry_after_ms=retry_after_ms if isinstance(retry_after_ms, int) and retry_after_ms >= 0 else None,
         details=body["details"] if isinstance(body.get("details"), Mapping) else None,
     )
@@ -250,19 +264,28 @@ def error_from_wire(body: Mapping[str, Any]) -> WrenError:
 
 
 def milliseconds(seconds: float | None) -> int | None:
-    """Return a pause in milliseconds; None for none, and for one that is no number of seconds."""
+    """Return a pause in milliseconds; None where there is no pause, or the number is not finite."""
     if seconds is None or not math.isfinite(seconds):
         return None
     return round(max(0.0, seconds) * 1000)
 
 
-def _text(value: Any) -> str | None:
+def _base_class(body: Mapping[str, Any]) -> type[WrenError] | None:
+    kind = body.get("type")
+    if not isinstance(kind, str):
+        return None
+    if kind == TransientError.type and body.get("can_retry"):
+        return TransientError
+    return _BY_TYPE.get(kind, InternalError)
+
+
+def _read_text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _without(value: Any, secret: str) -> Any:
+def _mask(value: Any, secret: str) -> Any:
     if isinstance(value, str):
         return value.replace(secret, "***")
     if isinstance(value, Mapping):
-        return {key: _without(item, secret) for key, item in value.items()}
-    return [_without(item, secret) for item in value] if isinstance(value, list | tuple) else value
+        return {key: _mask(item, secret) for key, item in value.items()}
+    return [_mask(item, secret) for item in value] if isinstance(value, list | tuple) else value

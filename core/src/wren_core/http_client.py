@@ -10,13 +10,13 @@ Needs the extra `wren-core[http]`, imported when a client is made: to import thi
 import json as json_format
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-from wren_core.errors import AuthFailed, InvalidInput, RateLimited, Rejected, Unavailable, WrenError
+from wren_core.errors import AuthFailed, InvalidInput, Rejected, TransientError, Unavailable, WrenError
 from wren_core.http_status import summary, verdict_for_status
 
 READ_RETRIES = 2
@@ -37,6 +37,8 @@ class Answer:
     headers: Mapping[str, str]
     """Names in any case find their value."""
     body: bytes = field(repr=False)
+    next_link: str | None = None
+    """The address of the next page, where a Link header (RFC 8288) names one."""
 
     @property
     def text(self) -> str:
@@ -161,9 +163,10 @@ class HttpClient:
         method: str,
         path: str,
         *,
-        query: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
         json: Any = None,
         content: bytes | BinaryIO | None = None,
+        files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         key_header: str | None = None,
@@ -173,9 +176,10 @@ class HttpClient:
         Args:
             method: the HTTP method.
             path: from the root of the API, its values quoted.
-            query: parameters; those that are None are left out, a list is repeated.
+            query: parameters by name, where None is left out and a list is repeated; or pairs of name and value.
             json: a body as JSON values.
             content: a body as bytes, or an open file that is sent piece by piece; a file cannot be sent twice.
+            files: the parts of a body of `multipart/form-data`: name, and file name, content and media type.
             headers: in addition to the client's own.
             repeatable: doing it twice equals doing it once; GET, HEAD and OPTIONS are unless said otherwise.
             key_header: the header by which the provider knows a repetition and does it once; a new key is sent in it.
@@ -187,9 +191,10 @@ class HttpClient:
             raise InvalidInput(f"header {name!r} would hold characters that none may")
         key = {key_header: str(uuid4())} if key_header else {}
         options = {
-            "params": _given(query or {}),
+            "params": _without_none(query or {}),
             "json": json,
             "content": content,
+            "files": files,
             "headers": {**(headers or {}), **key},
         }
         if method in _CHANGES_NOTHING if repeatable is None else repeatable:
@@ -201,7 +206,7 @@ class HttpClient:
         for attempt in range(READ_RETRIES):
             try:
                 return self._send(method, path, options)
-            except (RateLimited, Unavailable) as exc:
+            except TransientError as exc:
                 pause = 0.5 * 2**attempt if exc.retry_after_ms is None else exc.retry_after_ms / 1000
                 if time.monotonic() + pause > deadline:
                     raise
@@ -238,7 +243,13 @@ class HttpClient:
                 elsewhere = response.next_request
                 if elsewhere is None or request.method not in _CHANGES_NOTHING or not _same_origin(request, elsewhere):
                     body = self._read(response, shown, reading)
-                    return Answer(request=shown, status_code=response.status_code, headers=response.headers, body=body)
+                    return Answer(
+                        request=shown,
+                        status_code=response.status_code,
+                        headers=response.headers,
+                        body=body,
+                        next_link=_next_link(response.links),
+                    )
             request = elsewhere
         raise Rejected(f"{self._integration} redirects {shown} in a circle")
 
@@ -272,8 +283,15 @@ class HttpClient:
         return found or Rejected(message, details={"status": answer.status_code})
 
 
-def _given(query: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in query.items() if value is not None}
+def _without_none(query: Mapping[str, Any] | Sequence[tuple[str, str]]) -> dict[str, Any] | list[tuple[str, str]]:
+    if isinstance(query, Mapping):
+        return {name: value for name, value in query.items() if value is not None}
+    return list(query)
+
+
+def _next_link(links: Mapping[Any, Mapping[str, str]]) -> str | None:
+    """Return the address of the next page; one link may have several relations, as in `rel="next last"`."""
+    return next((link["url"] for link in links.values() if "next" in link.get("rel", "").lower().split()), None)
 
 
 def _unsendable(headers: Mapping[str, str]) -> list[str]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
-from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, WrenError, milliseconds
+from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, WrenError
 
 _MESSAGE_LIMIT = 300
 # Class names, not classes: core must not import a client library to recognise what it raises.
@@ -73,7 +73,7 @@ def verdict_for_status(status: int, *, message: str, retry_after: str | None = N
     if status in (404, 410):
         return NotFound(message)
     if status == 408 or status >= 500:
-        return Unavailable(message, retry_after_ms=milliseconds(parse_retry_after(retry_after)))
+        return Unavailable(message, parse_retry_after(retry_after))
     return Rejected(message, details={"status": status})
 
 

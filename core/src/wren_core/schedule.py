@@ -9,13 +9,13 @@ the field, the value and a working example. Pure: every function takes `now`.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
 
 from wren_core.errors import InvalidInput
+from wren_core.nearest import find_nearest
 
 ALIASES = {
     "@yearly": "0 0 1 1 *",
@@ -156,8 +156,8 @@ def _checked_zone(timezone: str) -> str:
 
 def _nearest_zone(name: str) -> str | None:
     by_lower_case = {zone.lower(): zone for zone in available_timezones()}
-    matches = get_close_matches(name.lower(), by_lower_case, n=1)
-    return by_lower_case[matches[0]] if matches else None
+    nearest = find_nearest(name.lower(), by_lower_case)
+    return by_lower_case[nearest] if nearest else None
 
 
 def _never(expression: str) -> InvalidInput:

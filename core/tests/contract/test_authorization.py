@@ -34,13 +34,13 @@ def credential(key, kind, *, required=True):
         ),
         (spec_with(OAUTH), {"access_token": "tok-1"}, {"authorization": "Bearer tok-1"}, {}),
         (
-            spec_with(CustomAuth(), credential("token", CredentialType.BEARER)),
+            spec_with(CustomAuth(), credential("token", CredentialType.TOKEN)),
             {"token": "tok-1"},
             {"authorization": "Bearer tok-1"},
             {},
         ),
         (
-            spec_with(CustomAuth(), credential("login", CredentialType.BASIC)),
+            spec_with(CustomAuth(), credential("login", CredentialType.BASIC_AUTH)),
             {"login": "Aladdin:open sesame"},
             {"authorization": "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="},
             {},
@@ -48,7 +48,7 @@ def credential(key, kind, *, required=True):
         (spec_with(CustomAuth(), credential("word", CredentialType.CUSTOM)), {"word": "open-sesame"}, {}, {}),
         (spec_with(None), {}, {}, {}),
         (
-            spec_with(CustomAuth(), credential("token", CredentialType.BEARER, required=False)),
+            spec_with(CustomAuth(), credential("token", CredentialType.TOKEN, required=False)),
             {},
             {},
             {},
@@ -67,7 +67,7 @@ def test_each_kind_of_credential_goes_where_it_belongs(spec, values, headers, qu
     [
         (spec_with(ApiKeyConfig(name="X-Key"), credential("api_key", CredentialType.API_KEY)), "api_key"),
         (spec_with(OAUTH), "access_token"),
-        (spec_with(CustomAuth(), credential("login", CredentialType.BASIC)), "login"),
+        (spec_with(CustomAuth(), credential("login", CredentialType.BASIC_AUTH)), "login"),
     ],
 )
 def test_a_missing_credential_is_told_by_name(spec, key):

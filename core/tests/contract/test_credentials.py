@@ -89,7 +89,7 @@ def test_a_change_of_what_they_were_made_of_does_not_reach_them():
 
 
 def test_what_is_no_secret_is_told_apart_wherever_the_values_came_from():
-    name = CredentialSpec(key="username", type=CredentialType.BASIC, env_var="MAIL_USERNAME", secret=False)
+    name = CredentialSpec(key="username", type=CredentialType.BASIC_AUTH, env_var="MAIL_USERNAME", secret=False)
     spec = SPEC.model_copy(update={"credentials": (*SPEC.credentials, name)})
     environ = {"MAIL_TOKEN": SECRET, "MAIL_USERNAME": "postgres"}
 

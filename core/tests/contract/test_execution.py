@@ -74,7 +74,7 @@ class Shop(Integration):
     spec = IntegrationSpec(
         name="shop",
         display_name="Shop",
-        credentials=[CredentialSpec(key="access_token", type=CredentialType.BEARER, env_var="SHOP_TOKEN")],
+        credentials=[CredentialSpec(key="access_token", type=CredentialType.TOKEN, env_var="SHOP_TOKEN")],
     )
 
     def connect(self):

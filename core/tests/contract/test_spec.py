@@ -172,10 +172,16 @@ def test_a_template_with_anything_else_is_refused(template):
         spec(setup_url_template=template)
 
 
-def test_the_environment_mapping_holds_no_refresh_token():
+def test_the_environment_mapping_holds_the_refresh_token_and_that_of_a_run_does_not():
     made = spec(credentials=[credential(refresh_key="refresh_token", refresh_env_var="SHOP_REFRESH_TOKEN")])
 
-    assert made.get_env_mapping() == {"access_token": "SHOP_ACCESS_TOKEN"}
+    assert made.get_env_mapping() == {"access_token": "SHOP_ACCESS_TOKEN", "refresh_token": "SHOP_REFRESH_TOKEN"}
+    assert made.get_run_env_mapping() == {"access_token": "SHOP_ACCESS_TOKEN"}
+
+
+def test_a_refresh_token_has_a_variable_of_its_own():
+    with pytest.raises(ValidationError, match="environment variable 'SHOP_ACCESS_TOKEN' is declared twice"):
+        spec(credentials=[credential(refresh_key="refresh_token", refresh_env_var="SHOP_ACCESS_TOKEN")])
 
 
 def test_a_method_is_found_by_id():

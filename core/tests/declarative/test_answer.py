@@ -3,12 +3,12 @@ import json
 
 import pytest
 
-from wren_core.contract.request_binding import ReasonVerdict, Refusal, RequestBinding
+from wren_core.contract.request_binding import ReasonVerdict, RefusalRule, RequestBinding
 from wren_core.declarative.answer import content_of, output_of, readable
 from wren_core.errors import AuthFailed, RateLimited, Rejected, Unavailable
 from wren_core.http_client import Answer
 
-REFUSAL = Refusal(
+REFUSAL = RefusalRule(
     pointer="/ok",
     equals=False,
     reason="/error",

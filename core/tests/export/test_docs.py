@@ -1,4 +1,4 @@
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import pytest
 
@@ -12,9 +12,8 @@ from wren_core import (
     Record,
     method,
 )
-from wren_core.contract.spec import MethodSpec
+from wren_core.contract.spec import ApiKeyConfig, CustomAuth, MethodSpec
 from wren_core.export.docs import AuthType, IntegrationDocs, MethodDoc, ParamDoc, RecordDoc
-from wren_core.schemas.type_words import type_words
 
 
 class Author(Record):
@@ -59,38 +58,47 @@ def test_documents_are_derived_from_the_spec():
         display_name="Chat",
         description="Talk to a team.",
         version="1.0.0",
-        auth_type=AuthType.OAUTH2,
-        env_vars=("CHAT_TOKEN",),
-        config=(ParamDoc(name="channel", type="string or null", description="Used when none is given"),),
-        methods=(
+        auth_type=AuthType.OAUTH,
+        env_vars=["CHAT_TOKEN"],
+        init_params=[
+            ParamDoc(
+                name="channel",
+                type="str | None",
+                description="Used when none is given",
+                required=False,
+                default="None",
+            )
+        ],
+        methods=[
             MethodDoc(
-                id="post",
+                name="post",
                 description="Post a message.",
-                params=(
-                    ParamDoc(name="text", type="string", description="What to say", required=True),
-                    ParamDoc(name="tags", type="array of string", default=[]),
-                ),
+                params=[
+                    ParamDoc(name="text", type="str", description="What to say"),
+                    ParamDoc(name="tags", type="list[str]", required=False, default="[]"),
+                ],
                 returns="Posted",
                 effect="write",
-                scopes=("chat:write",),
+                scopes=["chat:write"],
                 example='chat.post("hi")',
             ),
-        ),
-        records=(
+        ],
+        records=[
             RecordDoc(
                 name="Author",
                 description="Who wrote it.",
-                fields=(ParamDoc(name="name", type="string", description="As shown", required=True),),
+                fields=[ParamDoc(name="name", type="str", description="As shown")],
             ),
             RecordDoc(
                 name="Posted",
                 description="A message as posted.",
-                fields=(
-                    ParamDoc(name="id", type="string", description="Identifier", required=True),
-                    ParamDoc(name="author", type="Author or null"),
-                ),
+                fields=[
+                    ParamDoc(name="id", type="str", description="Identifier"),
+                    ParamDoc(name="author", type="Author | None", required=False, default="None"),
+                ],
             ),
-        ),
+        ],
+        example='import wren\n\nchat = wren.integrations.chat.init()\nprint(chat.post("hi"))\n',
         docs_url="https://docs.example/chat",
     )
 
@@ -106,29 +114,50 @@ def test_documents_of_a_foreign_schema_do_not_break():
 
     params = IntegrationDocs.from_spec(spec).methods[0].params
 
-    assert [(param.name, param.type) for param in params] == [("any", "any"), ("none", "any"), ("list", "array of any")]
+    assert [(param.name, param.type) for param in params] == [("any", "Any"), ("none", "Any"), ("list", "list[Any]")]
+
+
+class Line(Record):
+    """One line of an order."""
+
+    product: Annotated[str, "What is bought"]
+    count: Annotated[int, "How many"] = 1
+
+
+class Orders(Integration):
+    """Order things."""
+
+    spec = IntegrationSpec(name="orders", display_name="Orders")
+
+    @method(effect="write")
+    def order(self, lines: list[Line]) -> list[Line]:
+        """Order several things."""
+        return lines
+
+
+def test_a_record_that_a_method_takes_is_described_with_what_it_requires():
+    record = IntegrationDocs.from_spec(Orders.full_spec()).records[0]
+
+    assert (record.name, record.is_taken) == ("Line", True)
+    assert record.fields == [
+        ParamDoc(name="product", type="str", description="What is bought"),
+        ParamDoc(name="count", type="int", description="How many", required=False, default="1"),
+    ]
 
 
 @pytest.mark.parametrize(
-    ("schema", "words"),
+    ("auth", "credentials", "expected"),
     [
-        ({"type": "string"}, "string"),
-        ({"type": ["string", "null"]}, "string or null"),
-        ({"anyOf": [{"type": "integer"}, {"type": "null"}, {"type": "integer"}]}, "integer or null"),
-        ({"type": "array", "items": {"$ref": "#/$defs/Mail"}}, "array of Mail"),
-        ({"$ref": "#/$defs/Mail", "$defs": {"Mail": {"type": "object"}}}, "Mail"),
-        ({"$ref": "#/$defs/Colour", "$defs": {"Colour": {"enum": ["red", "blue"]}}}, "'red' | 'blue'"),
-        ({"enum": ["a", 1]}, "'a' | 1"),
-        ({"const": "a", "type": "string"}, "'a'"),
-        ({"oneOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]}, "A or B"),
-        ({}, "any"),
-        (True, "any"),
+        (None, [], "none"),
+        (ApiKeyConfig(), [], "api_key"),
+        (CustomAuth(), [CredentialType.TOKEN], "token"),
+        (CustomAuth(), [CredentialType.BASIC_AUTH, CredentialType.BASIC_AUTH], "custom"),
     ],
 )
-def test_a_type_is_said_in_a_few_words(schema: Any, words: Literal["any"]):
-    assert type_words(schema) == words
+def test_the_auth_type_of_documents_is_a_short_word(auth, credentials, expected):
+    declared = [
+        CredentialSpec(key=f"k{index}", type=kind, env_var=f"X_K{index}") for index, kind in enumerate(credentials)
+    ]
+    spec = IntegrationSpec(name="x", display_name="X", auth=auth, credentials=declared)
 
-
-def test_the_definitions_of_a_part_may_be_handed_in():
-    assert type_words({"$ref": "#/$defs/Colour"}, {"Colour": {"enum": ["red"]}}) == "'red'"
-    assert type_words({"$ref": "#/$defs/Colour", "$defs": {"Colour": {"enum": ["red"]}}}, {}) == "Colour"
+    assert IntegrationDocs.from_spec(spec).auth_type == expected

@@ -53,13 +53,13 @@ def test_an_integration_without_a_credential_says_so():
 
 @pytest.mark.parametrize("text", ["a|b", "a\nb", "a\r\n| b"])
 def test_nothing_an_author_writes_breaks_a_table(text):
-    param = ParamDoc(name="x", type=text, description=text, default=text)
+    param = ParamDoc(name="x", type=text, description=text, required=False, default=text)
     docs = IntegrationDocs(
         name="x",
         display_name="X",
         description="",
         auth_type="none",
-        methods=(MethodDoc(id="act", description="Act.", params=(param,)),),
+        methods=[MethodDoc(name="act", description="Act.", params=[param])],
     )
 
     rows = [line for line in to_markdown(docs).splitlines() if line.startswith("| `x`")]
@@ -76,16 +76,27 @@ def test_several_integrations_become_one_document_in_the_order_given():
 
 
 def test_what_methods_return_is_shown_attribute_by_attribute():
-    fields = (ParamDoc(name="id", type="string", description="Identifier", required=True),)
+    fields = [ParamDoc(name="id", type="str", description="Identifier")]
     docs = IntegrationDocs(
         name="x",
         display_name="X",
         description="",
         auth_type=AuthType.NONE,
-        records=(RecordDoc(name="Posted", description="As posted.", fields=fields),),
+        records=[RecordDoc(name="Posted", description="As posted.", fields=fields)],
     )
 
     page = to_markdown(docs)
 
     assert "## Records\n\n### `Posted`\n\nAs posted.\n\n| attribute | type | description |" in page
-    assert "| `id` | string | Identifier |" in page
+    assert "| `id` | str | Identifier |" in page
+
+
+def test_what_methods_take_is_shown_with_what_it_requires():
+    fields = [ParamDoc(name="text", type="str", description="What to say")]
+    record = RecordDoc(name="Turn", description="One turn.", fields=fields, is_taken=True)
+    docs = IntegrationDocs(name="x", display_name="X", description="", auth_type=AuthType.NONE, records=[record])
+
+    page = to_markdown(docs)
+
+    assert "a dict with these keys" in page
+    assert "| `text` | str | yes | What to say |" in page

@@ -4,7 +4,8 @@ from typing import Annotated
 import pytest
 
 from wren_core import Integration, IntegrationSpec, method
-from wren_core.testing.examples import example_arguments, find_call, named_files, sample
+from wren_core.schemas.sample import sample
+from wren_core.testing.examples import example_arguments, find_call, named_files
 
 
 def made(example: str) -> type[Integration]:

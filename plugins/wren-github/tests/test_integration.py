@@ -1,6 +1,6 @@
 import pytest
 
-from wren_core import InvalidInput, NotFound, Rejected
+from wren_core import InvalidInput, NotFound, Rejected, json_pointer
 from wren_github.api import following
 
 
@@ -41,7 +41,7 @@ def test_what_an_undo_needs_is_in_the_result(github):
     spec = github.full_spec().method("create_issue")
     values = {"input": {}, "output": made.model_dump()}
 
-    arguments = {name: values["output"][pointer.split("/")[2]] for name, pointer in spec.undo.arguments.items()}
+    arguments = {name: json_pointer.find(values, pointer) for name, pointer in spec.undo.arguments.items()}
     github.invoke(spec.undo.method, arguments)
 
     assert github.get_issue(made.number).state == "closed"

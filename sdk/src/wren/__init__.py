@@ -14,11 +14,13 @@ for what it touches and the command line starts fast.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from wren.public_names import MODULES, OWNERS, PUBLIC_NAMES, suggest_name
+
 if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and editors
     from wren import integrations as integrations
-    from wren.answers import ai as ai
-    from wren.triggers import on_email as on_email
-    from wren.triggers import on_schedule as on_schedule
+    from wren.script.ai import ai as ai
+    from wren.script.triggers import on_email as on_email
+    from wren.script.triggers import on_schedule as on_schedule
     from wren_core import errors as errors
     from wren_core.contract.events import Email as Email
     from wren_core.contract.events import ManualStart as ManualStart
@@ -35,55 +37,23 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
     from wren_core.errors import PluginFailed as PluginFailed
     from wren_core.errors import RateLimited as RateLimited
     from wren_core.errors import Rejected as Rejected
+    from wren_core.errors import TransientError as TransientError
     from wren_core.errors import Unavailable as Unavailable
     from wren_core.errors import UserFacingConfigError as UserFacingConfigError
     from wren_core.errors import WrenError as WrenError
 
-_MODULES = {"errors": "wren_core.errors", "integrations": "wren.integrations"}
-_MEMBERS = {
-    "wren.answers": ("ai",),
-    "wren.triggers": ("on_email", "on_schedule"),
-    "wren_core.errors": (
-        "AgentFixableError",
-        "AuthFailed",
-        "ConfigInvalid",
-        "CredentialMissing",
-        "IntegrationUnknown",
-        "InternalError",
-        "InvalidInput",
-        "MethodUnknown",
-        "NotFound",
-        "PluginFailed",
-        "RateLimited",
-        "Rejected",
-        "Unavailable",
-        "UserFacingConfigError",
-        "WrenError",
-    ),
-    "wren_core.contract.events": ("Email", "ManualStart", "ScheduleTick"),
-}
-_OWNERS = {member: module for module, members in _MEMBERS.items() for member in members}
-
-__all__ = sorted((*_MODULES, *_OWNERS))
+__all__ = PUBLIC_NAMES
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(_MODULES[name])
-    if name not in _OWNERS:
-        raise AttributeError(_unknown(name))
-    value = getattr(import_module(_OWNERS[name]), name)
+    if name in MODULES:
+        return import_module(MODULES[name])
+    if name not in OWNERS:
+        raise AttributeError(f"module 'wren' has no attribute {name!r}; {suggest_name(name)}")
+    value = getattr(import_module(OWNERS[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def _unknown(name: str) -> str:
-    from difflib import get_close_matches  # here: only a misspelt name needs it
-
-    nearest = get_close_matches(name, __all__, n=1)
-    hint = f"did you mean 'wren.{nearest[0]}'?" if nearest else f"it has {', '.join(__all__)}"
-    return f"module 'wren' has no attribute {name!r}; {hint}"

@@ -2,7 +2,7 @@
 
 import sys
 
-from wren.cli import main
+from wren.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,9 +14,8 @@ PluginFailed with the cause. Using one integration loads only that one.
 import builtins
 from collections.abc import Iterable
 
-from wren.catalogue import installed
-from wren.installed_integration import InstalledIntegration
-from wren.integration_handle import IntegrationHandle
+from wren.script.catalogue import installed
+from wren.script.integration_handle import IntegrationHandle
 from wren_core.export.docs import IntegrationDocs
 from wren_core.export.rendering import render_all
 
@@ -34,9 +33,9 @@ def render_docs(names: Iterable[str] | None = None) -> str:
     return render_all(get_docs(name) for name in chosen)
 
 
-def _list_installed() -> builtins.list[InstalledIntegration]:
-    """List what is installed: names, each with `display_name`, `description`, `version` and `error` on demand."""
-    return [InstalledIntegration(name) for name in installed().names()]
+def _list_installed() -> builtins.list[str]:
+    """List the names of what is installed, sorted; `get_docs(name)` tells more, or raises what is wrong with it."""
+    return installed().names()
 
 
 def __getattr__(name: str) -> IntegrationHandle:

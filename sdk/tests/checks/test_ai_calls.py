@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from wren.catalogue import installed
 from wren.checks.ai_calls import check_ai_calls
 from wren.checks.finding import Code, Finding
 from wren.checks.scopes import places
 from wren.checks.script import check_script
 from wren.checks.source import Source, parse
+from wren.script.catalogue import installed
 
 SITE = Path(__file__).parents[1]
 

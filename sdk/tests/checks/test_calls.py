@@ -1,10 +1,10 @@
 import pytest
 
-from wren.catalogue import installed
 from wren.checks.calls import check_calls
 from wren.checks.finding import Code
 from wren.checks.scopes import places
 from wren.checks.source import parse
+from wren.script.catalogue import installed
 
 pytestmark = pytest.mark.usefixtures("plugins")
 
@@ -213,7 +213,7 @@ def test_a_misspelt_name_of_the_package_is_found_wherever_it_stands():
 
 
 def test_the_packages_own_names_and_modules_are_known():
-    assert check("import wren\nwren.RateLimited, wren.client, wren.integrations.list(), wren.__version__\n") == []
+    assert check("import wren\nwren.RateLimited, wren.api.client, wren.integrations.list(), wren.__version__\n") == []
 
 
 def test_only_the_integrations_a_script_names_are_loaded():

@@ -69,8 +69,8 @@ def test_a_usage_error_is_json_where_json_is_asked_for(wren):
 @pytest.mark.parametrize("as_json", [False, True])
 def test_an_unexpected_failure_shows_an_id_and_no_traceback(wren, tmp_path, as_json):
     (tmp_path / "sitecustomize.py").write_text(
-        "import wren.cli.offering\ndef broken(**_): raise ZeroDivisionError('secret detail')\n"
-        "wren.cli.offering.list_installed = broken\n"
+        "import wren.cli.commands.integration_list\ndef broken(**_): raise ZeroDivisionError('secret detail')\n"
+        "wren.cli.commands.integration_list.list_installed = broken\n"
     )
 
     done = wren("integrations", "list", *["--json"][: int(as_json)], PYTHONPATH=str(tmp_path))
@@ -86,7 +86,8 @@ def test_an_unexpected_failure_shows_an_id_and_no_traceback(wren, tmp_path, as_j
 
 def test_the_traceback_is_there_for_those_who_ask(wren, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
-        "import wren.cli.offering\ndef broken(**_): return 1 / 0\nwren.cli.offering.list_installed = broken\n"
+        "import wren.cli.commands.integration_list\ndef broken(**_): return 1 / 0\n"
+        "wren.cli.commands.integration_list.list_installed = broken\n"
     )
 
     done = wren("integrations", "list", PYTHONPATH=str(tmp_path), WREN_DEBUG="1")
@@ -104,7 +105,7 @@ def test_a_reader_that_goes_away_is_no_failure_to_talk_about(environment, tmp_pa
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("module", ["wren.cli.boundary", "typer", "rich.table", "wren.cli.watching", "httpx2"])
+@pytest.mark.parametrize("module", ["wren.cli.boundary", "typer", "rich.table", "wren.cli.commands.status", "httpx2"])
 def test_ctrl_c_while_something_is_loaded_shows_no_traceback(environment, tmp_path, module):
     code = f"""
 import os, signal, sys
@@ -114,7 +115,7 @@ class Impatience:
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Impatience())
 sys.argv = ["wren", "status"]
-from wren.cli import main
+from wren.cli.main import main
 sys.exit(main())
 """
 
@@ -144,7 +145,7 @@ def _wait_for_child(pid):
 
 
 def test_starting_the_command_line_loads_no_http_client(wren, environment):
-    code = "import json, sys\nsys.argv = ['wren', '--version']\nfrom wren.cli import main\nmain()\nprint(*sys.modules)"
+    code = "import sys\nsys.argv = ['wren', '--version']\nfrom wren.cli.main import main\nmain()\nprint(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
 

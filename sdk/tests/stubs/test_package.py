@@ -5,7 +5,7 @@ import pytest
 
 import wren
 from wren import integrations
-from wren.catalogue import installed
+from wren.script.catalogue import installed
 from wren.stubs.package import MARK, StubPackage, stub_package
 
 pytestmark = pytest.mark.usefixtures("plugins")

@@ -1,4 +1,4 @@
-"""Gmail's REST API over HTTP: messages as JSON or as uploads, pages and a few requests at once."""
+"""Gmail's REST API over HTTP: messages as JSON or as uploads, pagination, and a few parallel requests."""
 
 import base64
 import json
@@ -18,11 +18,11 @@ Json = dict[str, Any]
 
 ROOT = "/gmail/v1/users/me"
 PAGE_SIZE = 100
-MAX_PAGES = 50  # Gmail may answer with empty pages; this ends a listing that does not
-# Gmail refuses more than a handful of requests at a time for one user.
+MAX_PAGES = 50  # Gmail may return empty pages; this ends a listing that would not end otherwise
+# Gmail refuses more than a few parallel requests of one user.
 CONCURRENCY = 4
-MAX_RESPONSE_BYTES = 80 * 1024 * 1024  # 50 MB is the most Gmail receives; base64 adds a third
-# Gmail takes a few MB as JSON; larger messages must go through the upload endpoint.
+MAX_RESPONSE_BYTES = 80 * 1024 * 1024  # Gmail accepts messages up to 50 MB; base64 adds a third
+# Gmail accepts a few MB as JSON; larger messages must use the upload endpoint.
 MAX_INLINE_BYTES = 1024 * 1024
 
 
@@ -45,13 +45,13 @@ class GmailApi:
         max_bytes: int = MAX_RESPONSE_BYTES,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if not re.fullmatch(r"[!-~]+", token):  # the client would quote it in its error
-            raise AuthFailed("the Gmail access token is broken: it has blanks, line breaks or other odd characters")
+        if not re.fullmatch(r"[!-~]+", token):  # the HTTP client would quote it in its error
+            raise AuthFailed("the Gmail access token is invalid: it contains spaces, line breaks or control characters")
         self._http = HttpClient(
             base_url,
             integration="gmail",
             token=token,
-            headers={"user-agent": "wren-gmail (gzip)"},  # without the word Gmail does not compress
+            headers={"user-agent": "wren-gmail (gzip)"},  # Gmail compresses only with "gzip" in it
             timeout=timeout,
             patience=patience,
             max_bytes=max_bytes,
@@ -61,11 +61,11 @@ class GmailApi:
         self.close = self._http.close
 
     def get(self, path: str, **params: Any) -> Json:
-        """Read a resource; `path` follows `/gmail/v1/users/me`, parameters that are None are left out."""
+        """Read a resource; `path` follows `/gmail/v1/users/me`; parameters that are None are omitted."""
         return _parse(self._http.request("GET", ROOT + path, query=params))
 
     def post(self, path: str, body: Json) -> Json:
-        """Write what does no harm when the caller writes it again."""
+        """Send a write that may safely be repeated."""
         return _parse(self._http.request("POST", ROOT + path, json=body, repeatable=True))
 
     def delete(self, path: str) -> None:
@@ -73,7 +73,7 @@ class GmailApi:
         self._http.request("DELETE", ROOT + path)
 
     def submit(self, path: str, raw: bytes, *, thread_id: str | None = None, draft: bool = False) -> Json:
-        """Write a message: as JSON, or as an upload where it is too large for that."""
+        """Send or store a message: as JSON, or as an upload if it is too large for JSON."""
         message: Json = {"threadId": thread_id} if thread_id else {}
         if len(raw) <= MAX_INLINE_BYTES:
             message["raw"] = base64.urlsafe_b64encode(raw).decode()
@@ -83,7 +83,7 @@ class GmailApi:
         return _parse(self._http.request("POST", url, query=query, content=body, headers=headers))
 
     def collect(self, path: str, key: str, *, limit: int, **params: Any) -> list[Json]:
-        """Read `limit` items of a list, page after page."""
+        """Read up to `limit` items of a list, page by page."""
         found: list[Json] = []
         token: str | None = None
         for _ in range(MAX_PAGES):
@@ -104,7 +104,7 @@ class GmailApi:
         return self._fetch(self.get(f"/threads/{thread_id}", format="minimal").get("messages") or [])
 
     def message(self, message_id: str) -> Json:
-        """Read a message; one whose body cannot be read comes with its headers only, and `partial` set."""
+        """Read a message; if its body cannot be read, return only its headers, with `partial` set."""
         try:
             resource = self.get(f"/messages/{message_id}", format="full")
         except ResponseTooLarge:
@@ -115,11 +115,11 @@ class GmailApi:
         return resource
 
     def attachment(self, message_id: str, attachment_id: str) -> bytes:
-        """Read the content of a part that Gmail keeps apart from the message."""
+        """Read the content of a part that Gmail stores separately from the message."""
         return decode_data(self.get(f"/messages/{message_id}/attachments/{attachment_id}").get("data") or "")
 
     def _fetch(self, found: list[Json]) -> list[Json]:
-        with ThreadPoolExecutor(max_workers=CONCURRENCY) as pool:  # the first failure cancels what has not begun
+        with ThreadPoolExecutor(max_workers=CONCURRENCY) as pool:  # the first failure cancels requests not started yet
             messages = list(pool.map(self._find_message, [item["id"] for item in found]))
         return [message for message in messages if message is not None]
 
@@ -127,7 +127,7 @@ class GmailApi:
         try:
             return self.message(message_id)
         except NotFound:
-            return None  # deleted between the listing and now
+            return None  # deleted since the listing
 
 
 def _verdict(answer: Answer) -> WrenError | None:
@@ -139,7 +139,7 @@ def _parse(answer: Answer) -> Json:
     try:
         parsed = json.loads(answer.body or b"{}")
     except RecursionError as exc:
-        raise ResponseTooLarge(f"gmail answered {answer.request} with JSON that is nested too deep") from exc
+        raise ResponseTooLarge(f"gmail answered {answer.request} with JSON that is nested too deeply") from exc
     except ValueError as exc:
         raise _no_json(answer) from exc
     if not isinstance(parsed, dict):
@@ -148,4 +148,4 @@ def _parse(answer: Answer) -> Json:
 
 
 def _no_json(answer: Answer) -> WrenError:
-    return Unavailable(f"something that is not Gmail answered {answer.request}: no JSON object; is base_url right?")
+    return Unavailable(f"the response to {answer.request} is not from Gmail: it is not a JSON object; check base_url")

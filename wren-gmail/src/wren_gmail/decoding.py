@@ -1,4 +1,4 @@
-"""From bytes and headers, as senders really write them, to clean text. Nothing here raises."""
+"""Decode bytes and headers, including malformed ones, to clean text. No function here raises."""
 
 import codecs
 import re
@@ -7,15 +7,15 @@ from email.header import decode_header
 
 _ENCODED_WORD = r"=\?[^?\s]+\?[bq]\?[^?\s]*\?="
 _ENCODED_RUN = re.compile(rf"{_ENCODED_WORD}(?:\s+{_ENCODED_WORD})*", re.IGNORECASE)
-# Text codecs that are no charsets of mail; the first two take quadratic time.
+# Python codecs that are not charsets of e-mail; the first two take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
 
 
 def decode_body(data: bytes, charset: str = "") -> str:
     """Decode a body part.
 
-    Providers often convert text to UTF-8 and leave the old charset in the header, so UTF-8 comes first: other charsets
-    hardly ever pass for it. Those that write in seven bits do, and show themselves by ESC or NUL.
+    Providers often convert text to UTF-8 and leave the old charset in the header, so UTF-8 is tried first: text in
+    other charsets is almost never valid UTF-8. Text in seven-bit charsets is, but it contains ESC or NUL.
     """
     if b"\x1b" in data or b"\x00" in data:
         return _decode(data, charset, "utf-8")
@@ -23,12 +23,12 @@ def decode_body(data: bytes, charset: str = "") -> str:
 
 
 def decode_words(value: str) -> str:
-    """Decode the RFC 2047 words of a header; what is no valid word stays as it is."""
+    """Decode the RFC 2047 encoded words of a header; invalid words stay unchanged."""
     return clean(_ENCODED_RUN.sub(lambda run: _decode_run(run[0]), value))
 
 
 def clean(text: str) -> str:
-    """Replace lone surrogates, which no JSON or UTF-8 can carry; cut-off emoji leave them in snippets."""
+    """Replace lone surrogates, which JSON and UTF-8 cannot represent; truncated emoji leave them in snippets."""
     return text.encode("utf-8", "replace").decode()
 
 

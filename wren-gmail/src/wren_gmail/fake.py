@@ -1,7 +1,7 @@
 """`FakeGmail`: Gmail and Google's sign-in for tests and demos, in memory, without network or account.
 
-It keeps what is sent, delivers between its own users, and refuses what Google refuses: unknown and expired tokens
-(401), missing scopes (403), unknown ids (404) and broken requests (400).
+It stores sent mail, delivers it between its own users, and returns Google's errors: for unknown and expired tokens
+(401), missing scopes (403), unknown ids (404) and invalid requests (400).
 """
 
 import base64
@@ -37,7 +37,7 @@ class _RefusedError(Exception):
 
 
 def _gmail(verb: str, path: str, *scopes: str, prefix: str = "") -> Callable[[Handler], Callable[..., Any]]:
-    """Route a Gmail request, once its token has one of the scopes, to a handler that gets the user's mailbox."""
+    """Route a request whose token has one of the scopes to a handler, which gets the user's mailbox."""
 
     def mark(handler: Handler) -> Callable[..., Any]:
         @route(verb, prefix + _ROOT + path)
@@ -54,12 +54,12 @@ def _gmail(verb: str, path: str, *scopes: str, prefix: str = "") -> Callable[[Ha
 
 
 class FakeGmail(FakeProvider):
-    """A stateful stand-in for Gmail.
+    """A stateful Gmail in memory.
 
     Args:
-        users: who has a mailbox; the first one's holds three mails.
-        page_size: most messages one page of a list holds.
-        inline_bytes: largest text that comes inside a message resource.
+        users: the owners of mailboxes; the first mailbox contains three mails.
+        page_size: maximum number of messages per page of a list.
+        inline_bytes: maximum size of a text that is returned inside a message resource, in bytes.
 
     Example:
         fake = FakeGmail()
@@ -89,7 +89,7 @@ class FakeGmail(FakeProvider):
 
     @property
     def sent(self) -> list[Mail]:
-        """What has been sent, by any user, oldest first."""
+        """All sent mail of all users, oldest first."""
         with self._lock:
             found = [mail for box in self.mailboxes.values() for mail in box.find(labels=["SENT"])]
         return sorted(found, key=lambda mail: mail.received_at)
@@ -100,7 +100,7 @@ class FakeGmail(FakeProvider):
         return str(self.oauth.issue(owner, list(scopes))["access_token"])
 
     def example_values(self) -> dict[str, Any]:
-        """Return ids for the examples: of a mail with an attachment, its conversation, and a draft."""
+        """Return ids for the examples: a mail with an attachment, its conversation, and a draft."""
         owner = self.oauth.users[0].email
         box = self.mailboxes[owner]
         mail = box.find(query="has:attachment")[0]
@@ -124,14 +124,14 @@ class FakeGmail(FakeProvider):
         received_at: datetime | None = None,
         raw: bytes | None = None,
     ) -> Mail:
-        """Put a mail into a user's mailbox, made of these values or, byte for byte, of `raw`."""
+        """Deliver a mail to a user's mailbox, built from these values or taken unchanged from `raw`."""
         if raw is None:
             raw = write(sender, to, subject, text, html, attachments or {}, received_at)
         with self._lock:
             return self.mailboxes[to].add(raw, list(labels), received_at=received_at)
 
     def authorize(self, request: FakeRequest, scopes: set[str]) -> Mailbox:
-        """Return the mailbox of whoever sent the request, or refuse it as Google does."""
+        """Return the mailbox of the user who sent the request, or refuse the request as Google does."""
         user = self.oauth.user_of(request.token)
         if user is None:
             raise _RefusedError(refusal(401, "Request had invalid authentication credentials."))
@@ -143,12 +143,12 @@ class FakeGmail(FakeProvider):
         return self.mailboxes[user.email]
 
     def not_found(self, request: FakeRequest) -> FakeResponse:  # noqa: ARG002 - the base's signature
-        """Answer what Gmail does not have, in Google's form."""
+        """Return Google's error for an unknown path."""
         return refusal(404, _NOT_FOUND)
 
     @route("GET", "/oauth2/v2/userinfo")
     def userinfo(self, request: FakeRequest) -> Any:
-        """Answer who signed in."""
+        """Return the signed-in user."""
         user = self.oauth.user_of(request.token)
         if user is None or not {WHO, "email"}.intersection(self.oauth.scopes_of(request.token)):
             return refusal(401, "Request is missing required authentication credential.")
@@ -156,17 +156,17 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/profile", READ, COMPOSE)
     def profile(self, box: Mailbox, _request: FakeRequest) -> Any:
-        """Answer whose mailbox it is."""
+        """Return the owner of the mailbox."""
         return {"emailAddress": box.address, "messagesTotal": len(box.mails), "historyId": "1"}
 
     @_gmail("GET", "/messages", READ)
     def list_messages(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Answer a page of the mails a search finds."""
+        """Return a page of the mails that match a search."""
         query = request.query
         found = box.find(query=query.get("q", ""), labels=request.query_all.get("labelIds"))
         start, size = _number(query.get("pageToken", "0")), min(_number(query.get("maxResults", "100")), self.page_size)
         page: dict[str, Any] = {"resultSizeEstimate": len(found)}
-        if found[start:]:  # Gmail leaves an empty list out
+        if found[start:]:  # Gmail omits an empty list
             page["messages"] = [{"id": mail.id, "threadId": mail.thread_id} for mail in found[start : start + size]]
         if found[start + size :]:
             page["nextPageToken"] = str(start + size)
@@ -174,12 +174,12 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/messages/{id}", READ)
     def get_message(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Answer one mail in the form that was asked for."""
+        """Return one mail in the requested format."""
         return self._resource(_mail(box, request), request.query.get("format", "full"))
 
     @_gmail("GET", "/messages/{id}/attachments/{part}", READ)
     def get_attachment(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Answer the bytes of one part of a mail."""
+        """Return the bytes of one part of a mail."""
         content = part_content(_mail(box, request), request.params["part"])
         if content is None:
             raise _RefusedError(refusal(404, _NOT_FOUND))
@@ -187,7 +187,7 @@ class FakeGmail(FakeProvider):
 
     @_gmail("POST", "/messages/{id}/modify")
     def modify_message(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Put labels on a mail and take labels off."""
+        """Add labels to a mail and remove labels from it."""
         mail, body = _mail(box, request), request.json()
         added, removed = body.get("addLabelIds", []), body.get("removeLabelIds", [])
         unknown = [label for label in [*added, *removed] if label not in box.labels]
@@ -198,7 +198,7 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/threads/{id}", READ)
     def get_thread(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Answer the mails of a conversation."""
+        """Return the mails of a conversation."""
         found = box.thread(request.params["id"])
         if not found:
             raise _RefusedError(refusal(404, _NOT_FOUND))
@@ -207,39 +207,39 @@ class FakeGmail(FakeProvider):
 
     @_gmail("GET", "/labels", READ, LABELS)
     def list_labels(self, box: Mailbox, _request: FakeRequest) -> Any:
-        """Answer the labels of the mailbox."""
+        """Return the labels of the mailbox."""
         kinds = {True: "user", False: "system"}
         return {"labels": [{"id": i, "name": name, "type": kinds[i[:6] == "Label_"]} for i, name in box.labels.items()]}
 
     @_gmail("POST", "/messages/send", SEND, COMPOSE)
     def send_message(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Send a mail that comes as JSON."""
+        """Send a mail given as JSON."""
         return self._resource(self._send(box, request.json()), "minimal")
 
     @_gmail("POST", "/messages/send", SEND, COMPOSE, prefix="/upload")
     def upload_message(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Send a mail that comes as an upload."""
+        """Send a mail given as an upload."""
         return self._resource(self._send(box, _upload(request)), "minimal")
 
     @_gmail("POST", "/drafts", COMPOSE)
     def create_draft(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Keep a draft that comes as JSON."""
+        """Store a draft given as JSON."""
         return self._store_draft(box, request.json()["message"])
 
     @_gmail("POST", "/drafts", COMPOSE, prefix="/upload")
     def upload_draft(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Keep a draft that comes as an upload."""
+        """Store a draft given as an upload."""
         uploaded = _upload(request)
         return self._store_draft(box, {**uploaded.get("message", {}), "raw": uploaded["raw"]})
 
     @_gmail("GET", "/drafts", READ, COMPOSE)
     def list_drafts(self, box: Mailbox, _request: FakeRequest) -> Any:
-        """Answer the drafts."""
+        """Return the drafts."""
         return {"drafts": [{"id": i, "message": {"id": mail}} for i, mail in box.drafts.items()]}
 
     @_gmail("DELETE", "/drafts/{id}", COMPOSE)
     def delete_draft(self, box: Mailbox, request: FakeRequest) -> Any:
-        """Throw a draft away."""
+        """Delete a draft."""
         if request.params["id"] not in box.drafts:
             raise _RefusedError(refusal(404, _NOT_FOUND))
         del box.mails[box.drafts.pop(request.params["id"])]

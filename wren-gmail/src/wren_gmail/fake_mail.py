@@ -1,4 +1,4 @@
-"""The fake's mails: how they are stored, read and written."""
+"""The mails of the fake: storing, parsing and writing them."""
 
 import mimetypes
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def completed(raw: bytes, sender: str) -> bytes:
 
 
 def without_bcc(raw: bytes) -> bytes:
-    """Take the hidden recipients out, as the others get it."""
+    """Remove the Bcc recipients, as in the copies that the other recipients get."""
     head, _, body = raw.partition(b"\r\n\r\n")
     lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"bcc:")]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
@@ -84,7 +84,7 @@ def write(
     attachments: dict[str, bytes],
     received_at: datetime | None,
 ) -> bytes:
-    """Write a message as somebody's mail program would."""
+    """Write a message as a mail program would."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     message["Date"] = format_datetime(received_at or datetime.now(UTC))

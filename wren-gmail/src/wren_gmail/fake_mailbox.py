@@ -15,7 +15,7 @@ _DAYS = {"d": 1, "m": 30, "y": 365}
 
 @dataclass(kw_only=True)
 class Mailbox:
-    """What one user has."""
+    """The mailbox of one user."""
 
     address: str
     mails: dict[str, Mail] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Mailbox:
     def add(
         self, raw: bytes, labels: list[str], *, thread_id: str | None = None, received_at: datetime | None = None
     ) -> Mail:
-        """Store a mail, in the thread that is named, else in that of the mails it refers to, else in a new one."""
+        """Store a mail in the given thread, else in the thread of the mails it refers to, else in a new one."""
         identity = secrets.token_hex(8)
         mail = Mail(
             id=identity,
@@ -41,13 +41,13 @@ class Mailbox:
         return mail
 
     def add_label(self, name: str) -> str:
-        """Make a user label and return its id."""
+        """Create a user label and return its id."""
         identity = f"Label_{len(self.labels)}"
         self.labels[identity] = name
         return identity
 
     def find(self, *, query: str = "", labels: list[str] | None = None) -> list[Mail]:
-        """List the mails that match, newest first; spam and trash only where they are asked for."""
+        """List the matching mails, newest first; spam and trash only if the query names them."""
         asked = {*(labels or ()), *(word[3:].upper() for word in query.split() if word.startswith("in:"))}
         hidden: set[str] = set() if "ANYWHERE" in asked else {"SPAM", "TRASH"} - asked
         tests = [self._test(*found) for found in _TERM.findall(query)]

@@ -1,4 +1,4 @@
-"""The JSON the fake speaks: message resources as Gmail writes them, and Google's errors."""
+"""The JSON of the fake: message resources as Gmail writes them, and Google's errors."""
 
 import base64
 import secrets
@@ -37,7 +37,7 @@ def refusal(status: int, message: str, **extra: str) -> FakeResponse:
 
 
 def resource(mail: Mail, form: str, *, inline_bytes: int) -> Json:
-    """Return a message resource of the form `minimal`, `metadata`, `full` or `raw`."""
+    """Return a message resource in the format `minimal`, `metadata`, `full` or `raw`."""
     base: Json = {
         "id": mail.id,
         "threadId": mail.thread_id,
@@ -56,7 +56,7 @@ def resource(mail: Mail, form: str, *, inline_bytes: int) -> Json:
 
 
 def part_content(mail: Mail, attachment_id: str) -> bytes | None:
-    """Return the content of the part an attachment id belongs to, or None."""
+    """Return the content of the part with this attachment id, or None."""
     wanted = attachment_id.partition("-")[0]
     parts = _parts(message_from_bytes(mail.raw, policy=compat32), "")
     return next((_content(part) for identity, part in parts if identity.replace(".", "_") == wanted), None)
@@ -88,7 +88,7 @@ def _part(message: Message, identity: str, inline_bytes: int) -> Json:
         return {**part, "body": {"size": 0}}
     content = _content(message)
     if part["filename"] or len(content) > inline_bytes:
-        # Gmail gives an attachment another id on every look, so nobody may keep one.
+        # Gmail returns a different attachment id for every request, so clients must not store one.
         attachment_id = f"{(identity or '0').replace('.', '_')}-{secrets.token_urlsafe(90)}"
         return {**part, "body": {"size": len(content), "attachmentId": attachment_id}}
     return {**part, "body": {"size": len(content), "data": encode(content)}}

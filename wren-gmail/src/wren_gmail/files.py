@@ -1,4 +1,4 @@
-"""Attachments on disk: read to be sent, saved under safe names after a download."""
+"""Attachments on disk: files to send, and downloads that are saved under safe names."""
 
 import re
 from pathlib import Path
@@ -7,16 +7,16 @@ from wren_core import InvalidInput
 from wren_gmail.records import Attachment
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
-# File systems count bytes, 255 as a rule; the rest is for the extension and a number.
+# File systems usually allow 255 bytes; the remainder is for the extension and a number.
 _MAX_STEM = 150
 _MAX_SUFFIX = 20
 
 
 def load(item: Path | Attachment) -> Attachment:
-    """Return the attachment with its content, read from `path` where it has none.
+    """Return the attachment with its content, read from `path` if it has none.
 
     Raises:
-        InvalidInput: there is neither content nor a readable file.
+        InvalidInput: the attachment has neither content nor a readable file.
     """
     if isinstance(item, Path):
         item = Attachment(filename=item.name, path=str(item))
@@ -33,9 +33,9 @@ def load(item: Path | Attachment) -> Attachment:
 
 
 def save(item: Attachment, folder: Path) -> Attachment:
-    """Write the content into `folder`, which is made if need be, and return the attachment with its path.
+    """Write the content into `folder`, which is created if necessary, and return the attachment with its path.
 
-    A file that exists is never overwritten: the same content is left alone, other content gets a numbered name.
+    An existing file is never overwritten: a file with the same content is kept, other content gets a numbered name.
 
     Raises:
         InvalidInput: the folder cannot be written.
@@ -52,7 +52,7 @@ def save(item: Attachment, folder: Path) -> Attachment:
 
 
 def safe_name(filename: str) -> str:
-    """Return a name that stays in its folder, whatever the sender called the file."""
+    """Return a file name that cannot leave its folder, whatever name the sender chose."""
     name = _UNSAFE.sub("_", filename).strip(". ") or "attachment"
     path = Path(name)
     return _cut(path.stem, _MAX_STEM) + _cut(path.suffix, _MAX_SUFFIX)

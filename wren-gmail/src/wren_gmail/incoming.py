@@ -1,4 +1,4 @@
-"""From Gmail's message resource to an `Email`. Pure."""
+"""Convert Gmail's message resources to `Email` records. Pure functions."""
 
 import base64
 import binascii
@@ -15,12 +15,12 @@ from wren_gmail.decoding import clean, decode_body, decode_words
 from wren_gmail.records import Address, Attachment, Email
 
 Part = dict[str, Any]
-# A mail of more parts is an attack or a mistake; its first parts are shown.
+# A mail with more parts is an attack or a mistake; only its first parts are read.
 MAX_PARTS = 1000
 
 
 def to_email(resource: Mapping[str, Any]) -> Email:
-    """Read a message resource of format `full`, or of `metadata` where `partial` marks that its body is missing."""
+    """Parse a message resource in format `full`, or in `metadata` with `partial` set if its body is missing."""
     payload, partial = resource.get("payload") or {}, bool(resource.get("partial"))
     headers = _headers(payload)
     labels = tuple(resource.get("labelIds") or ())
@@ -53,13 +53,13 @@ def attached_parts(resource: Mapping[str, Any]) -> list[Part]:
 
 
 def external_bodies(resource: Mapping[str, Any]) -> list[Part]:
-    """List the text parts whose content Gmail did not put into the resource, because of their size."""
+    """List the text parts that Gmail left out of the resource because of their size."""
     texts = (part for part in _leaves(resource.get("payload") or {}) if not _is_attached(part))
     return [part for part in texts if _body(part).get("attachmentId") and not _body(part).get("data")]
 
 
 def describe(part: Part) -> Attachment:
-    """Return what is known of an attached part; its content is not."""
+    """Describe an attached part, without its content."""
     kind = part.get("mimeType") or "application/octet-stream"
     name = clean(decode_words(part.get("filename") or ""))
     unnamed = f"attachment-{part.get('partId') or 0}{mimetypes.guess_extension(kind) or ''}"
@@ -67,7 +67,7 @@ def describe(part: Part) -> Attachment:
 
 
 def decode_data(data: str) -> bytes:
-    """Decode Gmail's base64url, with or without padding; what cannot be decoded is empty."""
+    """Decode Gmail's base64url, with or without padding; return no bytes if it is invalid."""
     try:
         return base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
     except (binascii.Error, ValueError):
@@ -75,7 +75,7 @@ def decode_data(data: str) -> bytes:
 
 
 def _leaves(payload: Part) -> Iterator[Part]:
-    # A loop, not recursion: how deep the parts nest is up to whoever sent them.
+    # A loop, not recursion: the sender decides how deeply the parts are nested.
     pending = [payload]
     for _ in range(MAX_PARTS):
         if not pending:
@@ -121,7 +121,7 @@ def _headers(part: Part) -> dict[str, str]:
 
 
 def _addresses(value: str) -> tuple[Address, ...]:
-    # Addresses are told apart before the names are decoded: a decoded name may hold a comma.
+    # Addresses are split before the names are decoded: a decoded name may contain a comma.
     found = getaddresses([value])
     return tuple(Address(address=address, name=decode_words(name)) for name, address in found if address)
 

@@ -1,4 +1,4 @@
-"""Gmail: the declaration, the configuration and the methods. All else about it is derived from this file."""
+"""Gmail: the spec, the configuration and the methods. Wren derives everything else from this file."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -68,7 +68,7 @@ class Gmail(Integration):
             revoke_url="https://oauth2.googleapis.com/revoke",
             userinfo_url="https://www.googleapis.com/oauth2/v2/userinfo",
             scopes=(READ, SEND, COMPOSE, MODIFY, WHO),
-            # Without these Google gives a refresh token on the first consent only, or none at all.
+            # Without these, Google issues a refresh token only on the first consent, or none at all.
             additional_parameters={"access_type": "offline", "prompt": "consent"},
         ),
         credentials=(
@@ -86,35 +86,35 @@ class Gmail(Integration):
     class Config(IntegrationConfig):
         """Settings of one instance."""
 
-        sender: Annotated[str | None, "From address of sent mail, one of the account's own; else its main one"] = None
+        sender: Annotated[str | None, "From address, one of the account's own; default: its main address"] = None
         max_attachment_mb: Annotated[int, Field(ge=1, le=50), "Largest attachment that is downloaded, in MB"] = 25
 
     config: Config
     client: GmailApi
 
     def connect(self) -> GmailApi:
-        """Make the client; nothing is sent yet."""
+        """Create the client, without sending a request."""
         return GmailApi(self.base_url, self.credentials["access_token"])
 
     @method(scopes=[READ], example="for mail in gmail.inbox(limit=5):\n    print(mail.sender.address, mail.subject)")
-    def inbox(self, limit: Limit = 10, unread: Annotated[bool, "Only unread ones"] = False) -> list[Email]:
+    def inbox(self, limit: Limit = 10, unread: Annotated[bool, "Only unread e-mails"] = False) -> list[Email]:
         """List the e-mails of the inbox, newest first."""
         labels = ["INBOX", "UNREAD"] if unread else ["INBOX"]
         return [to_email(item) for item in self.client.messages(limit=limit, labelIds=labels)]
 
     @method(scopes=[READ], example='gmail.search("from:boss@example.com is:unread", limit=20)')
     def search(self, query: Query, limit: Limit = 10) -> list[Email]:
-        """Find e-mails anywhere but in spam and trash, newest first."""
+        """Find e-mails by a Gmail search, newest first; everywhere except in spam and trash."""
         return [to_email(item) for item in self.client.messages(limit=limit, q=query)]
 
     @method(scopes=[READ], example="print(gmail.get(message_id).text)")
     def get(self, message_id: MessageId) -> Email:
-        """Read one e-mail."""
+        """Read one e-mail, with its text and the list of its attachments."""
         return to_email(self.client.message(message_id))
 
     @method(scopes=[READ], example="page = gmail.html_body(mail.id)")
     def html_body(self, message_id: MessageId) -> str:
-        """Read the HTML of an e-mail; it is long, and get() has its text."""
+        """Read the HTML of an e-mail, if its text is not enough; get() has the text and is much shorter."""
         return to_email(self.client.message(message_id)).html
 
     @method(scopes=[READ], example="conversation = gmail.thread(mail.thread_id)")
@@ -124,7 +124,7 @@ class Gmail(Integration):
 
     @method(scopes=[READ], example='for file in gmail.attachments(mail.id, folder="invoices"):\n    print(file.path)')
     def attachments(self, message_id: MessageId, folder: Folder = None, names: FileNames = ()) -> list[Attachment]:
-        """Download the attachments of an e-mail into a folder; Python also finds the bytes in `content`."""
+        """Download the attachments of an e-mail into a folder; in Python, `content` also has the bytes."""
         parts = [(describe(part), part) for part in attached_parts(self.client.message(message_id))]
         missing = sorted(set(names) - {item.filename for item, _ in parts})
         if missing:
@@ -135,7 +135,7 @@ class Gmail(Integration):
 
     @method(scopes=[READ], example="print([label.name for label in gmail.labels()])")
     def labels(self) -> list[Label]:
-        """List the labels of the account, Gmail's own and the user's."""
+        """List the labels of the account: Gmail's own and those of the user."""
         return [Label.model_validate(item) for item in self.client.get("/labels").get("labels") or []]
 
     @method(
@@ -146,7 +146,7 @@ class Gmail(Integration):
         example='gmail.change_labels(mail.id, add=["Invoices"], remove=["INBOX"])',
     )
     def change_labels(self, message_id: MessageId, add: Labels = (), remove: Labels = ()) -> LabelChange:
-        """Add labels to an e-mail and remove others; to archive it, remove INBOX."""
+        """Add labels to an e-mail and remove others; to archive the e-mail, remove INBOX."""
         known = self.client.get("/labels").get("labels") or []
         return self._relabel(message_id, add=_label_ids(add, known), remove=_label_ids(remove, known))
 
@@ -171,7 +171,7 @@ class Gmail(Integration):
         bcc: HiddenCopies = (),
         attachments: Files = (),
     ) -> SentEmail:
-        """Send an e-mail."""
+        """Send an e-mail at once; use draft() if a person should check it first."""
         mail = self._mail(attachments, to=to, subject=subject, text=text, html=html, cc=cc, bcc=bcc)
         return _sent(self.client.submit("/messages/send", compose(mail)))
 
@@ -181,10 +181,10 @@ class Gmail(Integration):
         message_id: MessageId,
         text: Text = "",
         html: Html = None,
-        reply_all: Annotated[bool, "Answer everybody the message went to, not only its sender"] = False,
+        reply_all: Annotated[bool, "Reply to all recipients of the message, not only to its sender"] = False,
         attachments: Files = (),
     ) -> SentEmail:
-        """Reply to an e-mail, inside its conversation."""
+        """Reply to an e-mail, in its conversation."""
         original = to_email(self.client.get(f"/messages/{message_id}", format="metadata"))
         own = self.client.get("/profile")["emailAddress"] if reply_all else ""
         to, cc = reply_recipients(original, everyone=reply_all, own=own)
@@ -208,14 +208,14 @@ class Gmail(Integration):
         bcc: HiddenCopies = (),
         attachments: Files = (),
     ) -> Draft:
-        """Store an e-mail as a draft, for a person to check and send."""
+        """Store an e-mail as a draft that a person can check and send."""
         mail = self._mail(attachments, to=to, subject=subject, text=text, html=html, cc=cc, bcc=bcc)
         made = self.client.submit("/drafts", compose(mail), draft=True)
         return Draft(id=made["id"], message_id=made["message"]["id"], thread_id=made["message"]["threadId"])
 
     @method(effect="destructive", scopes=[COMPOSE], example="gmail.discard_draft(draft.id)")
     def discard_draft(self, draft_id: DraftId) -> None:
-        """Delete a draft for good."""
+        """Delete a draft permanently."""
         self.client.delete(f"/drafts/{draft_id}")
 
     def _mail(self, attachments: Files, **fields: Any) -> Outgoing:

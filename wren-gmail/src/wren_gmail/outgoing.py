@@ -1,4 +1,4 @@
-"""From arguments to an RFC 5322 message. Pure; refuses whatever could forge a header."""
+"""Build RFC 5322 messages from arguments. Pure functions; input that could inject a header is refused."""
 
 import json
 import mimetypes
@@ -16,7 +16,7 @@ from wren_core import InvalidInput
 from wren_gmail import plaintext
 from wren_gmail.records import Attachment, Email
 
-# What Gmail accepts of one message, attachments encoded.
+# Gmail's limit for one message, including encoded attachments.
 MAX_MESSAGE_BYTES = 35 * 1024 * 1024
 _MAX_REFERENCES = 20
 _POLICY = SMTP.clone(cte_type="7bit")
@@ -28,7 +28,7 @@ _MEDIA_TYPE = re.compile(r"(?!message/|multipart/)[\w.+-]+/[\w.+-]+", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """An e-mail to be sent or stored as a draft."""
+    """An e-mail to send or to store as a draft."""
 
     to: str | Sequence[str]
     subject: str
@@ -39,14 +39,14 @@ class Outgoing:
     attachments: Sequence[Attachment] = ()
     sender: str | None = None
     answers: Email | None = None
-    """The message this one replies to."""
+    """The message that this one replies to."""
 
 
 def compose(mail: Outgoing) -> bytes:
     """Return the message as bytes.
 
     Raises:
-        InvalidInput: for an address that is none, a control character in a header, or a message that is too large.
+        InvalidInput: for an invalid address, a control character in a header, or a message that is too large.
     """
     message = EmailMessage(policy=_POLICY)
     message["Subject"] = _header("subject", mail.subject)
@@ -60,20 +60,20 @@ def compose(mail: Outgoing) -> bytes:
         _attach(message, item)
     raw = _thread_headers(mail.answers) + message.as_bytes()
     if len(raw) > MAX_MESSAGE_BYTES:
-        raise InvalidInput(f"the message has {len(raw):,} bytes; Gmail takes {MAX_MESSAGE_BYTES:,}: attach less")
+        raise InvalidInput(f"the message has {len(raw):,} bytes; Gmail accepts {MAX_MESSAGE_BYTES:,}; attach less")
     return raw
 
 
 def reply_subject(subject: str) -> str:
-    """Return the subject of a reply; Gmail keeps a conversation together only while the subject stays."""
+    """Return the subject of a reply; Gmail groups messages into a conversation only if they share a subject."""
     flat = _CONTROL.sub(" ", subject)
     return flat if flat.lower().startswith("re:") else f"Re: {flat}"
 
 
 def reply_recipients(original: Email, *, everyone: bool, own: str = "") -> tuple[list[str], list[str]]:
-    """Return To and Cc of a reply; `own` is the account's address, left out where others remain.
+    """Return To and Cc of a reply; `own` is the account's address, which is omitted if other recipients remain.
 
-    A reply to one's own message goes to whom that message went.
+    A reply to a message of the account goes to the recipients of that message.
     """
     to = original.to if "SENT" in original.labels else original.reply_to or (original.sender,)
     answered = list(dict.fromkeys(item.address for item in to))
@@ -83,7 +83,7 @@ def reply_recipients(original: Email, *, everyone: bool, own: str = "") -> tuple
 
 
 def multipart_related(metadata: dict[str, Any], raw: bytes) -> tuple[str, bytes]:
-    """Return content type and body of an upload: metadata and message in one request."""
+    """Return the content type and body of an upload: metadata and message in one request."""
     boundary = f"wren-{secrets.token_hex(16)}"
     head = f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(metadata)}\r\n"
     middle = f"--{boundary}\r\nContent-Type: message/rfc822\r\n\r\n"
@@ -101,7 +101,7 @@ def _attach(message: EmailMessage, item: Attachment) -> None:
 
 
 def _thread_headers(original: Email | None) -> bytes:
-    # Written by hand: the email package folds a long id into encoded words, which no reader takes for an id.
+    # Written by hand: the email package folds a long id into encoded words, which mail programs do not accept as an id.
     if original is None:
         return b""
     own = _MESSAGE_ID.findall(original.message_id)[:1]
@@ -128,10 +128,10 @@ def _address(field: str, name: str, address: str, line: str) -> Address:
         ascii_domain = domain.encode("idna").decode()
     except UnicodeError:
         ascii_domain = ""
-    # The parser mends what is broken, blanks in an address say; what it mended is not what was meant.
+    # The parser repairs invalid addresses, for example with spaces; the repaired address is not the intended one.
     if address not in line or not _ADDRESS.fullmatch(f"{local}@{ascii_domain}"):
         raise InvalidInput(
-            f"{field}: {line!r} is no e-mail address; write 'bob@example.com' or 'Bob <bob@example.com>'",
+            f"{field}: {line!r} is not an e-mail address; write 'bob@example.com' or 'Bob <bob@example.com>'",
             details={"pointer": f"/{field}", "got": line},
         )
     return Address(display_name=name, username=local, domain=ascii_domain)

@@ -1,4 +1,4 @@
-"""From HTML to readable text, in linear time whatever the input: mail is written by strangers."""
+"""Convert HTML to readable text, in linear time for any input, because mail comes from strangers."""
 
 import html
 import re

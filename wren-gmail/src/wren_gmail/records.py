@@ -1,4 +1,4 @@
-"""What the methods return: frozen records whose descriptions become documents and schemas."""
+"""Results of the methods: frozen records whose descriptions become documentation and schemas."""
 
 from datetime import datetime
 from email.utils import formataddr
@@ -11,21 +11,21 @@ from wren_core import Record
 
 
 class Attachment(Record):
-    """A file of an e-mail."""
+    """A file attached to an e-mail."""
 
     filename: Annotated[str, "File name"]
-    content_type: Annotated[str, "Media type, such as application/pdf; guessed from the name where empty"] = ""
+    content_type: Annotated[str, "Media type, such as application/pdf; guessed from the name if empty"] = ""
     size: Annotated[int, "Size in bytes"] = 0
-    path: Annotated[str | None, "Where the file is on disk; null when it is not"] = None
+    path: Annotated[str | None, "Path of the file on disk; null if it is not saved"] = None
     # For Python only: without a JSON form, no base64 can pass through a model.
     content: Annotated[bytes | None, SkipJsonSchema(), Field(exclude=True, repr=False)] = None
 
 
 class Address(Record):
-    """Who an e-mail is from or to."""
+    """The sender or a recipient of an e-mail."""
 
-    address: Annotated[str, "E-mail address; empty when the header is missing or broken"] = ""
-    name: Annotated[str, "Name; empty when none was given"] = ""
+    address: Annotated[str, "E-mail address; empty if the header is missing or invalid"] = ""
+    name: Annotated[str, "Name; empty if the header has none"] = ""
 
     def __str__(self) -> str:
         return formataddr((self.name, self.address), "utf-8") if self.name else self.address
@@ -34,22 +34,22 @@ class Address(Record):
 class Email(Record):
     """An e-mail."""
 
-    id: Annotated[str, "Gmail's id of the message; what other methods take as message_id"]
+    id: Annotated[str, "Gmail's id of the message; the message_id of other methods"]
     thread_id: Annotated[str, "Id of the conversation"]
-    message_id: Annotated[str, "The Message-ID header; empty when the sender set none"] = ""
+    message_id: Annotated[str, "The Message-ID header; empty if the sender set none"] = ""
     subject: Annotated[str, "Subject, decoded"] = ""
-    sender: Annotated[Address, "Who it is from"] = Address()
+    sender: Annotated[Address, "Sender"] = Address()
     to: Annotated[tuple[Address, ...], "Recipients in To"] = ()
     cc: Annotated[tuple[Address, ...], "Recipients in Cc"] = ()
-    reply_to: Annotated[tuple[Address, ...], "Who wants the reply, when the sender named others"] = ()
-    date: Annotated[datetime | None, "When it was sent, with time zone; when it arrived if the header is broken"] = None
+    reply_to: Annotated[tuple[Address, ...], "Reply-To addresses, if the sender set any"] = ()
+    date: Annotated[datetime | None, "Time of sending, with time zone; time of arrival if the header is invalid"] = None
     snippet: Annotated[str, "The first words of the text"] = ""
     text: Annotated[str, "The body as plain text"] = ""
     labels: Annotated[tuple[str, ...], "Label ids, such as INBOX and UNREAD; labels() gives their names"] = ()
     unread: Annotated[bool, "Whether it is unread"] = False
-    attachments: Annotated[tuple[Attachment, ...], "What is attached; attachments() downloads it"] = ()
-    partial: Annotated[bool, "True when the body could not be read: text is the snippet then"] = False
-    # For Python only: a model reads `text`, which is made from the HTML when a mail has nothing else.
+    attachments: Annotated[tuple[Attachment, ...], "Attached files; attachments() downloads them"] = ()
+    partial: Annotated[bool, "True if the body could not be read; text is then the snippet"] = False
+    # For Python only: a model reads `text`, which is converted from the HTML if a mail has no plain text.
     html: Annotated[str, SkipJsonSchema(), Field(exclude=True, repr=False)] = ""
     headers: Annotated[dict[str, str], SkipJsonSchema(), Field(exclude=True, repr=False)] = Field(default_factory=dict)
 
@@ -58,17 +58,17 @@ class Label(Record):
     """A label of the account."""
 
     id: Annotated[str, "Label id, such as INBOX or Label_7"]
-    name: Annotated[str, "Name as Gmail shows it"]
+    name: Annotated[str, "Name shown in Gmail"]
     type: Annotated[str, "system or user"] = "user"
 
 
 class LabelChange(Record):
-    """What changing labels did; enough to take it back exactly."""
+    """The effect of a change of labels, with everything needed to undo it exactly."""
 
     message_id: Annotated[str, "The message"]
-    labels: Annotated[tuple[str, ...], "Label ids it has now"]
-    added: Annotated[tuple[str, ...], "Label ids it did not have before"] = ()
-    removed: Annotated[tuple[str, ...], "Label ids it has no more"] = ()
+    labels: Annotated[tuple[str, ...], "Label ids of the message after the change"]
+    added: Annotated[tuple[str, ...], "Label ids that were added"] = ()
+    removed: Annotated[tuple[str, ...], "Label ids that were removed"] = ()
 
 
 class SentEmail(Record):
@@ -81,6 +81,6 @@ class SentEmail(Record):
 class Draft(Record):
     """A stored draft."""
 
-    id: Annotated[str, "Id of the draft; what discard_draft takes"]
+    id: Annotated[str, "Id of the draft; the draft_id of discard_draft"]
     message_id: Annotated[str, "Gmail's id of the draft's message"]
     thread_id: Annotated[str, "Id of the conversation it belongs to"]

@@ -1,4 +1,4 @@
-"""From Google's error body to a verdict: the status alone does not tell a missing scope from a busy server."""
+"""Convert Google's errors to verdicts: the status alone does not separate a missing scope from a busy server."""
 
 import json
 from collections.abc import Iterator
@@ -14,22 +14,22 @@ _MESSAGE_LIMIT = 300
 
 
 def verdict(status: int, body: bytes, *, request: str, retry_after: str | None = None) -> WrenError | None:
-    """Return the error for an answer, or None below 400.
+    """Return the error for a response, or None if its status is below 400.
 
     Args:
         status: HTTP status.
-        body: what Gmail said, JSON or not.
+        body: body of the response, JSON or not.
         request: method and path, for the message.
         retry_after: the Retry-After header.
     """
     if status < 400:
         return None
-    said, reasons = _explain(body)
-    message = f"gmail answered {status} to {request}: {said}"
+    explanation, reasons = _explain(body)
+    message = f"gmail answered {status} to {request}: {explanation}"
     if status == 403 and reasons & _RATE_REASONS:
         return RateLimited(message, parse_retry_after(retry_after))
     if status == 403 and reasons & _SCOPE_REASONS:
-        hint = "the connection lacks a permission this method needs; run `wren connect gmail` and allow it"
+        hint = "the connection lacks a permission that this method needs; run `wren connect gmail` and grant it"
         return UserFacingConfigError(f"{message}; {hint}", code="OAUTH_SCOPE_MISSING")
     if status == 403 and reasons & _SETUP_REASONS:
         return UserFacingConfigError(message)
@@ -55,7 +55,7 @@ def _reasons(error: dict[str, Any]) -> Iterator[str]:
 
 def _short(text: str) -> str:
     flat = " ".join(text.split())
-    # The dots tell whoever masks secrets that one may have been cut here.
+    # The dots tell the code that masks secrets that a secret may have been cut here.
     if len(flat) > _MESSAGE_LIMIT:
         return flat[:_MESSAGE_LIMIT] + "..."
     return flat or "no explanation"

@@ -1,4 +1,4 @@
-"""FakeInbox: a host with an inbox in memory, and a page to look at it. What tests talk to."""
+"""FakeInbox: a host with an inbox in memory, for tests, and a page that shows it."""
 
 import html
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route
 
 
 class FakeInbox(FakeProvider):
-    """Answers `messages.send` and `messages.list` the way the platform does, and serves the inbox as a page.
+    """Answers `messages.send` and `messages.list` as the platform does, and serves the inbox as a page.
 
     Args:
-        sender: the name messages are left under, as that of a deployment.
+        sender: the sender of all messages, such as the name of a deployment.
     """
 
     name = "messaging"
@@ -23,12 +23,12 @@ class FakeInbox(FakeProvider):
         super().__init__()
         self.sender = sender
         self.messages: list[dict[str, Any]] = []
-        """Everything that was left, oldest first."""
+        """All messages, oldest first."""
         self._failures: list[WrenError] = []
         self._numbers = count(1)
 
     def request(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer one request of an integration, as `wren_core.contract.host.Host` wants it."""
+        """Answer one request of an integration; implements `wren_core.contract.host.Host`."""
         if self._failures:
             raise self._failures.pop(0)
         if operation == "messages.send":
@@ -38,13 +38,13 @@ class FakeInbox(FakeProvider):
         raise HostUnavailable(f"the fake inbox does not answer {operation!r}")
 
     def fail_with(self, error: WrenError) -> None:
-        """Raise `error` on the next request, once."""
+        """Raise `error` once, on the next request."""
         self._failures.append(error)
 
     @route("GET", "/")
     def page(self, _request: FakeRequest) -> FakeResponse:
         """Show the inbox, newest first."""
-        items = "".join(_shown(message) for message in reversed(self.messages))
+        items = "".join(_format_message(message) for message in reversed(self.messages))
         body = items or "<p>No messages yet.</p>"
         return FakeResponse(body=f"<!doctype html><meta charset=utf-8><title>Inbox</title><h1>Inbox</h1>{body}")
 
@@ -67,9 +67,9 @@ class FakeInbox(FakeProvider):
         return message
 
 
-def _shown(message: Mapping[str, Any]) -> str:
+def _format_message(message: Mapping[str, Any]) -> str:
     title = message["subject"] or "(no subject)"
-    meta = f"{message['sender']} to {message['to'] or 'everybody'}, {message['created_at']}"
+    meta = f"{message['sender']} to {message['to'] or 'all'}, {message['created_at']}"
     parts = (
         f"<h2>{html.escape(title)}</h2>",
         f"<p>{html.escape(meta)}</p>",

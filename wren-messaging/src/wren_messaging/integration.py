@@ -1,4 +1,4 @@
-"""The integration: leave a message for the people of the workspace, and read what was left."""
+"""The integration: send messages to the inbox of the workspace, and read the inbox."""
 
 from typing import Annotated
 
@@ -8,40 +8,40 @@ from wren_core import Integration, IntegrationSpec, InvalidInput, Record, method
 
 
 class SentMessage(Record):
-    """A message that was left."""
+    """A sent message."""
 
-    id: Annotated[str, "Identifies the message"]
-    created_at: Annotated[AwareDatetime, "When it was left"]
+    id: Annotated[str, "Id of the message"]
+    created_at: Annotated[AwareDatetime, "Time of sending"]
 
 
 class InboxMessage(SentMessage):
-    """A message of the inbox."""
+    """A message in the inbox."""
 
-    body: Annotated[str, "The text"]
-    subject: Annotated[str | None, "The title, if it has one"] = None
-    to: Annotated[str | None, "Whom it is for; everybody of the workspace where it says nobody"] = None
-    sender: Annotated[str | None, "Who left it: the name of a deployment or of a person"] = None
-    run_id: Annotated[str | None, "The run that left it, if one did"] = None
+    body: Annotated[str, "Text of the message"]
+    subject: Annotated[str | None, "Subject, if the message has one"] = None
+    to: Annotated[str | None, "Name of the recipient; null: all members of the workspace"] = None
+    sender: Annotated[str | None, "Name of the deployment or person that sent it"] = None
+    run_id: Annotated[str | None, "Id of the run that sent it, if it came from a run"] = None
 
 
 class Messaging(Integration):
-    """Leave messages in the workspace's own inbox, and read it.
+    """Send messages to the inbox of the workspace, and read it.
 
-    For what a person should see and no mail or chat is needed for: a summary, a warning, a question. In a deployed
-    script the message appears in the workspace's inbox; run on your own machine, it is shown in the terminal.
+    Use it for information that a person should see without mail or chat: a summary, a warning, a question. A deployed
+    script sends to the inbox of its workspace; a script on your own machine shows the message in the terminal.
     """
 
-    # The inbox belongs to the host that runs the script, so there is nobody to sign in to and no address to reach.
+    # The inbox belongs to the host that runs the script, so the spec has no credentials and no hosts.
     spec = IntegrationSpec(name="messaging", display_name="Messaging")
 
     @method(effect="write", example='messaging.send("3 invoices are overdue", subject="Invoices")')
     def send(
         self,
-        body: Annotated[str, "The text"],
-        subject: Annotated[str | None, "A title of a few words"] = None,
-        to: Annotated[str | None, "Name of the person it is for; everybody where left out"] = None,
+        body: Annotated[str, "Text of the message"],
+        subject: Annotated[str | None, "Subject, a few words"] = None,
+        to: Annotated[str | None, "Name of the recipient; default: all members"] = None,
     ) -> SentMessage:
-        """Leave a message in the workspace's inbox."""
+        """Send a message to the workspace's inbox, for a person to read."""
         if not body.strip():
             raise InvalidInput("the message is empty: give `body` some text", details={"pointer": "/body"})
         given = {"body": body, "subject": subject, "to": to}
@@ -50,7 +50,7 @@ class Messaging(Integration):
 
     @method(example="messaging.inbox(limit=5)")
     def inbox(
-        self, limit: Annotated[int, "How many at most", Field(ge=1, le=200)] = 20
+        self, limit: Annotated[int, "Maximum number of messages", Field(ge=1, le=200)] = 20
     ) -> Annotated[list[InboxMessage], "Newest first"]:
         """Read the newest messages of the workspace's inbox, newest first."""
         answer = self.host.request("messages.list", {"limit": limit})

@@ -1,6 +1,6 @@
-"""slack_sdk's client under Wren's rules: a refusal is a verdict, a read is tried again, a write never is.
+"""slack_sdk's client with Wren's rules: errors become verdicts, reads are retried, writes never are.
 
-The only module that imports slack_sdk. `Slack.connect` imports it, so importing the integration does not.
+Only this module imports slack_sdk, and only `Slack.connect` imports this module.
 """
 
 import logging
@@ -14,21 +14,21 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from wren_core import RateLimited, Unavailable, WrenError
+from wren_core import TransientError, Unavailable
 from wren_slack.verdicts import upload_verdict, verdict
 
-# Repeating one of these changes nothing; conversations.open returns the conversation that is already open.
+# Repeating these changes nothing; conversations.open returns a conversation that is already open.
 REPEATABLE = frozenset(
     {"conversations.history", "conversations.list", "conversations.open", "conversations.replies", "users.list"}
 )
 _MAX_ATTEMPTS = 3
-_WAIT_BUDGET = 20.0  # seconds, for all pauses of a call together; a longer Retry-After is the caller's to plan for
-# The SDK logs requests and answers at DEBUG, upload URLs among them, and errors that are raised here anyway.
+_WAIT_BUDGET = 20.0  # seconds, total of all pauses of a call; the caller must handle a longer Retry-After
+# The SDK logs requests and responses at DEBUG, including upload URLs, and errors that are raised here anyway.
 _SILENT = logging.Logger("wren_slack.slack_sdk", level=logging.CRITICAL + 1)
 
 
 class SlackClient(WebClient):
-    """The Web API of one workspace; whatever Slack or the network refuses is raised as a `WrenError`."""
+    """The Web API of one workspace; every error of Slack or the network is raised as a `WrenError`."""
 
     def __init__(self, token: str, *, base_url: str, timeout: int, wait_budget: float = _WAIT_BUDGET) -> None:
         super().__init__(
@@ -37,17 +37,17 @@ class SlackClient(WebClient):
             timeout=timeout,
             user_agent_prefix="wren-slack",
             logger=_SILENT,
-            retry_handlers=[],  # the SDK's own repeats any request whose connection broke, writes too
+            retry_handlers=[],  # the SDK's own handler retries any request whose connection broke, including writes
         )
         self._wait_budget = wait_budget
 
     def api_call(self, api_method: str, **request: Any) -> SlackResponse:
-        """Call a method of the Web API; all of the SDK's named methods come through here."""
+        """Call a method of the Web API; all named methods of the SDK use this function."""
         attempt, budget = 1, self._wait_budget
         while True:
             try:
                 return self._call_once(api_method, request)
-            except (RateLimited, Unavailable) as exc:
+            except TransientError as exc:
                 delay = delay_before_retry(exc, attempt=attempt, budget=budget)
                 if delay is None or api_method not in REPEATABLE:
                     raise
@@ -55,7 +55,7 @@ class SlackClient(WebClient):
             attempt, budget = attempt + 1, budget - delay
 
     def pages(self, call: Callable[..., SlackResponse], key: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """Yield the items under `key` of all pages, asking for a page when its first item is wanted."""
+        """Yield the items under `key` of all pages; a page is requested when its first item is needed."""
         cursor = None
         while cursor != "":
             page = call(cursor=cursor, **arguments)
@@ -63,7 +63,7 @@ class SlackClient(WebClient):
             cursor = (page["response_metadata"] or {}).get("next_cursor") or ""
 
     def files_upload_v2(self, **arguments: Any) -> SlackResponse:
-        """Upload and share files; the upload itself goes to the URL Slack names, without the token."""
+        """Upload and share files; the upload goes to the URL that Slack returns, without the token."""
         try:
             return super().files_upload_v2(**arguments)
         except HTTPError as exc:
@@ -85,8 +85,8 @@ class SlackClient(WebClient):
             raise _unreachable(api_method, exc) from exc
 
 
-def delay_before_retry(error: WrenError, *, attempt: int, budget: float) -> float | None:
-    """Return the seconds to wait before the next attempt of a read, or None when it is time to give up."""
+def delay_before_retry(error: TransientError, *, attempt: int, budget: float) -> float | None:
+    """Return the seconds to wait before the next attempt of a read, or None to give up."""
     asked = error.retry_after_ms
     delay = 0.5 * 2 ** (attempt - 1) if asked is None else asked / 1000
     return delay if attempt < _MAX_ATTEMPTS and delay <= budget else None

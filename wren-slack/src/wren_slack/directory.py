@@ -1,17 +1,17 @@
-"""Names to IDs: `#general`, `general`, `@alice`, an e-mail address.
+"""Look up IDs by name: `#general`, `general`, `@alice`, an e-mail address.
 
-Listings are read page by page once for an instance, and again only for a name that is not in them.
+Each instance reads the listings once, page by page, and again only for a name that is not in them.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from typing import Any
 
 from wren_core import InvalidInput, NotFound
+from wren_core.nearest import list_nearest
 from wren_slack.records import User
 
-# IDs are upper case and names never are, so the two cannot be mistaken for one another.
+# IDs are upper case and names never are, so they cannot be confused.
 _CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{7,}")
 _USER_ID = re.compile(r"[UW][A-Z0-9]{7,}")
 _MENTION = re.compile(r"<[#@]([A-Z0-9]+)(?:\|[^>]*)?>")
@@ -22,7 +22,7 @@ class Directory:
     """The channels and people of one workspace, by name.
 
     Args:
-        client: returns the client to ask; called anew each time, since a renewed connection has another one.
+        client: returns the current client; called every time, because a renewed connection has a new client.
     """
 
     def __init__(self, client: Callable[[], Any]) -> None:
@@ -35,7 +35,7 @@ class Directory:
         """Return the ID of a channel, or of the direct conversation with a person.
 
         Raises:
-            NotFound: with the nearest names.
+            NotFound: suggests the nearest names.
         """
         text = _without_mention(reference)
         if _CHANNEL_ID.fullmatch(text):
@@ -45,10 +45,10 @@ class Directory:
         return self._named(text.removeprefix("#").lower())
 
     def user(self, reference: str) -> User:
-        """Return the person or app of that ID, handle, name or e-mail address.
+        """Return the person or app with that ID, handle, name or e-mail address.
 
         Raises:
-            NotFound: with the nearest handles.
+            NotFound: suggests the nearest handles.
             InvalidInput: several people share the name.
         """
         wanted = _without_mention(reference).removeprefix("@").lower()
@@ -61,17 +61,17 @@ class Directory:
         if len(found) > 1:
             candidates = {user.id: f"@{user.name} ({user.real_name})" for user in found}
             shown = ", ".join(f"{user_id} {name}" for user_id, name in candidates.items())
-            raise InvalidInput(f"{reference!r} may be {shown}; pass an ID", details={"candidates": candidates})
+            raise InvalidInput(f"{reference!r} is ambiguous: {shown}; pass an ID", details={"candidates": candidates})
         return found[0]
 
     def users(self) -> list[User]:
-        """List everybody who is not deactivated."""
+        """List all people and apps that are not deactivated."""
         client = self._client()
         raw = client.pages(client.users_list, "members", limit=_PAGE)
         return [User.from_slack(item) for item in raw if not item.get("deleted")]
 
     def _named(self, name: str) -> str:
-        # Public ones first: a connection that may not see private channels still finds them.
+        # Public channels first, so that a connection without access to private channels finds them.
         for kind in ("public_channel", "private_channel"):
             if name not in self._channels:
                 client = self._client()
@@ -93,12 +93,12 @@ def _without_mention(reference: str) -> str:
 
 
 def _matching(users: Iterable[User], wanted: str) -> list[User]:
-    """Return who is meant: whoever has it as ID, handle or address, which are unique, else all who show that name."""
+    """Return the people with this ID, handle or address, which are unique, or else with this display name."""
     unique = [user for user in users if wanted in (user.id.lower(), user.name.lower(), (user.email or "").lower())]
     return unique or [user for user in users if wanted in (user.display_name.lower(), user.real_name.lower())]
 
 
 def _not_found(name: str, known: Iterable[str]) -> NotFound:
-    nearest = get_close_matches(name, known, n=3, cutoff=0.5)
+    nearest = list_nearest(name, known, similarity=0.5)
     hint = f"did you mean {' or '.join(nearest)}?" if nearest else "a private channel must invite the app first"
-    return NotFound(f"Slack shows the app no {name}; {hint}", details={"name": name, "nearest": nearest})
+    return NotFound(f"the app cannot see {name} in Slack; {hint}", details={"name": name, "nearest": nearest})

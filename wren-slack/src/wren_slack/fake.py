@@ -1,7 +1,7 @@
 """A Slack workspace in memory, for tests without a network or an account.
 
-It speaks the Web API that the integration uses, and the OAuth pages, the way Slack does: refusals are 200 with
-`ok: false`, scopes and membership are enforced, listings have cursors, and what is posted can be read again.
+It implements the part of the Web API that the integration uses, and the OAuth pages, as Slack does: errors are 200 with
+`ok: false`, scopes and membership are enforced, listings have cursors, and posted messages can be read again.
 
 Example:
     fake = FakeSlack()
@@ -22,13 +22,13 @@ from wren_slack.integration import Slack
 
 
 class FakeSlack(FakeProvider):
-    """A workspace with #general, #random and #announcements, which the app is not in; Alice and Bob work there.
+    """A workspace with #general, #random and #announcements (without the app), and the members Alice and Bob.
 
     Args:
-        token_lifetime: seconds an access token lives, as with token rotation; None for tokens that never expire.
-        largest_page: items a listing returns at most, whatever its `limit` says.
-        client_id: of the app that may be installed.
-        client_secret: likewise.
+        token_lifetime: lifetime of an access token in seconds, as with token rotation; None: tokens never expire.
+        largest_page: maximum number of items that a listing returns, even if `limit` is larger.
+        client_id: client id of the app that may be installed.
+        client_secret: its client secret.
     """
 
     name: ClassVar[str] = "slack"
@@ -63,12 +63,12 @@ class FakeSlack(FakeProvider):
         self.mount(WebApi(self.workspace, self.oauth))
 
     def token(self, scopes: Iterable[str] | None = None) -> str:
-        """Return a bot token without a consent page; it has all scopes of the integration where none are given."""
+        """Return a bot token without a consent page; by default it has all scopes of the integration."""
         wanted = Slack.spec.required_scopes if scopes is None else scopes
         return str(self.oauth.issue(self.oauth.users[0], list(wanted))["access_token"])
 
     def example_values(self) -> dict[str, Any]:
-        """Return the ts of a message of the app, which has replies; there is another message after it."""
+        """Return the ts of a message of the app with replies; another message follows it."""
         posted = self.say("general", "Deployed", author="wren")
         for reply in ("Well done", "Thank you"):
             self.say("general", reply, thread_ts=posted)
@@ -76,15 +76,15 @@ class FakeSlack(FakeProvider):
         return {"posted.ts": posted}
 
     def limit_pages(self, size: int) -> bool:
-        """Put at most `size` items on a page of any listing."""
+        """Limit the pages of all listings to `size` items."""
         self.workspace.largest_page = size
         return True
 
     def messages_in(self, channel: str) -> list[dict[str, Any]]:
-        """Return the messages of a channel, or of the conversation with `@somebody`, oldest first.
+        """Return the messages of a channel, or of the conversation with `@handle`, oldest first.
 
         Raises:
-            LookupError: there is no such channel, so that nothing is proved by its silence.
+            LookupError: no such channel; an empty list would hide a wrong name in a test.
         """
         found = self.workspace.find(channel)
         if found is None and not channel.startswith("@"):
@@ -92,7 +92,7 @@ class FakeSlack(FakeProvider):
         return list(found.messages) if found else []
 
     def say(self, channel: str, text: str, *, author: str = "alice", thread_ts: str | None = None) -> str:
-        """Post as a person; returns the ts."""
+        """Post as a person; return the ts."""
         where, who = self.workspace.visible(channel), self.workspace.person(author)
         return str(self.workspace.add_message(where, who.id, text, thread_ts=thread_ts)["ts"])
 
@@ -102,7 +102,7 @@ class FakeSlack(FakeProvider):
         self.fail_next(429, times=times, path=api_method, headers=headers, body={"ok": False, "error": "ratelimited"})
 
     def not_found(self, request: FakeRequest) -> FakeResponse:
-        """Answer what no route matches."""
+        """Return Slack's response for an unknown path."""
         if request.path.startswith("/api/"):
             return FakeResponse(body={"ok": False, "error": "unknown_method"})
         return FakeResponse(status=404, body="<!doctype html><title>There's been a glitch</title>")

@@ -1,4 +1,4 @@
-"""The endpoints of Slack's Web API that the fake answers."""
+"""The endpoints of Slack's Web API that the fake implements."""
 
 import functools
 import json
@@ -12,40 +12,40 @@ from wren_core.testing import FakeRequest, FakeResponse, route
 from wren_slack.fake_oauth import SlackOAuth
 from wren_slack.fake_workspace import FakeChannel, FakeFile, Refusal, Workspace, page_of, top_level
 
-_TEXT_LIMIT = 40_000  # chat.postMessage drops what is longer
-_EDIT_LIMIT = 4_000  # chat.update refuses what is longer
+_TEXT_LIMIT = 40_000  # chat.postMessage truncates longer text
+_EDIT_LIMIT = 4_000  # chat.update refuses longer text
 _READ_SCOPES = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}
 _HISTORY_SCOPES = {"public_channel": "channels:history", "private_channel": "groups:history", "im": "im:history"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One admitted call: who calls, with what."""
+    """One accepted call: the caller and the arguments."""
 
     arguments: dict[str, Any]
     scopes: list[str]
     host: str
 
     def text(self, name: str, error: str = "invalid_arguments") -> str:
-        """Return an argument that must be there; refuse with `error` where it is not."""
+        """Return a required argument; refuse with `error` if it is missing."""
         value = self.arguments.get(name)
         if not isinstance(value, str) or not value:
             raise Refusal(error)
         return value
 
     def flag(self, name: str) -> bool:
-        """Return an argument that switches something on."""
+        """Return a boolean argument."""
         return str(self.arguments.get(name, "")).lower() in ("1", "true")
 
     def moment(self, name: str, default: str) -> Decimal:
-        """Return an argument that is a timestamp."""
+        """Return a timestamp argument."""
         try:
             return Decimal(str(self.arguments.get(name) or default))
         except InvalidOperation:
             raise Refusal(f"invalid_ts_{name}") from None
 
     def need(self, *scopes: str) -> None:
-        """Refuse a token that has not all of these scopes."""
+        """Refuse a token that lacks one of these scopes."""
         missing = [scope for scope in scopes if scope not in self.scopes]
         if missing:
             raise Refusal("missing_scope", needed=",".join(missing), provided=",".join(self.scopes))
@@ -55,7 +55,7 @@ Endpoint = Callable[[Any, Call], dict[str, Any]]
 
 
 def endpoint(api_method: str, *, scope: str = "") -> Callable[[Endpoint], Any]:
-    """Answer a method of the Web API, sent as form, JSON or query; token and scope are checked first."""
+    """Register a method of the Web API, called with a form, JSON or query; token and scope are checked first."""
 
     def mark(handler: Endpoint) -> Any:
         @functools.wraps(handler)
@@ -74,7 +74,7 @@ def endpoint(api_method: str, *, scope: str = "") -> Callable[[Endpoint], Any]:
 
 
 class WebApi:
-    """Answers calls out of a workspace, for tokens of an authorization server."""
+    """Answers calls from the state of a workspace, for tokens of an authorization server."""
 
     def __init__(self, workspace: Workspace, oauth: SlackOAuth) -> None:
         self.workspace = workspace
@@ -82,7 +82,7 @@ class WebApi:
         self.app = workspace.app
 
     def admit(self, request: FakeRequest) -> Call:
-        """Return the call of a request, or refuse its token."""
+        """Return the call that a request makes, or refuse its token."""
         arguments = _arguments(request)
         token = request.token or arguments.pop("token", None)
         if not token:
@@ -96,7 +96,7 @@ class WebApi:
 
     @endpoint("auth.test")
     def auth_test(self, call: Call) -> dict[str, Any]:  # noqa: ARG002 - every endpoint has this shape
-        """Tell who the token belongs to."""
+        """Return the identity of the token."""
         return {"url": "https://fake.slack.com/", "team_id": "T0FAKE", "user": self.app.name, "user_id": self.app.id}
 
     @route("GET", "/api/auth.revoke")
@@ -108,7 +108,7 @@ class WebApi:
 
     @endpoint("chat.postMessage", scope="chat:write")
     def chat_post_message(self, call: Call) -> dict[str, Any]:
-        """Post; the one method that takes a channel's name or a person's ID, too."""
+        """Post a message; the only method that also accepts a channel's name or a person's ID."""
         channel = self._writable(call.text("channel", "channel_not_found"))
         text, blocks = str(call.arguments.get("text") or ""), _json(call.arguments.get("blocks"))
         if not text.strip() and not blocks:
@@ -158,7 +158,7 @@ class WebApi:
 
     @endpoint("conversations.list")
     def conversations_list(self, call: Call) -> dict[str, Any]:
-        """List public channels, and private ones the app is in."""
+        """List public channels, and private channels with the app."""
         kinds = str(call.arguments.get("types") or "public_channel").split(",")
         call.need(*(_READ_SCOPES[kind] for kind in kinds if kind in _READ_SCOPES))
         found = [
@@ -192,7 +192,7 @@ class WebApi:
 
     @endpoint("conversations.replies")
     def conversations_replies(self, call: Call) -> dict[str, Any]:
-        """Read a thread, oldest first; its first message is on every page."""
+        """Read a thread, oldest first; every page starts with its first message."""
         channel = self._readable(call)
         first = channel.message(call.text("ts"), error="thread_not_found")
         replies = [item for item in channel.messages if item.get("thread_ts") == first["ts"] and item is not first]
@@ -203,7 +203,7 @@ class WebApi:
 
     @endpoint("users.list", scope="users:read")
     def users_list(self, call: Call) -> dict[str, Any]:
-        """List people and apps, deactivated ones too."""
+        """List people and apps, including deactivated ones."""
         with_email = "users:read.email" in call.scopes
         return self._page("members", [p.to_slack(with_email=with_email) for p in self.workspace.people.values()], call)
 
@@ -219,7 +219,7 @@ class WebApi:
 
     @endpoint("files.getUploadURLExternal", scope="files:write")
     def files_get_upload_url(self, call: Call) -> dict[str, Any]:
-        """Announce a file, and say where to send it."""
+        """Announce a file, and return the URL for its upload."""
         length = str(call.arguments.get("length") or "")
         if not length.isdigit() or int(length) == 0:
             raise Refusal("invalid_arguments")
@@ -228,7 +228,7 @@ class WebApi:
 
     @route("POST", "/upload/v1/{file_id}")
     def upload(self, request: FakeRequest) -> FakeResponse:
-        """Take the bytes of an announced file; the address alone admits."""
+        """Receive the bytes of an announced file; the URL is the only authorisation."""
         file = self.workspace.files.get(request.params["file_id"])
         if file is None or len(request.body) != file.length:
             return FakeResponse(status=404 if file is None else 400, body="upload refused")
@@ -251,7 +251,7 @@ class WebApi:
             raise Refusal("file_not_found")
         return file.to_slack(item.get("title") or file.name)
 
-    # --- conversations by ID, and who may use them ------------------------------------------------------------------
+    # --- conversations by ID, and their permissions ------------------------------------------------------------------
 
     def _conversation(self, call: Call) -> FakeChannel:
         channel = self.workspace.channels.get(call.text("channel", "channel_not_found"))
@@ -288,7 +288,7 @@ def _arguments(request: FakeRequest) -> dict[str, Any]:
 
 
 def _json(value: Any) -> Any:
-    """Return an argument that may be JSON or text that holds JSON."""
+    """Return an argument that may be JSON or a string with JSON."""
     if not isinstance(value, str):
         return value
     try:

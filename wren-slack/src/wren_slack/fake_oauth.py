@@ -1,4 +1,4 @@
-"""Slack's dialect of OAuth: refusals are 200 with `ok: false`, scopes are separated by commas, tokens are nested."""
+"""Slack's variant of OAuth: errors are 200 with `ok: false`, scopes are separated by commas, tokens are nested."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _CODES = {"invalid_client": "bad_client_secret", "invalid_grant": "invalid_code"
 
 
 class SlackOAuth(FakeOAuth):
-    """The pages and endpoints a Slack app is installed through."""
+    """The pages and endpoints that install a Slack app."""
 
     def __init__(self, provider: FakeProvider, workspace: Workspace, **options: Any) -> None:
         super().__init__(provider, **options)
@@ -17,7 +17,7 @@ class SlackOAuth(FakeOAuth):
         self._revoked: set[str] = set()
 
     def refusal_of(self, token: str) -> str | None:
-        """Return Slack's error code for a token that does not work, None for one that does."""
+        """Return Slack's error code for an invalid token, or None for a valid one."""
         if self.user_of(token):
             return None
         if token in self._revoked:
@@ -25,7 +25,7 @@ class SlackOAuth(FakeOAuth):
         return "token_expired" if token in self._access else "invalid_auth"
 
     def token_body(self, grant: Any, *, refresh_token: str | None = None) -> dict[str, Any]:
-        """Return the answer of oauth.v2.access, and rename the token as Slack would."""
+        """Return the response of oauth.v2.access, with the token under Slack's names."""
         plain = super().token_body(grant, refresh_token=refresh_token)
         access = plain["access_token"].replace("fake-access-", "xoxb-fake-")
         self._access[access] = self._access.pop(plain["access_token"])
@@ -41,8 +41,8 @@ class SlackOAuth(FakeOAuth):
             "authed_user": {"id": self.workspace.person(grant.user.email).id},
         }
 
-    def error(self, status: int, code: str) -> FakeResponse:  # noqa: ARG002 - Slack's refusals are all 200
-        """Return a refusal as Slack words it."""
+    def error(self, status: int, code: str) -> FakeResponse:  # noqa: ARG002 - Slack's errors all have status 200
+        """Return an error in Slack's format."""
         return FakeResponse(body={"ok": False, "error": _CODES.get(code, code)})
 
     def consent_page(self, request: FakeRequest) -> FakeResponse:
@@ -52,14 +52,14 @@ class SlackOAuth(FakeOAuth):
         return super().consent_page(request)
 
     def token(self, request: FakeRequest) -> FakeResponse:
-        """Exchange a code or a refresh token; an unusable refresh token has a code of its own."""
+        """Exchange a code or a refresh token; an invalid refresh token has its own error code."""
         answer = super().token(request)
         if request.form().get("grant_type") == "refresh_token" and answer.body.get("error") == "invalid_code":
             return self.error(200, "invalid_refresh_token")
         return answer
 
     def revoke(self, request: FakeRequest) -> FakeResponse:
-        """Forget the token that was sent, in the header or as a parameter."""
+        """Revoke the token that was sent, in the header or as a parameter."""
         token = request.token or {**request.query, **request.form()}.get("token", "")
         refusal = self.refusal_of(token)
         if refusal:
@@ -69,6 +69,6 @@ class SlackOAuth(FakeOAuth):
         return FakeResponse(body={"ok": True, "revoked": True})
 
     def revoke_everything(self) -> None:
-        """Make every token useless, as when a person removes the app."""
+        """Revoke every token, as when a person removes the app."""
         self._revoked.update(self._access)
         super().revoke_everything()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 
 class Refusal(Exception):
-    """Slack says no: an `ok: false` with this code."""
+    """An error of Slack: `ok: false` with this code."""
 
     def __init__(self, error: str, **extra: Any) -> None:
         super().__init__(error)
@@ -50,16 +50,16 @@ class FakeChannel:
     is_private: bool = False
     is_archived: bool = False
     is_member: bool = True
-    """The app is in it."""
+    """Whether the app is a member."""
     person: str = ""
-    """ID of the person, for a direct conversation."""
+    """ID of the person, in a direct conversation."""
     topic: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
-    """Oldest first, replies among them."""
+    """Oldest first, including replies."""
 
     @property
     def kind(self) -> str:
-        """Its type as `conversations.list` takes it."""
+        """Type of the conversation, as in `types` of `conversations.list`."""
         return "im" if self.person else "private_channel" if self.is_private else "public_channel"
 
     def to_slack(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class FakeChannel:
         }
 
     def message(self, ts: object, *, error: str = "message_not_found") -> dict[str, Any]:
-        """Return the message of that timestamp, or refuse with `error`."""
+        """Return the message with that timestamp, or refuse with `error`."""
         found = next((item for item in self.messages if item["ts"] == ts), None)
         if found is None:
             raise Refusal(error)
@@ -103,7 +103,7 @@ Item = TypeVar("Item", FakePerson, FakeChannel, FakeFile)
 
 
 class Workspace:
-    """Everything the fake remembers."""
+    """The complete state of the fake."""
 
     def __init__(self, *, largest_page: int = 1000) -> None:
         self.largest_page = largest_page
@@ -115,11 +115,11 @@ class Workspace:
         self.app = self.add_person("wren", real_name="Wren", is_bot=True)
 
     def add_channel(self, name: str, **facts: Any) -> FakeChannel:
-        """Add a channel the app is in; `is_member=False`, `is_private=True` and `is_archived=True` change that."""
+        """Add a public channel with the app; `is_member`, `is_private` and `is_archived` change that."""
         return self._keep(self.channels, FakeChannel(id=self._new_id("C"), name=name, **facts))
 
     def add_person(self, name: str, **facts: Any) -> FakePerson:
-        """Add a person; `is_bot`, `deleted` and the names may be given."""
+        """Add a person; keywords may set `is_bot`, `deleted` and the names."""
         return self._keep(self.people, FakePerson(id=self._new_id("U"), name=name, **facts))
 
     def add_file(self, name: str, length: int) -> FakeFile:
@@ -127,18 +127,18 @@ class Workspace:
         return self._keep(self.files, FakeFile(id=self._new_id("F"), name=name, length=length))
 
     def person(self, name: str) -> FakePerson:
-        """Return the person of that handle or e-mail address."""
+        """Return the person with that handle or e-mail address."""
         return next(person for person in self.people.values() if name in (person.name, person.email))
 
     def open_direct(self, user_id: str) -> FakeChannel:
-        """Return the direct conversation with a person, made when there is none yet."""
+        """Return the direct conversation with a person; create it if there is none."""
         if user_id not in self.people:
             raise Refusal("user_not_found")
         known = next((item for item in self.channels.values() if item.person == user_id), None)
         return known or self._keep(self.channels, FakeChannel(id=self._new_id("D"), person=user_id))
 
     def find(self, reference: str) -> FakeChannel | None:
-        """Return a conversation by ID, `name`, `#name` or, for a direct one, `@handle`."""
+        """Return a conversation by ID, `name` or `#name`, or a direct one by `@handle`."""
         handle = reference.removeprefix("@")
         for channel in self.channels.values():
             names = {channel.id, channel.name, f"#{channel.name}"} if channel.name else {channel.id}
@@ -148,14 +148,14 @@ class Workspace:
         return None
 
     def visible(self, reference: str) -> FakeChannel:
-        """Return a conversation that exists for the app, or refuse."""
+        """Return a conversation that the app can see, or refuse."""
         found = self.find(reference)
         if found is None or (found.is_private and not found.is_member):
             raise Refusal("channel_not_found")
         return found
 
     def add_message(self, channel: FakeChannel, author: str, text: str, **extra: Any) -> dict[str, Any]:
-        """Append a message; a reply counts at the message that started its thread."""
+        """Append a message; a reply increases the reply count of the first message of its thread."""
         parent = channel.message(extra["thread_ts"], error="thread_not_found") if extra.get("thread_ts") else None
         ts = f"{self._started}.{next(self._numbers):06d}"
         given = {key: value for key, value in extra.items() if value}
@@ -175,7 +175,7 @@ class Workspace:
 
 
 def page_of(items: list[dict[str, Any]], arguments: Mapping[str, Any], *, largest: int) -> tuple[list[Any], str]:
-    """Return one page and the cursor of the next one, which is empty at the end."""
+    """Return one page and the cursor of the next page, which is empty at the end."""
     start = _number(arguments.get("cursor") or 0, "invalid_cursor")
     size = _number(arguments.get("limit") or 100, "invalid_limit")
     if not 0 < size <= 1000:
@@ -192,5 +192,5 @@ def _number(value: object, error: str) -> int:
 
 
 def top_level(messages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield what a channel shows: everything but the replies that were not shown there too."""
+    """Yield the messages a channel shows: all but the replies that were not broadcast to it."""
     return (item for item in messages if item.get("thread_ts") in (None, item["ts"]) or item.get("subtype"))

@@ -1,4 +1,4 @@
-"""The integration: what it is, what it may be told, and its methods."""
+"""The integration: its spec, its configuration and its methods."""
 
 from functools import cached_property
 from itertools import islice
@@ -25,7 +25,7 @@ from wren_slack.parameters import Limit, Text, Ts, Where
 from wren_slack.records import Channel, Message, MessageRef, PostedMessage, UploadedFile, User, to_ts
 
 _PEOPLE = ("users:read", "users:read.email")
-# Finding a channel or a person by name takes these.
+# Finding a channel or a person by name needs these.
 _LOOKUP = ("channels:read", "groups:read", "im:write", *_PEOPLE)
 _HISTORY = ("channels:history", "groups:history", "im:history")
 _CHAT = ("chat:write", *_LOOKUP)
@@ -65,19 +65,19 @@ class Slack(Integration):
     class Config(IntegrationConfig):
         """Settings of one instance."""
 
-        default_channel: Annotated[str | None, "Channel or person used when a method is given none"] = None
-        timeout_seconds: Annotated[int, Field(ge=1, le=300), "Longest wait for one answer of Slack"] = 30
+        default_channel: Annotated[str | None, "Channel or person to use if a method is called without one"] = None
+        timeout_seconds: Annotated[int, Field(ge=1, le=300), "Time limit for one response of Slack, in seconds"] = 30
 
     config: Config
 
     def connect(self) -> Any:
-        """Return the client; the first use of `self.client` calls this."""
-        from wren_slack.client import SlackClient  # here: importing the integration must not import slack_sdk
+        """Create the client; the first use of `self.client` calls this."""
+        from wren_slack.client import SlackClient  # here, because importing the integration must not import slack_sdk
 
         token = self.credentials["access_token"]
         if not (token.isascii() and token.isprintable()) or " " in token:
-            # Refused here because the HTTP library would show the whole token in its own complaint.
-            raise AuthFailed("the access token holds characters no token has; connect Slack again")
+            # Checked here because the HTTP library would show the whole token in its error.
+            raise AuthFailed("the access token contains illegal characters; connect Slack again")
         return SlackClient(token, base_url=self.base_url, timeout=self.config.timeout_seconds)
 
     @method(effect="write", scopes=_CHAT, undo=_UNPOST, example='slack.post("Done", "#general")')
@@ -87,7 +87,7 @@ class Slack(Integration):
         channel: Where = None,
         blocks: Annotated[list[dict[str, Any]] | None, "Block Kit layout; notifications show `text`"] = None,
     ) -> PostedMessage:
-        """Post a message to a channel or a person."""
+        """Post a new message to a channel or a person; use reply() to answer in a thread."""
         answer = self.client.chat_postMessage(channel=self._where(channel), text=text, blocks=blocks)
         return PostedMessage.from_slack(answer)
 
@@ -107,12 +107,12 @@ class Slack(Integration):
 
     @method(effect="write", idempotent=True, scopes=_CHAT, example='slack.update(posted.ts, "Done!", "#general")')
     def update(self, ts: Ts, text: Text, channel: Where = None) -> PostedMessage:
-        """Replace the text of a message the app posted."""
+        """Replace the text of a message that the app posted."""
         return PostedMessage.from_slack(self.client.chat_update(channel=self._where(channel), ts=ts, text=text))
 
     @method(effect="destructive", scopes=_CHAT, example='slack.delete(posted.ts, "#general")')
     def delete(self, ts: Ts, channel: Where = None) -> MessageRef:
-        """Delete a message the app posted; a deleted message cannot be brought back."""
+        """Delete a message that the app posted; this cannot be undone."""
         answer = self.client.chat_delete(channel=self._where(channel), ts=ts)
         return MessageRef(channel=answer["channel"], ts=answer["ts"])
 
@@ -125,7 +125,7 @@ class Slack(Integration):
     def react(
         self, ts: Ts, emoji: Annotated[str, "Emoji name, with or without colons"], channel: Where = None
     ) -> MessageRef:
-        """React to a message with an emoji; a reaction that is already there is fine."""
+        """React to a message with an emoji; a reaction that already exists is not an error."""
         found = MessageRef(channel=self._where(channel), ts=ts)
         try:
             self.client.reactions_add(channel=found.channel, timestamp=ts, name=emoji.strip(":"))
@@ -143,13 +143,13 @@ class Slack(Integration):
         self,
         channel: Where = None,
         path: Annotated[str | None, "Path of the file to read; or pass `content`"] = None,
-        content: Annotated[str | bytes | None, "The file's text or bytes, instead of `path`"] = None,
-        filename: Annotated[str | None, "Name in Slack; that of `path` when left out"] = None,
+        content: Annotated[str | bytes | None, "Text or bytes of the file, instead of `path`"] = None,
+        filename: Annotated[str | None, "File name in Slack; default: the name in `path`"] = None,
         title: Annotated[str | None, "Title shown above the file"] = None,
-        comment: Annotated[str | None, "Message text that goes with it"] = None,
-        thread_ts: Annotated[str | None, "ts of the message in whose thread to share it"] = None,
+        comment: Annotated[str | None, "Text of the message with the file"] = None,
+        thread_ts: Annotated[str | None, "ts of the first message of a thread to share it in"] = None,
     ) -> UploadedFile:
-        """Upload a file, given by path or by content, and share it in a channel."""
+        """Upload a file, given by its path or content, and share it in a channel."""
         name = filename or (Path(path).name if path else "upload")
         data, where = _file_bytes(path, content), self._where(channel)
         answer = self.client.files_upload_v2(
@@ -164,11 +164,11 @@ class Slack(Integration):
     def history(
         self,
         channel: Where = None,
-        since: Annotated[AwareDatetime | None, "Only messages after this moment, with its UTC offset"] = None,
-        until: Annotated[AwareDatetime | None, "Only messages before this moment, with its UTC offset"] = None,
+        since: Annotated[AwareDatetime | None, "Only messages after this time, with UTC offset"] = None,
+        until: Annotated[AwareDatetime | None, "Only messages before this time, with UTC offset"] = None,
         limit: Limit = 100,
     ) -> list[Message]:
-        """Read the messages of a channel, newest first; replies in threads are left out, see `thread`."""
+        """Read the messages of a channel, newest first; thread() reads the replies in a thread."""
         raw = self.client.pages(
             self.client.conversations_history,
             "messages",
@@ -181,7 +181,7 @@ class Slack(Integration):
 
     @method(scopes=(*_HISTORY, *_LOOKUP), example='slack.thread(posted.ts, "#general")')
     def thread(self, ts: Ts, channel: Where = None, limit: Limit = 100) -> list[Message]:
-        """Read a thread, oldest first: the message that started it, then its replies."""
+        """Read a thread, oldest first: its first message, then the replies."""
         raw = self.client.pages(
             self.client.conversations_replies, "messages", channel=self._where(channel), ts=ts, limit=min(limit, _PAGE)
         )
@@ -191,9 +191,9 @@ class Slack(Integration):
 
     @method(scopes=("channels:read", "groups:read"), example="slack.channels()")
     def channels(
-        self, limit: Limit = 1000, include_archived: Annotated[bool, "List archived channels too"] = False
+        self, limit: Limit = 1000, include_archived: Annotated[bool, "Also list archived channels"] = False
     ) -> list[Channel]:
-        """List the public channels, and the private ones the app is in."""
+        """List the public channels, and the private channels that the app is in."""
         raw = self.client.pages(
             self.client.conversations_list,
             "channels",
@@ -205,12 +205,12 @@ class Slack(Integration):
 
     @method(scopes=_PEOPLE, example="slack.users()")
     def users(self) -> list[User]:
-        """List the people and apps of the workspace, deactivated ones apart."""
+        """List the people and apps of the workspace, without deactivated ones."""
         return self._directory.users()
 
     @method(scopes=_PEOPLE, example='slack.user("alice@example.com")')
     def user(self, who: Annotated[str, "ID, handle, full name, display name or e-mail address"]) -> User:
-        """Find one person."""
+        """Find one person or app; raises NotFound with the nearest handles if there is none."""
         return self._directory.user(who)
 
     @cached_property
@@ -220,7 +220,7 @@ class Slack(Integration):
     def _where(self, channel: str | None) -> str:
         wanted = channel or self.config.default_channel
         if not wanted:
-            raise InvalidInput("no channel: pass `channel`, or set it once with init(default_channel=...)")
+            raise InvalidInput("no channel: pass `channel`, or set a default with init(default_channel=...)")
         return self._directory.channel_id(wanted)
 
 
@@ -233,5 +233,5 @@ def _file_bytes(path: str | None, content: str | bytes | None) -> bytes:
         raise InvalidInput(f"/path: {path!r} cannot be read: {exc.strerror}", details={"pointer": "/path"}) from exc
     encoded = data.encode() if isinstance(data, str) else data
     if not encoded:
-        raise InvalidInput("Slack takes no empty file")
+        raise InvalidInput("Slack does not accept an empty file")
     return encoded

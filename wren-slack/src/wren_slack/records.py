@@ -1,4 +1,4 @@
-"""What the methods return, each made from the object Slack sends."""
+"""Results of the methods, built from the objects that Slack returns."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,20 +10,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MessageRef(Record):
-    """Where a message is: what `update`, `delete`, `reply` and `react` need."""
+    """The place of a message, as `update`, `delete`, `reply` and `react` take it."""
 
     channel: Annotated[str, "ID of the channel"]
     ts: Annotated[str, "Timestamp that identifies the message in its channel"]
 
 
 class PostedMessage(MessageRef):
-    """A message as it was written."""
+    """A message that was posted or changed."""
 
     text: Annotated[str, "Text as Slack stored it"]
 
     @classmethod
     def from_slack(cls, answer: Mapping[str, Any]) -> Self:
-        """Read the answer of chat.postMessage or chat.update."""
+        """Parse the response of chat.postMessage or chat.update."""
         return cls(channel=answer["channel"], ts=answer["ts"], text=answer["message"].get("text") or "")
 
 
@@ -31,17 +31,17 @@ class Message(Record):
     """A message of a channel or a thread."""
 
     ts: Annotated[str, "Timestamp that identifies the message in its channel"]
-    sent_at: Annotated[datetime, "When it was sent, UTC"]
+    sent_at: Annotated[datetime, "Time of sending, in UTC"]
     text: Annotated[str, "Text in Slack's markup"]
-    user: Annotated[str | None, "ID of the author; none for some apps"]
-    thread_ts: Annotated[str | None, "ts of the thread's first message, for messages of a thread"]
-    reply_count: Annotated[int, "Replies in the thread this message started"]
-    reactions: Annotated[dict[str, int], "How many people reacted, by emoji name"]
+    user: Annotated[str | None, "ID of the author; null for some apps"]
+    thread_ts: Annotated[str | None, "ts of the first message of the thread, if the message belongs to one"]
+    reply_count: Annotated[int, "Number of replies in the thread that this message started"]
+    reactions: Annotated[dict[str, int], "Number of people who reacted, by emoji name"]
     files: Annotated[tuple[str, ...], "IDs of the attached files"]
 
     @classmethod
     def from_slack(cls, raw: Mapping[str, Any]) -> Self:
-        """Read one item of conversations.history or conversations.replies."""
+        """Parse one item of conversations.history or conversations.replies."""
         return cls(
             ts=raw["ts"],
             sent_at=from_ts(raw["ts"]),
@@ -55,19 +55,19 @@ class Message(Record):
 
 
 class Channel(Record):
-    """A public channel, or a private one the app is in."""
+    """A public channel, or a private channel that the app is in."""
 
     id: Annotated[str, "ID, such as C024BE91L"]
     name: Annotated[str, "Name without #"]
-    is_private: Annotated[bool, "Seen by its members only"]
-    is_archived: Annotated[bool, "Read only"]
-    is_member: Annotated[bool, "The app is in it and may read it"]
-    topic: Annotated[str, "What the channel is about now"]
-    purpose: Annotated[str, "What the channel is for"]
+    is_private: Annotated[bool, "Whether only members can see it"]
+    is_archived: Annotated[bool, "Whether it is archived, and so read-only"]
+    is_member: Annotated[bool, "Whether the app is a member and may read it"]
+    topic: Annotated[str, "Current topic"]
+    purpose: Annotated[str, "Purpose of the channel"]
 
     @classmethod
     def from_slack(cls, raw: Mapping[str, Any]) -> Self:
-        """Read one item of conversations.list."""
+        """Parse one item of conversations.list."""
         return cls(
             id=raw["id"],
             name=raw["name"],
@@ -85,13 +85,13 @@ class User(Record):
     id: Annotated[str, "ID, such as U024BE7LH"]
     name: Annotated[str, "Handle without @; unique"]
     real_name: Annotated[str, "Full name"]
-    display_name: Annotated[str, "Name the person chose to show; may be empty, need not be unique"]
-    email: Annotated[str | None, "E-mail address, where the connection may see it"]
-    is_bot: Annotated[bool, "An app, not a person"]
+    display_name: Annotated[str, "Display name that the person chose; may be empty or not unique"]
+    email: Annotated[str | None, "E-mail address, if the connection may see it"]
+    is_bot: Annotated[bool, "Whether it is an app and not a person"]
 
     @classmethod
     def from_slack(cls, raw: Mapping[str, Any]) -> Self:
-        """Read one item of users.list."""
+        """Parse one item of users.list."""
         profile = raw.get("profile") or {}
         return cls(
             id=raw["id"],
@@ -104,20 +104,20 @@ class User(Record):
 
 
 class UploadedFile(Record):
-    """A file that is now in Slack."""
+    """An uploaded file."""
 
     id: Annotated[str, "ID, such as F024BERPE"]
     title: Annotated[str, "Title shown above the file"]
     channel: Annotated[str, "ID of the channel it was shared in"]
-    permalink: Annotated[str | None, "Page of the file, where Slack named it"]
+    permalink: Annotated[str | None, "URL of the file's page, if Slack returned one"]
 
 
 def from_ts(ts: str) -> datetime:
-    """Return the moment of a message timestamp, exact to the microsecond."""
+    """Convert a message timestamp to a datetime in UTC, exact to the microsecond."""
     seconds, _, micros = ts.partition(".")
     return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(micros or 0))
 
 
 def to_ts(moment: datetime) -> str:
-    """Return the message timestamp of an aware moment."""
+    """Convert an aware datetime to a message timestamp."""
     return f"{(moment - _EPOCH) // timedelta(seconds=1)}.{moment.microsecond:06d}"

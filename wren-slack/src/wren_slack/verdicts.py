@@ -1,7 +1,7 @@
-"""From Slack's `ok: false` to the right error.
+"""Convert Slack's `ok: false` to the right error.
 
-Slack answers 200 and a code where other providers use HTTP statuses, so the integration brings this table. A code it
-does not know is `Rejected`, with the code in the message and in `details`.
+Slack returns 200 and an error code where other providers use HTTP statuses, so the integration needs this table. An
+unknown code becomes `Rejected`, with the code in the message and in `details`.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from wren_core import (
 from wren_core.errors import milliseconds
 from wren_core.http_status import parse_retry_after, verdict_for_status
 
-# Error class, next step, and the codes of Slack that mean it.
+# Error class, next step, and Slack's codes for it.
 _TABLE: tuple[tuple[type[WrenError], str, str], ...] = (
     (
         AuthFailed,
@@ -29,15 +29,15 @@ _TABLE: tuple[tuple[type[WrenError], str, str], ...] = (
     ),
     (
         NotFound,
-        "slack.channels() lists what the app can see; a private channel must invite the app first",
+        "slack.channels() lists the channels that the app can see; invite the app to a private channel first",
         "channel_not_found",
     ),
     (NotFound, "check the ts and that it belongs to this channel", "message_not_found thread_not_found"),
-    (NotFound, "slack.users() lists everybody", "user_not_found users_not_found"),
+    (NotFound, "slack.users() lists all people", "user_not_found users_not_found"),
     (NotFound, "check the file's ID", "file_not_found"),
     (InvalidInput, "shorten the text, or upload it as a file", "msg_too_long msg_blocks_too_long"),
-    (InvalidInput, "pass a text", "no_text"),
-    (InvalidInput, "use an emoji's name such as `thumbsup`", "invalid_name"),
+    (InvalidInput, "pass some text", "no_text"),
+    (InvalidInput, "use the name of an emoji, such as `thumbsup`", "invalid_name"),
     (
         InvalidInput,
         "correct the arguments",
@@ -48,11 +48,11 @@ _TABLE: tuple[tuple[type[WrenError], str, str], ...] = (
     ),
     (
         Unavailable,
-        "try again later; of a write, first look whether it was done",
+        "try again later; after a write, first check whether it was done",
         "fatal_error internal_error request_timeout service_unavailable team_added_to_org",
     ),
     (Rejected, "unarchive the channel or use another one", "is_archived"),
-    (Rejected, "the app may change its own messages only", "cant_delete_message cant_update_message"),
+    (Rejected, "the app may change only its own messages", "cant_delete_message cant_update_message"),
     (Rejected, "a workspace administrator must allow it", "ekm_access_denied no_permission restricted_action"),
 )
 _VERDICTS = {code: (error, step) for error, step, codes in _TABLE for code in codes.split()}
@@ -62,12 +62,12 @@ _RATE_LIMITED = frozenset({"rate_limited", "ratelimited"})
 def verdict(
     api_method: str, body: Mapping[str, Any], *, status: int = 200, retry_after: str | None = None
 ) -> WrenError:
-    """Return the error for a refusal.
+    """Return the error for a failed call.
 
     Args:
-        api_method: what was called, such as `chat.postMessage`.
-        body: Slack's answer; empty where it was no JSON object.
-        status: the HTTP status; 200 for nearly every refusal.
+        api_method: name of the called method, such as `chat.postMessage`.
+        body: Slack's response; empty if it was not a JSON object.
+        status: the HTTP status; 200 for nearly all errors.
         retry_after: the Retry-After header.
     """
     code = str(body.get("error") or "")
@@ -89,12 +89,12 @@ def verdict(
         return _by_status(api_method, status, retry_after, code)
     if code.isidentifier():
         return Rejected(f"{api_method}: Slack refused: {code}{_hints(body)}", details=details)
-    message = f"{api_method}: HTTP {status} {code}: this is no answer of Slack's; check its base URL and the proxy"
+    message = f"{api_method}: HTTP {status} {code}: the response is not from Slack; check the base URL and the proxy"
     return UserFacingConfigError(message, code="NOT_SLACK", details=details)
 
 
 def upload_verdict(status: int, reason: str, retry_after: str | None) -> WrenError:
-    """Return the error for a refused upload; there the HTTP status speaks."""
+    """Return the error for a refused upload; uploads use HTTP statuses."""
     return _by_status("file upload", status, retry_after, reason)
 
 
@@ -114,6 +114,6 @@ def _scope_missing(api_method: str, body: Mapping[str, Any]) -> UserFacingConfig
 
 
 def _hints(body: Mapping[str, Any]) -> str:
-    """Return Slack's own words about the arguments, where it sent some."""
+    """Return Slack's messages about the arguments, if there are any."""
     messages = (body.get("response_metadata") or {}).get("messages") or ()
     return "".join(f" {message}" for message in messages)

@@ -11,11 +11,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from wren_backend.connections.authorization import Departure
+from wren_backend.connections.authorization.service import Departure
+from wren_backend.connections.build import ConnectionServices, services_of
 from wren_backend.connections.errors import CredentialsInvalid, FlowRefused
-from wren_backend.connections.flow import cookie_name, read_callback
+from wren_backend.connections.oauth.flow import cookie_name, read_callback
 from wren_backend.connections.schemas import is_alias
-from wren_backend.connections.services import ConnectionServices, services_of
 from wren_backend.tenancy.auth import authenticate
 from wren_core.errors import WrenError
 

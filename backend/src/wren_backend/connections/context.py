@@ -7,11 +7,10 @@ from typing import Any
 
 from wren_backend.clock import Clock
 from wren_backend.connections.addresses import Addresses
+from wren_backend.connections.oauth.providers import Provider, ProviderOverrides, has_client, resolve_provider
+from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
 from wren_backend.connections.problems import Problems
-from wren_backend.connections.providers import Provider, ProviderOverrides, has_client, resolve_provider
-from wren_backend.connections.refresh import MARGIN
 from wren_backend.connections.requirements import accepts_token
-from wren_backend.connections.token_endpoint import TokenEndpoint
 from wren_backend.storage.database import Database
 from wren_backend.vault.service import Vault
 from wren_core.contract.spec import IntegrationSpec
@@ -33,7 +32,8 @@ class ConnectionContext:
     addresses: Addresses
     providers: Mapping[str, ProviderOverrides]
     endpoint: TokenEndpoint
-    refresh_margin: timedelta = MARGIN
+    refresh_margin: timedelta
+    """How long before its end an access token is refreshed."""
     state_lifetime: timedelta = timedelta(minutes=10)
     link_lifetime: timedelta = timedelta(hours=24)
     configured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from wren_backend.storage.tables import Table, json_document, stored_enum
+from wren_backend.vault.place import Place
 
 _NOT_REVOKED = text("status <> 'revoked'")
 _ACTIVE = text("status = 'active'")
@@ -70,6 +71,11 @@ class Connection(Table, table=True):
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def place(self) -> Place:
+        """Where the vault keeps its credentials."""
+        return Place(workspace=self.workspace_id, record=self.id)
+
 
 class ConnectLink(Table, table=True):
     """A link that lets a person authorise one connection without an API key; only its hash is kept."""
@@ -106,3 +112,8 @@ class OAuthState(Table, table=True):
     created_at: datetime
     expires_at: datetime = Field(index=True)
     used_at: datetime | None = None
+
+
+def code_verifier_place(workspace_id: str, state_hash: str) -> Place:
+    """Return where the code verifier of an authorization request belongs."""
+    return Place(workspace=workspace_id, record=state_hash, field="oauth_states.code_verifier")

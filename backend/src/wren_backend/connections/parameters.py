@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract.configuration import compiled
 from wren_core.schemas.properties import properties_of
 from wren_core.schemas.validator import Problem
@@ -41,8 +42,7 @@ def _read(text: str, field: Any) -> Any:
 
 
 def _name(problem: Problem) -> str:
-    inside = problem.pointer.split("/")[1:2]
-    return next(iter([*inside, *problem.names]), "").replace("~1", "/").replace("~0", "~")
+    return next(iter([*json_pointer.split(problem.pointer), *problem.names]), "")
 
 
 def _reason(problem: Problem) -> str:

@@ -77,7 +77,7 @@ class Problems:
             details={"integration": self.spec.name, "alias": alias, "missing": list(missing)},
         )
 
-    def renewal_failed(self, alias: str, reason: str, *, retry_after_ms: int | None) -> Unavailable:
+    def refresh_failed(self, alias: str, reason: str, *, retry_after_ms: int | None) -> Unavailable:
         """The token ended, and the provider did not renew it for a reason that may pass."""
         return Unavailable(
             f"the access to {self.spec.display_name} ({alias}) has ended and could not be renewed yet: {reason}",

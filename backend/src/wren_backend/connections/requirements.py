@@ -10,7 +10,7 @@ from wren_core.contract.spec import CredentialSpec, CredentialType, CustomAuth, 
 # OpenID's own scopes open no method, and providers grant them under other names.
 _IDENTITY_SCOPES = frozenset({"openid", "email", "profile", "address", "phone", "offline_access"})
 _LONGEST_VALUE = 16_384
-_ONE_LINE = frozenset({CredentialType.API_KEY, CredentialType.BEARER, CredentialType.OAUTH2})
+_ONE_LINE = frozenset({CredentialType.API_KEY, CredentialType.TOKEN, CredentialType.OAUTH2})
 
 
 def uses_oauth(spec: IntegrationSpec) -> bool:
@@ -119,7 +119,7 @@ def _is_usable(cred: CredentialSpec, value: str) -> bool:
     except UnicodeEncodeError:
         return False
     is_one_line = cred.type not in _ONE_LINE or value.isprintable()
-    if cred.type is CredentialType.BASIC:  # RFC 7617: any character but those that control
+    if cred.type is CredentialType.BASIC_AUTH:  # RFC 7617: any character but those that control
         is_one_line = not any(unicodedata.category(char) == "Cc" for char in value)
     return "\x00" not in value and len(value) <= _LONGEST_VALUE and is_one_line
 

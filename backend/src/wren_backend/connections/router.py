@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
 
+from wren_backend.connections.build import ConnectionServices, services_of
 from wren_backend.connections.schemas import (
     ConnectAnswer,
     ConnectBody,
@@ -15,7 +16,6 @@ from wren_backend.connections.schemas import (
     revealed,
 )
 from wren_backend.connections.service import ConnectionService
-from wren_backend.connections.services import ConnectionServices, services_of
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 

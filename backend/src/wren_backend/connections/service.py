@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 
-from wren_backend.connections import authorization_repository, repository
+from wren_backend.connections import repository
+from wren_backend.connections.authorization import repository as authorization_repository
+from wren_backend.connections.authorization.revocation import Revocation, revoke_at_provider
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.errors import ConnectionNotNeeded, CredentialsInvalid
 from wren_backend.connections.models import Connection, ConnectionStatus
@@ -20,7 +22,6 @@ from wren_backend.connections.requirements import (
     typed_credentials,
     uses_oauth,
 )
-from wren_backend.connections.revocation import Revocation, revoke_at_provider
 from wren_backend.storage.database import WriteSession
 from wren_backend.tenancy.auth import Subject
 from wren_backend.tenancy.errors import MissingObject
@@ -146,11 +147,11 @@ class ConnectionService:
         with self._context.database.writing() as session:
             connection = _present(repository.find_connection(session, subject, connection_id), connection_id)
             try:
-                held = dict(self._context.vault.open(session, connection))
+                held = dict(self._context.vault.open(session, connection.place))
             except CredentialUndecryptable:
                 held = {}  # nobody can revoke what nobody can read; it is destroyed all the same
             gone = repository.revoke(session, subject, connection_id, now=self._context.clock.now())
-            self._context.vault.shred(session, connection)
+            self._context.vault.shred(session, connection.place)
         revocation = revoke_at_provider(self._context, connection, held)
         log.info("connection.disconnected", connection_id=connection_id, at_provider=revocation.outcome)
         return Disconnected(connection=_present(gone, connection_id, is_revoked=True), revocation=revocation)
@@ -210,9 +211,11 @@ class ConnectionService:
         now = self._context.clock.now()
         is_token = values is not None and gives_token(spec, values)
         if is_token:
-            self._context.vault.shred(session, connection)  # an older refresh token would bring the old account back
+            self._context.vault.shred(
+                session, connection.place
+            )  # an older refresh token would bring the old account back
         if values is not None:
-            self._context.vault.store(session, connection, values, now=now)
+            self._context.vault.store(session, connection.place, values, now=now)
         if values is not None and (is_token or not uses_oauth(spec)):
             active = repository.activate(session, subject, connection.id, Grant(), now=now)
             log.info("connection.activated", connection_id=connection.id, integration=spec.name)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from wren_backend.connections.addresses import Addresses
-from wren_backend.connections.credentials import CredentialService
+from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.integrations.ai_choice import AIChoice
 from wren_backend.tenancy.auth import Subject
 from wren_backend.tenancy.errors import MissingObject

@@ -11,7 +11,6 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 
 from wren_backend.ids import new_id
 from wren_backend.vault.crypto import KEY_BYTES, new_key
@@ -70,13 +69,6 @@ class MasterKeys:
     def render(self) -> str:
         """Return the text of the key file."""
         return "".join(f"{key.id} {base64.urlsafe_b64encode(key.secret).decode()}\n" for key in self.keys)
-
-
-class MasterKeySource(Protocol):
-    """Hands out the master keys as they are now; they change while the process runs, when keys are rotated."""
-
-    def current(self) -> MasterKeys:
-        """Return the keys."""
 
 
 def new_master_key() -> MasterKey:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import structlog
 
 from wren_backend.clock import Clock
-from wren_backend.connections.held import RunCredentials
+from wren_backend.connections.credentials.run_credentials import RunCredentials
 from wren_backend.definitions.declared import declared_documents
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wren_backend.clock import Clock
-from wren_backend.connections.held import RunCredentials
+from wren_backend.connections.credentials.run_credentials import RunCredentials
 from wren_backend.executor.request_server import Served
 from wren_backend.http.wire import timestamp
 from wren_backend.messages import repository as messages
@@ -102,7 +102,7 @@ class RunRequests:
 
     def _refresh(self, payload: Mapping[str, Any]) -> Served:
         asked = _RefreshPayload.model_validate(payload)
-        env = self.credentials.renew(asked.integration)
+        env = self.credentials.refresh(asked.integration)
         secrets = frozenset(self.credentials.secrets)
         return Served(result={"env": env}, secrets=tuple(value for value in env.values() if value in secrets))
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from wren_core.ai.dialect import CompletionRequest
 from wren_core.ai.images import find_media_type
@@ -10,6 +9,7 @@ from wren_core.ai.settings import AISettings
 from wren_core.ai.tokens import estimate_input
 from wren_core.contract.spec import AIConfig, AIModel
 from wren_core.errors import InvalidInput
+from wren_core.nearest import find_nearest, suggest
 
 # How far an estimate of tokens may be off before a call is refused on its account; see `tokens`.
 _TOLERANCE = 1.25
@@ -55,8 +55,8 @@ class Models:
         if found is not None:
             return found
         ids = [model.id for model in self.offered]
-        nearest = next(iter(get_close_matches(model_id, ids, n=1)), None)
-        hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(ids)}."
+        nearest = find_nearest(model_id, ids)
+        hint = suggest(nearest, otherwise=f"it has {', '.join(ids)}.")
         raise InvalidInput(
             f"{self.integration} knows no model {model_id!r}; {hint} Others can be declared in the setting `models`",
             code="MODEL_UNKNOWN",

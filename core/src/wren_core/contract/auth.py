@@ -20,9 +20,9 @@ class CredentialType(StrEnum):
     """An access token; the host gets it, and renews it where it can."""
     API_KEY = "api_key"
     """A key of one line."""
-    BEARER = "bearer"
+    TOKEN = "token"  # noqa: S105 - a kind of credential
     """A token of one line, sent as `Authorization: Bearer`."""
-    BASIC = "basic"
+    BASIC_AUTH = "basic_auth"
     """User name or password, each a credential of its own; or both as `name:password`, the way RFC 7617 writes them."""
     CUSTOM = "custom"
     """Any text."""
@@ -39,9 +39,10 @@ class CredentialSpec(Spec):
     required: bool = True
     oauth_scopes: tuple[str, ...] = ()
     refresh_key: Name | None = None
-    """Key under which the refresh token is stored; it never reaches a script."""
+    """Key under which the refresh token is stored."""
     refresh_env_var: EnvVar | None = None
-    """Variable from which a local script may read the refresh token."""
+    """Variable that carries the refresh token: set by hand for a local script, and in a run only where an operator asks
+    for it."""
     secret: bool = True
     """False for what anybody may see, such as a user name: it is stored like the others, and not masked in output."""
 

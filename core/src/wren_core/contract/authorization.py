@@ -7,7 +7,7 @@ from wren_core.contract.auth import ApiKeyConfig, CredentialSpec, CredentialType
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import IntegrationSpec
 
-_TOKENS = (CredentialType.OAUTH2, CredentialType.BEARER)
+_TOKENS = (CredentialType.OAUTH2, CredentialType.TOKEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ def authorization(spec: IntegrationSpec, credentials: Credentials) -> Authorizat
     Raises:
         CredentialMissing: a required value is not there.
     """
-    basic = _of_type(spec, CredentialType.BASIC)
+    basic = _of_type(spec, CredentialType.BASIC_AUTH)
     if isinstance(spec.auth, ApiKeyConfig):
         key = _value(spec.credentials[:1], credentials)
         return _placed(spec.auth, key) if key else Authorization()

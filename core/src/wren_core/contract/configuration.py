@@ -11,8 +11,10 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import ConfigInvalid
+from wren_core.nearest import suggest
 from wren_core.schemas.properties import properties_of
 from wren_core.schemas.validator import Problem, SchemaInvalid, Validator
 
@@ -91,7 +93,7 @@ def _described(schema: Any, value: Any, root: Mapping[str, Any]) -> Mapping[str,
         if not isinstance(schema, Mapping) or properties_of(schema) or "items" in schema:
             break
         if isinstance(schema.get("$ref"), str):
-            schema = _target(schema["$ref"], root)
+            schema = json_pointer.find_reference(root, schema["$ref"])
         else:
             schema = next(iter(_alternatives(schema, value, root)), {})
     return schema if isinstance(schema, Mapping) else {}
@@ -111,20 +113,12 @@ def _takes(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> bo
         return False
 
 
-def _target(reference: str, root: Mapping[str, Any]) -> Any:
-    node: Any = root
-    for part in reference.removeprefix("#").split("/")[1:]:
-        node = node.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(node, Mapping) else None
-    return node
-
-
 def _config_invalid(spec: IntegrationSpec, problem: Problem) -> ConfigInvalid:
-    names = [part.replace("~1", "/").replace("~0", "~") for part in problem.pointer.split("/")[1:]]
-    field = ".".join([*names, *problem.names[:1]])
+    field = ".".join([*json_pointer.split(problem.pointer), *problem.names[:1]])
     fields = list(problem.known if problem.names else properties_of(spec.config_schema))
     reason = _REASONS.get(problem.keyword) or f"must be {problem.expected}"
     nearest = problem.nearest if problem.keyword != "required" else None
-    hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(fields) or 'no fields'}"
+    hint = suggest(nearest, otherwise=f"it has {', '.join(fields) or 'no fields'}")
     return ConfigInvalid(
         f"{spec.name}: configuration field {field!r}: {reason}; {hint}",
         details={"integration": spec.name, "field": field, "reason": reason, "fields": fields, "nearest": nearest},

@@ -9,18 +9,19 @@ An error of ours names the place and the type of what was raised; what it said i
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from io import IOBase
 from typing import Any, Protocol
 
 import pydantic_core
 from pydantic import ValidationError
 
+from wren_core import json_pointer
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.methods import Method
 from wren_core.contract.secret_forms import forms
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
 from wren_core.http_status import verdict_for_exception
+from wren_core.nearest import find_nearest, suggest
 from wren_core.protocol.calls import CallRecord
 from wren_core.schemas.validator import Problem, first_line
 
@@ -95,11 +96,11 @@ def find_method(integration: Target, method_id: str) -> Method:
     methods = integration.methods()
     if method_id in methods:
         return methods[method_id]
-    nearest = get_close_matches(method_id, methods, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {', '.join(methods) or 'none'}"
+    nearest = find_nearest(method_id, methods)
+    hint = suggest(nearest, otherwise=f"it has {', '.join(methods) or 'none'}")
     raise MethodUnknown(
         f"{integration.name} has no method {method_id!r}; {hint}",
-        details={"methods": list(methods), "nearest": nearest[0] if nearest else None},
+        details={"methods": list(methods), "nearest": nearest},
     )
 
 
@@ -219,7 +220,7 @@ def _invalid_input(method: Method, problems: list[Problem]) -> InvalidInput:
 
 def _invalid_values(method: Method, exc: ValidationError) -> InvalidInput:
     first = exc.errors(include_url=False)[0]
-    pointer = "".join(f"/{part}" for part in first["loc"])
+    pointer = json_pointer.build(first["loc"])
     return InvalidInput(
         f"{method.id}: {pointer}: {first['msg']}",
         details={

@@ -7,7 +7,6 @@ validators are derived from them when somebody asks.
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -22,6 +21,7 @@ from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.contract.wire_form import models_in
 from wren_core.errors import ConfigInvalid, HostUnavailable
+from wren_core.nearest import find_nearest, suggest
 from wren_core.protocol.calls import CallRecord
 from wren_core.schemas import signature
 
@@ -265,9 +265,9 @@ def _config_invalid(integration: str, config: type[BaseModel], exc: ValidationEr
     first = exc.errors(include_url=False, include_input=False)[0]
     field, fields = ".".join(str(part) for part in first["loc"]), _fields_at(config, first["loc"][:-1])
     unknown = str(first["loc"][-1]) if first["type"] == "extra_forbidden" else ""
-    nearest = next(iter(get_close_matches(unknown, fields, n=1)), None)
+    nearest = find_nearest(unknown, fields)
     reason = "is unknown" if unknown else first["msg"]
-    hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(fields) or 'no fields'}"
+    hint = suggest(nearest, otherwise=f"it has {', '.join(fields) or 'no fields'}")
     return ConfigInvalid(
         f"{integration}: configuration field {field!r}: {reason}; {hint}",
         details={"integration": integration, "field": field, "reason": reason, "fields": fields, "nearest": nearest},

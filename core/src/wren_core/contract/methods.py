@@ -6,7 +6,6 @@ that is built before it is asked for, so importing an integration stays cheap.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from functools import cached_property, update_wrapper
 from typing import Any, Protocol, TypeVar, cast, overload
 
@@ -14,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from wren_core.contract.spec import Effect, MethodSpec, Simulate, UndoSpec
 from wren_core.errors import InvalidInput
+from wren_core.nearest import find_nearest, suggest
 from wren_core.schemas import signature, validator
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -170,9 +170,9 @@ class Method:
     def _bind_error(self, exc: TypeError, kwargs: Mapping[str, Any]) -> InvalidInput:
         known = list(self.signature.parameters)
         unknown = next((name for name in kwargs if name not in known), None)
-        nearest = next(iter(get_close_matches(unknown or "", known, n=1)), None)
+        nearest = find_nearest(unknown or "", known)
         what = f"unexpected argument {unknown!r}" if unknown else str(exc)
-        hint = f"did you mean {nearest!r}?" if nearest else f"it takes {', '.join(known) or 'no arguments'}"
+        hint = suggest(nearest, otherwise=f"it takes {', '.join(known) or 'no arguments'}")
         details = {"method": self.id, "pointer": "", "expected": ", ".join(known), "nearest": nearest}
         return InvalidInput(f"{self.id}: {what}; {hint}", details={**details, "parameters": known})
 

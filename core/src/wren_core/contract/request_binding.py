@@ -121,7 +121,7 @@ class ReasonVerdict(Part):
     verdict: VerdictName
 
 
-class Refusal(Part):
+class RefusalRule(Part):
     """How a provider says no in an answer of status 200."""
 
     pointer: Pointer
@@ -149,7 +149,7 @@ class RequestBinding(Part):
     output: Pointer = ""
     """JSON pointer to the part of the answer that is returned; empty for all of it."""
     pagination: Pagination | None = None
-    refusal: Refusal | None = None
+    refusal: RefusalRule | None = None
 
     @field_validator("path")
     @classmethod

@@ -8,6 +8,7 @@ that contains its own kind, such as a tree, refers to itself too; there each tur
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract.spec import CustomAuth, IntegrationSpec
 from wren_core.schemas.patterns import is_catastrophic
 from wren_core.schemas.validator import VERBATIM, SchemaInvalid, Validator
@@ -102,21 +103,7 @@ def _in_place(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[An
     dependent = schema.get("dependentSchemas")
     yield from dependent.values() if isinstance(dependent, Mapping) else ()
     if isinstance(schema.get("$ref"), str):
-        yield _target(schema["$ref"], root)
-
-
-def _target(reference: str, root: Mapping[str, Any]) -> Any:
-    """Find what a JSON pointer means; nothing where it is an anchor, which `Validator` has resolved already."""
-    if not reference.startswith("#/"):
-        return root if reference == "#" else None
-    node: Any = root
-    for part in reference[2:].split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and key.isdigit() and int(key) < len(node):
-            node = node[int(key)]
-        else:
-            node = node.get(key) if isinstance(node, Mapping) else None
-    return node
+        yield json_pointer.find_reference(root, schema["$ref"])
 
 
 def _shown(schema: Mapping[str, Any]) -> str:

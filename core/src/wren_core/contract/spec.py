@@ -195,8 +195,8 @@ class IntegrationSpec(Spec):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "IntegrationSpec":
-        refuse_doubles("credential key", (cred.key for cred in self.credentials))
-        refuse_doubles("environment variable", (cred.env_var for cred in self.credentials))
+        refuse_doubles("credential key", self._keys())
+        refuse_doubles("environment variable", self._variables())
         refuse_doubles("method", (method.id for method in self.methods))
         refuse_doubles("trigger", (trigger.name for trigger in self.triggers))
         _check_config_hosts(self.config_hosts, properties_of(self.config_schema))
@@ -207,6 +207,12 @@ class IntegrationSpec(Spec):
         if self.type != "ai" and self.ai is not None:
             raise ValueError(f"`ai` is for integrations of type 'ai', and this one is of type {self.type!r}")
         return self
+
+    def _keys(self) -> list[str]:
+        return [*(cred.key for cred in self.credentials), *self.get_refresh_env_mapping()]
+
+    def _variables(self) -> list[str]:
+        return [*(cred.env_var for cred in self.credentials), *self.get_refresh_env_mapping().values()]
 
     @property
     def auth_type(self) -> Literal["oauth2", "apikey", "custom", "none"]:
@@ -230,8 +236,23 @@ class IntegrationSpec(Spec):
         return path if "://" in path else public_url + path
 
     def get_env_mapping(self) -> dict[str, str]:
-        """Return credential key -> environment variable for every value a script may read, refresh tokens apart."""
+        """Return key -> environment variable for every credential, the refresh tokens included.
+
+        A run has the variables of `get_run_env_mapping`; a local script may set all of these.
+        """
+        return {**self.get_run_env_mapping(), **self.get_refresh_env_mapping()}
+
+    def get_run_env_mapping(self) -> dict[str, str]:
+        """Return credential key -> environment variable for every value that each run gets; no refresh token."""
         return {cred.key: cred.env_var for cred in self.credentials}
+
+    def get_refresh_env_mapping(self) -> dict[str, str]:
+        """Return refresh key -> environment variable; a run gets these only where an operator asks for it."""
+        return {
+            cred.refresh_key: cred.refresh_env_var
+            for cred in self.credentials
+            if cred.refresh_key is not None and cred.refresh_env_var is not None
+        }
 
     def method(self, method_id: str) -> MethodSpec | None:
         """Find a method by id."""

@@ -1,13 +1,14 @@
 """Declarations on the wire: fields in camelCase, and an answer for whatever does not fit one."""
 
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, NoReturn, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
+from wren_core import json_pointer
 from wren_core.errors import DefinitionInvalid
+from wren_core.nearest import find_nearest, suggest
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -63,12 +64,12 @@ def refuse_unknown(model: type[BaseModel], value: Mapping[str, Any], pointer: st
     for key, item in value.items():
         name = known.get(key)
         if name is None:
-            _refuse_key(f"{pointer}/{key}", str(key), list(fields.values()))
+            _refuse_key(pointer + json_pointer.build([key]), str(key), list(fields.values()))
         if name in seen:
-            _refuse(f"{pointer}/{key}", f"means the same as {fields[name]!r}, which is given too")
+            _refuse(pointer + json_pointer.build([key]), f"means the same as {fields[name]!r}, which is given too")
         seen.add(name)
         if name not in VERBATIM:
-            _refuse_inside(model.model_fields[name].annotation, item, f"{pointer}/{key}")
+            _refuse_inside(model.model_fields[name].annotation, item, pointer + json_pointer.build([key]))
 
 
 def misfit(exc: ValidationError, pointer: str = "", *, names: Mapping[str, str] | None = None) -> DefinitionInvalid:
@@ -81,7 +82,7 @@ def misfit(exc: ValidationError, pointer: str = "", *, names: Mapping[str, str] 
     """
     first = exc.errors(include_url=False, include_input=False)[0]
     parts = ((names or {}).get(part) or to_camel(part) if isinstance(part, str) else str(part) for part in first["loc"])
-    where = "".join([pointer, *(f"/{part}" for part in parts)])
+    where = pointer + json_pointer.build(parts)
     reason = first["msg"].removeprefix("Value error, ")
     return DefinitionInvalid(f"{where or 'the definition'}: {reason}", details={"pointer": where, "reason": reason})
 
@@ -106,8 +107,8 @@ def _refuse_inside(annotation: Any, item: Any, pointer: str) -> None:
 
 
 def _refuse_key(pointer: str, key: str, known: list[str]) -> NoReturn:
-    nearest = next(iter(get_close_matches(key, known, n=1)), None)
-    hint = f"did you mean {nearest!r}?" if nearest else f"it has {', '.join(known)}"
+    nearest = find_nearest(key, known)
+    hint = suggest(nearest, otherwise=f"it has {', '.join(known)}")
     details = {"pointer": pointer, "reason": "is unknown", "nearest": nearest, "fields": known}
     raise DefinitionInvalid(f"{pointer}: {key!r} is unknown; {hint}", details=details)
 

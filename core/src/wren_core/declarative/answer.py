@@ -3,9 +3,8 @@
 import base64
 from typing import Any
 
-from wren_core import errors
-from wren_core.contract.request_binding import Refusal, RequestBinding, VerdictName
-from wren_core.declarative import pointer
+from wren_core import errors, json_pointer
+from wren_core.contract.request_binding import RefusalRule, RequestBinding, VerdictName
 from wren_core.errors import WrenError
 from wren_core.http_client import Answer
 from wren_core.http_status import parse_retry_after, summary
@@ -51,8 +50,8 @@ def content_of(binding: RequestBinding, answer: Answer) -> Any:
 
 def output_of(binding: RequestBinding, document: Any) -> Any:
     """Return the part of an answer that the method returns; nothing there is None."""
-    found = pointer.find(document, binding.output)
-    return None if found is pointer.MISSING else found
+    found = json_pointer.find(document, binding.output)
+    return None if found is json_pointer.MISSING else found
 
 
 def readable(value: Any) -> Any:
@@ -62,12 +61,12 @@ def readable(value: Any) -> Any:
     return [readable(item) for item in value] if isinstance(value, list) else value
 
 
-def _refuse(refusal: Refusal, document: Any, answer: Answer) -> None:
-    told = pointer.find(document, refusal.pointer)
+def _refuse(refusal: RefusalRule, document: Any, answer: Answer) -> None:
+    told = json_pointer.find(document, refusal.pointer)
     # `0 == False` in Python; here they are two answers.
-    if told is pointer.MISSING or type(told) is not type(refusal.equals) or told != refusal.equals:
+    if told is json_pointer.MISSING or type(told) is not type(refusal.equals) or told != refusal.equals:
         return
-    found = pointer.find(document, refusal.reason) if refusal.reason else ""
+    found = json_pointer.find(document, refusal.reason) if refusal.reason else ""
     reason = summary(found) if isinstance(found, str | int) else ""
     verdict: VerdictName = next((item.verdict for item in refusal.verdicts if reason in item.reasons), "rejected")
     message = f"{answer.request} was refused: {reason or summary(answer.text)}"

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from urllib.parse import urlsplit
 
+from wren_core import json_pointer
 from wren_core.contract.request_binding import Constant, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
-from wren_core.declarative import pointer
 
 
 def problems_of(spec: IntegrationSpec) -> list[str]:
@@ -83,7 +83,9 @@ def _body_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]
 
 def _collisions(wire_names: Mapping[str, str]) -> Iterator[str]:
     """Say where one value of a JSON body would stand in the place of another, or of what leads to it."""
-    ways = {name: pointer.parts(wire) if wire.startswith("/") else [wire] for name, wire in wire_names.items() if wire}
+    ways = {
+        name: json_pointer.split(wire) if wire.startswith("/") else [wire] for name, wire in wire_names.items() if wire
+    }
     for (first, one), (second, other) in combinations(ways.items(), 2):
         if one[: len(other)] == other[: len(one)]:
             yield f"{first} and {second} go to the same place of the body, or one into the other"

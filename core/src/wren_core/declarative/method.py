@@ -8,7 +8,7 @@ from typing import Any
 from wren_core.contract.methods import Method
 from wren_core.contract.request_binding import RequestBinding
 from wren_core.contract.spec import MethodSpec
-from wren_core.declarative.performing import Caller, perform
+from wren_core.declarative.performing import HttpIntegration, perform
 
 _NO_DEFAULT = inspect.Parameter.empty
 
@@ -17,8 +17,10 @@ class DeclaredMethod(Method):
     """A method bound to an HTTP request. Arguments and results are JSON values."""
 
     def __init__(self, spec: MethodSpec, binding: RequestBinding) -> None:
-        def function(caller: Caller, /, **arguments: Any) -> Any:  # an argument may be called `caller` too
-            return perform(caller, spec, binding, arguments)
+        def function(
+            integration: HttpIntegration, /, **arguments: Any
+        ) -> Any:  # an argument may be called `integration` too
+            return perform(integration, spec, binding, arguments)
 
         function.__name__ = function.__qualname__ = spec.id
         function.__doc__ = spec.description

@@ -1,21 +1,16 @@
 """Which page comes next: decisions about lists that come in pages. Pure."""
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from wren_core import json_pointer
 from wren_core.contract.request_binding import Constant, Pagination
-from wren_core.declarative import pointer
 from wren_core.errors import Rejected
-
-_NEXT_LINK = re.compile(r"<([^<>]*)>([^<]*)")
-_REL_NEXT = re.compile(r';\s*rel\s*=\s*"?(?:[^";]*\s)?next(?:\s[^";]*)?"?\s*(?:;|,|$)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class PageRequest:
     """One page of a list: what is asked for."""
 
     place: str | int | None = None
@@ -25,33 +20,33 @@ class Page:
     size: int | None = None
 
 
-def first_page(pagination: Pagination, *, wanted: int) -> Page:
+def first_page(pagination: Pagination, *, wanted: int) -> PageRequest:
     """Return the page a list begins with."""
     starts = {"page": 1, "offset": 0}
     begin = starts.get(pagination.kind)
     first = begin if pagination.first is None or begin is None else pagination.first
-    return Page(place=first, size=None if pagination.size is None else min(pagination.size, wanted))
+    return PageRequest(place=first, size=None if pagination.size is None else min(pagination.size, wanted))
 
 
 def next_page(
-    pagination: Pagination, page: Page, document: Any, items: list[Any], headers: Mapping[str, str]
-) -> Page | None:
-    """Return the page after `page`, or None where the list ends."""
-    if not items or (pagination.more and not _truth(pointer.find(document, pagination.more))):
+    pagination: Pagination, page: PageRequest, document: Any, items: list[Any], link: str | None
+) -> PageRequest | None:
+    """Return the page after `page`, or None where the list ends; `link` is the next page of the Link header."""
+    if not items or (pagination.more and not _truth(json_pointer.find(document, pagination.more))):
         return None
     if pagination.kind == "link":
-        said = _text(pointer.find(document, pagination.next)) if pagination.next else link_in(headers.get("link"))
-        return Page(address=said, size=page.size) if said else None
+        said = _text(json_pointer.find(document, pagination.next)) if pagination.next else link
+        return PageRequest(address=said, size=page.size) if said else None
     if pagination.kind == "cursor":
-        cursor = _text(pointer.find(document, pagination.next))
-        return Page(place=cursor, size=page.size) if cursor and cursor != page.place else None
+        cursor = _text(json_pointer.find(document, pagination.next))
+        return PageRequest(place=cursor, size=page.size) if cursor and cursor != page.place else None
     if page.size is not None and len(items) < page.size and not pagination.more:
         return None
     step = 1 if pagination.kind == "page" else len(items)
-    return Page(place=int(page.place or 0) + step, size=page.size)
+    return PageRequest(place=int(page.place or 0) + step, size=page.size)
 
 
-def page_constants(pagination: Pagination, page: Page) -> tuple[Constant, ...]:
+def page_constants(pagination: Pagination, page: PageRequest) -> tuple[Constant, ...]:
     """Return what a page adds to the request."""
     place = pagination.place
     named = [(pagination.parameter, page.place), (pagination.size_parameter, page.size)]
@@ -74,12 +69,6 @@ def relative_address(base_url: str, path: str, address: str) -> tuple[str, tuple
     return below, tuple(parse_qsl(whole.query, keep_blank_values=True))
 
 
-def link_in(header: str | None) -> str | None:
-    """Return the address a Link header (RFC 8288) gives for the next page."""
-    found = (match for match in _NEXT_LINK.finditer(header or "") if _REL_NEXT.search(match[2]))
-    return next((match[1] for match in found), None)
-
-
 def _port(parts: Any) -> int | None:
     return parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
@@ -89,4 +78,4 @@ def _text(value: Any) -> str | None:
 
 
 def _truth(value: Any) -> bool:
-    return value is not pointer.MISSING and bool(value)
+    return value is not json_pointer.MISSING and bool(value)

@@ -8,13 +8,13 @@ from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.request_binding import Pagination, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.declarative.answer import content_of, output_of, readable
-from wren_core.declarative.paging import Page, first_page, next_page, page_constants, relative_address
+from wren_core.declarative.paging import PageRequest, first_page, next_page, page_constants, relative_address
 from wren_core.declarative.request import RequestValues, Surroundings, build_request
 from wren_core.errors import OutputInvalid, Rejected
 from wren_core.http_client import Answer
 
 
-class Caller(Protocol):
+class HttpIntegration(Protocol):
     """What a call needs of its integration."""
 
     spec: IntegrationSpec
@@ -28,85 +28,95 @@ class Caller(Protocol):
         ...
 
 
-def perform(caller: Caller, method: MethodSpec, binding: RequestBinding, arguments: Mapping[str, Any]) -> Any:
+def perform(
+    integration: HttpIntegration, method: MethodSpec, binding: RequestBinding, arguments: Mapping[str, Any]
+) -> Any:
     """Call a method and return the part of the answer its binding names.
 
     Raises:
         WrenError: the verdict for a refusal, or what keeps the request from being built.
     """
     if binding.pagination is not None:
-        return readable(_all_items(caller, method, binding, binding.pagination, arguments))
-    answer = _send(caller, method, build_request(method, binding, arguments, _surroundings(caller)))
+        return readable(_all_items(integration, method, binding, binding.pagination, arguments))
+    answer = _send(integration, method, build_request(method, binding, arguments, _surroundings(integration)))
     return readable(output_of(binding, content_of(binding, answer)))
 
 
 def _all_items(
-    caller: Caller, method: MethodSpec, binding: RequestBinding, pagination: Pagination, arguments: Mapping[str, Any]
+    integration: HttpIntegration,
+    method: MethodSpec,
+    binding: RequestBinding,
+    pagination: Pagination,
+    arguments: Mapping[str, Any],
 ) -> list[Any]:
     asked = arguments.get(pagination.limit) if pagination.limit else None
     wanted = pagination.max_items if asked is None else min(asked, pagination.max_items)
-    page: Page | None = first_page(pagination, wanted=wanted)
+    page: PageRequest | None = first_page(pagination, wanted=wanted)
     found: list[Any] = []
     for _ in range(pagination.max_pages):
         if page is None or len(found) >= wanted:
             return found[:wanted]
-        answer = _send(caller, method, _page_request(caller, method, binding, pagination, page, arguments))
+        answer = _send(integration, method, _page_request(integration, method, binding, pagination, page, arguments))
         document = content_of(binding, answer)
-        items = _items(caller, method, binding, document)
+        items = _items(integration, method, binding, document)
         found += items
-        page = next_page(pagination, page, document, items, answer.headers)
+        page = next_page(pagination, page, document, items, answer.next_link)
     if page is None or len(found) >= wanted:
         return found[:wanted]
     hint = f"; ask for fewer with {pagination.limit}=..." if pagination.limit else ""
-    message = f"{caller.spec.name}.{method.id}: the list has more than {pagination.max_pages} pages{hint}"
+    message = f"{integration.spec.name}.{method.id}: the list has more than {pagination.max_pages} pages{hint}"
     raise Rejected(message, code="TOO_MANY_PAGES")
 
 
 def _page_request(
-    caller: Caller,
+    integration: HttpIntegration,
     method: MethodSpec,
     binding: RequestBinding,
     pagination: Pagination,
-    page: Page,
+    page: PageRequest,
     arguments: Mapping[str, Any],
 ) -> RequestValues:
     if page.address is None:
         constants = (*binding.constants, *page_constants(pagination, page))
         paged = binding.model_copy(update={"constants": constants})
-        return build_request(method, paged, arguments, _surroundings(caller))
-    request = build_request(method, binding, arguments, _surroundings(caller))
-    path, query = relative_address(caller.base_url, request.path, page.address)
+        return build_request(method, paged, arguments, _surroundings(integration))
+    request = build_request(method, binding, arguments, _surroundings(integration))
+    path, query = relative_address(integration.base_url, request.path, page.address)
     return RequestValues(
-        method=request.method, path=path, query=query, headers=request.headers, content=request.content
+        method=request.method,
+        path=path,
+        query=query,
+        headers=request.headers,
+        content=request.content,
+        files=request.files,
     )
 
 
-def _items(caller: Caller, method: MethodSpec, binding: RequestBinding, document: Any) -> list[Any]:
+def _items(integration: HttpIntegration, method: MethodSpec, binding: RequestBinding, document: Any) -> list[Any]:
     items = output_of(binding, document)
     if items is None:
         return []
     if not isinstance(items, list):
+        method_name = f"{integration.spec.name}.{method.id}"
         raise OutputInvalid(
-            f"{caller.spec.name}.{method.id} is a list in pages, but the answer holds none at {binding.output or '/'}",
-            details={"integration": caller.spec.name, "method": method.id, "pointer": binding.output},
+            f"{method_name} is a list in pages, but the answer holds none at {binding.output or '/'}",
+            details={"integration": integration.spec.name, "method": method.id, "pointer": binding.output},
         )
     return items
 
 
-def _send(caller: Caller, method: MethodSpec, request: RequestValues) -> Answer:
-    query: dict[str, list[str]] = {}
-    for name, value in request.query:
-        query.setdefault(name, []).append(value)
-    answer: Answer = caller.client.request(
+def _send(integration: HttpIntegration, method: MethodSpec, request: RequestValues) -> Answer:
+    answer: Answer = integration.client.request(
         request.method,
         request.path,
-        query=query,
+        query=request.query,
         content=request.content,
+        files=request.files,
         headers=request.headers,
         repeatable=method.idempotent or (None if method.effect == "read" else False),
     )
     return answer
 
 
-def _surroundings(caller: Caller) -> Surroundings:
-    return Surroundings(config=caller.config.model_dump(mode="json"), credentials=caller.credentials)
+def _surroundings(integration: HttpIntegration) -> Surroundings:
+    return Surroundings(config=integration.config.model_dump(mode="json"), credentials=integration.credentials)

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.request_binding import PATH_PARAMETER, Constant, Placement, RequestBinding
 from wren_core.contract.spec import MethodSpec
-from wren_core.declarative import pointer, serialization
-from wren_core.declarative.multipart import multipart
+from wren_core.declarative import serialization
 from wren_core.errors import AuthFailed, ConfigInvalid, InvalidInput
 
 _ACCEPT = {"json": "application/json", "text": "text/*, */*;q=0.5", "bytes": "*/*", "none": "*/*"}
@@ -28,6 +28,8 @@ class RequestValues:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes | None = field(default=None, repr=False)
+    files: tuple[serialization.Part, ...] = field(default=(), repr=False)
+    """The parts of a body of `multipart/form-data`, in place of `content`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,10 @@ def build_request(
     for name, value in arguments.items():
         if name != limit:
             _place(draft, binding.placement(name), value)
-    content, content_type = _content(method, binding, draft.body)
+    decoded = [(placement, _decode(method, placement, value)) for placement, value in draft.body]
+    is_multipart = binding.body == "multipart"
+    placed = decoded if binding.body == "raw" else draft.body
+    content, content_type = (None, "") if is_multipart else _content(method, binding, placed)
     if content_type:
         draft.headers.setdefault("content-type", content_type)
     return RequestValues(
@@ -76,6 +81,7 @@ def build_request(
         query=tuple(draft.query),
         headers=draft.headers,
         content=content,
+        files=_parts(decoded) if is_multipart else (),
     )
 
 
@@ -125,7 +131,8 @@ def _unfit_constant(constant: Constant, reason: str) -> ConfigInvalid | AuthFail
 
 
 def _invalid(prop: str, reason: str) -> InvalidInput:
-    return InvalidInput(f"/{prop}: {reason}", details={"pointer": f"/{prop}", "expected": reason})
+    pointer = json_pointer.build([prop])
+    return InvalidInput(f"{pointer}: {reason}", details={"pointer": pointer, "expected": reason})
 
 
 def _path(binding: RequestBinding, draft: _Draft) -> str:
@@ -145,18 +152,19 @@ def _content(
     """Return the body and its content type."""
     if not placed:
         return (b"{}", "application/json") if _has_json_members(method, binding) else (None, "")
-    decoded = [(placement, _decoded(method, placement, value)) for placement, value in placed]
     if binding.body == "raw":
-        value = decoded[0][1]
+        value = placed[0][1]
         if value is None:
             return None, ""
         return (value, "application/octet-stream") if isinstance(value, bytes) else (_as_bytes(value), "text/plain")
-    if binding.body == "multipart":
-        return multipart((placement.wire_name, value) for placement, value in decoded)
     if binding.body == "form":
         fields = [pair for placement, value in placed for pair in _form_pairs(placement, value)]
         return serialization.form(fields), "application/x-www-form-urlencoded"
     return json.dumps(_json_body(placed)).encode(), "application/json"
+
+
+def _parts(placed: list[tuple[Placement, Any]]) -> tuple[serialization.Part, ...]:
+    return tuple(serialization.part(placement.wire_name, value) for placement, value in placed if value is not None)
 
 
 def _has_json_members(method: MethodSpec, binding: RequestBinding) -> bool:
@@ -178,13 +186,13 @@ def _json_body(placed: list[tuple[Placement, Any]]) -> Any:
         if name == "":
             return value
         if name.startswith("/"):
-            pointer.put(body, name, value)
+            json_pointer.put(body, name, value)
         else:
             body[name] = value
     return body
 
 
-def _decoded(method: MethodSpec, placement: Placement, value: Any) -> Any:
+def _decode(method: MethodSpec, placement: Placement, value: Any) -> Any:
     """Return the bytes of a property that is base64 in JSON."""
     schema = method.input_schema.get("properties", {}).get(placement.argument)
     if not isinstance(schema, dict) or schema.get("contentEncoding") != "base64" or not isinstance(value, str):

@@ -8,6 +8,8 @@ from urllib.parse import quote, urlencode
 from wren_core.contract.request_binding import Style
 
 Pairs = list[tuple[str, str]]
+Part = tuple[str, tuple[str | None, bytes, str | None]]
+"""A part of a `multipart/form-data` body: its name, and its file name, content and media type."""
 _SEPARATORS: dict[Style, str] = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -40,6 +42,15 @@ def pairs(name: str, value: Any, style: Style = "form", *, explode: bool = True)
 def form(fields: Pairs) -> bytes:
     """Return fields as `application/x-www-form-urlencoded`."""
     return urlencode(fields).encode()
+
+
+def part(name: str, value: Any) -> Part:
+    """Write a value as a part of `multipart/form-data`: bytes are a file, arrays and objects JSON, all else text."""
+    if isinstance(value, bytes):
+        return name, (name, value, "application/octet-stream")
+    if isinstance(value, dict | list):
+        return name, (None, json.dumps(value).encode(), "application/json")
+    return name, (None, text(value).encode(), None)
 
 
 def segment(value: Any) -> str:

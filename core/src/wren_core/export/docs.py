@@ -1,57 +1,79 @@
 """Documents derived from a spec: what a person or a model reads before using an integration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from wren_core.contract.spec import IntegrationSpec, MethodSpec, Spec
-from wren_core.schemas.type_words import type_words
+from pydantic import Field
+
+from wren_core.contract.spec import CredentialType, CustomAuth, IntegrationSpec, MethodSpec, Spec
+from wren_core.export.python_types import PythonTypes
+from wren_core.export.script_example import script_example
+from wren_core.schemas.properties import properties_of, required_of
 
 
 class AuthType(StrEnum):
-    """How the integration is connected."""
+    """How a person connects the integration, in short; `IntegrationSpec.auth_type` is the exact word."""
 
-    OAUTH2 = "oauth2"
-    APIKEY = "apikey"
-    CUSTOM = "custom"
     NONE = "none"
+    OAUTH = "oauth"
+    """By consenting at the provider."""
+    API_KEY = "api_key"
+    """With a key of the provider's."""
+    TOKEN = "token"  # noqa: S105 - a kind of connection
+    """With a token made at the provider."""
+    CUSTOM = "custom"
+    """With other values: name and password, say."""
+
+    @classmethod
+    def of(cls, spec: IntegrationSpec) -> "AuthType":
+        """Return how an integration is connected."""
+        if isinstance(spec.auth, CustomAuth):
+            types = {credential.type for credential in spec.credentials}
+            return cls.TOKEN if types == {CredentialType.TOKEN} else cls.CUSTOM
+        return {"oauth2": cls.OAUTH, "apikey": cls.API_KEY}.get(spec.auth_type, cls.NONE)
 
 
 class ParamDoc(Spec):
-    """One parameter of a method or of `.init(...)`."""
+    """One parameter of a method or of `.init(...)`, or one attribute of a record."""
 
     name: str
     type: str
-    """A short type in words of JSON Schema, such as `string` or `array of string`."""
+    """A Python type as text, such as `str`, `list[str]` or `Literal['a', 'b']`."""
     description: str = ""
-    required: bool = False
-    default: Any = None
+    required: bool = True
+    default: str | None = None
+    """The default as Python writes it, such as `10` or `'UTC'`; None where there is none."""
 
 
 class RecordDoc(Spec):
-    """What methods return, by name: the attributes a script can read."""
+    """An object that methods return or take: the attributes a script can read, or the keys it gives."""
 
     name: str
     description: str = ""
-    fields: tuple[ParamDoc, ...] = ()
+    fields: list[ParamDoc] = Field(default_factory=list)
+    is_taken: bool = False
+    """A method takes it: as a dict with these keys, or as the record itself."""
 
 
 class MethodDoc(Spec):
     """One method."""
 
-    id: str
+    name: str
+    """Its id, as scripts call it."""
     description: str
-    params: tuple[ParamDoc, ...] = ()
-    returns: str = "any"
+    params: list[ParamDoc] = Field(default_factory=list)
+    returns: str = "Any"
+    """A Python type as text."""
     effect: str = "read"
-    scopes: tuple[str, ...] = ()
+    scopes: list[str] = Field(default_factory=list)
     example: str | None = None
 
     @property
     def signature(self) -> str:
         """The call as Python shows it, such as `post(text, channel=None)`."""
-        parts = [param.name if param.required else f"{param.name}={param.default!r}" for param in self.params]
-        return f"{self.id}({', '.join(parts)})"
+        parts = [param.name if param.required else f"{param.name}={param.default}" for param in self.params]
+        return f"{self.name}({', '.join(parts)})"
 
 
 class IntegrationDocs(Spec):
@@ -62,10 +84,14 @@ class IntegrationDocs(Spec):
     description: str
     version: str = ""
     auth_type: AuthType
-    env_vars: tuple[str, ...] = ()
-    config: tuple[ParamDoc, ...] = ()
-    methods: tuple[MethodDoc, ...] = ()
-    records: tuple[RecordDoc, ...] = ()
+    env_vars: list[str] = Field(default_factory=list)
+    """Variables from which a local script reads its credentials; refresh tokens, which few need, left out."""
+    init_params: list[ParamDoc] = Field(default_factory=list)
+    """What `.init(...)` takes."""
+    methods: list[MethodDoc] = Field(default_factory=list)
+    records: list[RecordDoc] = Field(default_factory=list)
+    example: str = ""
+    """A complete script that calls one method."""
     docs_url: str | None = None
 
     @classmethod
@@ -76,52 +102,65 @@ class IntegrationDocs(Spec):
             display_name=spec.display_name,
             description=spec.description,
             version=spec.version,
-            auth_type=AuthType(spec.auth_type),
-            env_vars=tuple(spec.get_env_mapping().values()),
-            config=_params(spec.config_schema),
-            methods=tuple(_method_doc(method) for method in spec.methods),
+            auth_type=AuthType.of(spec),
+            env_vars=list(spec.get_run_env_mapping().values()),
+            init_params=_params(spec.config_schema, is_json=False),
+            methods=[_method_doc(method) for method in spec.methods],
             records=_records(spec.methods),
+            example=script_example(spec),
             docs_url=spec.docs_url,
         )
 
 
 def _method_doc(method: MethodSpec) -> MethodDoc:
+    definitions = method.output_schema.get("$defs", {})
+    types = PythonTypes(definitions=definitions, is_json=method.request is not None)
     return MethodDoc(
-        id=method.id,
+        name=method.id,
         description=method.description,
-        params=_params(method.input_schema),
-        returns=type_words(method.output_schema),
+        params=_params(method.input_schema, is_json=method.request is not None),
+        returns=types.name_of(method.output_schema),
         effect=method.effect,
-        scopes=method.scopes,
+        scopes=list(method.scopes),
         example=method.example,
     )
 
 
-def _records(methods: Iterable[MethodSpec]) -> tuple[RecordDoc, ...]:
+def _records(methods: Iterable[MethodSpec]) -> list[RecordDoc]:
+    """Return the records of all methods by name. What is both taken and returned is told as it is taken."""
     found: dict[str, RecordDoc] = {}
     for method in methods:
-        schema = method.output_schema
-        definitions = schema.get("$defs", {})
-        for name, node in {schema.get("title", ""): schema, **definitions}.items():
-            if name and isinstance(node, dict) and node.get("properties"):
-                fields = _params({**node, "$defs": definitions})
-                found.setdefault(name, RecordDoc(name=name, description=node.get("description", ""), fields=fields))
-    return tuple(found[name] for name in sorted(found))
+        is_json = method.request is not None
+        taken = _records_in(method.input_schema, is_json=is_json, is_taken=True)
+        for record in (*taken, *_records_in(method.output_schema, is_json=is_json, is_taken=False)):
+            if record.name not in found or (record.is_taken and not found[record.name].is_taken):
+                found[record.name] = record
+    return [found[name] for name in sorted(found)]
 
 
-def _params(schema: dict[str, Any]) -> tuple[ParamDoc, ...]:
-    required = schema.get("required", [])
-    return tuple(
-        _param(name, prop if isinstance(prop, dict) else {}, schema, required=name in required)
-        for name, prop in schema.get("properties", {}).items()
-    )
+def _records_in(schema: Mapping[str, Any], *, is_json: bool, is_taken: bool) -> Iterator[RecordDoc]:
+    definitions = schema.get("$defs", {})
+    whole = {} if is_taken else {schema.get("title", ""): schema}
+    for name, node in {**whole, **definitions}.items():
+        if name and isinstance(node, dict) and node.get("properties"):
+            fields = _params({**node, "$defs": definitions}, is_json=is_json)
+            yield RecordDoc(name=name, description=node.get("description", ""), fields=fields, is_taken=is_taken)
 
 
-def _param(name: str, prop: dict[str, Any], schema: dict[str, Any], *, required: bool) -> ParamDoc:
+def _params(schema: Mapping[str, Any], *, is_json: bool) -> list[ParamDoc]:
+    types = PythonTypes(definitions=schema.get("$defs", {}), is_json=is_json)
+    required = required_of(schema)
+    return [
+        _param(name, prop if isinstance(prop, dict) else {}, types, required=name in required)
+        for name, prop in properties_of(schema).items()
+    ]
+
+
+def _param(name: str, prop: dict[str, Any], types: PythonTypes, *, required: bool) -> ParamDoc:
     return ParamDoc(
         name=name,
-        type=type_words(prop, schema.get("$defs", {})),
+        type=types.name_of(prop),
         description=prop.get("description", ""),
         required=required,
-        default=prop.get("default"),
+        default=None if required else repr(prop.get("default")),
     )

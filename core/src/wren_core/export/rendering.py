@@ -4,16 +4,22 @@ from collections.abc import Iterable
 
 from wren_core.export.docs import IntegrationDocs, MethodDoc, ParamDoc, RecordDoc
 
+_TAKEN_RECORDS = (
+    "A record with a column `required` is what a method takes: a dict with these keys, or the record itself."
+)
+
 
 def to_markdown(docs: IntegrationDocs) -> str:
     """Render one integration: what it is, how to start, every method with its parameters."""
     parts = [f"# {docs.display_name}", docs.description, _usage(docs)]
-    if docs.config:
-        parts += ["## Configuration", _table(docs.config)]
+    if docs.init_params:
+        parts += ["## Configuration", _table(docs.init_params)]
     parts.append("## Methods")
     parts += [method_to_markdown(method) for method in docs.methods]
     if docs.records:
         parts.append("## Records")
+        if any(record.is_taken for record in docs.records):
+            parts.append(_TAKEN_RECORDS)
         parts += [_record(record) for record in docs.records]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -24,11 +30,10 @@ def render_all(docs: Iterable[IntegrationDocs]) -> str:
 
 
 def _usage(docs: IntegrationDocs) -> str:
-    lines = ["```python", "import wren", "", f"{docs.name} = wren.integrations.{docs.name}.init()", "```"]
     auth = "Needs no credential." if docs.auth_type == "none" else f"Connect: `wren connect {docs.name}`."
     if docs.env_vars:
         auth += f" Locally it reads {', '.join(f'`{name}`' for name in docs.env_vars)}."
-    return "\n".join(lines) + "\n\n" + auth
+    return f"```python\n{docs.example}```\n\n{auth}" if docs.example else auth
 
 
 def method_to_markdown(method: MethodDoc) -> str:
@@ -46,9 +51,14 @@ def method_to_markdown(method: MethodDoc) -> str:
 
 
 def _record(record: RecordDoc) -> str:
-    rows = [f"| `{_cell(field.name)}` | {_cell(field.type)} | {_cell(field.description)} |" for field in record.fields]
-    table = "\n".join(["| attribute | type | description |", "|---|---|---|", *rows])
+    table = _table(record.fields) if record.is_taken else attribute_table(record.fields)
     return "\n\n".join(part for part in (f"### `{record.name}`", record.description, table) if part)
+
+
+def attribute_table(fields: Iterable[ParamDoc]) -> str:
+    """Render what a script can read of an object."""
+    rows = [f"| `{_cell(field.name)}` | {_cell(field.type)} | {_cell(field.description)} |" for field in fields]
+    return "\n".join(["| attribute | type | description |", "|---|---|---|", *rows])
 
 
 def _table(params: Iterable[ParamDoc]) -> str:
@@ -60,7 +70,7 @@ def _table(params: Iterable[ParamDoc]) -> str:
 
 
 def _required(param: ParamDoc) -> str:
-    return "yes" if param.required else f"no, `{_cell(repr(param.default))}`"
+    return "yes" if param.required else f"no, `{_cell(str(param.default))}`"
 
 
 def _cell(text: str) -> str:

@@ -1,12 +1,12 @@
 """The registry: which integrations this process has, built once and never changed."""
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import IntegrationUnknown, PluginFailed
+from wren_core.nearest import find_nearest, suggest
 from wren_core.plugins.discovery import Discovery, FailedPlugin
 from wren_core.plugins.plugin import Plugin
 
@@ -76,11 +76,11 @@ class Registry:
 
 def integration_unknown(name: str, known: list[str]) -> IntegrationUnknown:
     """Return the error for a name nobody offers, with the nearest installed one."""
-    nearest = get_close_matches(name, known, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"installed are {', '.join(known) or 'none'}"
+    nearest = find_nearest(name, known)
+    hint = suggest(nearest, otherwise=f"installed are {', '.join(known) or 'none'}")
     return IntegrationUnknown(
         f"no integration {name!r} is installed; {hint}",
-        details={"integration": name, "installed": known, "nearest": nearest[0] if nearest else None},
+        details={"integration": name, "installed": known, "nearest": nearest},
     )
 
 

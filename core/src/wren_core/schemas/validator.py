@@ -7,9 +7,10 @@ broken, and a test holds the two to the same verdicts.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from wren_core import json_pointer
+from wren_core.nearest import find_nearest
 from wren_core.schemas.properties import properties_of
 from wren_core.schemas.type_words import type_words
 
@@ -95,7 +96,7 @@ class Validator:
         expected = _expected(keyword, parent, self.schema.get("$defs", {}))
         said = f"{_short(repr(got), 80)} is not {expected}"
         return Problem(
-            pointer=_pointer(error.instance_path),
+            pointer=json_pointer.build(error.instance_path),
             expected=_short(expected),
             got=got,
             message=_short(said if keyword in ("anyOf", "oneOf") else error.message),
@@ -191,16 +192,10 @@ def _nearest(keyword: str, parent: Mapping[str, Any], instance: Any) -> str | No
     if keyword == "additionalProperties":
         known = list(parent.get("properties", {}))
         unknown = [str(name) for name in instance if name not in known]
-        matches = [match for name in unknown for match in get_close_matches(name, known, n=1)]
-    elif keyword == "enum" and isinstance(instance, str):
-        matches = get_close_matches(instance, [item for item in parent["enum"] if isinstance(item, str)], n=1)
-    else:
-        matches = []
-    return next(iter(matches), None)
-
-
-def _pointer(path: list[Any]) -> str:
-    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+        return next((nearest for name in unknown if (nearest := find_nearest(name, known))), None)
+    if keyword == "enum" and isinstance(instance, str):
+        return find_nearest(instance, [item for item in parent["enum"] if isinstance(item, str)])
+    return None
 
 
 def _short(text: str, limit: int = 300) -> str:

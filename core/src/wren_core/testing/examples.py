@@ -12,12 +12,7 @@ from typing import Any
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import MethodSpec
 from wren_core.errors import InvalidInput
-from wren_core.schemas.validator import Validator
-
-_SAMPLES: tuple[Any, ...] = (
-    *("example", "1", "1.5", "a@example.com", "https://example.com", "2026-01-01", "2026-01-01T00:00:00Z"),
-    *("00000000-0000-4000-8000-000000000000", "ABCDEFGH", "abcdefgh", 1, 1.5, True, [], ["example"], {}, None),
-)
+from wren_core.schemas.sample import sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +62,6 @@ def example_arguments(
         unknown += strange
         values[name] = sample(method.input_schema, name) if strange else _value(node, meanings)
     return ExampleArguments(values=values, unknown=tuple(dict.fromkeys(unknown)))
-
-
-def sample(schema: Mapping[str, Any], name: str) -> Any:
-    """Return a value that fits one property of an object's schema, or None where none of the usual ones does."""
-    validator = Validator({"$defs": schema.get("$defs", {}), **schema["properties"][name]})
-    return next((value for value in _SAMPLES if validator.is_valid(value)), None)
 
 
 def named_files(method: MethodSpec, values: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract import execution
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import MethodSpec
@@ -179,8 +180,8 @@ class _Performance:
             done = self._call(instance, method.id, arguments.values)
             seen = {"input": dict(arguments.values), "output": done.result}
             try:
-                values = {name: _pointed_at(seen, pointer) for name, pointer in method.undo.arguments.items()}
-            except (LookupError, TypeError, ValueError) as exc:
+                values = {name: _value_at(seen, pointer) for name, pointer in method.undo.arguments.items()}
+            except LookupError as exc:
                 return Call(method=method.undo.method, error=exc, is_heard=True)
             return self._call(instance, method.undo.method, values)
 
@@ -253,11 +254,11 @@ def _paths_to_fail(plain: Call | None) -> list[str]:
     return list(dict.fromkeys([*paths[: _MAX_PATHS - 1], *paths[-1:]])) or [""]
 
 
-def _pointed_at(value: Any, pointer: str) -> Any:
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        value = value[int(key)] if isinstance(value, list) else value[key]
-    return value
+def _value_at(values: Any, pointer: str) -> Any:
+    found = json_pointer.find(values, pointer)
+    if found is json_pointer.MISSING:
+        raise LookupError(f"nothing is at {pointer}")
+    return found
 
 
 def _bring(name: str) -> None:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import CredentialType
+from wren_core.schemas.sample import sample
 from wren_core.testing.contacts import is_loopback
-from wren_core.testing.examples import sample
 from wren_core.testing.fake_provider import FakeProvider, FakeRequest
 from wren_core.testing.fake_server import TcpFake
 from wren_core.testing.serving import serve
@@ -158,13 +158,13 @@ def _example_values(fake: Any) -> Mapping[str, Any]:
 
 
 def _user(kind: CredentialType) -> str:
-    return "wren-check-user:" if kind is CredentialType.BASIC else ""
+    return "wren-check-user:" if kind is CredentialType.BASIC_AUTH else ""
 
 
 def _secret_parts(integration: type[Integration], values: Mapping[str, str]) -> Iterator[str]:
     known = {credential.key: credential for credential in integration.spec.credentials}
     for key, value in values.items():
-        is_pair = key in known and known[key].type is CredentialType.BASIC and ":" in value
+        is_pair = key in known and known[key].type is CredentialType.BASIC_AUTH and ":" in value
         if key not in known or known[key].secret:
             yield value.partition(":")[2] if is_pair else value
 

@@ -126,7 +126,7 @@ INTEGRATIONS = [
     ("W304-pagination", {"items": items(bounded, maximum=None)}, "'limit' has no maximum"),
     ("W305-hosts", {"client": {"send": curious}}, "shop.items: it contacts 192.0.2.1:80"),
     ("W306-scopes", {"items": items(bounded, scopes=("email",))}, "shop.items: its declared scopes are not enough"),
-    ("W307-undo", {"add": adding("/output/number")}, "shop.add: its undo, remove, fails: KeyError"),
+    ("W307-undo", {"add": adding("/output/number")}, "shop.add: its undo, remove, fails: LookupError"),
     ("W307-undo", {"add": adding("/input/title")}, "shop.add: its undo, remove, fails: NotFound"),
     ("W308-repeats", {"client": {"request": insistent}}, "shop.add: after 500 it sends POST /api/items 2 times"),
 ]

@@ -1,4 +1,4 @@
-"""How GitHub speaks HTTP: pages are linked in a header, and one status has several meanings."""
+"""GitHub's use of HTTP: pages are linked in a header, and one status has several meanings."""
 
 import re
 import time
@@ -15,7 +15,7 @@ _NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
 
 
 def following(answer: Answer) -> dict[str, str] | None:
-    """Return the query of the next page, from the Link header; its address is not followed, it may be another's."""
+    """Return the query of the next page from the Link header; its host is ignored, because it may be another one."""
     link = _NEXT.search(answer.headers.get("link", ""))
     return dict(parse_qsl(urlsplit(link[1]).query)) if link else None
 
@@ -27,22 +27,22 @@ def items_of(answer: Answer) -> list[Any]:
 
 
 def verdict(answer: Answer) -> WrenError | None:
-    """Return the error for a refusal that its status alone does not explain."""
-    status, said = answer.status_code, _said(answer)
-    message = f"github answered {status} to {answer.request}: {said}"
-    if status in (403, 429) and _is_rate_limit(answer.headers, said):
+    """Return the error for a response whose status alone does not explain it."""
+    status, explanation = answer.status_code, _explain(answer)
+    message = f"github answered {status} to {answer.request}: {explanation}"
+    if status in (403, 429) and _is_rate_limit(answer.headers, explanation):
         return RateLimited(message, _pause(answer.headers))
-    if status == 403 and "not accessible by" in said:
+    if status == 403 and "not accessible by" in explanation:
         needed = answer.headers.get("x-accepted-github-permissions") or answer.headers.get("x-accepted-oauth-scopes")
-        hint = f"the token lacks a permission ({needed or 'GitHub does not say which'}); run `wren connect github`"
+        hint = f"the token lacks a permission ({needed or 'unknown'}); run `wren connect github`"
         return UserFacingConfigError(f"{message}; {hint}", code="OAUTH_SCOPE_MISSING", details={"needed": needed})
     if status == 404:
-        return NotFound(f"{message}; a private repository is hidden too from a token without the scope `repo`")
+        return NotFound(f"{message}; private repositories are also hidden from tokens without the scope `repo`")
     return Rejected(message, details={"status": status}) if status in (403, 409, 422) else None
 
 
-def _said(answer: Answer) -> str:
-    """Return GitHub's message with what it says about single fields."""
+def _explain(answer: Answer) -> str:
+    """Return GitHub's message with its errors about individual fields."""
     try:
         body = answer.json()
     except WrenError:
@@ -60,9 +60,9 @@ def _field_error(error: object) -> str:
     return str(error.get("message") or " ".join(str(error[key]) for key in ("field", "code") if key in error))
 
 
-def _is_rate_limit(headers: Mapping[str, str], said: str) -> bool:
+def _is_rate_limit(headers: Mapping[str, str], explanation: str) -> bool:
     is_used_up = headers.get("x-ratelimit-remaining") == "0"
-    return is_used_up or "retry-after" in headers or "rate limit" in said.lower()
+    return is_used_up or "retry-after" in headers or "rate limit" in explanation.lower()
 
 
 def _pause(headers: Mapping[str, str]) -> float | None:

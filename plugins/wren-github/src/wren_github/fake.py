@@ -1,7 +1,7 @@
 """A GitHub in memory, for tests without a network or an account.
 
-It speaks the REST API that the integration uses, and the OAuth pages, the way GitHub does: lists are linked page by
-page, private repositories are hidden from a token without the scope `repo`, and what is written can be read again.
+It implements the part of the REST API that the integration uses, and the OAuth pages, as GitHub does: pages of lists
+are linked, private repositories are hidden from tokens without the scope `repo`, and written objects can be read again.
 
 Example:
     fake = FakeGitHub()
@@ -28,7 +28,7 @@ Handler = Callable[["FakeGitHub", Json, FakeRequest], Any]
 
 
 def _repository(verb: str, path: str) -> Callable[[Handler], Callable[..., Any]]:
-    """Route a request about a repository to a handler that gets it, once its token may see it."""
+    """Route a request to a handler, which gets the repository if the token may see it."""
 
     def mark(handler: Handler) -> Callable[..., Any]:
         @route(verb, "/repos/{owner}/{name}" + path)
@@ -45,11 +45,11 @@ def _repository(verb: str, path: str) -> Callable[[Handler], Callable[..., Any]]
 
 
 class FakeGitHub(FakeProvider):
-    """The repositories alice/kites and, private, alice/diary; Alice and Bob work there.
+    """The repositories alice/kites and alice/diary (private), and the users Alice and Bob.
 
     Args:
-        client_id: of the OAuth app that may ask for consent.
-        client_secret: likewise.
+        client_id: client id of the OAuth app that may ask for consent.
+        client_secret: its client secret.
     """
 
     name: ClassVar[str] = "github"
@@ -69,7 +69,7 @@ class FakeGitHub(FakeProvider):
             users=[ALICE, BOB],
             authorize_path="/login/oauth/authorize",
             token_path="/login/oauth/access_token",  # noqa: S106 - a path
-            revoke_path="/login/oauth/revoke",  # GitHub has none that takes a bare token; nobody is told of this one
+            revoke_path="/login/oauth/revoke",  # not at GitHub, and not in the spec of the integration
             client_id=client_id,
             client_secret=client_secret,
             token_lifetime=None,
@@ -78,7 +78,7 @@ class FakeGitHub(FakeProvider):
         self.add_repository("alice/diary", is_private=True)
 
     def token(self, user: FakeUser = ALICE, *, scopes: tuple[str, ...] = ("repo",)) -> str:
-        """Return an access token, as a person makes one by hand."""
+        """Return an access token, as a person would create one at GitHub."""
         return str(self.oauth.issue(user, list(scopes))["access_token"])
 
     def add_repository(
@@ -90,18 +90,18 @@ class FakeGitHub(FakeProvider):
         files: dict[str, str] | None = None,
         first: int = 1,
     ) -> Json:
-        """Make a repository, whose first issue gets that number."""
+        """Add a repository; its first issue gets the number `first`."""
         page = {"full_name": full_name, "private": is_private, "html_url": f"https://github.com/{full_name}"}
         state: Json = {"branches": branches, "files": files or {}, "issues": {}, "comments": {}, "first": first}
         self.repositories[full_name] = {"page": page, **state}
         return self.repositories[full_name]
 
     def configuration(self, url: str) -> Json:  # noqa: ARG002 - the base's signature
-        """Return the configuration of an instance that is at home in the repository of the examples."""
+        """Return the configuration of an instance whose default is the repository of the examples."""
         return {"default_repository": "octo/hello"}
 
     def example_values(self) -> Json:
-        """Make what the examples are about: issues 41 and 42 with comments, pull requests 43 and 44, code to find."""
+        """Create the objects of the examples: issues 41 and 42 with comments, pull requests 43 and 44, code to find."""
         files = {"client.py": "def connect(): ...", "server.py": "connect = accept"}
         made = self.add_repository("octo/hello", is_private=True, branches=("main", "fix"), files=files, first=41)
         issues = [self._add(made, {"title": f"Crash {number}", "labels": ["bug"]}, ALICE) for number in (1, 2)]
@@ -115,17 +115,17 @@ class FakeGitHub(FakeProvider):
         return list(self.repositories[full_name]["issues"].values())
 
     def comments_on(self, full_name: str, number: int) -> list[Json]:
-        """Return the comments on one of them, oldest first."""
+        """Return the comments on an issue or a pull request, oldest first."""
         comments = self.repositories[full_name]["comments"].values()
         return [item for item in comments if item["issue_number"] == number]
 
     def limit_next(self, *, times: int = 1, retry_after: int = 1, path: str = "") -> None:
-        """Answer the next requests as GitHub does where somebody asked too often."""
+        """Answer the next requests with GitHub's rate limit error."""
         body = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}
         self.fail_next(403, times=times, path=path, headers={"retry-after": str(retry_after)}, body=body)
 
     def visible(self, request: FakeRequest) -> Json:
-        """Return the repository a request is about, or refuse it as GitHub does."""
+        """Return the repository in the path of a request, or refuse the request as GitHub does."""
         self.person(request)
         found = self.repositories.get(f"{request.params['owner']}/{request.params['name']}")
         if found is None or not self._may(request, found, is_write=request.method != "GET"):
@@ -133,19 +133,19 @@ class FakeGitHub(FakeProvider):
         return found
 
     def person(self, request: FakeRequest) -> FakeUser:
-        """Return who sent a request, or refuse it."""
+        """Return the user who sent a request, or refuse the request."""
         user = self.oauth.user_of(request.token)
         if user is None:
             raise Refused(FakeResponse(status=401, body={"message": "Bad credentials", "status": "401"}))
         return user
 
     def not_found(self, request: FakeRequest) -> FakeResponse:  # noqa: ARG002 - the base's signature
-        """Answer what GitHub does not have."""
+        """Return GitHub's error for an unknown path."""
         return not_found()
 
     @route("GET", "/user")
     def user(self, request: FakeRequest) -> Any:
-        """Answer whose token it is."""
+        """Return the user of the token."""
         try:
             user = self.person(request)
         except Refused as exc:
@@ -154,7 +154,7 @@ class FakeGitHub(FakeProvider):
 
     @_repository("GET", "/issues")
     def list_issues(self, repository: Json, request: FakeRequest) -> Any:
-        """Answer a page of issues and pull requests, newest first."""
+        """Return a page of issues and pull requests, newest first."""
         wanted, labels = request.query.get("state", "open"), request.query.get("labels")
         found = [
             item
@@ -170,7 +170,7 @@ class FakeGitHub(FakeProvider):
 
     @_repository("GET", "/issues/{number}")
     def get_issue(self, repository: Json, request: FakeRequest) -> Any:
-        """Answer an issue."""
+        """Return an issue."""
         return _item(repository, request)
 
     @_repository("PATCH", "/issues/{number}")
@@ -187,7 +187,7 @@ class FakeGitHub(FakeProvider):
 
     @_repository("GET", "/issues/{number}/comments")
     def list_comments(self, repository: Json, request: FakeRequest) -> Any:
-        """Answer a page of comments, oldest first."""
+        """Return a page of comments, oldest first."""
         number = _item(repository, request)["number"]
         return self._page([item for item in repository["comments"].values() if item["issue_number"] == number], request)
 
@@ -210,18 +210,18 @@ class FakeGitHub(FakeProvider):
 
     @_repository("GET", "/pulls")
     def list_pulls(self, repository: Json, request: FakeRequest) -> Any:
-        """Answer a page of pull requests, newest first."""
+        """Return a page of pull requests, newest first."""
         wanted, items = request.query.get("state", "open"), reversed(repository["issues"].values())
         return self._page([item for item in items if "head" in item and wanted in ("all", item["state"])], request)
 
     @_repository("POST", "/pulls")
     def create_pull(self, repository: Json, request: FakeRequest) -> Any:
-        """Propose a merge."""
+        """Open a pull request."""
         return FakeResponse(status=201, body=self._add_pull(repository, request.json(), self.person(request)))
 
     @_repository("GET", "/pulls/{number}")
     def get_pull(self, repository: Json, request: FakeRequest) -> Any:
-        """Answer a pull request."""
+        """Return a pull request."""
         return _item(repository, request, is_pull=True)
 
     @_repository("PUT", "/pulls/{number}/merge")
@@ -235,7 +235,7 @@ class FakeGitHub(FakeProvider):
 
     @route("GET", "/search/{kind}")
     def search(self, request: FakeRequest) -> Any:
-        """Answer what a search finds."""
+        """Return the results of a search."""
         try:
             self.person(request)
         except Refused as exc:
@@ -243,8 +243,8 @@ class FakeGitHub(FakeProvider):
         query, kind = request.query.get("q", ""), request.params["kind"]
         if not query.strip() or kind not in ("issues", "code"):
             return validation_failed("Search", "q", "missing")
-        shown = [held for held in self.repositories.values() if self._may(request, held)]
-        pairs = [pair for held in shown for pair in _searchable(held, kind)]
+        visible = [repository for repository in self.repositories.values() if self._may(request, repository)]
+        pairs = [pair for repository in visible for pair in _searchable(repository, kind)]
         return self._page([item for item, text in pairs if matches(query, item, text)], request, is_search=True)
 
     def _may(self, request: FakeRequest, repository: Json, *, is_write: bool = False) -> bool:
@@ -254,7 +254,7 @@ class FakeGitHub(FakeProvider):
         size, page = min(int(request.query.get("per_page", 30)), self.page_size), int(request.query.get("page", 1))
         shown, headers = items[(page - 1) * size : page * size], {}
         if items[page * size :]:
-            # GitHub names its own host there, whatever address it was asked under.
+            # The link has GitHub's own host, whatever the host of the request.
             query = urlencode({**request.query, "page": page + 1})
             headers["link"] = f'<https://api.github.com{request.path}?{query}>; rel="next"'
         body = {"total_count": len(items), "incomplete_results": False, "items": shown} if is_search else shown

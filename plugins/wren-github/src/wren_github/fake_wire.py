@@ -1,4 +1,4 @@
-"""How the fake speaks: GitHub's refusals, its dialect of OAuth, and a little of its search language."""
+"""The formats of the fake: GitHub's errors, its variant of OAuth, and a part of its search syntax."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ _CODES = {"invalid_client": "incorrect_client_credentials", "invalid_grant": "ba
 
 
 class Refused(Exception):
-    """Carries the response that refuses a request."""
+    """The error response to a refused request."""
 
     def __init__(self, response: FakeResponse) -> None:
         super().__init__(response.status)
@@ -18,33 +18,33 @@ class Refused(Exception):
 
 
 class GitHubOAuth(FakeOAuth):
-    """Answers 200 to everything, an `error` in the body, and separates scopes by commas."""
+    """Answers every request with 200, reports an `error` in the body, and separates scopes by commas."""
 
     def token_body(self, grant: Any, *, refresh_token: str | None = None) -> Json:
-        """Return the answer for a code, and rename the token as GitHub would."""
+        """Return the response to a code, with the token under GitHub's names."""
         plain = super().token_body(grant, refresh_token=refresh_token)
         access = plain["access_token"].replace("fake-access-", "gho_fake")
         self._access[access] = self._access.pop(plain["access_token"])
         return {"access_token": access, "token_type": "bearer", "scope": ",".join(grant.scopes)}
 
-    def error(self, status: int, code: str) -> FakeResponse:  # noqa: ARG002 - GitHub's refusals are all 200
-        """Return a refusal of the token endpoint."""
+    def error(self, status: int, code: str) -> FakeResponse:  # noqa: ARG002 - GitHub's errors here all have status 200
+        """Return an error of the token endpoint."""
         return FakeResponse(body={"error": _CODES.get(code, code), "error_description": "The request was refused."})
 
 
 def not_found() -> FakeResponse:
-    """Return the answer for what is not there, and for what the token may not see."""
+    """Return the error for an object that does not exist or that the token may not see."""
     return FakeResponse(status=404, body={"message": "Not Found", "status": "404"})
 
 
 def validation_failed(resource: str, field: str, code: str) -> FakeResponse:
-    """Return the refusal of a value."""
+    """Return the error for an invalid value."""
     error = {"resource": resource, "field": field, "code": code}
     return FakeResponse(status=422, body={"message": "Validation Failed", "errors": [error], "status": "422"})
 
 
 def matches(query: str, item: Json, text: str) -> bool:
-    """Tell whether a search finds an item: `repo:`, `is:` and `label:` are known, the rest are words."""
+    """Return whether an item matches a search: `repo:`, `is:` and `label:` are known, the rest are words."""
     return all(_matches_one(term, item, text) for term in query.split())
 
 

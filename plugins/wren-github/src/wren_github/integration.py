@@ -1,4 +1,4 @@
-"""The integration: what it is, what it may be told, and its methods."""
+"""The integration: its spec, its configuration and its methods."""
 
 from itertools import islice
 from typing import Annotated, Any, Literal, TypeVar
@@ -64,13 +64,13 @@ class GitHub(Integration):
     class Config(IntegrationConfig):
         """Settings of one instance."""
 
-        default_repository: Annotated[RepositoryName | None, "Repository used when a method is given none"] = None
+        default_repository: Annotated[RepositoryName | None, "Repository for methods called without one"] = None
 
     config: Config
     client: HttpClient
 
     def connect(self) -> HttpClient:
-        """Make the client; nothing is sent yet."""
+        """Create the client, without sending a request."""
         token = self.credentials["access_token"]
         return HttpClient(self.base_url, integration=self.name, token=token, headers=HEADERS, verdict=verdict)
 
@@ -78,13 +78,13 @@ class GitHub(Integration):
     def list_issues(
         self, repository: Where = None, state: State = "open", labels: Labels = (), limit: Limit = 30
     ) -> list[Issue]:
-        """List the issues of a repository, newest first; pull requests apart, and with all of the labels."""
+        """List the issues of a repository that have all given labels, newest first, without pull requests."""
         path, wanted = self._at(repository, "issues"), {"state": state, "labels": ",".join(labels) or None}
         return self._list(Issue, path, limit, keep=lambda raw: "pull_request" not in raw, **wanted)
 
     @method(scopes=_REPO, example='github.get_issue(42, "octo/hello")')
     def get_issue(self, number: Number, repository: Where = None) -> Issue:
-        """Read an issue."""
+        """Read an issue by its number."""
         return Issue.model_validate(self.client.get(self._at(repository, f"issues/{number}")))
 
     @method(effect="write", scopes=_REPO, undo=_CLOSE, example='github.create_issue("It broke", "How: ...")')
@@ -101,18 +101,18 @@ class GitHub(Integration):
         number: Number,
         title: Annotated[Title | None, "New title"] = None,
         body: Annotated[str | None, "New text in markdown"] = None,
-        labels: Annotated[tuple[str, ...] | None, "All the labels it shall have"] = None,
-        assignees: Annotated[tuple[str, ...] | None, "Login names of all who shall work on it"] = None,
+        labels: Annotated[tuple[str, ...] | None, "New labels; they replace all current ones"] = None,
+        assignees: Annotated[tuple[str, ...] | None, "Login names that replace the current assignees"] = None,
         repository: Where = None,
     ) -> Issue:
-        """Change an issue or a pull request; what is left out stays as it is."""
+        """Change an issue or a pull request; omitted values stay unchanged."""
         return self._change(number, repository, title=title, body=body, labels=labels, assignees=assignees)
 
     @method(effect="write", idempotent=True, scopes=_REPO, undo=_REOPEN, example="github.close_issue(42)")
     def close_issue(
         self,
         number: Number,
-        reason: Annotated[Literal["completed", "not_planned"] | None, "Why, of an issue"] = None,
+        reason: Annotated[Literal["completed", "not_planned"] | None, "Reason, for an issue"] = None,
         repository: Where = None,
     ) -> Issue:
         """Close an issue, or a pull request without merging it."""
@@ -125,7 +125,7 @@ class GitHub(Integration):
 
     @method(scopes=_REPO, example="for comment in github.list_comments(42):\n    print(comment.author, comment.body)")
     def list_comments(self, number: Number, repository: Where = None, limit: Limit = 100) -> list[Comment]:
-        """List the comments on an issue or a pull request, oldest first; those on single lines apart."""
+        """List the comments on an issue or a pull request, oldest first, without review comments on lines of code."""
         return self._list(Comment, self._at(repository, f"issues/{number}/comments"), limit)
 
     @method(effect="write", scopes=_REPO, undo=_UNCOMMENT, example='github.create_comment(42, "Fixed in 1.2")')
@@ -141,7 +141,7 @@ class GitHub(Integration):
         comment_id: Annotated[int, Field(ge=1), "Id of the comment: the `id` of a Comment"],
         repository: Where = None,
     ) -> None:
-        """Delete a comment for good."""
+        """Delete a comment permanently."""
         self.client.request("DELETE", self._at(repository, f"issues/comments/{comment_id}"))
 
     @method(scopes=_REPO, example='github.list_pull_requests("octo/hello")')
@@ -153,20 +153,20 @@ class GitHub(Integration):
 
     @method(scopes=_REPO, example="github.get_pull_request(43).mergeable")
     def get_pull_request(self, number: Number, repository: Where = None) -> PullRequest:
-        """Read a pull request."""
+        """Read a pull request, including whether it can be merged."""
         return PullRequest.model_validate(self.client.get(self._at(repository, f"pulls/{number}")))
 
     @method(effect="write", scopes=_REPO, undo=_CLOSE, example='github.create_pull_request("Fix it", "fix", "main")')
     def create_pull_request(
         self,
         title: Title,
-        head: Annotated[str, "Branch with the changes; `owner:branch` where it is in a fork"],
-        base: Annotated[str, "Branch they shall go into, such as main"],
+        head: Annotated[str, "Branch with the changes; `owner:branch` if it is in a fork"],
+        base: Annotated[str, "Branch to merge into, such as main"],
         body: Body = "",
         repository: Where = None,
-        draft: Annotated[bool, "Not ready for review yet"] = False,
+        draft: Annotated[bool, "Mark as not ready for review"] = False,
     ) -> PullRequest:
-        """Propose to merge a branch that is pushed already."""
+        """Open a pull request for a branch that is already pushed."""
         values = {"title": title, "head": head, "base": base, "body": body, "draft": draft}
         return PullRequest.model_validate(self._post(self._at(repository, "pulls"), values))
 
@@ -174,10 +174,10 @@ class GitHub(Integration):
     def merge_pull_request(
         self,
         number: Number,
-        strategy: Annotated[Literal["merge", "squash", "rebase"], "How its commits go into the branch"] = "merge",
+        strategy: Annotated[Literal["merge", "squash", "rebase"], "How to add its commits to the branch"] = "merge",
         repository: Where = None,
     ) -> str:
-        """Merge a pull request and return the commit it became; this cannot be taken back."""
+        """Merge a pull request and return the SHA of the commit; this cannot be undone."""
         path = self._at(repository, f"pulls/{number}/merge")
         return str(self.client.request("PUT", path, json={"merge_method": strategy}).json()["sha"])
 
@@ -185,20 +185,20 @@ class GitHub(Integration):
     def search_issues(
         self, query: Annotated[str, "GitHub search, such as `is:issue is:open author:ann crash`"], limit: Limit = 30
     ) -> list[Issue]:
-        """Find issues and pull requests by their words, best first."""
+        """Find issues and pull requests by a GitHub search, best match first."""
         return self._list(Issue, "/search/issues", limit, q=query)
 
     @method(scopes=_REPO, example='github.search_code("repo:octo/hello connect")')
     def search_code(
-        self, query: Annotated[str, "GitHub search, with `repo:`, `user:` or `org:` in it"], limit: Limit = 30
+        self, query: Annotated[str, "GitHub search, with a `repo:`, `user:` or `org:` qualifier"], limit: Limit = 30
     ) -> list[CodeMatch]:
-        """Find files by what is written in them, best first."""
+        """Find files by their content, best match first."""
         return self._list(CodeMatch, "/search/code", limit, q=query)
 
     def _at(self, repository: str | None, path: str) -> str:
         where = repository or self.config.default_repository
         if not where:
-            raise InvalidInput("no repository: pass `repository`, or set it once with init(default_repository=...)")
+            raise InvalidInput("no repository: pass `repository`, or set a default with init(default_repository=...)")
         return f"/repos/{where}/{path}"
 
     def _list(self, record: type[R], path: str, limit: int, keep: Any = None, **query: Any) -> list[R]:

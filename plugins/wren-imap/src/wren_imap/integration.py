@@ -13,7 +13,7 @@ from wren_imap.records import Email, SentEmail
 if TYPE_CHECKING:
     from wren_imap.account import Account
 
-_BASIC = CredentialType.BASIC
+_BASIC = CredentialType.BASIC_AUTH
 _READ_AGAIN = UndoSpec(method="mark_read", arguments={"message_id": "/input/message_id"})
 _UNREAD_AGAIN = UndoSpec(method="mark_unread", arguments={"message_id": "/input/message_id"})
 

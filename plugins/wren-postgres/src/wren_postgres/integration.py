@@ -19,7 +19,7 @@ from wren_postgres.records import ExecuteResult, QueryResult, Table, TableDescri
 if TYPE_CHECKING:
     from wren_postgres.database import Database
 
-_BASIC = CredentialType.BASIC
+_BASIC = CredentialType.BASIC_AUTH
 _LIST_LIMIT = 5000
 
 

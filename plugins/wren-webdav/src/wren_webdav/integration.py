@@ -22,7 +22,7 @@ from wren_webdav.records import Download, Found, Item, Text
 if TYPE_CHECKING:
     from wren_webdav.client import WebDAVClient
 
-_BASIC = CredentialType.BASIC
+_BASIC = CredentialType.BASIC_AUTH
 _MAX_FOLDERS = 200
 _UNMOVE = UndoSpec(method="move", arguments={"path": "/output/path", "to": "/input/path"})
 _UNMAKE = UndoSpec(method="delete", arguments={"path": "/output/path"})

@@ -1,4 +1,4 @@
-"""Xero's accounting API: the organisation in a header, names in Pascal case, errors within what they are about."""
+"""Xero's accounting API: the organisation in a header, names in Pascal case, errors inside the objects they concern."""
 
 import re
 from datetime import UTC, date, datetime
@@ -14,14 +14,14 @@ from wren_core.http_status import parse_retry_after
 
 R = TypeVar("R", bound=Record)
 
-ONLY = "only"  # in place of the tenant id where a single organisation is connected
+ONLY = "only"  # instead of a tenant id, if exactly one organisation is connected
 _PAGE = 100
-_EXACT = {"unitdp": 4}  # prices are rounded to two places unless this asks for four
+_EXACT = {"unitdp": 4}  # Xero rounds prices to two decimal places unless this requests four
 _DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
 class XeroApi:
-    """A client for one organisation, or for the `ONLY` one. A record's class says what kind of object is meant."""
+    """A client for one organisation, or for the `ONLY` one. The class of a record selects the kind of object."""
 
     def __init__(self, base_url: str, token: str, *, tenant_id: str) -> None:
         headers = {"accept": "application/json"}
@@ -34,11 +34,11 @@ class XeroApi:
         return {item["tenantId"]: item.get("tenantName") or "" for item in self._http.get("/connections")}
 
     def read(self, record: type[R], key: str = "", **query: Any) -> list[R]:
-        """Read one object, or a page of them."""
+        """Read one object, or a page of objects."""
         return _records(self._get(record, key, **query), record)
 
     def pages(self, record: type[R], limit: int, **query: Any) -> list[R]:
-        """Read the first objects of a kind, page after page."""
+        """Read up to `limit` objects of a kind, page by page."""
         found: list[R] = []
         page, last = 0, 1
         while page < last and len(found) < limit:
@@ -49,7 +49,7 @@ class XeroApi:
         return found[:limit]
 
     def write(self, record: type[R], values: dict[str, Any], key: str = "", *, is_bare: bool = False) -> R:
-        """Create an object, or change the one of that key; Xero does it once, also where it is sent again."""
+        """Create an object, or change the one with that key; a repeated request has no further effect at Xero."""
         body = to_xero(values if is_bare else {f"{record.__name__}s": [values]})
         sent = {"json": body, "query": _EXACT, "headers": self._headers, "key_header": "Idempotency-Key"}
         return _records(self._http.request("POST" if key else "PUT", _at(record, key), **sent), record)[0]
@@ -59,15 +59,15 @@ class XeroApi:
 
     @cached_property
     def _headers(self) -> dict[str, str]:
-        found = self.tenants() if self._tenant_id == ONLY else {self._tenant_id: ""}
-        if len(found) == 1:
-            return {"xero-tenant-id": next(iter(found))}
-        shown = ", ".join(f"{key} ({name})" for key, name in found.items()) or "none"
-        raise UserFacingConfigError(f"tenant_id must name one of the connected organisations: {shown}")
+        connected = self.tenants() if self._tenant_id == ONLY else {self._tenant_id: ""}
+        if len(connected) == 1:
+            return {"xero-tenant-id": next(iter(connected))}
+        listing = ", ".join(f"{key} ({name})" for key, name in connected.items()) or "none"
+        raise UserFacingConfigError(f"tenant_id must name one of the connected organisations: {listing}")
 
 
 def to_python(value: Any) -> Any:
-    """Return Xero's JSON with names in snake case, `InvoiceID` as `invoice_id`, and days as ISO dates."""
+    """Convert Xero's JSON: names to snake case, `InvoiceID` to `invoice_id`, and dates to ISO dates."""
     if isinstance(value, dict):
         return {to_snake(name): to_python(item) for name, item in value.items()}
     if isinstance(value, str) and (found := _DATE.fullmatch(value)):
@@ -76,7 +76,7 @@ def to_python(value: Any) -> Any:
 
 
 def to_xero(value: Any) -> Any:
-    """Return values as Xero's JSON has them; what is None is left out."""
+    """Convert values to Xero's JSON; None is omitted."""
     if isinstance(value, Record):
         value = value.model_dump()
     if isinstance(value, dict):
@@ -89,17 +89,17 @@ def to_xero(value: Any) -> Any:
 
 
 def verdict(answer: Answer) -> WrenError | None:
-    """Return the error for a refusal that its status alone does not explain."""
+    """Return the error for a response whose status alone does not explain it."""
     status, limit = answer.status_code, answer.headers.get("x-rate-limit-problem", "some")
     if status == 429:
         return RateLimited(
             f"xero: too many requests, {limit} limit", parse_retry_after(answer.headers.get("retry-after"))
         )
     if status == 401 and "AuthorizationUnsuccessful" in answer.text:
-        message = f"the connection lacks a scope for {answer.request}; run `wren connect xero` and allow it"
+        message = f"the connection lacks a scope for {answer.request}; run `wren connect xero` and grant it"
         return UserFacingConfigError(message, code="OAUTH_SCOPE_MISSING")
     if status == 403:
-        message = "xero: tenant_id is none of the connected organisations; list_tenants() shows them"
+        message = "xero: tenant_id is not a connected organisation; list_tenants() lists them"
         return UserFacingConfigError(message, code="TENANT_NOT_CONNECTED")
     faults = _validation_errors(answer) if status == 400 else []
     message = f"xero refused {answer.request}: {'; '.join(faults)}"

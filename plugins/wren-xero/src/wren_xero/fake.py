@@ -1,8 +1,8 @@
 """A Xero in memory, for tests without a network or an account.
 
-It speaks the accounting API that the integration uses, and the OAuth pages, the way Xero does: scopes and organisations
-are enforced, broken rules are named inside the element that breaks them, a repeated key gets the first answer again,
-and what is written can be read again.
+It implements the part of the accounting API that the integration uses, and the OAuth pages, as Xero does: scopes and
+organisations are enforced, validation errors are inside the invalid element, a repeated idempotency key gets the first
+response again, and written objects can be read again.
 
 Example:
     fake = FakeXero()
@@ -35,9 +35,9 @@ class FakeXero(FakeProvider):
 
     Args:
         tenants: names of the connected organisations by id.
-        token_lifetime: seconds an access token lives; refresh tokens rotate.
-        client_id: of the app that may ask for consent.
-        client_secret: likewise.
+        token_lifetime: lifetime of an access token in seconds; refresh tokens rotate.
+        client_id: client id of the app that may ask for consent.
+        client_secret: its client secret.
     """
 
     name: ClassVar[str] = "xero"
@@ -68,12 +68,12 @@ class FakeXero(FakeProvider):
         )
 
     def token(self, user: FakeUser = ALICE, *, scopes: tuple[str, ...] | None = None) -> str:
-        """Return an access token without a consent page; it has all scopes of the integration where none are given."""
+        """Return an access token without a consent page; by default it has all scopes of the integration."""
         wanted = Xero.spec.required_scopes if scopes is None else scopes
         return str(self.oauth.issue(user, list(wanted))["access_token"])
 
     def contact(self, name: str, *, tenant_id: str = DEMO) -> Json:
-        """Return a contact by its name, made where there is none."""
+        """Return a contact by its name; create it if there is none."""
         books = self.books[tenant_id]
         found = next((item for item in books.contacts.values() if item["Name"] == name), None)
         return found or books.save_contact({"Name": name}, None)
@@ -83,7 +83,7 @@ class FakeXero(FakeProvider):
         return {"tenant_id": next(iter(self.tenants))}
 
     def example_values(self) -> Json:
-        """Return what the names in the examples stand for: two contacts, two invoices that are due, two payments."""
+        """Return values for the names in the examples: two contacts, two invoices that are due, two payments."""
         books, made = self.books[next(iter(self.tenants))], {}
         line = {"Description": "Tea", "UnitAmount": 4.5, "AccountCode": "200"}
         for name in ("Harbour House", "Harbour Inn"):
@@ -106,17 +106,17 @@ class FakeXero(FakeProvider):
         return list(self.books[tenant_id].invoices.values())
 
     def limit_next(self, *, times: int = 1, retry_after: int = 1, limit: str = "minute", path: str = "") -> None:
-        """Answer the next requests as Xero does where somebody asked too often."""
+        """Answer the next requests with Xero's rate limit error."""
         headers = {"retry-after": str(retry_after), "x-rate-limit-problem": limit}
         self.fail_next(429, times=times, path=path, headers=headers, body="")
 
     def not_found(self, request: FakeRequest) -> FakeResponse:  # noqa: ARG002 - the base's signature
-        """Answer what Xero does not have; this one answer is no JSON."""
+        """Return Xero's error for an unknown path, which is not JSON."""
         return FakeResponse(status=404, body="The resource you're looking for cannot be found")
 
     @route("GET", "/connections")
     def list_connections(self, request: FakeRequest) -> Any:
-        """Answer which organisations the person connected."""
+        """Return the organisations that the person connected."""
         if self.oauth.user_of(request.token) is None:
             return _problem(401, "Unauthorized", "TokenExpired: token expired")
         return [
@@ -131,12 +131,12 @@ class FakeXero(FakeProvider):
 
     @route("GET", "/api.xro/2.0/{kind}")
     def list_kind(self, request: FakeRequest) -> FakeResponse:
-        """Answer a page of a kind, or all of it where it has no pages."""
+        """Return a page of the objects of a kind, or all of them if the kind has no pages."""
         return self._refusal(request) or self._list(request)
 
     @route("GET", "/api.xro/2.0/{kind}/{key}")
     def get_one(self, request: FakeRequest) -> FakeResponse:
-        """Answer one object."""
+        """Return one object."""
         refusal = self._refusal(request)
         found = (
             None if refusal else (self._books(request).kind(request.params["kind"]) or {}).get(request.params["key"])
@@ -187,7 +187,7 @@ class FakeXero(FakeProvider):
         return _envelope(request, items[(page - 1) * size : page * size], pagination=place)
 
     def _once(self, request: FakeRequest, values: Json, key: str | None = None) -> FakeResponse:
-        """Perform a write, or answer as before where its key is known."""
+        """Perform a write, or repeat the first response if its key is known."""
         repeated = request.headers.get("idempotency-key", "")
         if repeated not in self._answers:
             answer = self._save(request, values, key)
@@ -220,7 +220,7 @@ def _is_wanted(item: Json, query: dict[str, str]) -> bool:
 
 
 def _envelope(request: FakeRequest, items: list[Json], **more: Json) -> FakeResponse:
-    shown = copy.deepcopy(items)  # as they are now
+    shown = copy.deepcopy(items)  # a copy of the current state
     for line in (line for item in shown for line in item.get("LineItems", ())):
         line["UnitAmount"] = round(line["UnitAmount"], int(request.query.get("unitdp", 2)))
     head = {"Id": str(uuid.uuid4()), "Status": "OK", "ProviderName": "Fake", "DateTimeUTC": moment()}

@@ -1,4 +1,4 @@
-"""The books of an organisation of the fake, with the rules by which Xero keeps them."""
+"""The books of an organisation in the fake, with Xero's validation rules."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ _CENT = Decimal("0.01")
 
 
 class Invalid(Exception):
-    """What was sent breaks rules; carries the messages."""
+    """An object violates validation rules; has their messages."""
 
     def __init__(self, *messages: str) -> None:
         super().__init__(*messages)
@@ -49,7 +49,7 @@ class Books:
         }.get(name)
 
     def save(self, name: str, values: Json, key: str | None) -> Json:
-        """Create an object of a kind, or change the one of that id."""
+        """Create an object of a kind, or change the one with that id."""
         savers: dict[str, Callable[[Json, str | None], Json]] = {
             "Contacts": self.save_contact,
             "Invoices": self.save_invoice,
@@ -87,7 +87,7 @@ class Books:
         return made
 
     def save_payment(self, values: Json, key: str | None) -> Json:
-        """Pay an invoice, or take a payment back."""
+        """Pay an invoice, or delete a payment."""
         if key is not None:
             return self._delete_payment(self.payments[key], values)
         invoice = self.invoices.get(values.get("Invoice", {}).get("InvoiceID", ""))
@@ -205,7 +205,7 @@ def _account(row: tuple[str, str, str, str]) -> Json:
 
 
 def _days(name: str, given: str) -> Json:
-    """Return a day, given in any form Xero takes, in both that it answers."""
+    """Return a date, given in any format that Xero accepts, in both formats of its responses."""
     day = date.fromisoformat(to_python(given)[:10])
     milliseconds = (day - date(1970, 1, 1)) // timedelta(milliseconds=1)
     return {name: f"/Date({milliseconds}+0000)/", f"{name}String": f"{day.isoformat()}T00:00:00"}

@@ -1,4 +1,4 @@
-"""What the methods take and return; the names are Xero's in snake case, see `api.to_python`."""
+"""Parameters and results of the methods, with Xero's names in snake case; see `api.to_python`."""
 
 import datetime as dt
 from decimal import Decimal
@@ -8,52 +8,52 @@ from pydantic import AliasPath, Field
 
 from wren_core import Record
 
-# Fifteen digits are what a JSON number holds exactly wherever it is read; Xero keeps four of them behind the point.
+# Every JSON parser reads fifteen digits exactly; Xero stores four of them after the decimal point.
 Money = Annotated[Decimal, Field(max_digits=15)]
 
 
 class LineItem(Record):
     """One line of an invoice."""
 
-    description: Annotated[str, Field(pattern=r"\S"), "What it is for"]
-    quantity: Annotated[Money, "How many"] = Decimal(1)
-    unit_amount: Annotated[Money | None, "Price of one"] = None
-    account_code: Annotated[str | None, "Code of the account, as list_accounts() shows it"] = None
-    tax_type: Annotated[str | None, "Tax type, such as OUTPUT2; the account's when left out"] = None
+    description: Annotated[str, Field(pattern=r"\S"), "Description"]
+    quantity: Annotated[Money, "Quantity"] = Decimal(1)
+    unit_amount: Annotated[Money | None, "Price per unit"] = None
+    account_code: Annotated[str | None, "Code of the account, see list_accounts()"] = None
+    tax_type: Annotated[str | None, "Tax type, such as OUTPUT2; default: that of the account"] = None
     item_code: Annotated[str | None, "Code of an inventory item"] = None
-    line_amount: Annotated[Money | None, "Sum of the line; Xero works it out when left out"] = None
+    line_amount: Annotated[Money | None, "Total of the line; computed by Xero if omitted"] = None
 
 
 class NewLine(LineItem, extra="forbid"):
-    """One line of an invoice as it is written; a misspelt amount is an error."""
+    """One line of a new invoice; unknown fields are an error."""
 
 
 class Invoice(Record):
     """An invoice to a customer, or a bill of a supplier."""
 
-    invoice_id: Annotated[str, "Xero's id of the invoice; what other methods take"]
-    invoice_number: Annotated[str, "Number a person knows it by; empty for bills without one"] = ""
+    invoice_id: Annotated[str, "Xero's id of the invoice; the invoice_id of other methods"]
+    invoice_number: Annotated[str, "Invoice number; empty for bills without one"] = ""
     type: Annotated[str, "ACCREC for an invoice to a customer, ACCPAY for a bill"]
     status: Annotated[str, "DRAFT, SUBMITTED, AUTHORISED, PAID, VOIDED or DELETED"]
     contact_id: Annotated[str, Field(validation_alias=AliasPath("contact", "contact_id")), "Id of the contact"] = ""
     contact_name: Annotated[str, Field(validation_alias=AliasPath("contact", "name")), "Name of the contact"] = ""
-    date: Annotated[dt.date | None, "Day it was issued"] = None
-    due_date: Annotated[dt.date | None, "Day it is due"] = None
-    reference: Annotated[str, "Reference beside the number"] = ""
+    date: Annotated[dt.date | None, "Date of issue"] = None
+    due_date: Annotated[dt.date | None, "Due date"] = None
+    reference: Annotated[str, "Additional reference"] = ""
     currency_code: Annotated[str, "Currency, such as NZD"] = ""
-    sub_total: Annotated[Decimal, "Sum without tax"] = Decimal(0)
+    sub_total: Annotated[Decimal, "Total without tax"] = Decimal(0)
     total_tax: Annotated[Decimal, "Tax"] = Decimal(0)
-    total: Annotated[Decimal, "Sum with tax"] = Decimal(0)
-    amount_paid: Annotated[Decimal, "What was paid"] = Decimal(0)
-    amount_due: Annotated[Decimal, "What is left to pay"] = Decimal(0)
-    line_items: Annotated[tuple[LineItem, ...], "Its lines"] = ()
+    total: Annotated[Decimal, "Total with tax"] = Decimal(0)
+    amount_paid: Annotated[Decimal, "Amount paid"] = Decimal(0)
+    amount_due: Annotated[Decimal, "Amount still due"] = Decimal(0)
+    line_items: Annotated[tuple[LineItem, ...], "Lines of the invoice"] = ()
 
 
 class Contact(Record):
     """A customer or a supplier."""
 
-    contact_id: Annotated[str, "Xero's id of the contact; what create_invoice takes"]
-    name: Annotated[str, "Name, unique among the active ones"]
+    contact_id: Annotated[str, "Xero's id of the contact; the contact_id of create_invoice"]
+    name: Annotated[str, "Name, unique among active contacts"]
     contact_status: Annotated[str, "ACTIVE, ARCHIVED or GDPRREQUEST"] = "ACTIVE"
     email_address: Annotated[str, "E-mail address"] = ""
 
@@ -61,12 +61,14 @@ class Contact(Record):
 class Payment(Record):
     """A payment of an invoice or a bill."""
 
-    payment_id: Annotated[str, "Xero's id of the payment; what delete_payment takes"]
-    invoice_id: Annotated[str, Field(validation_alias=AliasPath("invoice", "invoice_id")), "What was paid"] = ""
-    account_code: Annotated[str, Field(validation_alias=AliasPath("account", "code")), "Account it went through"] = ""
-    date: Annotated[dt.date | None, "Day it was made"] = None
-    amount: Annotated[Decimal, "How much"]
-    reference: Annotated[str, "What it says"] = ""
+    payment_id: Annotated[str, "Xero's id of the payment; the payment_id of delete_payment"]
+    invoice_id: Annotated[str, Field(validation_alias=AliasPath("invoice", "invoice_id")), "Id of the paid invoice"] = (
+        ""
+    )
+    account_code: Annotated[str, Field(validation_alias=AliasPath("account", "code")), "Code of the account"] = ""
+    date: Annotated[dt.date | None, "Date of the payment"] = None
+    amount: Annotated[Decimal, "Amount"]
+    reference: Annotated[str, "Reference"] = ""
     status: Annotated[str, "AUTHORISED or DELETED"] = "AUTHORISED"
 
 
@@ -74,8 +76,8 @@ class Account(Record):
     """An account of the chart of accounts."""
 
     account_id: Annotated[str, "Xero's id of the account"]
-    code: Annotated[str, "Code that lines and payments name; some bank accounts have none"] = ""
+    code: Annotated[str, "Code used by lines and payments; some bank accounts have none"] = ""
     name: Annotated[str, "Name"]
     type: Annotated[str, "Type, such as BANK, REVENUE or EXPENSE"]
     status: Annotated[str, "ACTIVE or ARCHIVED"] = "ACTIVE"
-    enable_payments_to_account: Annotated[bool, "Payments may go through it; through BANK ones always"] = False
+    enable_payments_to_account: Annotated[bool, "Whether it accepts payments; BANK accounts always do"] = False

@@ -3,16 +3,16 @@
 import ast
 import inspect
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
-from wren.answers import ai
-from wren.catalogue import Catalogue
 from wren.checks.finding import Code, Finding
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
+from wren.script.ai import ai
+from wren.script.catalogue import Catalogue
 from wren_core.ai.integration import AIIntegration
 from wren_core.errors import IntegrationUnknown, PluginFailed
+from wren_core.nearest import find_nearest, suggest
 
 _AI = Member("ai")
 
@@ -35,8 +35,7 @@ def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
         )
     for keyword in call.keywords:
         if keyword.arg is not None and keyword.arg not in known:
-            nearest = get_close_matches(keyword.arg, known, n=1)
-            hint = f"did you mean {nearest[0]!r}?" if nearest else f"it takes {', '.join(known)}"
+            hint = suggest(find_nearest(keyword.arg, known), otherwise=f"it takes {', '.join(known)}")
             text = f"wren.ai takes no argument {keyword.arg!r}"
             yield source.finding(Code.ARGUMENT_UNKNOWN, text, keyword, hint=hint)
 

@@ -4,13 +4,13 @@ import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from wren.checks.finding import Code, Finding
 from wren.checks.literals import literal_of, misfit
 from wren.checks.source import Source
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import Method
+from wren_core.nearest import find_nearest, suggest
 
 
 @dataclass(kw_only=True)
@@ -33,16 +33,16 @@ def check_arguments(
     bound = _bind(call, parameters)
     name = f"{integration.spec.name}.{method.id}"
     takes = f"it takes {', '.join(parameters) or 'no arguments'}"
-    meant = {keyword.arg: get_close_matches(keyword.arg or "", parameters, n=1) for keyword in bound.unknown}
+    meant = {keyword.arg: find_nearest(keyword.arg or "", parameters) for keyword in bound.unknown}
     for keyword in bound.unknown:
-        hint = f"did you mean {meant[keyword.arg][0]!r}?" if meant[keyword.arg] else takes
+        hint = suggest(meant[keyword.arg], otherwise=takes)
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name} has no argument {keyword.arg!r}", keyword, hint=hint)
     for keyword in bound.doubled:
         yield source.finding(Code.ARGUMENT_INVALID, f"{name}: argument {keyword.arg!r} is given twice", keyword)
     for node in bound.surplus[:1]:
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name}: too many positional arguments", node, hint=takes)
     required = [item.name for item in parameters.values() if item.default is item.empty]
-    supplied = {*bound.given, *(name for names in meant.values() for name in names)}
+    supplied = {*bound.given, *meant.values()}
     missing = [item for item in required if item not in supplied]
     if missing and not bound.is_open:
         text = f"{name} needs {', '.join(map(repr, missing))}"

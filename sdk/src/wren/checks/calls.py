@@ -2,20 +2,20 @@
 
 import ast
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from importlib.util import find_spec
 
-import wren
-from wren.catalogue import Catalogue
 from wren.checks.arguments import check_arguments
 from wren.checks.configuration import check_config
 from wren.checks.finding import Code, Finding
 from wren.checks.scopes import Place, Scope
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Handle, Instance, Namespace, Package, Value
-from wren.metadata import NAMESPACE_FUNCTIONS
+from wren.public_names import PUBLIC_NAMES, suggest_name
+from wren.script.catalogue import Catalogue
+from wren.script.metadata import NAMESPACE_FUNCTIONS
 from wren_core.contract.integration import Integration
 from wren_core.errors import IntegrationUnknown, PluginFailed
+from wren_core.nearest import find_nearest, suggest
 
 _HANDLE_NAMES = ("get_docs", "init")
 # Set on every instance, not on the class.
@@ -110,11 +110,9 @@ class _Check:
 
 
 def _package_problem(name: str) -> tuple[Code, str, str | None] | None:
-    if name in dir(wren) or find_spec(f"wren.{name}") is not None:
+    if name in PUBLIC_NAMES or name.startswith("__") or find_spec(f"wren.{name}") is not None:
         return None
-    nearest = get_close_matches(name, wren.__all__, n=1)
-    hint = f"did you mean 'wren.{nearest[0]}'?" if nearest else f"it has {', '.join(wren.__all__)}"
-    return Code.WREN_NAME_UNKNOWN, f"'wren' has no {name!r}", hint
+    return Code.WREN_NAME_UNKNOWN, f"'wren' has no {name!r}", suggest_name(name)
 
 
 def _instance_problem(integration: type[Integration] | None, name: str) -> tuple[Code, str, str | None] | None:
@@ -123,6 +121,5 @@ def _instance_problem(integration: type[Integration] | None, name: str) -> tuple
     if hasattr(integration, "__getattr__"):
         return None  # the author answers for names of his own
     methods = list(integration.methods())
-    nearest = get_close_matches(name, methods, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {', '.join(methods) or 'no methods'}"
+    hint = suggest(find_nearest(name, methods), otherwise=f"it has {', '.join(methods) or 'no methods'}")
     return Code.METHOD_UNKNOWN, f"{integration.spec.name} has no method {name!r}", hint

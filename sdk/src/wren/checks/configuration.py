@@ -3,7 +3,6 @@
 import ast
 import os
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,9 +10,10 @@ from pydantic import ValidationError
 from wren.checks.finding import Code, Finding
 from wren.checks.literals import literal_of
 from wren.checks.source import Source
-from wren.integration_handle import config_defaults
+from wren.script.integration_handle import config_defaults
 from wren_core.contract.integration import Integration
 from wren_core.errors import ConfigInvalid
+from wren_core.nearest import find_nearest, suggest
 
 
 def check_config(source: Source, integration: type[Integration], call: ast.Call) -> Iterator[Finding]:
@@ -26,8 +26,7 @@ def check_config(source: Source, integration: type[Integration], call: ast.Call)
         yield source.finding(Code.CONFIG_INVALID, text, call.args[0], hint=takes)
     given = {keyword.arg: keyword for keyword in call.keywords if keyword.arg is not None}
     for field in [field for field in given if field not in fields]:
-        nearest = get_close_matches(field, fields, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else takes
+        hint = suggest(find_nearest(field, fields), otherwise=takes)
         yield source.finding(Code.CONFIG_INVALID, f"{name} has no value {field!r}", given[field], hint=hint)
     for problem in _problems(integration, _literals(given, fields)):
         field, reason = str(next(iter(problem["loc"]), "")), problem["msg"]

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from wren.catalogue import Catalogue, installed
 from wren.checks.ai_calls import check_ai_calls
 from wren.checks.calls import check_calls
 from wren.checks.finding import Code, Finding, Report, in_order
-from wren.checks.importing import DEFAULT_TIME_LIMIT, import_script
-from wren.checks.names import check_names
 from wren.checks.scopes import Place, places
+from wren.checks.script_import import DEFAULT_TIME_LIMIT, import_script
 from wren.checks.source import Source, parse, read_script
 from wren.checks.triggers import check_declared, check_triggers
+from wren.checks.undefined_names import check_names
+from wren.script.catalogue import Catalogue, installed
 
 
 def check_script(

@@ -9,7 +9,7 @@ from wren.checks.literals import literal_of
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
-from wren.triggers import MISFIRES
+from wren.script.triggers import MISFIRES
 from wren_core.errors import InvalidInput
 from wren_core.schedule import CronSchedule
 

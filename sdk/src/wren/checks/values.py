@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from wren.checks.bindings import Binding, Imported
 from wren.checks.scopes import Scope
-from wren.metadata import NAMESPACE_FUNCTIONS
+from wren.script.metadata import NAMESPACE_FUNCTIONS
 
 
 @dataclass(frozen=True)

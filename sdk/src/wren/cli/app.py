@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wren.cli import integration_commands, plugin_commands, plugins_commands, spending_commands
+from wren.cli.groups import authoring, installed_plugins, integrations, spending
 from wren.cli.options import Json
 
 app = typer.Typer(
@@ -16,10 +16,10 @@ app = typer.Typer(
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(integration_commands.app, name="integrations")
-app.add_typer(plugin_commands.app, name="plugin")
-app.add_typer(plugins_commands.app, name="plugins")
-app.add_typer(spending_commands.app, name="spending")
+app.add_typer(integrations.app, name="integrations")
+app.add_typer(authoring.app, name="plugin")
+app.add_typer(installed_plugins.app, name="plugins")
+app.add_typer(spending.app, name="spending")
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="A Python file.", show_default=False)]
 ImportSeconds = Annotated[
@@ -40,7 +40,7 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
 @app.command("test")
 def check(script: Script, as_json: Json = False, import_timeout: ImportSeconds = _IMPORT_SECONDS) -> None:
     """Check a script without running its functions."""
-    from wren.cli.checking import report_script
+    from wren.cli.commands.script_check import report_script
 
     report_script(script, import_seconds=import_timeout, as_json=as_json)
 
@@ -55,7 +55,7 @@ def validate(
     import_timeout: ImportSeconds = _IMPORT_SECONDS,
 ) -> None:
     """Check a script and the integrations it uses: installed, loadable, and with --remote connected on the server."""
-    from wren.cli.checking import validate_script
+    from wren.cli.commands.script_check import validate_script
 
     validate_script(script, remote=remote, import_seconds=import_timeout, as_json=as_json)
 
@@ -73,7 +73,7 @@ def deploy(
 
     Under a name that exists it becomes the next version.
     """
-    from wren.cli.deploying import deploy_script
+    from wren.cli.commands.deploy import deploy_script
 
     deploy_script(script, name=name, import_seconds=import_timeout, as_json=as_json)
 
@@ -86,7 +86,7 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show the deployments, one deployment with its runs, or one run."""
-    from wren.cli.watching import show_status
+    from wren.cli.commands.status import show_status
 
     show_status(target, as_json=as_json)
 
@@ -101,7 +101,7 @@ def logs(
 
     With -f and --json: one JSON object a line, the last one with the whole run. Ends with 0 also for a run that failed.
     """
-    from wren.cli.watching import show_logs
+    from wren.cli.commands.status import show_logs
 
     show_logs(target, follow=follow, as_json=as_json)
 
@@ -125,7 +125,7 @@ def run(
 
     What ends in .py is a file. With --wait the exit code is that of the run.
     """
-    from wren.cli.starting import run_target
+    from wren.cli.commands.run import run_target
 
     run_target(target, func=func, event=event, local=local, wait=wait, timeout=timeout, as_json=as_json)
 
@@ -135,7 +135,7 @@ def undeploy(
     target: Annotated[str, typer.Argument(metavar="NAME|ID", help="A deployment.")], as_json: Json = False
 ) -> None:
     """Take a deployment and its triggers away."""
-    from wren.cli.deploying import undeploy_target
+    from wren.cli.commands.deploy import undeploy_target
 
     undeploy_target(target, as_json=as_json)
 
@@ -165,7 +165,7 @@ def connect(
 
     A connection that works is left alone; one that does not is authorised again and keeps its id.
     """
-    from wren.cli.connecting import connect_integration
+    from wren.cli.commands.connect import connect_integration
 
     connect_integration(
         integration,
@@ -189,7 +189,7 @@ def login(
     as_json: Json = False,
 ) -> None:
     """Remember a server and the key to it, after trying them."""
-    from wren.cli.logging_in import log_in
+    from wren.cli.commands.login import log_in
 
     log_in(url=url, key=key, as_json=as_json)
 
@@ -200,6 +200,6 @@ def login(
 )
 def up(context: typer.Context) -> None:
     """Start a server on this machine, where wren-backend is installed. Options are the backend's own."""
-    from wren.cli.serving import start_server
+    from wren.cli.commands.up import start_server
 
     start_server(context.args)

@@ -1,10 +1,10 @@
 """What the exit code of a command says."""
 
-from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
+from wren_core.errors import AgentFixableError, TransientError, UserFacingConfigError, WrenError
 
 OK = 0
 FAILED = 1
-"""A check or a run failed, or the script or an argument must be changed."""
+"""A check or a run failed: the script or an argument must be changed, or the provider must recover."""
 USAGE = 2
 """The command was not written correctly."""
 PERSON_NEEDED = 3
@@ -33,6 +33,6 @@ def exit_code_of(error: WrenError) -> int:
         return INTERRUPTED
     if isinstance(error, UsageInvalid):
         return USAGE
-    if isinstance(error, AgentFixableError):
+    if isinstance(error, AgentFixableError | TransientError):
         return FAILED
     return PERSON_NEEDED if isinstance(error, UserFacingConfigError) else INTERNAL

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wren.api.records import Run
 from wren.cli.screen import Screen, cell_text
-from wren.wire import Run
 
 STYLES = {"success": "green", "failed": "red", "timeout": "red", "lost": "red"}
 

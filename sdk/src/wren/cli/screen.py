@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wren.correlation import invocation_id, is_invocation_id_used
+from wren.api.correlation import invocation_id, is_invocation_id_used
 from wren_core.errors import InternalError, WrenError, error_from_wire
 
 # Into a pipe or a file a row is one line, however long: an id that is cut in two can be found and copied by nobody.

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wren.cli.naming import guess
-from wren.client import Client
-from wren.correlation import invocation_id
-from wren.profile import KEY_VARIABLE, current_profile
-from wren.wire import Deployment
+from wren.api.client import Client
+from wren.api.correlation import invocation_id
+from wren.api.profile import KEY_VARIABLE, current_profile
+from wren.api.records import Deployment
+from wren.cli.names import guess
 from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
 
 UNAUTHENTICATED = "UNAUTHENTICATED"

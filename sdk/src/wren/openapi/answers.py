@@ -7,8 +7,8 @@ from typing import Any, Literal
 from wren.openapi.document import Document
 from wren.openapi.media import ANSWER_FORMS, chosen_media
 from wren.openapi.schemas import SchemaWriter
-from wren_core.contract.request_binding import ReasonVerdict, Refusal, VerdictName
-from wren_core.declarative import pointer
+from wren_core import json_pointer
+from wren_core.contract.request_binding import ReasonVerdict, RefusalRule, VerdictName
 
 Form = Literal["json", "text", "bytes", "none"]
 _NOTHING: dict[str, Any] = {"type": "null"}
@@ -61,22 +61,23 @@ def part_of(schema: dict[str, Any], where: str) -> dict[str, Any]:
     """Return the schema of what stands at a pointer in the answers that a schema describes; empty where unknown."""
     node: Any = schema
     definitions = schema.get("$defs", {})
-    for part in pointer.parts(where):
+    for part in json_pointer.split(where):
         node = definitions.get(str(node.get("$ref", "")).rpartition("/")[2], node) if isinstance(node, dict) else {}
         node = node.get("properties", {}).get(part, {}) if isinstance(node, dict) else {}
     found = dict(node) if isinstance(node, dict) else {}
     return {**found, "$defs": definitions} if definitions and "#/$defs/" in str(found) else found
 
 
-def refusal_of(document: Document, operation: Mapping[str, Any], schema: Mapping[str, Any]) -> Refusal | None:
+def refusal_of(document: Document, operation: Mapping[str, Any], schema: Mapping[str, Any]) -> RefusalRule | None:
     """Return how the provider refuses with status 200: where a success must say `true`, `false` is a refusal."""
     definitions = schema.get("$defs", {})
     root = definitions.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
     for name, item in root.get("properties", {}).items():
         if isinstance(item, Mapping) and (item.get("enum") == [True] or item.get("const") is True):
             reasons = _reasons(document, operation)
-            key = name.replace("~", "~0").replace("/", "~1")
-            return Refusal(pointer=f"/{key}", equals=False, reason="/error", verdicts=_verdicts(reasons))
+            return RefusalRule(
+                pointer=json_pointer.build([name]), equals=False, reason="/error", verdicts=_verdicts(reasons)
+            )
     return None
 
 

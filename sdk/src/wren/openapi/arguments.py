@@ -10,6 +10,7 @@ from wren.openapi.document import Document
 from wren.openapi.keywords import tidy
 from wren.openapi.media import BODY_ENCODINGS, chosen_media
 from wren.openapi.schemas import SchemaWriter
+from wren_core import json_pointer
 from wren_core.contract.request_binding import Constant, Encoding, Place, Placement, RequestBinding, Style
 
 # OpenAPI leaves these to what describes media types and security.
@@ -166,7 +167,7 @@ class ArgumentReader:
         is_written = found.body == "form" and ("style" in encoding or "explode" in encoding)
         style, explode = _style(encoding, "query") if is_written else (None, True)
         if found.body == "json" and name.startswith("/"):
-            name = f"/{name.replace('~', '~0').replace('/', '~1')}"
+            name = json_pointer.build([name])
         place = Placement(argument=prop, place="body", name=name, style=style, explode=explode)
         self._place(found, place, "query" if verb in _IN_QUERY else "body")
 

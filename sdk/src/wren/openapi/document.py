@@ -2,10 +2,10 @@
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.errors import AgentFixableError
 
 MAX_BYTES = 64 * 2**20
@@ -101,18 +101,7 @@ class Document:
         """Return what stands at a reference; raises as `resolved` does."""
         if not reference.startswith("#"):
             raise ReferenceInvalid(f"$ref {reference!r} leads out of the document, and is never fetched")
-        node: Any = self.root
-        for part in reference[1:].split("/")[1:]:
-            key = _unescaped(part)
-            if isinstance(node, dict) and key in node:
-                node = node[key]
-            elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
-                node = node[int(key)]
-            else:
-                raise ReferenceInvalid(f"$ref {reference!r} leads nowhere")
-        return node
-
-
-def _unescaped(part: str) -> str:
-    decoded = re.sub(r"%([0-9A-Fa-f]{2})", lambda match: chr(int(match[1], 16)), part)
-    return decoded.replace("~1", "/").replace("~0", "~")
+        found = json_pointer.find_reference(self.root, reference)
+        if found is json_pointer.MISSING:
+            raise ReferenceInvalid(f"$ref {reference!r} leads nowhere")
+        return found

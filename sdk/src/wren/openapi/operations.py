@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from wren.openapi import naming
 from wren.openapi.choice import Choice
 from wren.openapi.document import Document, DocumentInvalid, ReferenceInvalid
 from wren.openapi.keywords import tidy
+from wren_core.nearest import find_nearest, suggest
 
 _VERBS = {"get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE"}
 _READS = frozenset({"GET", "HEAD"})
@@ -125,8 +125,8 @@ def _ids(operation: Operation) -> set[str]:
 def _refuse_unknown(what: str, unknown: list[str], known: list[str]) -> None:
     if not unknown:
         return
-    nearest = get_close_matches(unknown[0], known, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {', '.join(known[:20]) or 'none'}"
+    nearest = find_nearest(unknown[0], known)
+    hint = suggest(nearest, otherwise=f"it has {', '.join(known[:20]) or 'none'}")
     raise DocumentInvalid(
-        f"the document has no {what} {unknown[0]!r}; {hint}", details={what: unknown, "nearest": nearest[:1]}
+        f"the document has no {what} {unknown[0]!r}; {hint}", details={what: unknown, "nearest": nearest}
     )

@@ -188,14 +188,14 @@ def _chosen(name: str, text: str) -> Connection:
 
 
 def _bearer(name: str, scheme: Mapping[str, Any], warnings: tuple[str, ...]) -> Connection:
-    spec = _credential(name, "token", CredentialType.BEARER, scheme)
+    spec = _credential(name, "token", CredentialType.TOKEN, scheme)
     auth = ApiKeyConfig(placement="header", name="Authorization", prefix="Bearer ")
     return Connection(auth=auth, credentials=(spec,), holds_token=True, warnings=warnings)
 
 
 def _basic(name: str, scheme: Mapping[str, Any]) -> Connection:
     spec = _credential(
-        name, "login", CredentialType.BASIC, {"description": "User name and password as name:password", **scheme}
+        name, "login", CredentialType.BASIC_AUTH, {"description": "User name and password as name:password", **scheme}
     )
     field_schema = {"type": "string", "description": spec.description}
     form = {"type": "object", "properties": {"login": field_schema}, "required": ["login"]}

@@ -3,7 +3,6 @@
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +10,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from wren_core.contract.events import parse_event
 from wren_core.errors import AgentFixableError
+from wren_core.nearest import find_nearest, suggest
 
 _POSITIONAL = (
     inspect.Parameter.POSITIONAL_ONLY,
@@ -37,8 +37,7 @@ def find_function(namespace: Mapping[str, Any], name: str) -> Callable[..., Any]
     if callable(found) and not inspect.isclass(found):
         return found
     functions = [key for key, value in namespace.items() if inspect.isfunction(value)]
-    nearest = get_close_matches(name, functions, n=1)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"it has {', '.join(functions) or 'none'}"
+    hint = suggest(find_nearest(name, functions), otherwise=f"it has {', '.join(functions) or 'none'}")
     raise AgentFixableError(
         f"the script has no function {name!r}; {hint}", code="FUNCTION_UNDEFINED", details={"functions": functions}
     )

@@ -6,13 +6,13 @@ import sys
 import threading
 from contextlib import suppress
 
-from wren import session
-from wren.channel import Channel, ChannelHost, ChannelObserver
-from wren.metadata import extract_metadata
+from wren.runner.channel import Channel, ChannelHost, ChannelObserver
 from wren.runner.failure import describe_failure
 from wren.runner.invocation import call_function, to_json_value
 from wren.runner.script import load_script
-from wren.session import Session
+from wren.script import session
+from wren.script.metadata import extract_metadata
+from wren.script.session import Session
 from wren_core.errors import AgentFixableError
 from wren_core.protocol.frames import Answer, ErrorFrame, LineTooLarge, MetadataFrame, ResultFrame
 from wren_core.protocol.jobs import DescribeJob, Job, ProtocolMismatch, read_job
@@ -46,7 +46,7 @@ def _prepare(channel: Channel, job: Job) -> None:
     threading.stack_size(_THREAD_STACK_BYTES)
     os.environ.update(job.env)
     if job.definitions:
-        from wren.catalogue import installed  # here: most scripts use what is installed, and many use nothing
+        from wren.script.catalogue import installed  # here: most scripts use what is installed, and many use nothing
 
         installed().declare(job.definitions)
     session.enter(Session(host=ChannelHost(channel), on_call=ChannelObserver(channel)))

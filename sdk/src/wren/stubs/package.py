@@ -8,10 +8,10 @@ import ast
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-import wren
 from wren import integrations
-from wren.catalogue import Catalogue
+from wren.script.catalogue import Catalogue
 from wren.stubs.declaration import docstring, is_name
 from wren.stubs.module import StubModule
 from wren_core.errors import PluginFailed
@@ -19,6 +19,7 @@ from wren_core.plugins.plugin import Plugin
 
 MARK = "# Made by `wren integrations stubs`"
 _HEADER = f"{MARK}; run it again after installing or removing an integration.\n"
+_ROOT = Path(__file__).parents[1] / "__init__.py"
 _FUNCTIONS = """
 def get_docs(name: str) -> _wren_core_export_docs.IntegrationDocs:
 {get_docs}
@@ -26,12 +27,11 @@ def get_docs(name: str) -> _wren_core_export_docs.IntegrationDocs:
 def render_docs(names: _collections_abc.Iterable[str] | None = None) -> str:
 {render_docs}
 
-def list() -> _builtins.list[_wren_installed_integration.InstalledIntegration]:
+def list() -> _builtins.list[str]:
 {list}
 """
 _IMPORTS = """import builtins as _builtins
 import collections.abc as _collections_abc
-import wren.installed_integration as _wren_installed_integration
 import wren_core.export.docs as _wren_core_export_docs
 """
 
@@ -72,10 +72,10 @@ def _origin(plugin: Plugin) -> str:
 
 def _root() -> str:
     """Return what the package itself tells type checkers: the branch it keeps for them."""
-    tree = ast.parse(inspect.getsource(wren))
+    tree = ast.parse(_ROOT.read_text(encoding="utf-8"))
     branches = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     lines = [ast.unparse(statement) for branch in branches for statement in branch.body]
-    return "\n".join([docstring(inspect.getdoc(wren) or ""), "", *lines]) + "\n"
+    return "\n".join([docstring(ast.get_docstring(tree) or ""), "", *lines]) + "\n"
 
 
 def _namespace(handles: dict[str, str], missing: dict[str, str]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from wren.stubs.annotation import Imports
 from wren.stubs.declaration import camel_case, typed_dict
+from wren_core import json_pointer
 
 _SIMPLE = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
@@ -70,7 +71,7 @@ class SchemaTypes:
         return name
 
     def _reference(self, reference: str, *path: str) -> str:
-        name = reference.removeprefix("#/$defs/").replace("~1", "/").replace("~0", "~")
+        name = json_pointer.split(reference)[-1]
         if name not in self._named:
             target = self._definitions.get(name)
             is_object = isinstance(target, Mapping) and bool(target.get("properties"))

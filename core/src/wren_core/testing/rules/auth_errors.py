@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wren_core.errors import AuthFailed, InternalError, WrenError
+from wren_core.errors import AgentFixableError, AuthFailed, UserFacingConfigError
 from wren_core.testing.calls import Call
 from wren_core.testing.rules.judging import judged
 from wren_core.testing.rules.rule import Finding, Rule, Tier
@@ -10,8 +10,7 @@ from wren_core.testing.subject import Subject
 
 
 def _is_refusal(call: Call) -> bool:
-    error = call.error
-    return isinstance(error, WrenError) and not isinstance(error, InternalError) and not error.can_retry
+    return isinstance(call.error, AgentFixableError | UserFacingConfigError) and not call.error.can_retry
 
 
 def _check(subject: Subject) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     for name in spec.config_schema.get("properties", {}):
         if not re.search(rf"\b{re.escape(name)}\b", readme):
             yield Finding(place="README.md", message=f"the setting {name!r} is not in it")
-    for variable in spec.get_env_mapping().values():
+    for variable in spec.get_run_env_mapping().values():
         if variable not in readme:
             yield Finding(place="README.md", message=f"the environment variable {variable} is not in it")
 

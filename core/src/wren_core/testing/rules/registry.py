@@ -1,8 +1,7 @@
 """All rules, in the order they are numbered."""
 
-from difflib import get_close_matches
-
 from wren_core.errors import AgentFixableError
+from wren_core.nearest import list_nearest
 from wren_core.testing.rules import (
     auth_errors,
     clients,
@@ -60,6 +59,6 @@ def get_rule(rule_id: str) -> Rule:
     for rule in RULES:
         if wanted in (rule.id.upper(), rule.code):
             return rule
-    nearest = get_close_matches(rule_id, [name for rule in RULES for name in (rule.id, rule.code)], n=3)
+    nearest = list_nearest(rule_id, [name for rule in RULES for name in (rule.id, rule.code)])
     hint = f"did you mean {' or '.join(nearest)}?" if nearest else f"they are {RULES[0].code} to {RULES[-1].code}"
     raise RuleUnknown(f"there is no rule {rule_id!r}; {hint}", details={"rules": [rule.id for rule in RULES]})

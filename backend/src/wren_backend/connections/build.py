@@ -1,0 +1,121 @@
+"""Puts the use cases of connections together, once at start."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from fastapi import Request
+
+from wren_backend.clock import Clock
+from wren_backend.connections.addresses import Addresses
+from wren_backend.connections.authorization.attempts import AttemptLimit
+from wren_backend.connections.authorization.pages import Pages
+from wren_backend.connections.authorization.repository import purge_expired
+from wren_backend.connections.authorization.service import AuthorizationService
+from wren_backend.connections.context import ConnectionContext
+from wren_backend.connections.credentials.service import CredentialService
+from wren_backend.connections.oauth.providers import ProviderOverrides
+from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
+from wren_backend.connections.service import ConnectionService
+from wren_backend.storage.database import Database
+from wren_backend.vault.service import Vault
+from wren_core.plugins.registry import Registry
+
+
+class IntegrationConfigured(Protocol):
+    """What an operator configured for one integration."""
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+
+
+class ConnectionSettings(Protocol):
+    """The settings of connections."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def docs_url(self) -> str | None: ...
+    @property
+    def providers(self) -> Mapping[str, ProviderOverrides]: ...
+    @property
+    def integrations(self) -> Mapping[str, IntegrationConfigured]: ...
+    @property
+    def refresh_margin(self) -> timedelta: ...
+    @property
+    def oauth_state_lifetime(self) -> timedelta: ...
+    @property
+    def connect_link_lifetime(self) -> timedelta: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionServices:
+    """What routers and the worker need of connections. An app carries them as `app.state.services.connections`."""
+
+    context: ConnectionContext
+    connections: ConnectionService
+    authorization: AuthorizationService
+    credentials: CredentialService
+    pages: Pages
+    attempts: AttemptLimit
+
+    @classmethod
+    def of(cls, context: ConnectionContext) -> "ConnectionServices":
+        """Build the use cases over one context."""
+        return cls(
+            context=context,
+            connections=ConnectionService(context),
+            authorization=AuthorizationService(context),
+            credentials=CredentialService(context),
+            pages=Pages(context.addresses),
+            attempts=AttemptLimit(),
+        )
+
+    @property
+    def addresses(self) -> Addresses:
+        """The public addresses of connecting."""
+        return self.context.addresses
+
+    def keep_up(self) -> int:
+        """Refresh tokens about to end and delete links past their time, for a timer; return how many were tried."""
+        with self.context.database.writing() as session:
+            purge_expired(session, now=self.context.clock.now())
+        return self.credentials.refresh_expiring()
+
+    def close(self) -> None:
+        """Close the HTTP connections to providers; at the end of the process."""
+        self.context.endpoint.dispose()
+
+
+def build(
+    settings: ConnectionSettings,
+    *,
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    registry: Registry,
+    on_refresh: Callable[[str], None],
+) -> ConnectionServices:
+    """Return the use cases over these ports; `on_refresh` gets the outcome of every refresh."""
+    context = ConnectionContext(
+        database=database,
+        vault=vault,
+        clock=clock,
+        registry=registry,
+        addresses=Addresses(public_url=settings.address, docs_url=settings.docs_url),
+        providers=settings.providers,
+        endpoint=TokenEndpoint(),
+        refresh_margin=settings.refresh_margin,
+        state_lifetime=settings.oauth_state_lifetime,
+        link_lifetime=settings.connect_link_lifetime,
+        configured={name: item.config for name, item in settings.integrations.items()},
+        on_refresh=on_refresh,
+    )
+    return ConnectionServices.of(context)
+
+
+def services_of(request: Request) -> ConnectionServices:
+    """Return the use cases of the app that answers `request`."""
+    found: ConnectionServices = request.app.state.services.connections
+    return found

@@ -1,0 +1,99 @@
+"""When to renew an access token, and what to do about the one at hand: pure decisions that take `now`.
+
+`Connection.next_refresh_at` is the moment before which nobody renews: planned ahead of the expiry when tokens are
+stored, pushed back after a failure that may pass.
+"""
+
+from datetime import datetime, timedelta
+from enum import Enum
+
+from wren_backend.connections.models import Connection, ConnectionStatus
+
+# Larger than any honest difference between two clocks, and than most runs.
+MARGIN = timedelta(minutes=5)
+# A token that lives ten minutes would spend half of them being renewed.
+_MARGIN_SHARE = 5
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=15)
+_LONGEST_WISH = timedelta(hours=1)
+
+
+class Step(Enum):
+    """What to do about a connection's access token."""
+
+    USE = "use"
+    REFRESH = "refresh"
+    WAIT = "wait"
+    """Somebody else is renewing it, and the old one is of no use."""
+    LATER = "later"
+    """Renewing failed a moment ago, and the old one is of no use."""
+    ENDED = "ended"
+    """It is of no use, and there is nothing to renew it with."""
+    UNUSABLE = "unusable"
+    """The connection itself is pending, revoked or refused by the provider."""
+
+
+def next_step(connection: Connection, *, refreshable: bool, now: datetime, refused_version: int | None = None) -> Step:
+    """Decide about the access token of a connection.
+
+    Args:
+        connection: the connection as it is now.
+        refreshable: whether a refresh token is stored.
+        now: the present instant.
+        refused_version: version of the token that the provider just refused, where one was.
+    """
+    if connection.status is not ConnectionStatus.ACTIVE:
+        return Step.UNUSABLE
+    is_refused = refused_version is not None and refused_version >= connection.version
+    has_ended = connection.expires_at is not None and connection.expires_at <= now
+    is_useless = is_refused or has_ended
+    if not is_refused and not is_due(connection, now):
+        return Step.LATER if has_ended else Step.USE
+    if not refreshable:
+        return Step.ENDED if is_useless else Step.USE
+    if is_claimed(connection, now):
+        return Step.WAIT if is_useless else Step.USE
+    if is_backing_off(connection, now):
+        return Step.LATER
+    return Step.REFRESH
+
+
+def is_due(connection: Connection, now: datetime) -> bool:
+    """Tell whether the access token should be renewed before it is used."""
+    if connection.expires_at is None:
+        return False
+    return (connection.next_refresh_at or connection.expires_at - MARGIN) <= now
+
+
+def is_claimed(connection: Connection, now: datetime) -> bool:
+    """Tell whether somebody is renewing it at this moment."""
+    return connection.claimed_until is not None and connection.claimed_until > now
+
+
+def is_backing_off(connection: Connection, now: datetime) -> bool:
+    """Tell whether renewing failed so recently that it is too soon to try again."""
+    return (
+        connection.refresh_failures > 0 and connection.next_refresh_at is not None and connection.next_refresh_at > now
+    )
+
+
+def was_interrupted(connection: Connection, now: datetime) -> bool:
+    """Tell whether a refresher died between asking the provider and storing the answer.
+
+    Its claim is the note it left before it asked; the stored refresh token may be used up.
+    """
+    return connection.claimed_by is not None and not is_claimed(connection, now)
+
+
+def plan_refresh(*, expires_at: datetime | None, now: datetime, margin: timedelta = MARGIN) -> datetime | None:
+    """Return when a token stored now should be renewed: the margin ahead of its end, less for a short-lived one."""
+    if expires_at is None:
+        return None
+    return expires_at - min(margin, (expires_at - now) / _MARGIN_SHARE)
+
+
+def retry_at(*, failures: int, now: datetime, retry_after: float | None = None) -> datetime:
+    """Return when to try again after the nth failure in a row: ever later, and not before the provider's own wish."""
+    pause = min(_FIRST_PAUSE * (1 << min(failures - 1, 10)), _LONGEST_PAUSE)
+    wish = min(timedelta(seconds=retry_after), _LONGEST_WISH) if retry_after else timedelta(0)
+    return now + max(pause, wish)

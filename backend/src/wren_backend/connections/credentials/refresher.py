@@ -1,0 +1,177 @@
+"""Renewing access tokens: one call per expiry, whoever asks, from however many threads and processes.
+
+The right to call is a claim on the connection's row. It is committed before the provider is asked, so it is also the
+note that something was under way if this process dies; no transaction and no lock is open while the provider answers.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from wren_backend.connections.context import ConnectionContext
+from wren_backend.connections.credentials import refresh_repository as repository
+from wren_backend.connections.credentials.notices import leave_notice
+from wren_backend.connections.credentials.refresh import plan_refresh, retry_at, was_interrupted
+from wren_backend.connections.errors import ConnectionNeedsReauth, ProviderNotConfigured
+from wren_backend.connections.models import Connection
+from wren_backend.connections.oauth.provider_http import TOTAL_SECONDS
+from wren_backend.connections.oauth.providers import variable
+from wren_backend.connections.oauth.token_answer import (
+    TokenAnswer,
+    TokenAnswerInvalid,
+    credential_values,
+    read_token_answer,
+)
+from wren_backend.connections.oauth.token_endpoint import ClientRefused, GrantDead, ProviderFailed, ProviderUnavailable
+from wren_backend.connections.requirements import refresh_key
+from wren_backend.ids import new_token
+from wren_backend.storage.errors import DatabaseBusy
+from wren_core.contract.spec import IntegrationSpec
+from wren_core.errors import WrenError
+
+log = structlog.get_logger(__name__)
+
+_Stored = TypeVar("_Stored")
+
+# Longer than the call can take, so that a claim only ends under a refresher that is dead (or was stopped).
+CLAIM_FOR = timedelta(seconds=TOTAL_SECONDS * 3)
+# A rotated refresh token exists nowhere but in this process until it is stored: keep trying while the claim lasts.
+_STORE_ATTEMPTS = 8
+_STORE_PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshOutcome:
+    """How an attempt to renew ended; with neither field somebody else has changed the connection meanwhile."""
+
+    connection: Connection | None = None
+    """The connection with its new credentials in place."""
+    failure: str | None = None
+    """Why not, in words that are safe to show."""
+
+
+class Refresher:
+    """Performs one renewal. Whether one is due is decided by `refresh.next_step`."""
+
+    def __init__(self, context: ConnectionContext, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._context = context
+        self._sleep = sleep
+
+    def refresh(self, spec: IntegrationSpec, connection: Connection) -> RefreshOutcome:
+        """Renew the credentials of `connection` as it was read, unless a rival is faster.
+
+        Raises:
+            ProviderNotConfigured: this server has no client at the provider, or the provider refuses it.
+        """
+        provider = self._context.provider(spec)
+        claimant = new_token()
+        token = self._claim(spec, connection, claimant)
+        if token is None:
+            return RefreshOutcome()
+        try:
+            answer = self._context.endpoint.refresh(provider, token)
+            grant = read_token_answer(answer, scope_separator=provider.scope_separator, now=self._context.clock.now())
+        except GrantDead as exc:
+            return self._give_up(connection, claimant, str(exc))
+        except (ProviderFailed, TokenAnswerInvalid) as exc:
+            self._postpone(connection, claimant, exc)
+            if isinstance(exc, ClientRefused):
+                raise _client_refused(spec, provider.name) from exc
+            return RefreshOutcome(failure=str(exc))
+        return self._store(spec, connection, grant)
+
+    def _claim(self, spec: IntegrationSpec, connection: Connection, claimant: str) -> str | None:
+        """Return the refresh token once the right to use it is ours and committed; None where it is not."""
+        now = self._context.clock.now()
+        with self._context.database.writing() as session:
+            until = now + CLAIM_FOR
+            if not repository.claim_refresh(session, connection, claimant=claimant, until=until, now=now):
+                return None
+            # Read under the claim: no other token can take its place while the claim is held.
+            credentials = self._context.vault.open(session, connection.place)
+        if was_interrupted(connection, now):
+            log.error("connection.refresh_was_interrupted", **_names(connection))
+        return credentials.get(refresh_key(spec))
+
+    def _store(self, spec: IntegrationSpec, connection: Connection, grant: TokenAnswer) -> RefreshOutcome:
+        stored = self._persist(lambda: self._store_once(spec, connection, grant))
+        if stored is None:
+            log.warning("connection.refresh_superseded", **_names(connection))
+            self._context.on_refresh("superseded")
+            return RefreshOutcome()
+        log.info("connection.refreshed", **_names(connection), expires_at=grant.expires_at)
+        self._context.on_refresh("refreshed")
+        return RefreshOutcome(connection=stored)
+
+    def _store_once(self, spec: IntegrationSpec, connection: Connection, grant: TokenAnswer) -> Connection | None:
+        now = self._context.clock.now()
+        with self._context.database.writing() as session:
+            scopes = list(grant.scopes) if grant.scopes is not None else None
+            stored = repository.store_refreshed(
+                session, connection, expires_at=grant.expires_at, scopes=scopes, now=now
+            )
+            if stored is None:
+                return None
+            self._context.vault.store(session, connection.place, credential_values(spec, grant), now=now)
+            at = plan_refresh(expires_at=grant.expires_at, now=now, margin=self._context.refresh_margin)
+            return repository.plan_refresh(session, stored, at=at)
+
+    def _give_up(self, connection: Connection, claimant: str, said: str) -> RefreshOutcome:
+        now = self._context.clock.now()
+        reason = _why_dead(said, interrupted=was_interrupted(connection, now))
+        error = {"code": ConnectionNeedsReauth.code, "message": reason, "at": now.isoformat()}
+        with self._context.database.writing() as session:
+            # Where a rival took the claim over, its answer counts: this token may be dead because of the rival's call.
+            is_ours = repository.release_claim(session, connection, claimant=claimant)
+            marked = repository.mark_needs_reauth(session, connection, error=error, now=now) if is_ours else None
+            if marked is not None:
+                leave_notice(session, marked, self._context.addresses, now=now)
+        if marked is None:
+            log.warning("connection.refresh_superseded", **_names(connection))
+            return RefreshOutcome()
+        log.error("connection.needs_reauth", **_names(connection), reason=reason)
+        self._context.on_refresh("needs_reauth")
+        return RefreshOutcome(failure=reason)
+
+    def _postpone(self, connection: Connection, claimant: str, exc: Exception) -> None:
+        now = self._context.clock.now()
+        wish = exc.retry_after if isinstance(exc, ProviderUnavailable) else None
+        at = retry_at(failures=connection.refresh_failures + 1, now=now, retry_after=wish)
+        with self._context.database.writing() as session:
+            repository.postpone_refresh(session, connection, claimant=claimant, retry_at=at, now=now)
+        log.warning("connection.refresh_postponed", **_names(connection), reason=str(exc), retry_at=at)
+        self._context.on_refresh("postponed")
+
+    def _persist(self, store: Callable[[], _Stored]) -> _Stored:
+        for _ in range(_STORE_ATTEMPTS - 1):
+            try:
+                return store()
+            except DatabaseBusy:
+                self._sleep(_STORE_PAUSE_SECONDS)
+        return store()
+
+
+def _why_dead(said: str, *, interrupted: bool) -> str:
+    if interrupted:
+        return f"an earlier renewal was cut off after the provider may have replaced the refresh token; {said}"
+    return f"the provider refused the refresh token; {said}"
+
+
+def _client_refused(spec: IntegrationSpec, provider: str) -> WrenError:
+    wanted = variable(provider, "client_secret")
+    return ProviderNotConfigured(
+        f"{provider!r} refuses this server's client id or secret; an operator checks {wanted}",
+        details={"integration": spec.name, "provider": provider, "variable": wanted},
+    )
+
+
+def _names(connection: Connection) -> dict[str, str | datetime | None]:
+    return {
+        "connection_id": connection.id,
+        "workspace_id": connection.workspace_id,
+        "integration": connection.integration,
+    }

@@ -1,0 +1,60 @@
+"""JSON pointers (RFC 6901): write one, split one, find a place of a JSON value, or put a value there."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+MISSING: Any = object()
+"""What `find` and `find_reference` return where there is nothing."""
+# An index has no sign and no leading zero; "01" is a key of an object and no place of an array.
+_INDEX = re.compile(r"0|[1-9][0-9]*")
+
+
+def build(parts: Iterable[Any]) -> str:
+    """Return the pointer of a path of keys and indexes; empty for the whole document."""
+    return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
+
+
+def split(pointer: str) -> list[str]:
+    """Return the unescaped parts of a pointer."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def find(document: Any, pointer: str) -> Any:
+    """Return the value at a pointer, or MISSING; an empty pointer is the whole document.
+
+    In an object `/13` is the key "13", in an array the item 13.
+    """
+    node = document
+    for key in split(pointer):
+        if isinstance(node, Mapping) and key in node:
+            node = node[key]
+        elif isinstance(node, list) and _INDEX.fullmatch(key) and int(key) < len(node):
+            node = node[int(key)]
+        else:
+            return MISSING
+    return node
+
+
+def find_reference(document: Any, reference: str) -> Any:
+    """Return the value a `$ref` such as `#/$defs/Name` leads to; MISSING for any other kind of reference."""
+    if reference != "#" and not reference.startswith("#/"):
+        return MISSING
+    from urllib.parse import unquote  # here: few values hold references
+
+    return find(document, unquote(reference[1:]))
+
+
+def put(document: dict[str, Any], pointer: str, value: Any) -> None:
+    """Set the value at a pointer, making the objects on the way.
+
+    Raises:
+        ValueError: something on the way is no object.
+    """
+    *way, last = split(pointer)
+    node = document
+    for key in way:
+        node = node.setdefault(key, {})
+        if not isinstance(node, dict):
+            raise ValueError(f"{pointer!r} leads through {key!r}, which is no object")
+    node[last] = value

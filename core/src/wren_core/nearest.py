@@ -1,0 +1,27 @@
+"""The known name that was probably meant, and the hint that offers it."""
+
+from collections.abc import Iterable
+
+
+def find_nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name most like `name`, or None where none is similar."""
+    return next(iter(list_nearest(name, known, limit=1)), None)
+
+
+def list_nearest(name: str, known: Iterable[str], *, limit: int = 3, similarity: float = 0.6) -> list[str]:
+    """List the known names that are similar to `name`, the most similar first.
+
+    Args:
+        name: the name that is unknown.
+        known: the names that exist.
+        limit: how many names are returned at most.
+        similarity: from 0 (every name) to 1 (the same name only).
+    """
+    from difflib import get_close_matches  # here: only a misspelt name needs it
+
+    return get_close_matches(name, list(known), n=limit, cutoff=similarity)
+
+
+def suggest(nearest: str | None, *, otherwise: str) -> str:
+    """Return the hint of an error: the nearest name as a question, or `otherwise` where there is none."""
+    return f"did you mean {nearest!r}?" if nearest else otherwise

@@ -1,0 +1,27 @@
+"""A value that fits a schema, to try a method with or to show how it is called."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wren_core.schemas.properties import properties_of
+from wren_core.schemas.validator import Validator
+
+_SAMPLES: tuple[Any, ...] = (
+    *("example", "1", "1.5", "a@example.com", "https://example.com", "2026-01-01", "2026-01-01T00:00:00Z"),
+    *("00000000-0000-4000-8000-000000000000", "ABCDEFGH", "abcdefgh", 1, 1.5, True, [], ["example"], {}, None),
+)
+
+
+def sample(schema: Mapping[str, Any], name: str) -> Any:
+    """Return a value that fits one property of an object's schema, or None where none of the usual ones does."""
+    part = properties_of(schema)[name]
+    validator = Validator({"$defs": schema.get("$defs", {}), **(part if isinstance(part, Mapping) else {})})
+    return next((value for value in (*_declared(part), *_SAMPLES) if validator.is_valid(value)), None)
+
+
+def _declared(part: Any) -> list[Any]:
+    """Return the values the schema names itself."""
+    if not isinstance(part, Mapping):
+        return []
+    examples, values = part.get("examples"), part.get("enum")
+    return [*(examples if isinstance(examples, list) else ()), *(values if isinstance(values, list) else ())]

@@ -1,0 +1,37 @@
+"""Loads plugins from a folder and prints their definitions: `python -m wren.authoring.definition_printer`.
+
+It reads `{"points": {name: "module:Class"}, "seconds": 10}` and answers `{"definitions": {...}, "failed": {...}}`.
+What a plugin does while it is loaded stays in this process; what it prints goes to standard error.
+"""
+
+import json
+import sys
+from contextlib import redirect_stdout
+from datetime import timedelta
+from typing import Any
+
+from importlib_metadata import EntryPoint
+
+from wren.authoring.project import group_of
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.plugins.loading import RefusedError, load_integration
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.load(sys.stdin)
+    limit = timedelta(seconds=request["seconds"])
+    definitions: dict[str, Any] = {}
+    failed: dict[str, str] = {}
+    with redirect_stdout(sys.stderr):
+        for name, value in request["points"].items():
+            try:
+                integration = load_integration(EntryPoint(name, value, group_of(value)), limit)
+                definitions[name] = IntegrationDefinition.from_spec(integration.full_spec()).to_wire()
+            except RefusedError as exc:
+                failed[name] = f"{exc.code}: {exc}"
+    json.dump({"definitions": definitions, "failed": failed}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

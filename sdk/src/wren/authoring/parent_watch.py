@@ -1,0 +1,36 @@
+"""Runs a module as a program that ends with its parent: `python -m wren.authoring.parent_watch PIPE MODULE ARGS...`.
+
+The parent holds the other end of the pipe. When it closes, because the parent let go or was killed, the program is
+told to end the way an operator would tell it, and is ended by force if it does not.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+
+_GRACE_SECONDS = 8.0
+
+
+def main() -> None:
+    """Run the module named on the command line."""
+    pipe, module = int(sys.argv[1]), sys.argv[2]
+    sys.argv[:] = sys.argv[2:]
+    os.set_inheritable(pipe, False)
+    threading.Thread(target=_wait_for_parent, args=(pipe,), name="wren-leash", daemon=True).start()
+    sys.path.pop(0)  # the folder one happens to stand in is on no installed program's path
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def _wait_for_parent(descriptor: int) -> None:
+    while os.read(descriptor, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The smallest honest version number. Pure.
+
+Semantic versioning, and its rule for versions that begin with zero: there nothing is promised yet, but who depends on
+0.4 asks for `>=0.4,<0.5`; so what breaks moves the second number, and everything else the third.
+"""
+
+from packaging.version import InvalidVersion, Version
+
+from wren.authoring.change import Level
+from wren_core.errors import AgentFixableError
+
+
+class VersionInvalid(AgentFixableError):
+    """The version is none, or too small for what changed."""
+
+    code = "VERSION_INVALID"
+
+
+def parse(text: str) -> Version:
+    """Return a version.
+
+    Raises:
+        VersionInvalid: it is none.
+    """
+    try:
+        return Version(text)
+    except InvalidVersion:
+        raise VersionInvalid(f"{text!r} is no version; write it like 1.2.0") from None
+
+
+def next_version(last: Version, level: Level) -> Version:
+    """Return the smallest version that may follow `last` when changes of this level are released.
+
+    What was a candidate only, such as 2.0.0rc1, promised nothing: its own release may follow.
+    """
+    if last.is_prerelease:
+        return Version(last.base_version)
+    major, minor, patch = (*last.release, 0, 0)[:3]
+    if major == 0:
+        level = Level.MINOR if level is Level.MAJOR else Level.PATCH
+    if level is Level.MAJOR:
+        return Version(f"{major + 1}.0.0")
+    return Version(f"{major}.{minor + 1}.0" if level is Level.MINOR else f"{major}.{minor}.{patch + 1}")
+
+
+def is_enough(version: Version, last: Version, level: Level) -> bool:
+    """Tell whether `version` may follow `last`; one before its own release, such as 2.0.0rc1, counts as that one."""
+    return version > last and Version(version.base_version) >= next_version(last, level)
+
+
+def is_zero(version: Version) -> bool:
+    """Tell whether the rule for versions that begin with zero applies."""
+    return version.release[0] == 0

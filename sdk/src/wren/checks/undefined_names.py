@@ -1,0 +1,48 @@
+"""Names a script uses and defines nowhere, found without running it."""
+
+import builtins
+from collections.abc import Iterator
+from typing import Any
+
+from pyflakes import messages  # type: ignore[import-untyped]  # ships no types
+from pyflakes.checker import Checker  # type: ignore[import-untyped]  # ships no types
+
+from wren.checks.finding import Code, Finding
+from wren.checks.source import Source
+from wren_core.nearest import find_nearest, suggest
+
+
+def check_names(source: Source) -> Iterator[Finding]:
+    """Yield names that are used but not defined, and functions that another of the same name replaces."""
+    checker = Checker(source.tree, filename=source.file)
+    defined = {name for scope in checker.deadScopes for name in scope if isinstance(name, str)}
+    for message in checker.messages:
+        if isinstance(message, messages.UndefinedName | messages.UndefinedLocal):
+            yield _undefined(source, message, defined)
+        elif isinstance(message, messages.RedefinedWhileUnused):
+            yield _redefined(source, message)
+
+
+def _undefined(source: Source, message: Any, defined: set[str]) -> Finding:
+    name = message.message_args[0]
+    nearest = find_nearest(name, sorted({*defined, *dir(builtins)} - {name}))
+    return Finding(
+        code=Code.UNDEFINED_NAME,
+        message=f"name {name!r} is used but not defined",
+        file=source.file,
+        line=message.lineno,
+        column=source.column(message.lineno, message.col),
+        hint=suggest(nearest, otherwise="define it, or import it"),
+    )
+
+
+def _redefined(source: Source, message: Any) -> Finding:
+    name, first_line = message.message_args
+    return Finding(
+        code=Code.FUNCTION_REDEFINED,
+        message=f"{name!r} is defined again; the one at line {first_line} is never used",
+        file=source.file,
+        line=message.lineno,
+        column=source.column(message.lineno, message.col),
+        severity="warning",
+    )

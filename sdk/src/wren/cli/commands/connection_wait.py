@@ -1,0 +1,70 @@
+"""Waiting until a person has authorised a connection."""
+
+import time
+
+from wren.api.client import Client
+from wren.api.records import Connection, ConnectionStarted
+from wren.cli.screen import Screen
+from wren_core.errors import UserFacingConfigError
+
+_POLL_SECONDS = 1.0
+
+
+def wait_until_connected(
+    screen: Screen, client: Client, started: ConnectionStarted, *, before: Connection | None, seconds: float
+) -> Connection:
+    """Return the connection once it is active; for one that was active before, once its credentials are new.
+
+    Raises:
+        UserFacingConfigError: CONNECTION_FAILED where the attempt is over, CONNECTION_PENDING where time is.
+    """
+    deadline = time.monotonic() + seconds
+    connection = client.connection(started.connection_id)
+    try:
+        if not _is_connected(connection, before):
+            screen.note(f"waiting up to {seconds:g} s until somebody has consented there; Ctrl-C leaves it open")
+        while not _is_connected(connection, before):
+            if _is_over(connection, started, before):
+                raise _failed(connection)
+            if time.monotonic() >= deadline:
+                raise _unfinished(started, seconds)
+            time.sleep(_POLL_SECONDS)
+            connection = client.connection(started.connection_id)
+    except KeyboardInterrupt:
+        screen.note(f"the link stays good; `wren connect {started.integration}` makes a new one")
+        raise
+    return connection
+
+
+def _is_connected(connection: Connection, before: Connection | None) -> bool:
+    if connection.status != "active" or before is None or before.status != "active":
+        return connection.status == "active"
+    return connection.version is None or connection.version != before.version
+
+
+def _is_over(connection: Connection, started: ConnectionStarted, before: Connection | None) -> bool:
+    """Tell whether an attempt has failed. Of one that was active the error may speak of its renewal instead."""
+    if started.status == "active":
+        return False
+    old_error = before.error if before is not None else None
+    return connection.status != started.status or connection.error != old_error
+
+
+def _unfinished(started: ConnectionStarted, seconds: float) -> UserFacingConfigError:
+    return UserFacingConfigError(
+        f"{started.integration} was not connected within {seconds:g} s; finish it at the link, "
+        f"or run `wren connect {started.integration}` for a new one",
+        code="CONNECTION_PENDING",
+        action_url=started.connect_url,
+        details={"connection_id": started.connection_id},
+    )
+
+
+def _failed(connection: Connection) -> UserFacingConfigError:
+    reason = connection.error.get("message") if isinstance(connection.error, dict) else connection.error
+    return UserFacingConfigError(
+        f"{connection.integration} is not connected: {reason or connection.status}; "
+        f"run `wren connect {connection.integration}` again",
+        code="CONNECTION_FAILED",
+        details={"connection_id": connection.id},
+    )

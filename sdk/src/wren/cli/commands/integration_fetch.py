@@ -1,0 +1,29 @@
+"""`wren integrations fetch`."""
+
+from wren.cli.definition_file import own_path, write_definition
+from wren.cli.screen import Screen
+from wren.cli.server import open_client
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.errors import AgentFixableError
+
+
+def fetch_definition(name: str, *, replaces: bool, as_json: bool) -> None:
+    """Put an integration that the server has as a definition among those of this machine.
+
+    Raises:
+        AgentFixableError: NOT_DECLARED, its methods are Python; DUPLICATE_NAME or FILE_EXISTS, it is here already.
+    """
+    screen = Screen(as_json=as_json)
+    with open_client() as client:
+        definition = IntegrationDefinition.from_wire(client.definition(name))
+    found = definition.integration_id
+    if any(method.request is None for method in definition.to_spec().methods):
+        raise AgentFixableError(
+            f"{found!r} is more than a definition, its methods are Python; install what offers it with pip",
+            code="NOT_DECLARED",
+        )
+    path = own_path(found, remedy="it is used here, not the server's definition")
+    write_definition(definition.to_wire(), path, replaces=replaces)
+    screen.answer({"name": found, "file": str(path), "methods": len(definition.methods)})
+    screen.line(f"{found}: {len(definition.methods)} methods", style="green")
+    screen.line(f"  written to {path}")

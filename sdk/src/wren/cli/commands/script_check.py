@@ -1,0 +1,126 @@
+"""`wren test` and `wren validate`."""
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from wren.api.records import Validation
+from wren.checks.finding import Finding, Report
+from wren.checks.script import check_script
+from wren.cli import exit_codes
+from wren.cli.exit_codes import exit_code_of
+from wren.cli.names import trigger_text
+from wren.cli.screen import Screen, loading_plugins
+from wren.cli.server import open_client
+from wren.script.catalogue import installed
+from wren_core.errors import WrenError, error_from_wire
+
+_STYLES = {"error": "red", "warning": "yellow"}
+
+
+def report_script(script: Path, *, import_seconds: float, as_json: bool) -> None:
+    """Report everything that can be found in a script without running its functions."""
+    screen = Screen(as_json=as_json)
+    report = check(script, import_seconds)
+    screen.answer(report.to_json())
+    show_findings(screen, report.findings)
+    _show_verdict(screen, report)
+    if not report.is_ok:
+        raise typer.Exit(exit_codes.FAILED)
+
+
+def validate_script(script: Path, *, remote: bool, import_seconds: float, as_json: bool) -> None:
+    """Check a script, the integrations it uses and, where asked, their connections on the server."""
+    screen = Screen(as_json=as_json)
+    report = check(script, import_seconds)
+    used = [_readiness(name) for name in (report.metadata or {}).get("integrations", []) if name in installed()]
+    verdict = _ask_server(report) if remote and report.is_ok else None
+    answer = {**report.to_json(), "integrations": used, "remote": verdict.to_wire() if verdict else None}
+    answer["ok"] = report.is_ok and (verdict is None or verdict.valid)
+    screen.answer(answer)
+    show_findings(screen, report.findings)
+    screen.table(("integration", "version", "connect", "variables set here"), [_row(item) for item in used])
+    _show_verdict(screen, report)
+    if verdict is not None:
+        _show_remote(screen, verdict)
+    if not report.is_ok:
+        raise typer.Exit(exit_codes.FAILED)
+    if verdict is not None and not verdict.valid:
+        raise typer.Exit(max(exit_code_of(error) for error in _errors(verdict)))
+
+
+def check(script: Path, import_seconds: float) -> Report:
+    """Check a script against what is installed here."""
+    with loading_plugins():
+        return check_script(script, time_limit=timedelta(seconds=import_seconds))
+
+
+def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
+    """Print findings for people: place, severity, code, message, next step."""
+    for finding in findings:
+        style = _STYLES[finding.severity]
+        screen.line(f"{finding.place}: {finding.severity} {finding.code}: {finding.message}", style=style)
+        if finding.hint:
+            screen.line(f"    {finding.hint}")
+
+
+def _show_verdict(screen: Screen, report: Report) -> None:
+    warnings = len(report.findings) - len(report.errors)
+    if not report.is_ok:
+        screen.line(f"{_counted(len(report.errors), 'error')}, {_counted(warnings, 'warning')} in {report.file}")
+        return
+    metadata = report.metadata or {}
+    triggers = [
+        f"{item['func']} ({trigger_text(item['type'], item['config'])})" for item in metadata.get("triggers", [])
+    ]
+    screen.line(f"{report.file} is fine", style="green")
+    screen.line(f"  triggers: {', '.join(triggers) or 'none'}")
+    used = [*metadata.get("integrations", []), *(["the connected ai integration"] if metadata.get("uses_ai") else [])]
+    screen.line(f"  integrations: {', '.join(used) or 'none'}")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _readiness(name: str) -> dict[str, Any]:
+    """Return what this machine has for an integration that passed the check."""
+    with loading_plugins():
+        spec = installed().spec(name)
+    variables = {item.env_var: bool(os.environ.get(item.env_var)) for item in spec.credentials}
+    return {"name": name, "version": spec.version, "auth_type": spec.auth_type, "variables": variables}
+
+
+def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
+    variables = ", ".join(f"{name} {'yes' if is_set else 'no'}" for name, is_set in item["variables"].items())
+    return item["name"], item["version"], item["auth_type"], variables
+
+
+def _ask_server(report: Report) -> Validation:
+    with open_client() as client:
+        metadata = report.metadata or {}
+        return client.validate(metadata.get("integrations", []), uses_ai=bool(metadata.get("uses_ai")))
+
+
+def _errors(verdict: Validation) -> list[WrenError]:
+    return [error_from_wire(item) for item in verdict.errors] or [WrenError("the server gave no reason")]
+
+
+def _show_remote(screen: Screen, verdict: Validation) -> None:
+    for item in verdict.errors:
+        error = error_from_wire(item)
+        screen.line(f"{item.get('integration', 'server')}: {error.code}: {error.message}", style="red")
+        if error.action_url:
+            screen.line(f"    open: {error.action_url}")
+    for warning in verdict.warnings:
+        text = warning.get("message", warning) if isinstance(warning, dict) else warning
+        screen.line(f"warning: {text}", style="yellow")
+    if verdict.valid:
+        screen.line("the server has every connection this script needs", style="green")
+    else:
+        names = dict.fromkeys(str(item.get("integration", "server")) for item in verdict.errors)
+        screen.line(f"not ready on the server: {', '.join(names) or 'unknown'}", style="red")

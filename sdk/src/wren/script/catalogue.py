@@ -1,0 +1,135 @@
+"""Which integrations this machine has, installed or declared in a file; each is loaded when somebody asks for it, alone
+and once."""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cache, cached_property
+
+from wren.script.definition_files import definition_files
+from wren.script.plugin_policy import host_policy
+from wren_core.contract.definition import IntegrationDefinition
+from wren_core.contract.integration import Integration
+from wren_core.contract.spec import IntegrationSpec
+from wren_core.errors import DefinitionInvalid
+from wren_core.plugins.discovery import (
+    Discovery,
+    FailedPlugin,
+    LoadedPlugin,
+    discover,
+    find_entry_points,
+    integration_names,
+)
+from wren_core.plugins.plugin import Plugin
+from wren_core.plugins.policy import PluginPolicy
+from wren_core.plugins.registry import Registry, integration_unknown
+
+
+class Catalogue:
+    """The installed integrations by name, and those declared in files. Knowing the names imports and reads nothing.
+
+    Args:
+        policy: which of them may be loaded; all where left out.
+        environ: says where the files are.
+    """
+
+    def __init__(self, policy: PluginPolicy | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._policy = policy
+        self._files = {} if environ is None else definition_files(environ)
+        self._declared: dict[str, str] = {}
+        self._registries: dict[str, Registry] = {}
+
+    @cached_property
+    def _installed(self) -> frozenset[str]:
+        return frozenset(integration_names())
+
+    @property
+    def _names(self) -> list[str]:
+        return sorted({*self._installed, *self._files, *self._declared})
+
+    def declare(self, definitions: Mapping[str, str]) -> None:
+        """Add integrations whose definitions, as JSON text, somebody else holds: the server that runs a script."""
+        self._declared.update(definitions)
+
+    def names(self) -> list[str]:
+        """List the names of all installed integrations, sorted, whether or not they can be loaded."""
+        return self._names
+
+    def everything(self) -> Registry:
+        """Load all there is, the broken ones too."""
+        declared = {*self._files, *self._declared}
+        found = discover(set(self._installed) - declared, policy=self._policy)
+        registry = Registry.from_discovery(found)
+        others = {name: self._registry(name) for name in declared}
+        loaded = {plugin.name: plugin for item in (registry, *others.values()) for plugin in item}
+        failed = {name: plugin for item in (registry, *others.values()) for name, plugin in item.failed.items()}
+        return Registry(loaded=loaded, failed=failed)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def plugin(self, name: str) -> Plugin:
+        """Load one integration and return it with its distribution.
+
+        Raises:
+            IntegrationUnknown: with the nearest installed name.
+            PluginFailed: it is installed and could not be loaded; the message says why.
+        """
+        return self._registry(name).plugin(name)
+
+    def get(self, name: str) -> type[Integration]:
+        """Return the class of an integration; raises as `plugin` does."""
+        return self.plugin(name).integration
+
+    def spec(self, name: str) -> IntegrationSpec:
+        """Return the complete spec of an integration; raises as `plugin` does."""
+        return self._registry(name).spec(name)
+
+    def _registry(self, name: str) -> Registry:
+        if name not in self._names:
+            raise integration_unknown(name, self.names())
+        if name not in self._registries:
+            is_declared = name in self._files or name in self._declared
+            found = self._read(name) if is_declared else discover({name}, policy=self._policy)
+            self._registries[name] = Registry.from_discovery(found)
+        return self._registries[name]
+
+    def _read(self, name: str) -> Discovery:
+        """Make the integration of a definition; of two with one name, none is used (ADR 6)."""
+        from wren_core.declarative.integration import declared_integration  # here: most integrations are installed
+        from wren_core.declarative.publication import read_definition
+
+        path = self._files.get(name)
+        owner = str(path or "the server")
+        if name in self._installed:
+            rivals = ", ".join(point.dist.name for point in find_entry_points() if point.name == name and point.dist)
+            return _failed(name, owner, "DUPLICATE_NAME", f"{rivals} and {owner} both declare {name!r}; remove one")
+        refusal = self._policy.refusal(name, "") if self._policy and path is not None else None
+        if refusal is not None:
+            return _failed(name, owner, refusal.code, refusal.reason)
+        try:
+            definition = read_definition(path) if path else _definition(self._declared[name])
+            if definition.integration_id != name:
+                raise DefinitionInvalid(f"it declares {definition.integration_id!r}; call the file like that")
+            integration = declared_integration(definition)
+        except DefinitionInvalid as exc:
+            return _failed(name, owner, "PLUGIN_INVALID", exc.message)
+        plugin = LoadedPlugin(name=name, distribution=owner, version="", integration=integration)
+        return Discovery(loaded=(plugin,))
+
+
+def _definition(text: str) -> IntegrationDefinition:
+    try:
+        return IntegrationDefinition.from_wire(json.loads(text))
+    except ValueError as exc:
+        raise DefinitionInvalid(f"its definition is no JSON: {exc}") from exc
+
+
+def _failed(name: str, owner: str, code: str, reason: str) -> Discovery:
+    return Discovery(failed=(FailedPlugin(name=name, distribution=owner, version="", code=code, reason=reason),))
+
+
+@cache
+def installed() -> Catalogue:
+    """Return this process's catalogue: what is installed does not change under a running script."""
+    return Catalogue(host_policy(os.environ), os.environ)

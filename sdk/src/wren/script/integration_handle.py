@@ -1,0 +1,92 @@
+"""What `wren.integrations.<name>` is: the place from which an instance is made."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from wren.script import session
+from wren.script.catalogue import installed
+from wren.script.terminal_host import terminal_host
+from wren_core.contract.credentials import Credentials
+from wren_core.contract.host import NoHost
+from wren_core.errors import ConfigInvalid
+from wren_core.export.docs import IntegrationDocs
+from wren_core.plugins.registry import integration_unknown
+from wren_core.protocol.variables import base_url_variable, config_variable
+
+
+@dataclass(frozen=True)
+class IntegrationHandle:
+    """An installed integration that nobody has configured yet."""
+
+    name: str
+
+    @classmethod
+    def of_installed(cls, name: str) -> "IntegrationHandle":
+        """Return the handle of an installed integration; loads nothing.
+
+        Raises:
+            IntegrationUnknown: with the nearest installed name.
+        """
+        if name not in installed():
+            raise integration_unknown(name, installed().names())
+        return cls(name)
+
+    # `Any`: the class is known only when it runs; a precise base class would hide the methods scripts call.
+    def init(self, **config: Any) -> Any:
+        """Return an instance of the integration; it connects on the first call of a method.
+
+        Credentials come from the environment, as do `WREN_INTEGRATIONS__<NAME>__BASE_URL` and default values of the
+        configuration in `WREN_INTEGRATIONS__<NAME>__CONFIG` (a JSON object).
+
+        Args:
+            config: values for the integration's configuration; they win over the defaults.
+
+        Raises:
+            ConfigInvalid: names the field, the reason and the fields that exist.
+        """
+        integration = installed().get(self.name)
+        current = session.current()
+        return integration.create(
+            {**config_defaults(self.name, os.environ), **config},
+            credentials=Credentials.from_env(integration.spec, os.environ),
+            base_url=os.environ.get(base_url_variable(self.name)) or None,
+            host=terminal_host() if isinstance(current.host, NoHost) else current.host,
+            on_call=current.on_call,
+        )
+
+    def get_docs(self) -> IntegrationDocs:
+        """Return the documents of the integration."""
+        return IntegrationDocs.from_spec(installed().spec(self.name))
+
+    def __getattr__(self, attribute: str) -> NoReturn:
+        if attribute.startswith("_"):
+            raise AttributeError(attribute)
+        raise AttributeError(
+            f"'wren.integrations.{self.name}' has no attribute {attribute!r}; make an instance first: "
+            f"{self.name} = wren.integrations.{self.name}.init(), then {self.name}.{attribute}(...)"
+        )
+
+    def __repr__(self) -> str:
+        return f"<integration {self.name!r}; call .init() for an instance>"
+
+
+def config_defaults(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the default configuration the environment holds for an integration.
+
+    Raises:
+        ConfigInvalid: the variable holds no JSON object.
+    """
+    variable = config_variable(name)
+    text = environ.get(variable)
+    if not text:
+        return {}
+    try:
+        values = json.loads(text)
+    except ValueError as exc:
+        raise ConfigInvalid(f"{variable} is not JSON: {exc}", details={"variable": variable}) from exc
+    if not isinstance(values, dict):
+        raise ConfigInvalid(f"{variable} must be a JSON object", details={"variable": variable})
+    return values

@@ -1,0 +1,79 @@
+import json
+from pathlib import Path
+
+import pytest
+
+DEPOT = str(Path(__file__).parents[1] / "openapi" / "data" / "depot.yaml")
+
+
+def test_a_document_becomes_an_integration_of_this_machine(wren, tmp_path):
+    done = wren("integrations", "import", DEPOT, "--name", "cellar", "--config", "X-Branch", "--json")
+    shown = wren("integrations", "show", "cellar", "--json")
+    listed = wren("integrations", "list", "--json")
+
+    path = tmp_path / "config" / "wren" / "definitions" / "cellar.json"
+    assert (done.code, done.json["name"], done.json["file"]) == (0, "cellar", str(path))
+    assert [item["operation"] for item in done.json["methods"]] == [
+        "GET /parcels",
+        "POST /parcels",
+        "GET /parcels/{parcelId}",
+        "DELETE /parcels/{parcelId}",
+    ]
+    assert [item["operation"] for item in done.json["skipped"]] == ["GET /vans"]
+    assert shown.json == json.loads(path.read_text())
+    assert "cellar" in [item["name"] for item in listed.json["integrations"]]
+
+
+def test_it_is_told_what_was_left_out_beside_the_answer(wren, tmp_path):
+    done = wren("integrations", "import", DEPOT, "--name", "cellar", "--output", str(tmp_path / "out" / "cellar.json"))
+
+    assert done.code == 0
+    assert done.out.splitlines()[0] == "cellar: 4 methods, 1 operations skipped"
+    assert "skipped GET /vans: $ref 'https://elsewhere.example/van.json' leads out of the document" in done.err
+    assert (tmp_path / "out" / "cellar.json").exists()
+
+
+def test_a_document_can_come_and_a_definition_can_go_through_a_pipe(wren):
+    text = Path(DEPOT).read_text()
+
+    done = wren("integrations", "import", "-", "--tag", "parcels", "--auth", "bearer", "--output", "-", stdin=text)
+
+    definition = json.loads(done.out)
+    assert (done.code, definition["integrationId"], len(definition["methods"])) == (0, "depot", 4)
+    assert definition["credentials"][0]["type"] == "token"
+
+
+def test_a_definition_that_somebody_may_have_edited_is_not_written_over(wren, tmp_path):
+    path = tmp_path / "cellar.json"
+    path.write_text("mine")
+    arguments = ("integrations", "import", DEPOT, "--name", "cellar", "--output", str(path), "--json")
+
+    refused = wren(*arguments)
+    unharmed = path.read_text()
+    replaced = wren(*arguments, "--replace")
+
+    assert (refused.code, refused.error["code"], unharmed) == (1, "FILE_EXISTS", "mine")
+    assert (replaced.code, json.loads(path.read_text())["integrationId"]) == (0, "cellar")
+
+
+def test_the_name_of_an_installed_integration_is_not_taken(wren, tmp_path):
+    refused = wren("integrations", "import", DEPOT, "--name", "parcel", "--json")
+    elsewhere = wren("integrations", "import", DEPOT, "--name", "parcel", "--output", str(tmp_path / "parcel.json"))
+
+    assert (refused.code, refused.error["code"]) == (1, "DUPLICATE_NAME")
+    assert elsewhere.code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["missing.yaml"], 2, "cannot be read"),
+        ([DEPOT, "--tag", "parcel"], 1, "did you mean 'parcels'"),
+        ([str(Path(__file__))], 1, "neither JSON nor YAML|no object"),
+    ],
+)
+def test_what_cannot_be_done_is_one_error(wren, arguments, code, said):
+    done = wren("integrations", "import", *arguments, "--json")
+
+    assert done.code == code
+    assert any(part in done.error["message"] for part in said.split("|"))
