@@ -429,7 +429,7 @@ def test_calls_are_told_as_frames():
 
     assert done.frames[0] == {
         "frame": "call",
-        "call": {"integration": "mail", "method": "send", "ms": 1.5, "outcome": "ok"},
+        "call": {"integration": "mail", "account": None, "method": "send", "ms": 1.5, "outcome": "ok"},
     }
 
 

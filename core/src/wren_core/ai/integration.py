@@ -152,7 +152,9 @@ class AIIntegration(Integration):
 
     def _tell(self, ms: float, outcome: str) -> None:
         if self.on_call is not None:
-            self.on_call(CallRecord(integration=self.name, method="stream", ms=ms, outcome=outcome))
+            self.on_call(
+                CallRecord(integration=self.name, account=self.account_alias, method="stream", ms=ms, outcome=outcome)
+            )
 
 
 class ImageIntegration(AIIntegration):

@@ -35,6 +35,11 @@ class Target(Protocol):
         ...
 
     @property
+    def account_alias(self) -> str | None:
+        """Alias of the connection it uses, where it is known."""
+        ...
+
+    @property
     def on_call(self) -> Callable[[CallRecord], None] | None:
         """What is told of every call."""
         ...
@@ -78,8 +83,14 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
         raise
     finally:
         if integration.on_call is not None:
-            ms = round((time.perf_counter() - started) * 1000, 3)
-            integration.on_call(CallRecord(integration=integration.name, method=method_id, ms=ms, outcome=outcome))
+            record = CallRecord(
+                integration=integration.name,
+                account=integration.account_alias,
+                method=method_id,
+                ms=round((time.perf_counter() - started) * 1000, 3),
+                outcome=outcome,
+            )
+            integration.on_call(record)
 
 
 def to_json(integration: Target, method_id: str, value: Any) -> Any:

@@ -19,3 +19,5 @@ class CallRecord:
     """Wall time in milliseconds, validation included."""
     outcome: Name
     """`ok`, or the code of the error."""
+    account: Name | None = None
+    """Alias of the connection that was used; None where it is not known."""

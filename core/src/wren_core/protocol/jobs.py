@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from wren_core.errors import UserFacingConfigError
+from wren_core.protocol.variables import base_url_variable, config_variable
 
 PROTOCOL_VERSION = 1
 """Version of jobs and frames together; it grows when either side could misread the other."""
@@ -21,6 +22,30 @@ class ProtocolMismatch(UserFacingConfigError):
     """Worker and runner do not speak the same version; install wren-backend and wren-sdk of one release."""
 
     code = "PROTOCOL_MISMATCH"
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobConnection:
+    """What a run has of one connection."""
+
+    integration: str
+    alias: str
+    is_default: bool = False
+    """It is used where the script names no account; its values are in the environment too."""
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By environment variable; never a refresh token."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the integration's configuration, those of the operator included."""
+    base_url: str | None = None
+
+    def to_variables(self) -> dict[str, str]:
+        """Return what the documented variables of the integration say where this is the default connection."""
+        values = dict(self.credentials)
+        if self.config:
+            values[config_variable(self.integration)] = json.dumps(dict(self.config))
+        if self.base_url:
+            values[base_url_variable(self.integration)] = self.base_url
+        return values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +80,8 @@ class RunJob(_ScriptJob):
     func: str
     event: Mapping[str, Any]
     """JSON form of the event (`wren_core.contract.events`)."""
+    connections: tuple[JobConnection, ...] | None = None
+    """The accounts of the run, side by side; None on a person's own machine, where the environment holds them."""
 
 
 Job = DescribeJob | RunJob

@@ -13,3 +13,8 @@ def base_url_variable(integration: str) -> str:
 def config_variable(integration: str) -> str:
     """Return the variable that holds defaults of an integration's configuration, a JSON object."""
     return f"{INTEGRATIONS_PREFIX}{integration.upper()}__CONFIG"
+
+
+def account_variable(variable: str, alias: str) -> str:
+    """Return the variable of a named account's credential on a person's own machine: `GMAIL_ACCESS_TOKEN__WORK`."""
+    return f"{variable}__{alias.upper().replace('-', '_')}"

@@ -15,7 +15,7 @@ from wren.script.metadata import extract_metadata
 from wren.script.session import Session
 from wren_core.errors import AgentFixableError
 from wren_core.protocol.frames import Answer, ErrorFrame, LineTooLarge, MetadataFrame, ResultFrame
-from wren_core.protocol.jobs import DescribeJob, Job, ProtocolMismatch, read_job
+from wren_core.protocol.jobs import DescribeJob, Job, ProtocolMismatch, RunJob, read_job
 
 # Threads reserve their stack as memory; 8 MiB each would let a pool of 64 exhaust a limit of 512 MiB.
 _THREAD_STACK_BYTES = 2**20
@@ -44,12 +44,16 @@ def _prepare(channel: Channel, job: Job) -> None:
             # By line, so that a log can be followed; with escapes, so that printing odd text is no failure.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     threading.stack_size(_THREAD_STACK_BYTES)
+    connections = job.connections if isinstance(job, RunJob) else None
+    for connection in connections or ():
+        if connection.is_default:
+            os.environ.update(connection.to_variables())
     os.environ.update(job.env)
     if job.definitions:
         from wren.script.catalogue import installed  # here: most scripts use what is installed, and many use nothing
 
         installed().declare(job.definitions)
-    session.enter(Session(host=ChannelHost(channel), on_call=ChannelObserver(channel)))
+    session.enter(Session(host=ChannelHost(channel), on_call=ChannelObserver(channel), connections=connections))
 
 
 def _perform(job: Job) -> Answer:

@@ -8,12 +8,14 @@ from typing import Any, NoReturn
 
 from wren.script import session
 from wren.script.catalogue import installed
+from wren.script.session import Session
 from wren.script.terminal_host import terminal_host
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.host import NoHost
-from wren_core.errors import ConfigInvalid
+from wren_core.errors import ConfigInvalid, UserFacingConfigError
 from wren_core.export.docs import IntegrationDocs
 from wren_core.plugins.registry import integration_unknown
+from wren_core.protocol.jobs import JobConnection
 from wren_core.protocol.variables import base_url_variable, config_variable
 
 
@@ -35,26 +37,37 @@ class IntegrationHandle:
         return cls(name)
 
     # `Any`: the class is known only when it runs; a precise base class would hide the methods scripts call.
-    def init(self, **config: Any) -> Any:
+    def init(self, *, account: str | None = None, **config: Any) -> Any:
         """Return an instance of the integration; it connects on the first call of a method.
 
         Credentials come from the environment, as do `WREN_INTEGRATIONS__<NAME>__BASE_URL` and default values of the
         configuration in `WREN_INTEGRATIONS__<NAME>__CONFIG` (a JSON object).
 
         Args:
+            account: alias of one of several connections, written as a literal; the default one where left out. On your
+                own machine its credentials have variables of their own: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
             config: values for the integration's configuration; they win over the defaults.
 
         Raises:
             ConfigInvalid: names the field, the reason and the fields that exist.
+            ConnectionUnknown: the run has no connection of that alias; names those it has.
         """
         integration = installed().get(self.name)
         current = session.current()
+        connection = _find_connection(current, self.name, account)
+        if connection is None or connection.is_default:
+            environ: Mapping[str, str] = os.environ
+            credentials = Credentials.from_env(integration.spec, environ, account=None if connection else account)
+        else:
+            environ = connection.to_variables()
+            credentials = Credentials.from_env(integration.spec, environ)
         return integration.create(
-            {**config_defaults(self.name, os.environ), **config},
-            credentials=Credentials.from_env(integration.spec, os.environ),
-            base_url=os.environ.get(base_url_variable(self.name)) or None,
+            {**config_defaults(self.name, environ), **config},
+            credentials=credentials,
+            base_url=environ.get(base_url_variable(self.name)) or None,
             host=terminal_host() if isinstance(current.host, NoHost) else current.host,
             on_call=current.on_call,
+            account_alias=connection.alias if connection else account,
         )
 
     def get_docs(self) -> IntegrationDocs:
@@ -71,6 +84,32 @@ class IntegrationHandle:
 
     def __repr__(self) -> str:
         return f"<integration {self.name!r}; call .init() for an instance>"
+
+
+class ConnectionUnknown(UserFacingConfigError):
+    """The script names an account that the user has not connected."""
+
+    code = "CONNECTION_UNKNOWN"
+
+
+def _find_connection(current: Session, integration: str, account: str | None) -> JobConnection | None:
+    """Return the connection of a deployed run; None where there is none to be had, or on a person's own machine.
+
+    Raises:
+        ConnectionUnknown: the run has no connection of that alias.
+    """
+    held = current.find_connections(integration)
+    if account is None:
+        return next((item for item in held if item.is_default), None)
+    found = next((item for item in held if item.alias == account), None)
+    if found is None and current.connections is not None:
+        aliases = [item.alias for item in held]
+        raise ConnectionUnknown(
+            f"{integration} has no connection {account!r} in this run; it has {', '.join(aliases) or 'none'}. "
+            "Write the alias as a literal, so that it is found when the script is deployed",
+            details={"integration": integration, "account": account, "aliases": aliases},
+        )
+    return found
 
 
 def config_defaults(name: str, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from wren.api.correlation import invocation_id
 from wren.cli import exit_codes
 from wren.cli.commands.deploy import script_text
 from wren.cli.exit_codes import exit_code_of
-from wren.cli.run_report import failure_lines, placed_message
+from wren.cli.run_report import call_name, failure_lines, placed_message
 from wren.cli.screen import Screen
 from wren.runner import child_process
 from wren.script.terminal_host import TerminalHost
@@ -42,7 +42,7 @@ def run_locally(
         time_limit=None if timeout is None else timedelta(seconds=timeout),
         # With --json the answer alone may go to standard output, so the script's goes to standard error.
         output=sys.stderr if screen.as_json else None,
-        on_call=lambda call: screen.note(f"{call.integration}.{call.method} {call.ms:.0f} ms {call.outcome}"),
+        on_call=lambda call: screen.note(f"{call_name(call)} {call.ms:.0f} ms {call.outcome}"),
     )
     error = _error_of(outcome, timeout)
     status = "success" if error is None else "timeout" if outcome.is_timed_out else "failed"
