@@ -14,7 +14,6 @@ import structlog
 from wren_backend.clock import Clock, SystemClock
 from wren_backend.connections.build import ConnectionServices
 from wren_backend.connections.build import build as build_connections
-from wren_backend.connections.credentials.run_credentials import config_variable
 from wren_backend.definitions.catalogue import open_catalogue
 from wren_backend.definitions.declared import documents_named
 from wren_backend.definitions.service import DefinitionService
@@ -39,7 +38,7 @@ from wren_backend.storage.migration import migrate
 from wren_backend.storage.pagination import CursorCodec
 from wren_backend.vault.boot import open_keys, open_vault, verify_master_keys
 from wren_backend.vault.service import Vault
-from wren_backend.worker.environment import config_env, run_env
+from wren_backend.worker.environment import config_env, override_env
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
 from wren_core.contract.configuration import check_config
@@ -47,6 +46,7 @@ from wren_core.errors import ConfigInvalid, UserFacingConfigError
 from wren_core.plugins.disabled import DisabledPlugins
 from wren_core.plugins.policy import REFUSAL_CODES, PluginPolicy, first_party_distributions
 from wren_core.plugins.registry import Registry
+from wren_core.protocol.variables import config_variable
 
 log = structlog.get_logger()
 
@@ -130,7 +130,7 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
     )
     addresses = connections.addresses
     spending = SpendingService(database=database, clock=clock, addresses=addresses)
-    ai = AIChoice(registry=registry, addresses=addresses, connected=connections.credentials.connected)
+    ai = AIChoice(registry=registry, addresses=addresses, connected=connections.credentials.list_connected)
     integrations = IntegrationService(
         registry=registry,
         credentials=connections.credentials,
@@ -280,7 +280,7 @@ def _deployments(
         clock=ground.clock,
         cursors=cursors,
         describer=executor,
-        configuration=lambda subject: run_env(
+        configuration=lambda subject: override_env(
             [ground.registry.spec(name) for name in settings.integrations if name in ground.registry],
             config_env(connections.connections.list_all(subject)),
             settings.integrations,

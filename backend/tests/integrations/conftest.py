@@ -48,7 +48,7 @@ def context(stand_in: ModuleType, database: Database) -> ConnectionContext:
 def service(context: ConnectionContext) -> IntegrationService:
     """The catalogue."""
     credentials = ConnectionServices.of(context).credentials
-    ai = AIChoice(registry=context.registry, addresses=context.addresses, connected=credentials.connected)
+    ai = AIChoice(registry=context.registry, addresses=context.addresses, connected=credentials.list_connected)
     return IntegrationService(registry=context.registry, credentials=credentials, addresses=context.addresses, ai=ai)
 
 

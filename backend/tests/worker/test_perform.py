@@ -1,12 +1,11 @@
 import json
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 
 from servers.availability import unavailable
-from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
+from wren_backend.connections.credentials.run_credentials import ConnectionCredentials
 from wren_backend.connections.models import Connection
 from wren_backend.deployments import repository as deployments
 from wren_backend.executor.executor import Executor
@@ -20,11 +19,11 @@ from wren_backend.tenancy.auth import Subject
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, _outcome
 from wren_core import AIConfig, AIIntegration, AIModel
-from wren_core.contract.credentials import Credentials
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import CredentialSpec, CredentialType, IntegrationSpec
 from wren_core.declarative.integration import declared_integration
+from wren_core.errors import AgentFixableError, UserFacingConfigError
 from wren_core.plugins.discovery import LoadedPlugin
 from wren_core.plugins.plugin import StoredPlugin
 from wren_core.plugins.registry import Registry
@@ -44,7 +43,12 @@ def job(event):
 class Parcel(Integration):
     """Track parcels."""
 
-    spec = IntegrationSpec(name="parcel", display_name="Parcel", hosts=("parcel.test",))
+    spec = IntegrationSpec(
+        name="parcel",
+        display_name="Parcel",
+        hosts=("parcel.test",),
+        credentials=(CredentialSpec(key="access_token", type=CredentialType.OAUTH2, env_var="PARCEL_ACCESS_TOKEN"),),
+    )
 
 
 class Parrot(AIIntegration):
@@ -71,22 +75,40 @@ REGISTRY = Registry(
 
 
 class Connections:
-    """Hands a run the credentials of one connection, and remembers whose they were to be."""
+    """A user's connections, by integration and alias; remembers which were asked for."""
 
-    def __init__(self):
+    def __init__(self, *specs, **rows):
+        self.specs = {spec.name: spec for spec in specs}
+        self.rows = rows
         self.asked = []
+        self.renewed = []
 
-    def run_environment(self, subject, integrations):
-        self.asked.append((subject, list(integrations)))
-        held = ConnectionCredentials(
-            connection_id="conn_1",
-            workspace_id=subject.workspace_id,
-            integration="parcel",
-            version=1,
-            env={"PARCEL_ACCESS_TOKEN": TOKEN},
-            config={"warehouse": "north"},
+    def select(self, subject, integration, alias=None):
+        self.asked.append((subject, integration, alias))
+        found = {name: row for name, row in self.rows.get(integration, {}).items() if alias in (None, name)}
+        if not found and alias is not None:
+            raise UserFacingConfigError(f"no {alias}", code="CONNECTION_UNKNOWN")
+        if len(found) > 1 and "default" not in found:
+            raise AgentFixableError("several", code="CONNECTION_AMBIGUOUS")
+        chosen = "default" if "default" in found else next(iter(found), None)
+        return chosen and Connection(
+            id=f"conn_{chosen}", workspace_id=subject.workspace_id, integration=integration, alias=chosen, version=1
         )
-        return RunCredentials([held], refresh=lambda old: old)
+
+    def open(self, connection):
+        row = self.rows[connection.integration][connection.alias]
+        connection.config = row.get("config", {})
+        return ConnectionCredentials.of(self.specs[connection.integration], connection, row["credentials"])
+
+    def refresh(self, refused):
+        self.renewed.append((refused.integration, refused.alias))
+        newer = self.rows[refused.integration][refused.alias]["renewed"]
+        return replace(refused, version=refused.version + 1, env={**refused.env, **newer})
+
+
+def parcel_connections():
+    connection = {"credentials": {"access_token": TOKEN}, "config": {"warehouse": "north"}}
+    return Connections(Parcel.spec, parcel={"default": connection})
 
 
 def deploy(workplace, script, *, integrations=("parcel",), **declared):
@@ -103,7 +125,9 @@ def perform(workplace, deployment, **options):
     workplace.enqueue(deployment)
     run = workplace.claim()
     active = ActiveRun(run=run, journal=RunJournal(run, database=workplace.database, clock=workplace.clock))
-    outcome = workplace.performer(**{"registry": REGISTRY, "credentials": Connections(), **options}).perform(active)
+    outcome = workplace.performer(**{"registry": REGISTRY, "credentials": parcel_connections(), **options}).perform(
+        active
+    )
     active.journal.close()
     with workplace.database.reading() as session:
         lines = run_logs.list_logs(session, run.workspace_id, run.id, limit=100)
@@ -123,16 +147,16 @@ def test_a_run_holds_its_tokens_and_its_configuration_and_its_token_is_masked(wo
 
 
 def test_a_run_acts_for_whoever_deployed_it_and_with_what_it_declared(workplace):
-    connections = Connections()
+    connections = parcel_connections()
 
     perform(workplace, deploy(workplace, LOOKS_AROUND), credentials=connections)
 
     subject = Subject(workspace_id=workplace.user.workspace_id, user_id=workplace.user.id)
-    assert connections.asked == [(subject, ["parcel"])]
+    assert connections.asked == [(subject, "parcel", None)]
 
 
 def test_a_run_that_asks_whichever_models_are_connected_holds_them_and_knows_their_name(workplace):
-    connections, asked = Connections(), []
+    connections, asked = parcel_connections(), []
 
     def choose_ai(subject, **choice):
         asked.append(choice)
@@ -142,13 +166,13 @@ def test_a_run_that_asks_whichever_models_are_connected_holds_them_and_knows_the
     outcome, _ = perform(workplace, script, credentials=connections, choose_ai=choose_ai)
 
     assert outcome.result["WREN_AI_INTEGRATION"] == "parrot"
-    assert connections.asked[0][1] == ["parcel", "parrot"]
+    assert [integration for _, integration, _ in connections.asked] == ["parcel", "parrot"]
     assert asked == [{"declared": ["parcel"], "preferred": "parrot"}]
 
 
 @pytest.mark.parametrize("declared", [{"integrations": ["parrot"]}, {"integrations": [], "uses_ai": True}])
 def test_a_run_that_calls_models_does_not_start_on_a_spent_budget(workplace, declared):
-    connections = Connections()
+    connections = parcel_connections()
 
     def check_budget(workspace_id):
         raise BudgetExceeded(f"{workspace_id} has spent it")
@@ -265,17 +289,8 @@ def job():
     print(renewed["KITES_STORE"], renewed["KITES_TOKEN"], os.environ["KITES_TOKEN"])
     return renewed
 """
-    values = Credentials.of(Kites.spec, {"token": "old-token-1", "store": "kites-store"})
-
-    def held(subject, token):
-        row = Connection(id="conn_1", workspace_id=subject.workspace_id, integration="kites", version=1, config={})
-        return ConnectionCredentials.of(Kites.spec, row, Credentials.of(Kites.spec, {**values, "token": token}))
-
-    credentials = SimpleNamespace(
-        run_environment=lambda subject, names: RunCredentials(
-            [held(subject, "old-token-1")], refresh=lambda old: held(subject, "new-token-2")
-        )
-    )
+    kites = {"credentials": {"token": "old-token-1", "store": "kites-store"}, "renewed": {"KITES_TOKEN": "new-token-2"}}
+    credentials = Connections(Kites.spec, kites={"default": kites})
     plugin = LoadedPlugin(name="kites", distribution="wren-test", version="1.0", integration=Kites)
 
     outcome, lines = perform(

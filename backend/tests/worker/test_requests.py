@@ -39,16 +39,21 @@ def test_a_message_sent_is_found_in_the_inbox_of_the_runs_workspace(workplace):
 
 
 def test_a_fresh_credential_is_asked_for_by_the_name_of_an_integration_the_run_holds(workplace):
-    held = ConnectionCredentials(
-        connection_id="conn_1", workspace_id="ws_1", integration="mail", version=1, env={"MAIL_TOKEN": "old"}
+    opened = ConnectionCredentials(
+        connection_id="conn_1",
+        workspace_id="ws_1",
+        integration="mail",
+        alias="default",
+        version=1,
+        env={"MAIL_TOKEN": "old"},
     )
-    credentials = RunCredentials([held], refresh=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
+    credentials = RunCredentials([opened], refresh=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
     ask = requests_of(workplace, credentials)
 
     answer = ask("credentials.refresh", {"integration": "mail"})
 
     assert answer == Served(result={"env": {"MAIL_TOKEN": "new"}}, secrets=("new",))
-    with pytest.raises(InvalidInput, match="holds no credential of 'chat'"):
+    with pytest.raises(InvalidInput, match="no credentials of 'chat'"):
         ask("credentials.refresh", {"integration": "chat"})
 
 
@@ -60,7 +65,8 @@ def test_of_a_renewed_credential_only_the_values_its_declaration_keeps_secret_ar
         integration="mail",
         version=1,
         env={"MAIL_TOKEN": "old-token", "MAIL_STORE": "kites-store"},
-        public=frozenset({"MAIL_STORE"}),
+        alias="default",
+        public_variables=frozenset({"MAIL_STORE"}),
     )
     ask = requests_of(workplace, RunCredentials([held], refresh=lambda old: replace(old, version=2, env=env)))
 

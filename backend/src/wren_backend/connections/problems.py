@@ -7,6 +7,7 @@ from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.errors import (
     ConnectionAmbiguous,
     ConnectionNeedsReauth,
+    ConnectionUnknown,
     IntegrationNotConfigured,
     ScopeMissing,
     TokenExpired,
@@ -47,6 +48,17 @@ class Problems:
             f"{self.spec.name} has several connections ({', '.join(aliases)}) and none of them is called 'default'; "
             "rename the one to use to 'default'",
             details={"integration": self.spec.name, "aliases": list(aliases)},
+        )
+
+    def unknown_alias(self, alias: str, aliases: Sequence[str], *, user_id: str = "") -> ConnectionUnknown:
+        """No connection has the alias that a script names."""
+        name, known = self.spec.name, f"there are {', '.join(aliases)}" if aliases else "there are none"
+        return ConnectionUnknown(
+            f"{self.spec.display_name} has no connection {alias!r} ({known}); "
+            f"run `wren connect {name} --alias {alias}` or open the page in action_url",
+            action_url=self.addresses.setup(self.spec, user_id=user_id),
+            docs_url=self.addresses.docs(self.spec),
+            details={"integration": name, "alias": alias, "aliases": list(aliases)},
         )
 
     def needs_reauth(self, alias: str, reason: str) -> ConnectionNeedsReauth:

@@ -45,6 +45,8 @@ Timestamp = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2024-12-08T10:30:00Z"]}),
 ]
 IntegrationName = Annotated[str, Field(max_length=200, examples=["mail"])]
+_Aliases = Annotated[list[Annotated[str, Field(max_length=63)]], Field(max_length=100)]
+NamedAccounts = Annotated[dict[IntegrationName, _Aliases], Field(max_length=100, examples=[{"mail": ["work"]}])]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_plain_object)]
 """A JSON object of a client that both databases, the script's process and an answer can hold."""
 

@@ -1,6 +1,6 @@
 """The catalogue of installed integrations, and whether a subject can use them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.credentials.service import CredentialService
@@ -67,24 +67,34 @@ class IntegrationService:
 
     def connected(self, subject: Subject) -> frozenset[str]:
         """Return the integrations to which the subject has a connection that works."""
-        return self._credentials.connected(subject)
+        return self._credentials.list_connected(subject)
 
-    def check(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
-        """Return what keeps the subject from using integrations, one error each at most; empty when nothing does.
+    def check(
+        self, subject: Subject, names: Sequence[str], accounts: Mapping[str, Sequence[str]] | None = None
+    ) -> list[WrenError]:
+        """Return what keeps the subject from using integrations, one error for each account; empty when nothing does.
 
-        Looks at what is stored and calls no provider: a token that can be renewed counts as good.
+        Looks at what is stored and calls no provider: a token that can be refreshed counts as good.
         """
-        return check_integrations(self.registry, self._credentials, subject, names)
+        return check_integrations(self._credentials, subject, names, accounts or {})
 
-    def validate(self, subject: Subject, names: Sequence[str], *, uses_ai: bool = False) -> list[WrenError]:
+    def validate(
+        self,
+        subject: Subject,
+        names: Sequence[str],
+        *,
+        uses_ai: bool = False,
+        accounts: Mapping[str, Sequence[str]] | None = None,
+    ) -> list[WrenError]:
         """Return what keeps the subject from deploying a script with these integrations: `check`, and the quota.
 
         Args:
             subject: who asks.
             names: the integrations the script names.
             uses_ai: it asks the connected ai integration besides, whichever that is.
+            accounts: the aliases the script names, by integration.
         """
-        problems = self.check(subject, names)
+        problems = self.check(subject, names, accounts)
         if uses_ai:
             try:
                 self._ai.choose(subject, declared=names)
@@ -95,14 +105,19 @@ class IntegrationService:
 
 
 def check_integrations(
-    registry: Registry, credentials: CredentialService, subject: Subject, names: Iterable[str]
+    credentials: CredentialService, subject: Subject, names: Iterable[str], accounts: Mapping[str, Sequence[str]]
 ) -> list[WrenError]:
-    """Return one error for each integration that the subject cannot use now; `details` names the integration."""
+    """Return one error for each account that the subject cannot use now; `details` names the integration.
+
+    Where a script names accounts of an integration, the default one is not asked for: the script may never use it.
+    """
     problems: list[WrenError] = []
-    for name in dict.fromkeys(names):
-        try:
-            credentials.choose(subject, registry.spec(name))
-        except WrenError as exc:
-            exc.details.setdefault("integration", name)
-            problems.append(exc)
+    for name in dict.fromkeys([*names, *accounts]):
+        aliases: Sequence[str | None] = accounts.get(name) or [None]
+        for alias in dict.fromkeys(aliases):
+            try:
+                credentials.select(subject, name, alias)
+            except WrenError as exc:
+                exc.details.setdefault("integration", name)
+                problems.append(exc)
     return problems

@@ -61,6 +61,7 @@ def record_calls(session: WriteSession, run_id: str, lease_token: str, calls: Se
             run_id=run_id,
             seq=seq,
             integration=storable_text(item.call.integration),
+            account=None if item.call.account is None else storable_text(item.call.account),
             method=storable_text(item.call.method),
             ms=item.call.ms,
             outcome=storable_text(item.call.outcome),

@@ -38,9 +38,17 @@ class CallRead(ResponseBody):
     """One method call of a run."""
 
     integration: str
+    account: str | None = Field(description="Alias of the connection it used, where that is known")
     method: str
     ms: float
     outcome: str
+
+    @classmethod
+    def of(cls, call: RunCall) -> "CallRead":
+        """Shape a row."""
+        return cls(
+            integration=call.integration, account=call.account, method=call.method, ms=call.ms, outcome=call.outcome
+        )
 
 
 class RunDetail(RunRead):
@@ -56,12 +64,11 @@ class RunDetail(RunRead):
     @classmethod
     def shaped(cls, run: Run, calls: list[RunCall], spent: RunSpending) -> "RunDetail":
         """Shape a row, its calls and what it spent."""
-        shown = [CallRead(integration=c.integration, method=c.method, ms=c.ms, outcome=c.outcome) for c in calls]
         return cls(
             **_fields(run),
             result=run.result,
             error=run.error,
-            calls=shown,
+            calls=[CallRead.of(call) for call in calls],
             ai_cost_usd=in_usd(spent.nano_usd),
             ai_calls=[AICallRead.of(call) for call in spent.calls],
             log_truncated=run.log_truncated,

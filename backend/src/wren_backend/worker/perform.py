@@ -1,7 +1,7 @@
 """One claimed run, from its row to its outcome."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,15 +20,16 @@ from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
 from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.tenancy.auth import Subject
+from wren_backend.worker.accounts import CredentialSource, open_accounts
 from wren_backend.worker.allowed_hosts import allowed_hosts
-from wren_backend.worker.environment import IntegrationOverride, run_env
+from wren_backend.worker.environment import IntegrationOverride, job_connections, override_env
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.requests import RunRequests
 from wren_backend.worker.spending import RunSpending
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InternalError, WrenError
 from wren_core.plugins.registry import Registry
-from wren_core.protocol.jobs import RunJob
+from wren_core.protocol.jobs import JobConnection, RunJob
 from wren_core.protocol.variables import AI_INTEGRATION
 
 log = structlog.get_logger()
@@ -36,14 +37,6 @@ log = structlog.get_logger()
 
 class NotStarted(Exception):
     """The script was not started, and may start another time."""
-
-
-class CredentialSource(Protocol):
-    """Opens the connections a run uses."""
-
-    def run_environment(self, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
-        """Return what the run gets, refreshed where due; raises UserFacingConfigError when a person must act."""
-        ...
 
 
 class AISource(Protocol):
@@ -95,11 +88,12 @@ class Performer:
             specs = [self.registry.spec(name) for name in names]
             if any(spec.type == "ai" for spec in specs):
                 self.check_budget(run.workspace_id)
-            held = self.credentials.run_environment(subject, [spec.name for spec in specs])
-            env = {**run_env(specs, held.env, self.overrides), **({AI_INTEGRATION: ai} if ai else {})}
-            hosts = allowed_hosts(specs, self.overrides, env)
+            accounts = open_accounts(self.credentials, subject, names, version.declared.get("accounts", {}))
+            held = RunCredentials((item.credentials for item in accounts), refresh=self.credentials.refresh)
+            connections = job_connections(accounts, self.overrides)
+            hosts = allowed_hosts(specs, self.overrides, connections)
             outcome = self.executor.run(
-                self._job(run, deployment.name, version.script, specs, env),
+                self._job(run, deployment.name, version.script, specs, connections, ai),
                 Confinement(limits=self.limits, allow_hosts=hosts.allow, operator_hosts=hosts.operator),
                 secrets=held.secrets,
                 on_output=active.journal.write,
@@ -143,8 +137,16 @@ class Performer:
         )
 
     def _job(
-        self, run: Run, name: str, script: str, specs: Sequence[IntegrationSpec], env: Mapping[str, str]
+        self,
+        run: Run,
+        name: str,
+        script: str,
+        specs: Sequence[IntegrationSpec],
+        connections: tuple[JobConnection, ...],
+        ai: str | None,
     ) -> RunJob:
+        connected = {item.integration for item in connections}
+        configured = override_env([spec for spec in specs if spec.name not in connected], {}, self.overrides)
         return RunJob(
             run_id=run.id,
             correlation_id=run.correlation_id,
@@ -152,7 +154,8 @@ class Performer:
             filename=f"{name}.py",
             func=run.func,
             event=run.event,
-            env=env,
+            env={**configured, **({AI_INTEGRATION: ai} if ai else {})},
+            connections=connections,
             definitions=declared_documents(self.registry, (spec.name for spec in specs)),
         )
 

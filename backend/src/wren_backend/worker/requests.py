@@ -43,6 +43,7 @@ class _RefreshPayload(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     integration: str = Field(max_length=63)
+    account: str | None = Field(default=None, max_length=63)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ class RunRequests:
     Args:
         run: whose requests these are; identity comes from here, never from a payload.
         sender: shown as the sender of messages: the deployment's name.
-        credentials: what the run holds; only these can be renewed.
+        credentials: what the run has; only these can be refreshed.
         spending: answers for calls of models.
     """
 
@@ -102,9 +103,8 @@ class RunRequests:
 
     def _refresh(self, payload: Mapping[str, Any]) -> Served:
         asked = _RefreshPayload.model_validate(payload)
-        env = self.credentials.refresh(asked.integration)
-        secrets = frozenset(self.credentials.secrets)
-        return Served(result={"env": env}, secrets=tuple(value for value in env.values() if value in secrets))
+        newer = self.credentials.refresh(asked.integration, asked.account)
+        return Served(result={"env": dict(newer.env)}, secrets=tuple(newer.secrets))
 
 
 def _message_fields(message: Message) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def test_a_refresher_that_overran_its_claim_does_not_undo_the_second_one(
     late = Refresher(interposed(context, overrun)).refresh(spec, connection)
 
     row, stored = read(connection)
-    assert late.connection is None
+    assert late.refreshed is None
     assert stored["access_token"] == seconds[0]
     assert row.version == connection.version + 1
 
@@ -200,7 +200,7 @@ def test_a_refresher_whose_token_died_by_a_rivals_call_does_not_mark_the_connect
     late = Refresher(replace(context, endpoint=Overtaken())).refresh(spec, connection)
 
     row, _ = read(connection)
-    assert (late.connection, late.failure) == (None, None)
+    assert (late.refreshed, late.failure) == (None, None)
     assert (row.status, row.claimed_by) == ("active", "rival")
 
 
@@ -213,7 +213,7 @@ def test_a_person_who_authorises_meanwhile_is_not_undone(spec, stand_in, context
 
     late = Refresher(interposed(context, reauthorise)).refresh(spec, connection)
 
-    assert late.connection is None
+    assert late.refreshed is None
     assert read(connection)[1] == {"access_token": "new", "refresh_token": "new-rt"}
 
 
@@ -231,10 +231,10 @@ def test_a_database_that_is_busy_for_a_while_does_not_lose_the_rotated_token(spe
                 raise DatabaseBusy("held")
             vault.store(*args, **kwargs)
 
-    renewal = Refresher(replace(context, vault=Busy()), sleep=pauses.append).refresh(spec, connection)
+    outcome = Refresher(replace(context, vault=Busy()), sleep=pauses.append).refresh(spec, connection)
 
     _, stored = read(connection)
-    assert renewal.connection is not None
+    assert outcome.refreshed is not None
     assert provider.oauth.user_of(stored["access_token"]) is not None
     assert pauses == [0.5, 0.5, 0.5]
 

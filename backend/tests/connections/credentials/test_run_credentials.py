@@ -1,7 +1,11 @@
+import pytest
+
 from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
+from wren_backend.connections.errors import ConnectionAmbiguous
 from wren_backend.connections.models import Connection
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import CredentialSpec, CredentialType, IntegrationSpec
+from wren_core.errors import InvalidInput
 
 MAIL = IntegrationSpec(
     name="mail",
@@ -13,23 +17,86 @@ MAIL = IntegrationSpec(
 )
 
 
-def held(password="hunter2-hunter2"):
+def opened(password="hunter2-hunter2", *, alias="default", config=None):
     row = Connection(
-        id="c1", workspace_id="w1", user_id="u1", integration="mail", alias="default", version=1, config={}
+        id=f"c_{alias}", workspace_id="w1", user_id="u1", integration="mail", alias=alias, config=config or {}
     )
     return ConnectionCredentials.of(MAIL, row, Credentials({"username": "postgres", "password": password}))
 
 
+def run_of(*connections, refresh=lambda refused: refused):
+    return RunCredentials(connections, refresh=refresh)
+
+
 def test_a_run_gets_the_user_name_and_only_the_password_is_a_secret():
-    run = RunCredentials([held()], refresh=lambda old: old)
+    run = run_of(opened())
 
     assert run.env == {"MAIL_USERNAME": "postgres", "MAIL_PASSWORD": "hunter2-hunter2"}
     assert run.secrets == ["hunter2-hunter2"]
 
 
-def test_after_a_renewal_both_passwords_are_secrets_and_the_name_is_none():
-    run = RunCredentials([held()], refresh=lambda old: held("another-password"))
+def test_a_refresh_returns_the_new_values_and_which_of_them_are_secret():
+    run = run_of(opened(), refresh=lambda refused: opened("another-password"))
+
+    refreshed = run.refresh("mail")
+
+    assert refreshed.env == {"MAIL_USERNAME": "postgres", "MAIL_PASSWORD": "another-password"}
+    assert refreshed.secrets == ["another-password"]
+
+
+def test_after_a_refresh_both_passwords_are_secrets_and_the_name_is_none():
+    run = run_of(opened(), refresh=lambda refused: opened("another-password"))
 
     run.refresh("mail")
 
     assert run.secrets == ["hunter2-hunter2", "another-password"]
+    assert run.env["MAIL_PASSWORD"] == "another-password"
+
+
+def test_a_run_holds_two_connections_of_one_integration():
+    run = run_of(opened("work-password", alias="work"), opened("main-password", config={"folder": "Inbox"}))
+
+    assert run.get("mail").env["MAIL_PASSWORD"] == "main-password"
+    assert run.get("mail", "work").env["MAIL_PASSWORD"] == "work-password"
+    assert run.env == {
+        "MAIL_USERNAME": "postgres",
+        "MAIL_PASSWORD": "main-password",
+        "WREN_INTEGRATIONS__MAIL__CONFIG": '{"folder": "Inbox"}',
+    }
+    assert run.secrets == ["work-password", "main-password"]
+
+
+def test_a_refresh_of_one_account_leaves_the_other_as_it_is():
+    refused = []
+
+    def refresh(connection):
+        refused.append(connection.alias)
+        return opened("fresh-password", alias=connection.alias)
+
+    run = run_of(opened("work-password", alias="work"), opened("main-password"), refresh=refresh)
+
+    run.refresh("mail", "work")
+
+    assert refused == ["work"]
+    assert run.get("mail", "work").env["MAIL_PASSWORD"] == "fresh-password"
+    assert run.get("mail").env["MAIL_PASSWORD"] == "main-password"
+
+
+def test_the_only_connection_of_a_run_needs_no_name():
+    assert run_of(opened(alias="work")).get("mail").alias == "work"
+
+
+def test_several_connections_without_a_default_need_a_name_and_are_listed():
+    run = run_of(opened(alias="home"), opened(alias="work"))
+
+    with pytest.raises(ConnectionAmbiguous) as caught:
+        run.get("mail")
+
+    assert caught.value.details["aliases"] == ["home", "work"]
+    assert run.env == {}
+
+
+@pytest.mark.parametrize(("integration", "alias"), [("chat", None), ("chat", "work"), ("mail", "work")])
+def test_a_connection_that_the_run_does_not_have_is_refused(integration, alias):
+    with pytest.raises(InvalidInput, match=integration):
+        run_of(opened()).refresh(integration, alias)

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wren_backend.connections.addresses import Addresses
-from wren_backend.connections.credentials.selection import check_connection, select_connection
+from wren_backend.connections.credentials.selection import check_connection, select, select_connection
+from wren_backend.connections.errors import ConnectionNotNeeded, ConnectionUnknown
 from wren_backend.connections.models import Connection, ConnectionStatus
 from wren_backend.connections.problems import Problems
 
@@ -49,6 +50,44 @@ def test_several_without_a_default_are_ambiguous_and_named(problems):
     assert caught.value.type == "AgentFixableError"
     assert caught.value.details["aliases"] == ["home", "work"]
     assert "home, work" in caught.value.message
+
+
+def test_an_alias_chooses_among_several(problems):
+    rows = [connection("default"), connection("work")]
+
+    assert select_connection(rows, problems, user_id="usr_1", alias="work").alias == "work"
+
+
+@pytest.mark.parametrize("rows", [[connection("home"), connection("work", status=ConnectionStatus.PENDING)], []])
+def test_an_unknown_alias_lists_those_there_are_and_says_where_to_connect(problems, rows):
+    with pytest.raises(ConnectionUnknown, match="wren connect parcel --alias work") as caught:
+        select_connection(rows, problems, user_id="usr_1", alias="work")
+
+    assert (caught.value.type, caught.value.code) == ("UserFacingConfigError", "CONNECTION_UNKNOWN")
+    assert caught.value.details == {
+        "integration": "parcel",
+        "alias": "work",
+        "aliases": [row.alias for row in rows if row.status is ConnectionStatus.ACTIVE],
+    }
+    assert caught.value.action_url == "https://w.test/integrations/parcel/setup"
+
+
+def test_selecting_by_alias_reads_the_subjects_own_connections_alone(stand_in, context, subject, stranger):
+    values = {"access_token": "at", "refresh_token": "rt"}
+    work = stand_in.connect_parcel(context, subject, values, alias="work")
+    stand_in.connect_parcel(context, subject, values)
+
+    assert select(context, subject, "parcel", "work").id == work.id
+    assert select(context, subject, "parcel").alias == "default"
+    with pytest.raises(ConnectionUnknown) as caught:
+        select(context, stranger, "parcel", "work")
+    assert caught.value.details["aliases"] == []
+
+
+def test_an_alias_of_an_integration_without_connections_is_refused(context, subject):
+    assert select(context, subject, "abacus") is None
+    with pytest.raises(ConnectionNotNeeded, match="leave the alias 'work' out"):
+        select(context, subject, "abacus", "work")
 
 
 def test_one_that_was_never_authorised_does_not_count(problems):

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -90,6 +91,46 @@ def test_a_token_about_to_end_is_renewed_before_the_run(subject, connection, cre
     assert (row.version, row.claimed_by, row.error) == (connection.version + 1, None, None)
 
 
+def test_a_refresh_opens_the_vault_once(context, subject, connection, clock):
+    counted = Counter()
+
+    class CountingVault:
+        def __getattr__(self, name):
+            counted[name] += 1
+            return getattr(context.vault, name)
+
+    clock.advance(AN_HOUR)
+
+    token(CredentialService(replace(context, vault=CountingVault())), subject)
+
+    assert (counted["open"], counted["store"]) == (1, 1)
+
+
+def test_a_token_that_needs_no_refresh_is_opened_once(context, subject, connection):
+    counted = Counter()
+
+    class CountingVault:
+        def __getattr__(self, name):
+            counted[name] += 1
+            return getattr(context.vault, name)
+
+    token(CredentialService(replace(context, vault=CountingVault())), subject)
+
+    assert (counted["open"], counted["store"]) == (1, 0)
+
+
+def test_the_refreshed_credentials_are_those_that_were_stored(
+    subject, connection, credentials, clock, context, stand_in, read
+):
+    clock.advance(AN_HOUR)
+
+    refreshed = credentials.open(connection)
+
+    row, stored = read(connection)
+    assert refreshed.env == {"PARCEL_ACCESS_TOKEN": stored["access_token"]}
+    assert refreshed.version == row.version
+
+
 def test_a_rotated_refresh_token_takes_the_place_of_the_old_one(
     subject, connection, credentials, provider, clock, read
 ):
@@ -129,7 +170,7 @@ def test_fifty_threads_with_an_ended_token_make_one_call(subject, connection, cr
 def test_fifty_threads_that_were_all_refused_make_one_call(subject, connection, credentials, provider, together):
     runs = [credentials.run_environment(subject, ["parcel"]) for _ in range(50)]
 
-    renewed = together(50, lambda number: runs[number].refresh("parcel")["PARCEL_ACCESS_TOKEN"])
+    renewed = together(50, lambda number: runs[number].refresh("parcel").env["PARCEL_ACCESS_TOKEN"])
 
     assert len(set(renewed)) == 1
     assert provider.oauth.token_requests == 1
@@ -249,8 +290,8 @@ def test_a_refused_token_is_renewed_once_and_the_run_then_keeps_what_it_got(subj
     run = credentials.run_environment(subject, ["parcel"])
     first = run.env["PARCEL_ACCESS_TOKEN"]
 
-    second = run.refresh("parcel")["PARCEL_ACCESS_TOKEN"]
-    third = run.refresh("parcel")["PARCEL_ACCESS_TOKEN"]
+    second = run.refresh("parcel").env["PARCEL_ACCESS_TOKEN"]
+    third = run.refresh("parcel").env["PARCEL_ACCESS_TOKEN"]
 
     assert first != second == third
     assert provider.oauth.token_requests == 1

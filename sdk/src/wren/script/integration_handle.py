@@ -16,7 +16,7 @@ from wren_core.errors import ConfigInvalid, UserFacingConfigError
 from wren_core.export.docs import IntegrationDocs
 from wren_core.plugins.registry import integration_unknown
 from wren_core.protocol.jobs import JobConnection
-from wren_core.protocol.variables import base_url_variable, config_variable
+from wren_core.protocol.variables import account_variable, base_url_variable, config_variable
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class IntegrationHandle:
             environ = connection.to_variables()
             credentials = Credentials.from_env(integration.spec, environ)
         return integration.create(
-            {**config_defaults(self.name, environ), **config},
+            {**config_defaults(self.name, environ, account=None if connection else account), **config},
             credentials=credentials,
             base_url=environ.get(base_url_variable(self.name)) or None,
             host=terminal_host() if isinstance(current.host, NoHost) else current.host,
@@ -99,26 +99,32 @@ def _find_connection(current: Session, integration: str, account: str | None) ->
         ConnectionUnknown: the run has no connection of that alias.
     """
     held = current.find_connections(integration)
-    if account is None:
-        return next((item for item in held if item.is_default), None)
-    found = next((item for item in held if item.alias == account), None)
-    if found is None and current.connections is not None:
+    found = next((item for item in held if (item.is_default if account is None else item.alias == account)), None)
+    is_needed = account is not None or bool(held)  # an integration without any connection may need none
+    if found is None and current.connections is not None and is_needed:
         aliases = [item.alias for item in held]
+        wanted = "default connection" if account is None else f"connection {account!r}"
         raise ConnectionUnknown(
-            f"{integration} has no connection {account!r} in this run; it has {', '.join(aliases) or 'none'}. "
-            "Write the alias as a literal, so that it is found when the script is deployed",
+            f"this run has no {wanted} of {integration}; "
+            f'it has {", ".join(aliases) or "none"}. Name one of them as a literal: init(account="...")',
             details={"integration": integration, "account": account, "aliases": aliases},
         )
     return found
 
 
-def config_defaults(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the default configuration the environment holds for an integration.
+def config_defaults(name: str, environ: Mapping[str, str], *, account: str | None = None) -> dict[str, Any]:
+    """Return the default configuration the environment holds for an integration, and for one account of it.
 
     Raises:
         ConfigInvalid: the variable holds no JSON object.
     """
-    variable = config_variable(name)
+    shared = _read_config(config_variable(name), environ)
+    if account is None:
+        return shared
+    return {**shared, **_read_config(account_variable(config_variable(name), account), environ)}
+
+
+def _read_config(variable: str, environ: Mapping[str, str]) -> dict[str, Any]:
     text = environ.get(variable)
     if not text:
         return {}

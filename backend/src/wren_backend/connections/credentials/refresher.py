@@ -1,7 +1,7 @@
-"""Renewing access tokens: one call per expiry, whoever asks, from however many threads and processes.
+"""Refreshing access tokens: one call per expiry, from any number of threads and processes.
 
-The right to call is a claim on the connection's row. It is committed before the provider is asked, so it is also the
-note that something was under way if this process dies; no transaction and no lock is open while the provider answers.
+The right to call is a claim on the connection's row. It is committed before the request to the provider, so it also
+records that a refresh was under way if this process dies; no transaction and no lock is open during the request.
 """
 
 import time
@@ -16,6 +16,7 @@ from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.credentials import refresh_repository as repository
 from wren_backend.connections.credentials.notices import leave_notice
 from wren_backend.connections.credentials.refresh import plan_refresh, retry_at, was_interrupted
+from wren_backend.connections.credentials.run_credentials import ConnectionCredentials
 from wren_backend.connections.errors import ConnectionNeedsReauth, ProviderNotConfigured
 from wren_backend.connections.models import Connection
 from wren_backend.connections.oauth.provider_http import TOTAL_SECONDS
@@ -30,6 +31,7 @@ from wren_backend.connections.oauth.token_endpoint import ClientRefused, GrantDe
 from wren_backend.connections.requirements import refresh_key
 from wren_backend.ids import new_token
 from wren_backend.storage.errors import DatabaseBusy
+from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError
 
@@ -37,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 _Stored = TypeVar("_Stored")
 
-# Longer than the call can take, so that a claim only ends under a refresher that is dead (or was stopped).
+# Longer than the call can take, so that a claim ends only where its refresher is dead (or was stopped).
 CLAIM_FOR = timedelta(seconds=TOTAL_SECONDS * 3)
 # A rotated refresh token exists nowhere but in this process until it is stored: keep trying while the claim lasts.
 _STORE_ATTEMPTS = 8
@@ -46,83 +48,86 @@ _STORE_PAUSE_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class RefreshOutcome:
-    """How an attempt to renew ended; with neither field somebody else has changed the connection meanwhile."""
+    """How an attempt ended; with neither field set, a rival has changed the connection or is changing it."""
 
-    connection: Connection | None = None
-    """The connection with its new credentials in place."""
+    refreshed: ConnectionCredentials | None = None
+    """The new credentials, which are in place."""
     failure: str | None = None
-    """Why not, in words that are safe to show."""
+    """The reason, in words that are safe to show."""
 
 
 class Refresher:
-    """Performs one renewal. Whether one is due is decided by `refresh.next_step`."""
+    """Performs one refresh. `refresh.next_step` decides whether one is due."""
 
     def __init__(self, context: ConnectionContext, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._context = context
         self._sleep = sleep
 
     def refresh(self, spec: IntegrationSpec, connection: Connection) -> RefreshOutcome:
-        """Renew the credentials of `connection` as it was read, unless a rival is faster.
+        """Refresh the credentials of `connection` as it was read, unless a rival is faster.
 
         Raises:
             ProviderNotConfigured: this server has no client at the provider, or the provider refuses it.
         """
         provider = self._context.provider(spec)
         claimant = new_token()
-        token = self._claim(spec, connection, claimant)
-        if token is None:
+        credentials = self._claim(connection, claimant)
+        if credentials is None:
             return RefreshOutcome()
         try:
-            answer = self._context.endpoint.refresh(provider, token)
-            grant = read_token_answer(answer, scope_separator=provider.scope_separator, now=self._context.clock.now())
+            reply = self._context.endpoint.refresh(provider, credentials[refresh_key(spec)])
+            answer = read_token_answer(reply, scope_separator=provider.scope_separator, now=self._context.clock.now())
         except GrantDead as exc:
             return self._give_up(connection, claimant, str(exc))
         except (ProviderFailed, TokenAnswerInvalid) as exc:
             self._postpone(connection, claimant, exc)
             if isinstance(exc, ClientRefused):
-                raise _client_refused(spec, provider.name) from exc
+                raise _make_client_error(spec, provider.name) from exc
             return RefreshOutcome(failure=str(exc))
-        return self._store(spec, connection, grant)
+        return self._store(spec, connection, credentials, answer)
 
-    def _claim(self, spec: IntegrationSpec, connection: Connection, claimant: str) -> str | None:
-        """Return the refresh token once the right to use it is ours and committed; None where it is not."""
+    def _claim(self, connection: Connection, claimant: str) -> Credentials | None:
+        """Return the credentials, once the right to refresh them is ours and committed; None where it is not."""
         now = self._context.clock.now()
         with self._context.database.writing() as session:
             until = now + CLAIM_FOR
             if not repository.claim_refresh(session, connection, claimant=claimant, until=until, now=now):
                 return None
-            # Read under the claim: no other token can take its place while the claim is held.
+            # Opened under the claim, and only here: they stay as they are until the claim ends or the version rises.
             credentials = self._context.vault.open(session, connection.place)
         if was_interrupted(connection, now):
-            log.error("connection.refresh_was_interrupted", **_names(connection))
-        return credentials.get(refresh_key(spec))
+            log.error("connection.refresh_was_interrupted", **_log_fields(connection))
+        return credentials
 
-    def _store(self, spec: IntegrationSpec, connection: Connection, grant: TokenAnswer) -> RefreshOutcome:
-        stored = self._persist(lambda: self._store_once(spec, connection, grant))
+    def _store(
+        self, spec: IntegrationSpec, connection: Connection, credentials: Credentials, answer: TokenAnswer
+    ) -> RefreshOutcome:
+        stored = self._persist(lambda: self._store_once(spec, connection, answer))
         if stored is None:
-            log.warning("connection.refresh_superseded", **_names(connection))
+            log.warning("connection.refresh_superseded", **_log_fields(connection))
             self._context.on_refresh("superseded")
             return RefreshOutcome()
-        log.info("connection.refreshed", **_names(connection), expires_at=grant.expires_at)
+        log.info("connection.refreshed", **_log_fields(connection), expires_at=answer.expires_at)
         self._context.on_refresh("refreshed")
-        return RefreshOutcome(connection=stored)
+        values = {**credentials, **credential_values(spec, answer)}
+        return RefreshOutcome(refreshed=ConnectionCredentials.of(spec, stored, values))
 
-    def _store_once(self, spec: IntegrationSpec, connection: Connection, grant: TokenAnswer) -> Connection | None:
+    def _store_once(self, spec: IntegrationSpec, connection: Connection, answer: TokenAnswer) -> Connection | None:
         now = self._context.clock.now()
         with self._context.database.writing() as session:
-            scopes = list(grant.scopes) if grant.scopes is not None else None
+            scopes = list(answer.scopes) if answer.scopes is not None else None
             stored = repository.store_refreshed(
-                session, connection, expires_at=grant.expires_at, scopes=scopes, now=now
+                session, connection, expires_at=answer.expires_at, scopes=scopes, now=now
             )
             if stored is None:
                 return None
-            self._context.vault.store(session, connection.place, credential_values(spec, grant), now=now)
-            at = plan_refresh(expires_at=grant.expires_at, now=now, margin=self._context.refresh_margin)
+            self._context.vault.store(session, connection.place, credential_values(spec, answer), now=now)
+            at = plan_refresh(expires_at=answer.expires_at, now=now, margin=self._context.refresh_margin)
             return repository.plan_refresh(session, stored, at=at)
 
-    def _give_up(self, connection: Connection, claimant: str, said: str) -> RefreshOutcome:
+    def _give_up(self, connection: Connection, claimant: str, answered: str) -> RefreshOutcome:
         now = self._context.clock.now()
-        reason = _why_dead(said, interrupted=was_interrupted(connection, now))
+        reason = _explain_dead_grant(answered, interrupted=was_interrupted(connection, now))
         error = {"code": ConnectionNeedsReauth.code, "message": reason, "at": now.isoformat()}
         with self._context.database.writing() as session:
             # Where a rival took the claim over, its answer counts: this token may be dead because of the rival's call.
@@ -131,9 +136,9 @@ class Refresher:
             if marked is not None:
                 leave_notice(session, marked, self._context.addresses, now=now)
         if marked is None:
-            log.warning("connection.refresh_superseded", **_names(connection))
+            log.warning("connection.refresh_superseded", **_log_fields(connection))
             return RefreshOutcome()
-        log.error("connection.needs_reauth", **_names(connection), reason=reason)
+        log.error("connection.needs_reauth", **_log_fields(connection), reason=reason)
         self._context.on_refresh("needs_reauth")
         return RefreshOutcome(failure=reason)
 
@@ -143,7 +148,7 @@ class Refresher:
         at = retry_at(failures=connection.refresh_failures + 1, now=now, retry_after=wish)
         with self._context.database.writing() as session:
             repository.postpone_refresh(session, connection, claimant=claimant, retry_at=at, now=now)
-        log.warning("connection.refresh_postponed", **_names(connection), reason=str(exc), retry_at=at)
+        log.warning("connection.refresh_postponed", **_log_fields(connection), reason=str(exc), retry_at=at)
         self._context.on_refresh("postponed")
 
     def _persist(self, store: Callable[[], _Stored]) -> _Stored:
@@ -155,13 +160,13 @@ class Refresher:
         return store()
 
 
-def _why_dead(said: str, *, interrupted: bool) -> str:
+def _explain_dead_grant(reason: str, *, interrupted: bool) -> str:
     if interrupted:
-        return f"an earlier renewal was cut off after the provider may have replaced the refresh token; {said}"
-    return f"the provider refused the refresh token; {said}"
+        return f"an earlier refresh was cut off after the provider may have replaced the refresh token; {reason}"
+    return f"the provider refused the refresh token; {reason}"
 
 
-def _client_refused(spec: IntegrationSpec, provider: str) -> WrenError:
+def _make_client_error(spec: IntegrationSpec, provider: str) -> WrenError:
     wanted = variable(provider, "client_secret")
     return ProviderNotConfigured(
         f"{provider!r} refuses this server's client id or secret; an operator checks {wanted}",
@@ -169,7 +174,7 @@ def _client_refused(spec: IntegrationSpec, provider: str) -> WrenError:
     )
 
 
-def _names(connection: Connection) -> dict[str, str | datetime | None]:
+def _log_fields(connection: Connection) -> dict[str, str | datetime | None]:
     return {
         "connection_id": connection.id,
         "workspace_id": connection.workspace_id,

@@ -1,4 +1,4 @@
-"""What a run holds of its user's connections."""
+"""What a run gets of its user's connections."""
 
 import json
 import threading
@@ -6,94 +6,123 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from wren_backend.connections.credentials.selection import default_alias
+from wren_backend.connections.errors import ConnectionAmbiguous
 from wren_backend.connections.models import Connection
-from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InvalidInput
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionCredentials:
-    """The credentials of one connection, as they were when they were handed out."""
+    """The credentials of one connection, at one version of it."""
 
     connection_id: str
     workspace_id: str
     integration: str
+    alias: str
     version: int
-    """Which credentials these are; a renewal is for this version, or finds a later one in place."""
+    """Which credentials these are; a refresh is for this version, or finds a later one in place."""
     env: Mapping[str, str] = field(repr=False)
     """Access tokens and keys by environment variable; never a refresh token."""
+    public_variables: frozenset[str] = frozenset()
+    """The variables whose specs say that their values are no secrets, such as a user name's."""
     config: Mapping[str, object] = field(default_factory=dict)
     refreshed_at: datetime | None = None
-    public: frozenset[str] = frozenset()
-    """Variables whose values anybody may see, such as a user name's."""
 
     @classmethod
-    def of(cls, spec: IntegrationSpec, connection: Connection, credentials: Credentials) -> "ConnectionCredentials":
-        """Take of a connection what a run may have."""
-        values = {cred.env_var: value for cred in spec.credentials if (value := credentials.get(cred.key))}
+    def of(
+        cls, spec: IntegrationSpec, connection: Connection, credentials: Mapping[str, str]
+    ) -> "ConnectionCredentials":
+        """Take what a run may have: the values of the credentials that `spec` declares."""
         return cls(
             connection_id=connection.id,
             workspace_id=connection.workspace_id,
             integration=connection.integration,
+            alias=connection.alias,
             version=connection.version,
-            env=values,
+            env={cred.env_var: value for cred in spec.credentials if (value := credentials.get(cred.key))},
+            public_variables=frozenset(cred.env_var for cred in spec.credentials if not cred.secret),
             config=connection.config,
-            public=frozenset(cred.env_var for cred in spec.credentials if not cred.secret),
         )
 
     @property
     def secrets(self) -> list[str]:
-        """The values that must never be shown."""
-        return [value for variable, value in self.env.items() if variable not in self.public]
+        """The values of `env` that must not be shown."""
+        return [value for variable, value in self.env.items() if variable not in self.public_variables]
 
 
 class RunCredentials:
-    """The credentials of one run. They change only when the run asks for a renewal; safe to use from threads."""
+    """The credentials of one run, by connection. They change only when the run asks for a refresh; thread-safe."""
 
     def __init__(
         self,
-        held: Iterable[ConnectionCredentials],
+        connections: Iterable[ConnectionCredentials],
         *,
         refresh: Callable[[ConnectionCredentials], ConnectionCredentials],
     ) -> None:
-        self._held = {item.integration: item for item in held}
-        self._secrets = [value for item in self._held.values() for value in item.secrets]
+        self._connections = {(item.integration, item.alias): item for item in connections}
+        self._secrets = [value for item in self._connections.values() for value in item.secrets]
         self._refresh = refresh
         self._lock = threading.Lock()
 
     @property
     def env(self) -> dict[str, str]:
-        """Environment of the run: its credentials, and the config of connections that have one."""
+        """Environment of the run: credentials and config of the default connection of each integration."""
         values: dict[str, str] = {}
-        for item in self._held.values():
+        for integration in dict.fromkeys(integration for integration, _ in self._connections):
+            alias = default_alias(self._aliases(integration))
+            if alias is None:
+                continue
+            item = self._connections[integration, alias]
             values.update(item.env)
             if item.config:
-                values[config_variable(item.integration)] = json.dumps(dict(item.config))
+                values[config_variable(integration)] = json.dumps(dict(item.config))
         return values
 
     @property
     def secrets(self) -> list[str]:
-        """Every value that must never be shown, those replaced meanwhile too."""
+        """Every value that must not be shown, including those that a refresh has replaced."""
         return list(self._secrets)
 
-    def refresh(self, integration: str) -> dict[str, str]:
-        """Return newer credentials of an integration by environment variable, after the provider refused these.
+    def get(self, integration: str, alias: str | None = None) -> ConnectionCredentials:
+        """Return the credentials of a connection; without an alias those of the default one.
 
         Raises:
-            WrenError: they could not be renewed.
+            InvalidInput: the run has no such connection.
+            ConnectionAmbiguous: it has several and none is called `default`; `details` lists the aliases.
+        """
+        aliases = self._aliases(integration)
+        if alias is None and len(aliases) > 1 and default_alias(aliases) is None:
+            raise ConnectionAmbiguous(
+                f"the run has several connections of {integration!r} ({', '.join(aliases)}) and none of them is called "
+                "'default'; name the one to use",
+                details={"integration": integration, "aliases": aliases},
+            )
+        found = self._connections.get((integration, alias or default_alias(aliases) or ""))
+        if found is None:
+            named = f" under the alias {alias!r}" if alias else ""
+            raise InvalidInput(f"the run has no credentials of {integration!r}{named}")
+        return found
+
+    def refresh(self, integration: str, alias: str | None = None) -> ConnectionCredentials:
+        """Return newer credentials of a connection, after the provider refused these: their `env` and `secrets`.
+
+        Raises:
+            WrenError: as `get` does, or the credentials cannot be refreshed.
         """
         with self._lock:  # this run's own: of two threads refused at once, the second gets what the first got
-            held = self._held.get(integration)
-            if held is None:
-                raise InvalidInput(f"the run holds no credential of {integration!r}")
-            newer = self._refresh(held)
-            self._held[integration] = newer
+            refused = self.get(integration, alias)
+            newer = self._refresh(refused)
+            self._connections[refused.integration, refused.alias] = newer
             self._secrets += [value for value in newer.secrets if value not in self._secrets]
-            return dict(newer.env)
+            return newer
+
+    def _aliases(self, integration: str) -> list[str]:
+        return [alias for name, alias in self._connections if name == integration]
 
     def __repr__(self) -> str:
-        return f"<RunCredentials of {', '.join(self._held) or 'nothing'}>"
+        return f"<RunCredentials of {', '.join(map('/'.join, self._connections)) or 'nothing'}>"
 
 
 def config_variable(integration: str) -> str:

@@ -103,7 +103,11 @@ def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
 def _ask_server(report: Report) -> Validation:
     with open_client() as client:
         metadata = report.metadata or {}
-        return client.validate(metadata.get("integrations", []), uses_ai=bool(metadata.get("uses_ai")))
+        return client.validate(
+            metadata.get("integrations", []),
+            uses_ai=bool(metadata.get("uses_ai")),
+            accounts=metadata.get("accounts"),
+        )
 
 
 def _errors(verdict: Validation) -> list[WrenError]:
