@@ -15,8 +15,8 @@ class Host(Protocol):
     """Answers requests of an integration.
 
     Operations: `messages.send` {body, subject?, to?} -> {id, created_at}; `messages.list` {limit} -> {messages};
-    `credentials.refresh` {integration, account?} -> {env: {variable: value}}, of the connection with that alias, or of the
-    default one; `ai.allow` {integration, model} -> {}, before each call of a model; `ai.spent` {integration, model,
+    `credentials.refresh` {integration, account?} -> {env: {variable: value}}, of the connection with that alias or else
+    the default one; `ai.allow` {integration, model} -> {}, before each call of a model; `ai.spent` {integration, model,
     outcome, input_tokens, cached_input_tokens, output_tokens, images, is_estimated, nano_usd} -> {}, after it.
     """
 
