@@ -31,13 +31,14 @@ from wren_core.ai.records import (
 from wren_core.ai.settings import AISettings
 from wren_core.ai.stream import CompletionStream, StreamOwner, completed
 from wren_core.ai.tokens import estimate_input
-from wren_core.contract.execution import CallRecord, checked_arguments, error_of, make_presentable
+from wren_core.contract.execution import checked_arguments, error_of, make_presentable
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import method
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.spec import AIConfig, AIModel
 from wren_core.errors import AgentFixableError, AuthFailed, InternalError, InvalidInput, Unavailable, WrenError
 from wren_core.http_status import verdict_for_exception
+from wren_core.protocol.calls import CallRecord
 
 IMAGES_UNSUPPORTED = "IMAGES_UNSUPPORTED"
 """Code of the refusal to make an image where no model can: every ai integration has the method."""
@@ -214,7 +215,9 @@ class AIIntegration(Integration):
 
     def _tell(self, ms: float, outcome: str) -> None:
         if self.on_call is not None:
-            self.on_call(CallRecord(integration=self.name, method="stream", ms=ms, outcome=outcome))
+            self.on_call(
+                CallRecord(integration=self.name, account=self.account_alias, method="stream", ms=ms, outcome=outcome)
+            )
 
 
 class ImageIntegration(AIIntegration):

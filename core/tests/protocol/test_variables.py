@@ -1,0 +1,6 @@
+from wren_core.protocol.variables import base_url_variable, config_variable
+
+
+def test_the_variables_of_an_integration_carry_its_name_in_capitals():
+    assert base_url_variable("my_mail") == "WREN_INTEGRATIONS__MY_MAIL__BASE_URL"
+    assert config_variable("my_mail") == "WREN_INTEGRATIONS__MY_MAIL__CONFIG"
