@@ -1,4 +1,4 @@
-"""What holds for every test of the workspace: its servers, that CI skips nothing, and time limits for a busy machine."""
+"""What holds for every test: the servers, that CI skips nothing, and longer time limits on a busy machine."""
 
 import signal
 from typing import Any
