@@ -3,7 +3,15 @@ import json
 import pytest
 
 from wren_core.protocol.frames import encode_line
-from wren_core.protocol.jobs import PROTOCOL_VERSION, DescribeJob, Job, ProtocolMismatch, RunJob, read_job
+from wren_core.protocol.jobs import (
+    PROTOCOL_VERSION,
+    DescribeJob,
+    Job,
+    JobConnection,
+    ProtocolMismatch,
+    RunJob,
+    read_job,
+)
 
 RUN = RunJob(
     script="def main(): pass",
@@ -14,6 +22,17 @@ RUN = RunJob(
     correlation_id="corr_1",
     env={"MAIL_TOKEN": "token-0123456789"},
     definitions={"ledger": "{}"},
+    connections=(
+        JobConnection(
+            integration="mail",
+            alias="work",
+            is_default=True,
+            credentials={"MAIL_TOKEN": "token-0123456789"},
+            config={"size": 3},
+            base_url="http://127.0.0.1:1",
+        ),
+        JobConnection(integration="mail", alias="home"),
+    ),
 )
 
 
@@ -46,3 +65,15 @@ def test_a_job_of_another_shape_is_refused_with_the_place_and_without_the_value(
 
     assert "0123456789" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_connection_tells_what_the_documented_variables_say_where_it_is_the_default_one():
+    assert RUN.connections is not None
+    first, second = RUN.connections
+
+    assert first.to_variables() == {
+        "MAIL_TOKEN": "token-0123456789",
+        "WREN_INTEGRATIONS__MAIL__CONFIG": '{"size": 3}',
+        "WREN_INTEGRATIONS__MAIL__BASE_URL": "http://127.0.0.1:1",
+    }
+    assert second.to_variables() == {}

@@ -494,3 +494,15 @@ def test_a_job_of_another_shape_is_refused_without_quoting_it():
     assert done.error["code"] == "PROTOCOL_MISMATCH"
     assert "run.env.MAIL_TOKEN" in done.error["message"]
     assert "token-0123456789" not in json.dumps(done.frames) + done.stderr
+
+
+def test_the_default_account_sets_the_documented_variables_and_no_other_one_does():
+    connections = [
+        {"integration": "mail", "alias": alias, "is_default": alias == "home", "credentials": {"MAIL_TOKEN": alias}}
+        for alias in ("work", "home")
+    ]
+
+    done = run("import os\ndef main():\n    return os.environ['MAIL_TOKEN']", connections=connections)
+    alone = run("import os\ndef main():\n    return os.environ.get('MAIL_TOKEN')", connections=connections[:1])
+
+    assert (done.last["value"], alone.last["value"]) == ("home", None)
