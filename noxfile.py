@@ -129,6 +129,17 @@ def clone(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def versions(session: nox.Session) -> None:
+    """Run every test in a clone of the last commit with other Pythons: `-- /usr/bin/python3.11`, else all promised."""
+    (arguments,) = (command.arguments for command in dev.checks()["tests"])
+    for python in session.posargs or promised_pythons():
+        with tempfile.TemporaryDirectory(prefix="wren-versions-") as name:
+            tree = Path(name) / "wren"
+            session.run("git", "clone", "--quiet", str(ROOT), str(tree), external=True)
+            session.run(python, str(tree / "dev.py"), "test", *arguments, external=True)
+
+
+@nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write bench/RESULTS.md."""
     session.run(str(dev.VENV / "bin" / "python"), "-m", "bench", *session.posargs, external=True)
@@ -163,6 +174,11 @@ def build_wheels(session: nox.Session) -> dict[str, Path]:
     how = ("--wheel", "--no-build-isolation", "--python", str(dev.VENV / "bin" / "python"), "--out-dir", str(folder))
     run_uv(session, "build", "--quiet", "--all-packages", *how, env=dev.download_environment())
     return {name: next(folder.glob(f"{name.replace('-', '_')}-*.whl")) for name in MEMBERS}
+
+
+def promised_pythons() -> list[str]:
+    """Return the names of the interpreters that the classifiers promise: `python3.11` and its like."""
+    return [f"python{name.rpartition(' ')[2]}" for name in project(MEMBERS["wren-core"])["classifiers"]]
 
 
 def declared_members(distribution: str) -> list[str]:

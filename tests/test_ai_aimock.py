@@ -139,7 +139,7 @@ def test_an_unknown_question_is_refused_by_aimock(ai):
 def test_images_are_generated_and_priced(aimock_server):
     ai = OpenAI.create(credentials={"api_key": "any-key"}, base_url=aimock_server.openai_url)
 
-    made = ai.generate_image("a wren on a fence")
+    made = ai.generate_images("a wren on a fence")
 
     ai.close()
     assert [(image.content, image.media_type) for image in made.images] == [(PIXEL, "image/png")]

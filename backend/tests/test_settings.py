@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wren_backend.executor.port import Limits
+from wren_backend.executor.launcher.policy import Limits
 from wren_backend.settings import SettingsInvalid, load_settings
 
 

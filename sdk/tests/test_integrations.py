@@ -7,7 +7,8 @@ import wren
 from wren import integrations
 from wren.script import session
 from wren.script.session import ScriptSession
-from wren_core.errors import ConfigInvalid, CredentialMissing, IntegrationUnknown, PluginFailed
+from wren_core.errors import ConfigInvalid, CredentialMissing, IntegrationUnknown, PluginFailed, UserFacingConfigError
+from wren_core.protocol.jobs import JobConnection
 
 pytestmark = pytest.mark.usefixtures("plugins")
 
@@ -166,3 +167,68 @@ def test_rendered_documents_hold_the_integrations_asked_for_in_their_order():
 def test_rendering_an_unknown_name_is_refused():
     with pytest.raises(IntegrationUnknown):
         integrations.render_docs(["parcl"])
+
+
+def test_a_named_account_on_this_machine_has_variables_of_its_own(plugins, monkeypatch):
+    monkeypatch.setenv("PARCEL_KEY", "mine")
+    monkeypatch.setenv("PARCEL_KEY__WORK", "of-work")
+    monkeypatch.setenv("WREN_INTEGRATIONS__PARCEL__CONFIG", '{"city": "Oslo", "retries": 5}')
+    monkeypatch.setenv("WREN_INTEGRATIONS__PARCEL__CONFIG__WORK", '{"city": "Rome"}')
+
+    work, mine = wren.integrations.parcel.init(account="work"), wren.integrations.parcel.init()
+
+    assert (work.client_text(), work.settings()) == (
+        "https://parcel.example of-work",
+        {"city": "Rome", "retries": 5},
+    )
+    assert (mine.client_text(), mine.settings()["city"]) == ("https://parcel.example mine", "Oslo")
+
+
+def test_an_account_without_a_credential_says_which_variable_to_set(plugins, monkeypatch):
+    monkeypatch.setenv("PARCEL_KEY", "mine")
+
+    with pytest.raises(CredentialMissing, match=r"set PARCEL_KEY__WORK$"):
+        wren.integrations.parcel.init(account="work").client_text()
+
+
+def run_connections(*, default="home"):
+    aliases = {"home": "key-of-home", "work": "key-of-work"}
+    return tuple(
+        JobConnection(
+            integration="parcel",
+            alias=alias,
+            is_default=alias == default,
+            credentials={"PARCEL_KEY": key},
+            config={"city": alias},
+            base_url=f"https://{alias}.example",
+        )
+        for alias, key in aliases.items()
+    )
+
+
+def test_a_deployed_run_has_its_accounts_side_by_side(plugins, monkeypatch):
+    for name, value in run_connections()[0].to_variables().items():
+        monkeypatch.setenv(name, value)  # as the runner does for the default one
+    monkeypatch.setenv("PARCEL_KEY__WORK", "not from here")
+
+    with session.entered(ScriptSession(connections=run_connections())):
+        made = [wren.integrations.parcel.init(account=account) for account in (None, "home", "work")]
+
+    assert [item.client_text() for item in made] == [
+        "https://home.example key-of-home",
+        "https://home.example key-of-home",
+        "https://work.example key-of-work",
+    ]
+    assert [item.settings()["city"] for item in made] == ["home", "home", "work"]
+    assert [item.account_alias for item in made] == ["home", "home", "work"]
+
+
+@pytest.mark.parametrize(("account", "wanted"), [("other", "connection 'other'"), (None, "default connection")])
+def test_an_account_that_a_run_does_not_have_is_named_with_those_it_has(plugins, account, wanted):
+    with (
+        session.entered(ScriptSession(connections=run_connections(default=""))),
+        pytest.raises(UserFacingConfigError, match=f"no {wanted} of parcel; it has home, work") as caught,
+    ):
+        wren.integrations.parcel.init(account=account)
+
+    assert caught.value.code == "CONNECTION_UNKNOWN"

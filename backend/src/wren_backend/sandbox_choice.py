@@ -8,7 +8,7 @@ from wren_backend.executor.executor import Executor
 from wren_backend.executor.folders import clean_leftovers
 from wren_backend.executor.port import Sandbox
 from wren_backend.executor.probe import probe
-from wren_backend.executor.refusal import RefusingSandbox
+from wren_backend.executor.refusing_sandbox import RefusingSandbox
 from wren_backend.executor.sandboxes import PlainSandbox, SandlockSandbox
 from wren_backend.settings import Settings
 from wren_core.plugins.policy import PluginPolicy

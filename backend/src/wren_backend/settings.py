@@ -7,22 +7,35 @@ because a mistyped limit that is ignored is worse than a start that fails.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+)
 from pydantic.networks import AnyHttpUrl
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
-from wren_backend.executor.port import Limits
+from wren_backend.executor.launcher.policy import Limits
 from wren_core.errors import UserFacingConfigError
 from wren_core.nearest import find_nearest
 from wren_core.plugins.policy import DEFAULT_TIME_LIMIT, split_names
 
 _PREFIX = "WREN_"
 _DELIMITER = "__"
+# A runner needs this many descriptors to start.
+_LEAST_LIMITS = {"open_files": 16}
 # Variables of the command line and of the agent, which may share an environment with the backend.
 _OF_OTHER_PROGRAMS = ("WREN_API_", "WREN_AGENT_", "WREN_TEST_")
 
@@ -97,19 +110,20 @@ class IntegrationSettings(_Group):
     """Runs get the refresh token besides the access token; see ADR 24 before setting it."""
 
 
-class LimitSettings(_Group):
-    """What one run may use; the fields and defaults are those of `executor.port.Limits`."""
+def _limit_field(name: str, default: Any) -> Any:
+    """Return type and default of a limit as pydantic takes them: durations and sizes can be written in several ways."""
+    if isinstance(default, timedelta):
+        return Duration, default
+    if name.endswith("_bytes"):
+        return ByteSize, ByteSize(default)
+    return Annotated[int, Field(ge=_LEAST_LIMITS.get(name, 1))], default
 
-    wall: Duration = Limits.wall
-    memory_bytes: ByteSize = ByteSize(Limits.memory_bytes)
-    processes: int = Field(default=Limits.processes, ge=1)
-    threads: int = Field(default=Limits.threads, ge=1)
-    open_files: int = Field(default=Limits.open_files, ge=16)
-    file_bytes: ByteSize = ByteSize(Limits.file_bytes)
-    disk_bytes: ByteSize = ByteSize(Limits.disk_bytes)
-    disk_entries: int = Field(default=Limits.disk_entries, ge=1)
-    output_bytes: ByteSize = ByteSize(Limits.output_bytes)
-    output_budget_bytes: ByteSize = ByteSize(Limits.output_budget_bytes)
+
+_LIMIT_FIELDS: dict[str, Any] = {item.name: _limit_field(item.name, item.default) for item in fields(Limits)}
+
+
+class LimitSettings(create_model("_LimitFields", __base__=_Group, **_LIMIT_FIELDS)):  # type: ignore[misc]  # one list
+    """What one run may use: the fields and defaults of `Limits`, and no list of their own."""
 
     def to_limits(self) -> Limits:
         """Return them as the executor takes them."""

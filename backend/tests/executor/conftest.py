@@ -18,8 +18,11 @@ import pytest
 
 from servers.availability import unavailable
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Job, Limits, Outcome, Sandbox
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.port import Confinement, Outcome, Sandbox
+from wren_backend.executor.request_server import Served
 from wren_backend.executor.sandboxes import SandlockSandbox
+from wren_core.protocol.jobs import RunJob
 
 T = TypeVar("T")
 MANUAL = {"trigger": "manual", "payload": {}}
@@ -37,15 +40,19 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Job, Limits
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.port import Confinement
+from wren_backend.executor.request_server import Served
 from wren_backend.executor.sandboxes import SandlockSandbox
+from wren_core.protocol.jobs import RunJob
 
 outcome = Executor(SandlockSandbox(), runs_root=Path(sys.argv[1])).run(
-    Job(run_id="run_test", correlation_id="corr_test", script=sys.stdin.read(), filename="script.py", func="main",
-        event={"trigger": "manual", "payload": {}}, limits=Limits(wall=timedelta(seconds=30))),
+    RunJob(run_id="run_test", correlation_id="corr_test", script=sys.stdin.read(), filename="script.py", func="main",
+           event={"trigger": "manual", "payload": {}}),
+    Confinement(limits=Limits(wall=timedelta(seconds=30))),
     on_output=lambda stream, text: print(text, end="", flush=True),
     on_call=print,
-    serve_request=lambda operation, payload: {},
+    serve_request=lambda operation, payload: Served(),
 )
 print(outcome.status, outcome.result, outcome.error)
 """
@@ -55,8 +62,11 @@ import json, re, sys
 from datetime import timedelta
 from pathlib import Path
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Job, Limits
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.port import Confinement
+from wren_backend.executor.request_server import Served
 from wren_backend.executor.sandboxes import SandlockSandbox
+from wren_core.protocol.jobs import RunJob
 
 order, said = json.load(sys.stdin), []
 executor = Executor(SandlockSandbox(), runs_root=Path(sys.argv[1]))
@@ -64,11 +74,12 @@ executor = Executor(SandlockSandbox(), runs_root=Path(sys.argv[1]))
 def run(script, limits, reply):
     said.clear()
     return executor.run(
-        Job(run_id="run_test", correlation_id="corr_test", script=script, filename="script.py", func="main",
-            event={"trigger": "manual", "payload": {}}, limits=Limits(wall=timedelta(seconds=60), **limits)),
+        RunJob(run_id="run_test", correlation_id="corr_test", script=script, filename="script.py", func="main",
+               event={"trigger": "manual", "payload": {}}),
+        Confinement(limits=Limits(wall=timedelta(seconds=60), **limits)),
         on_output=lambda stream, text: said.append(text),
         on_call=lambda call: None,
-        serve_request=lambda operation, payload: reply,
+        serve_request=lambda operation, payload: Served(result=reply),
     )
 
 def peak():
@@ -115,7 +126,7 @@ class Ran:
 
 
 class ScriptRunner:
-    """Runs sources; every keyword of Job and of Limits can be given."""
+    """Runs sources; every keyword of RunJob, of Confinement and of Limits can be given."""
 
     def __init__(self, sandbox: Sandbox, runs_root: Path) -> None:
         self.runs_root = runs_root
@@ -127,7 +138,10 @@ class ScriptRunner:
         *,
         wall: float = 30.0,
         limits: Mapping[str, Any] | None = None,
-        serve: Callable[[str, Mapping[str, Any]], Mapping[str, Any]] = lambda operation, payload: {},
+        serve: Callable[[str, Mapping[str, Any]], Mapping[str, Any] | Served] = lambda operation, payload: {},
+        secrets: tuple[str, ...] = (),
+        allow_hosts: tuple[str, ...] = (),
+        operator_hosts: tuple[str, ...] = (),
         cancel: Any = None,
         on_output: Callable[[str, str], None] | None = None,
         **job: Any,
@@ -140,8 +154,12 @@ class ScriptRunner:
             if on_output is not None:
                 on_output(stream, text)
 
+        def answer(operation: str, payload: Mapping[str, Any]) -> Served:
+            served = serve(operation, payload)
+            return served if isinstance(served, Served) else Served(result=served)
+
         outcome = self.executor.run(
-            Job(
+            RunJob(
                 **{
                     "run_id": "run_test",
                     "correlation_id": "corr_test",
@@ -149,13 +167,18 @@ class ScriptRunner:
                     "func": "main",
                     "event": MANUAL,
                     "script": dedent(script),
-                    "limits": Limits(wall=timedelta(seconds=wall), **(limits or {})),
                     **job,
                 }
             ),
+            Confinement(
+                limits=Limits(wall=timedelta(seconds=wall), **(limits or {})),
+                allow_hosts=allow_hosts,
+                operator_hosts=operator_hosts,
+            ),
+            secrets=secrets,
             on_output=take,
             on_call=calls.append,
-            serve_request=serve,
+            serve_request=answer,
             cancel=cancel,
         )
         return Ran(outcome=outcome, stdout="".join(said["stdout"]), stderr="".join(said["stderr"]), calls=calls)

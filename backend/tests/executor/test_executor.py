@@ -2,7 +2,6 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,13 @@ from typing import Any
 import pytest
 
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Call, Confinement, Launch, Limits, RunStatus
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.port import Confinement, Launch, OutcomeStatus
 from wren_backend.executor.sandboxes import PlainSandbox
 from wren_core.errors import AgentFixableError, CredentialMissing, WrenError
+from wren_core.protocol.calls import CallRecord
 
+ASKS = "from wren.script import session\ndef main():\n    session.current().host.request('o', {})"
 SCRIPT = """
 import wren
 
@@ -26,7 +28,7 @@ def daily(event):
 def test_a_run_returns_what_the_function_returned(run_script: Any):
     ran = run_script(SCRIPT, func="daily")
 
-    assert ran.outcome.status is RunStatus.SUCCESS
+    assert ran.outcome.status is OutcomeStatus.SUCCESS
     assert ran.outcome.result == {"trigger": "manual"}
     assert ran.outcome.isolation == "sandlock"
     assert ran.outcome.error is None
@@ -159,25 +161,25 @@ def test_what_breaks_in_the_platform_is_not_shown_to_the_script(run_script: Any)
 
 def test_a_request_that_hangs_does_not_hold_up_the_deadline(run_script: Any):
     ran = run_script(
-        "from wren.script import session\ndef main():\n    session.current().host.request('o', {})",
+        ASKS,
         serve=lambda *_: time.sleep(4) or {},
         wall=1,
     )
 
-    assert ran.outcome.status is RunStatus.TIMEOUT
+    assert ran.outcome.status is OutcomeStatus.TIMEOUT
     assert ran.outcome.duration.total_seconds() < 3
 
 
 def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
     ran = run_script("""
         from wren.script import session
-        from wren_core.contract.execution import CallRecord
+        from wren_core.protocol.calls import CallRecord
         def main():
             for outcome in ("ok", "RATE_LIMITED"):
                 session.current().on_call(CallRecord(integration="mail", method="send", ms=1.5, outcome=outcome))
     """)
 
-    expected = [Call(integration="mail", method="send", ms=1.5, outcome=o) for o in ("ok", "RATE_LIMITED")]
+    expected = [CallRecord(integration="mail", method="send", ms=1.5, outcome=o) for o in ("ok", "RATE_LIMITED")]
     assert ran.calls == expected
     assert ran.outcome.calls == tuple(expected)
 
@@ -185,7 +187,7 @@ def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
 def test_very_many_calls_are_counted_beyond_those_kept(run_script: Any):
     ran = run_script("""
         from wren.script import session
-        from wren_core.contract.execution import CallRecord
+        from wren_core.protocol.calls import CallRecord
         def main():
             for _ in range(1500):
                 session.current().on_call(CallRecord(integration="mail", method="send", ms=1.5, outcome="ok"))
@@ -270,8 +272,8 @@ def test_runs_side_by_side_do_not_mix(run_script: Any):
 
 
 class _Elsewhere(PlainSandbox):
-    def launch(self, confinement: Confinement) -> Launch:
-        return super().launch(replace(confinement, folder="/does/not/exist"))
+    def launch(self, confinement: Confinement, *, folder: Path) -> Launch:
+        return super().launch(confinement, folder=folder / "missing")
 
 
 def test_a_runner_that_cannot_start_is_an_error_and_no_hang(tmp_path: Path):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wren_backend.executor.port import RunStatus
+from wren_backend.executor.port import OutcomeStatus
 from wren_backend.executor.sandboxes import PlainSandbox
 
 
@@ -64,7 +64,7 @@ def test_a_run_ends_at_its_deadline_with_its_daemons(run_plain: Any, list_proces
         on_output=lambda *_: alive.append(len(list_processes(run_plain.runs_root))),
     )
 
-    assert ran.outcome.status is RunStatus.TIMEOUT
+    assert ran.outcome.status is OutcomeStatus.TIMEOUT
     assert alive == [2]
     assert list_processes(run_plain.runs_root) == []
 

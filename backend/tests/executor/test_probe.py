@@ -41,7 +41,7 @@ def test_a_sandbox_that_leaks_is_found_out(tmp_path: Path):
     status = probe(_Claims(), runs_root=tmp_path / "runs", protected=[key])
 
     assert not status.available
-    for leak in (f"read {key}", "write outside its folder", "signal the worker", "connect to a host nobody declared"):
+    for leak in (f"read {key}", "write outside its folder", "signal the worker", "connect to an undeclared host"):
         assert leak in status.reason
     assert list((tmp_path / "runs").iterdir()) == []
 

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from wren_backend.executor.port import RunStatus
+from wren_backend.executor.port import OutcomeStatus
 from wren_core.testing.patience import patience
 
 SURVIVORS = {
@@ -84,7 +84,7 @@ def test_a_run_ends_at_its_deadline_with_all_its_processes(
         _main(SURVIVORS[name]), wall=3, on_output=lambda *_: alive.append(len(list_processes(run_script.runs_root)))
     )
 
-    assert ran.outcome.status is RunStatus.TIMEOUT
+    assert ran.outcome.status is OutcomeStatus.TIMEOUT
     assert ran.code == "RUN_TIMEOUT"
     assert alive[0] >= 1
     assert list_processes(run_script.runs_root) == []
@@ -112,7 +112,7 @@ def test_a_run_can_be_cancelled(run_script: Any, list_processes: Callable[[Path]
 
     ran = run_script.attack(_main(SURVIVORS["a daemon"]), cancel=cancel, on_output=lambda *_: cancel.set())
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.CANCELLED, "CANCELLED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.CANCELLED, "CANCELLED")
     assert list_processes(run_script.runs_root) == []
 
 
@@ -125,7 +125,7 @@ def test_a_run_can_be_cancelled_by_a_question(run_script: Any):
 
     ran = run_script("import time\ndef main():\n    time.sleep(600)", cancel=is_cancelled)
 
-    assert ran.outcome.status is RunStatus.CANCELLED
+    assert ran.outcome.status is OutcomeStatus.CANCELLED
 
 
 def _wait_until_gone(processes: Callable[[], list[str]], *, seconds: float) -> list[str]:
@@ -167,7 +167,7 @@ def test_a_run_ends_when_one_of_its_keepers_is_killed(
 
     ran = run_script.attack(_main(SURVIVORS[name]), on_output=kill_keeper)
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "SANDBOX_FAILED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, "SANDBOX_FAILED")
     assert _wait_until_gone(lambda: list_processes(run_script.runs_root), seconds=1.0) == []
 
 
@@ -180,7 +180,7 @@ def test_a_keeper_that_is_stopped_does_not_stop_the_deadline(run_script: Any):
 
     ran = run_script.attack(_main(SURVIVORS["a daemon"]), wall=1.0, on_output=stop_keeper)
 
-    assert ran.outcome.status is RunStatus.TIMEOUT
+    assert ran.outcome.status is OutcomeStatus.TIMEOUT
     assert ran.outcome.duration.total_seconds() < 6
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wren_backend.executor.port import RunStatus
+from wren_backend.executor.port import OutcomeStatus
 
 MIB = 2**20
 LIMITS = {"memory_bytes": 192 * MIB, "processes": 16, "threads": 64, "file_bytes": 4 * MIB, "disk_bytes": 16 * MIB}
@@ -56,7 +56,7 @@ def test_memory_is_limited_over_all_processes(run_script: Any, watch_memory: Any
     with watch_memory() as held:
         ran = run_script.attack(MEMORY_BOMBS[name], limits=LIMITS, wall=20)
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "MEMORY_LIMIT_EXCEEDED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, "MEMORY_LIMIT_EXCEEDED")
     assert ran.outcome.duration.total_seconds() < 10
     # What is taken between two looks of the supervisor comes on top.
     assert 0 < max(held) < 1024 * MIB
@@ -143,7 +143,7 @@ def test_a_fork_bomb_never_has_more_processes_than_the_limit(
         on_output=lambda *_: seen.append(len(list_processes(run_script.runs_root))),
     )
 
-    assert ran.outcome.status is RunStatus.TIMEOUT
+    assert ran.outcome.status is OutcomeStatus.TIMEOUT
     assert LIMITS["processes"] // 2 < max(seen) <= LIMITS["processes"]
 
 
@@ -206,7 +206,7 @@ FILLERS = {
 def test_the_disk_cannot_be_filled(run_script: Any, name: str):
     ran = run_script.attack(FILLERS[name], limits=LIMITS)
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "DISK_LIMIT_EXCEEDED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, "DISK_LIMIT_EXCEEDED")
 
 
 def test_descriptors_are_limited(run_script: Any):

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from wren_backend.executor.port import RunStatus
+from wren_backend.executor.port import OutcomeStatus
+from wren_backend.executor.request_server import Served
 
 MIB = 2**20
 
@@ -32,7 +33,7 @@ def test_output_beyond_the_budget_ends_the_run(run_script: Any):
         limits={"output_bytes": 1000, "output_budget_bytes": 5 * MIB},
     )
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "OUTPUT_LIMIT_EXCEEDED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, "OUTPUT_LIMIT_EXCEEDED")
     assert len(ran.stdout) == 1000
     # One read of either stream may pass the budget; then nothing more is read, however long the tree takes to end.
     assert 5 * MIB < ran.outcome.output_bytes <= 5 * MIB + 2 * 65536
@@ -69,7 +70,7 @@ def test_a_result_cannot_be_forged_on_stdout(run_script: Any):
             raise ValueError("real")
     """)
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "SCRIPT_FAILED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, "SCRIPT_FAILED")
     assert '"forged"' in ran.stdout
 
 
@@ -81,14 +82,14 @@ def test_a_result_without_a_clean_exit_is_no_success(run_script: Any):
             return "early"
     """)
 
-    assert (ran.outcome.status, ran.code, ran.outcome.result) == (RunStatus.FAILED, "SCRIPT_EXITED", None)
+    assert (ran.outcome.status, ran.code, ran.outcome.result) == (OutcomeStatus.FAILED, "SCRIPT_EXITED", None)
     assert ran.outcome.exit_code == 3
 
 
 def test_an_exit_without_a_result_is_no_success(run_script: Any):
     ran = run_script("import os\ndef main():\n    os._exit(0)")
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "SCRIPT_EXITED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, "SCRIPT_EXITED")
 
 
 STOLEN = """
@@ -124,7 +125,7 @@ TAMPERINGS = {
 def test_tampering_with_the_channel_fails_the_run_and_costs_the_worker_nothing(measure: Any, name: str):
     ran = measure(STOLEN.replace("{body}", TAMPERINGS[name]), reply={"echo": "x" * 1000})
 
-    assert (ran.status, ran.code) == (RunStatus.FAILED, "CHANNEL_VIOLATION")
+    assert (ran.status, ran.code) == (OutcomeStatus.FAILED, "CHANNEL_VIOLATION")
     assert ran.growth < 30 * MIB
 
 
@@ -147,7 +148,7 @@ def test_a_script_that_never_reads_its_replies_holds_nothing_up(run_script: Any)
 def test_a_script_that_closes_all_descriptors_ends(run_script: Any):
     ran = run_script("import os\ndef main():\n    os.closerange(0, 256)\n    return 1")
 
-    assert (ran.outcome.status, ran.code) == (RunStatus.FAILED, "SCRIPT_EXITED")
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, "SCRIPT_EXITED")
 
 
 def test_a_script_that_replaces_its_streams_can_still_answer(run_script: Any):
@@ -223,8 +224,47 @@ def test_a_renewed_secret_is_masked_too(run_script: Any):
         """,
         env={"TOKEN": "old-secret-1"},
         secrets=("old-secret-1",),
-        serve=lambda operation, payload: {"env": {"TOKEN": "new-secret-2"}},
+        serve=lambda operation, payload: Served(result={"env": {"TOKEN": "new-secret-2"}}, secrets=("new-secret-2",)),
     )
 
     assert ran.stdout == "[masked] [masked]\n"
     assert ran.outcome.result == "[masked]"
+
+
+def test_a_secret_that_is_a_word_of_the_protocol_breaks_no_frame(run_script: Any):
+    ran = run_script(
+        """
+        from wren_core.protocol.calls import CallRecord
+        from wren.script import session
+        def main():
+            session.current().on_call(CallRecord(integration="result", method="message", ms=1, outcome="ok"))
+            return {"message": "metadata"}
+        """,
+        secrets=("result", "message", "metadata", "AgentFixableError"),
+    )
+    failed = run_script("def main(): raise ValueError('message')", secrets=("message", "AgentFixableError"))
+
+    assert ran.outcome.result == {"[masked]": "[masked]"}
+    assert [(call.integration, call.method) for call in ran.calls] == [("[masked]", "[masked]")]
+    assert failed.outcome.error["type"] == "AgentFixableError"
+    assert failed.outcome.error["message"] == "ValueError: [masked]"
+
+
+def test_what_no_database_holds_is_made_storable_wherever_a_script_says_it(run_script: Any):
+    served: list[Any] = []
+    ran = run_script(
+        r"""
+        import json, os
+        from wren.script import session
+        def main():
+            host = session.current().host
+            host.request("messages.send", {"body": "a\x00b", "half \ud83d": ["\ud83d"]})
+            value = json.dumps({"frame": "result", "value": [float("nan"), float("-inf"), "\x00", "\ud83d"]})
+            host._channel._connection.sendall(value.encode() + b"\n")
+            os._exit(0)
+        """,
+        serve=lambda operation, payload: served.append(payload) or {},
+    )
+
+    assert served == [{"body": "a\ufffdb", "half \ufffd": ["\ufffd"]}]
+    assert ran.outcome.result == ["nan", "-inf", "\ufffd", "\ufffd"]

@@ -5,9 +5,10 @@ import pytest
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.lease_repository import RunOutcome
-from wren_backend.runs.log_repository import LogLine, MethodCall
+from wren_backend.runs.log_repository import LogLine, TimedCall
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.testing import NOW, add_deployment, add_run
+from wren_core.protocol.calls import CallRecord
 
 
 class Book:
@@ -41,7 +42,7 @@ class Book:
 
     def call(self, run: Run, method: str, *, outcome: str = "ok") -> None:
         """Record a method call."""
-        made = MethodCall(integration="mail", method=method, ms=12.5, outcome=outcome, at=NOW)
+        made = TimedCall(call=CallRecord(integration="mail", method=method, ms=12.5, outcome=outcome), at=NOW)
         with self.database.writing() as session:
             run_logs.record_calls(session, run.id, run.lease_token, [made])
 

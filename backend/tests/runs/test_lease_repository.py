@@ -1,3 +1,4 @@
+import math
 from datetime import timedelta
 
 import pytest
@@ -174,9 +175,9 @@ def test_a_result_is_any_json_value(database, result):
 def test_a_result_that_no_database_could_hold_is_made_storable(database):
     run = running(database)
 
-    finish(database, run, RunOutcome(status=RunStatus.SUCCESS, result={"a": "\x00\ud800", "b": float("nan")}))
+    finish(database, run, RunOutcome(status=RunStatus.SUCCESS, result={"a": "\x00\ud800", "b": [math.nan, math.inf]}))
 
-    assert find(database, run).result == {"a": "\ufffd?", "b": "nan"}
+    assert find(database, run).result == {"a": "\ufffd\ufffd", "b": ["nan", "inf"]}
 
 
 @pytest.mark.parametrize("status", [RunStatus.QUEUED, RunStatus.RUNNING])

@@ -3,9 +3,10 @@ from datetime import timedelta
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as logs
 from wren_backend.runs import repository as runs
-from wren_backend.runs.log_repository import LogLine, MethodCall
+from wren_backend.runs.log_repository import LogLine, TimedCall
 from wren_backend.runs.models import RunStatus
 from wren_backend.testing import NOW, add_deployment, add_run, add_subject
+from wren_core.protocol.calls import CallRecord
 
 
 def running(database):
@@ -28,7 +29,7 @@ def texts(database, run, *, after=0, limit=100):
 
 
 def call(method, outcome="ok"):
-    return MethodCall(integration="gmail", method=method, ms=1.5, outcome=outcome, at=NOW)
+    return TimedCall(call=CallRecord(integration="gmail", method=method, ms=1.5, outcome=outcome), at=NOW)
 
 
 def test_lines_are_numbered_in_their_order_across_batches(database):
@@ -68,7 +69,19 @@ def test_text_that_no_database_could_hold_is_made_storable(database):
 
     append(database, run, "a\x00b", "half \ud83d", "\x1b[31mred", "")
 
-    assert [text for _seq, text in texts(database, run)] == ["a\ufffdb", "half ?", "\x1b[31mred", ""]
+    assert [text for _seq, text in texts(database, run)] == ["a\ufffdb", "half \ufffd", "\x1b[31mred", ""]
+
+
+def test_a_calls_names_that_no_database_could_hold_are_made_storable(database):
+    run = running(database)
+    record = CallRecord(integration="a\x00b", method="half \ud83d", ms=1.0, outcome="\x00")
+
+    with database.writing() as session:
+        logs.record_calls(session, run.id, run.lease_token, [TimedCall(call=record, at=NOW)])
+    with database.reading() as session:
+        (row,) = logs.list_calls(session, run.workspace_id, run.id, limit=10)
+
+    assert (row.integration, row.method, row.outcome) == ("a\ufffdb", "half \ufffd", "\ufffd")
 
 
 def test_who_lost_the_lease_appends_nothing(database):

@@ -7,11 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from wren_backend.clock import SystemClock
-from wren_backend.connections.credentials.run_credentials import RunCredentials
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.repository import NewScript
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Limits
+from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.sandboxes import PlainSandbox
 from wren_backend.metrics import Metrics
 from wren_backend.runs import lease_repository as leases
@@ -62,9 +61,9 @@ class Workplace:
             workspace = tenancy.add_workspace(session, "acme", name="Acme", now=self.clock.now())
             self.user = tenancy.add_user(session, workspace.id, name="alice", now=self.clock.now())
 
-    def deploy(self, script, name="job"):
+    def deploy(self, script, name="job", **declared):
         with self.database.writing() as session:
-            new = NewScript(name=name, script=script, declared={"integrations": []})
+            new = NewScript(name=name, script=script, declared={"integrations": [], **declared})
             stored = deployments.create_or_new_version(
                 session, self.user.workspace_id, self.user.id, new, now=self.clock.now()
             )
@@ -100,7 +99,7 @@ class Workplace:
             "executor": Executor(PlainSandbox(), runs_root=self.runs_root),
             "limits": Limits(wall=timedelta(seconds=20)),
             "overrides": {},
-            "credentials": SimpleNamespace(run_environment=lambda subject, names: RunCredentials([], refresh=None)),
+            "credentials": SimpleNamespace(select=lambda subject, name, alias=None: None, open=None, refresh=None),
             "choose_ai": lambda subject, **choice: "none of these tests calls a model",
             "check_budget": lambda workspace_id: None,
         }

@@ -1,12 +1,12 @@
 import pytest
 
-from wren_backend.executor.port import Call
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import RunStatus
 from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.worker.journal import RunJournal
+from wren_core.protocol.calls import CallRecord
 
 
 def journal_of(workplace):
@@ -55,7 +55,7 @@ def test_a_flood_of_lines_is_written_before_it_fills_the_memory(workplace):
 def test_method_calls_are_recorded_with_their_outcome(workplace):
     run, journal = journal_of(workplace)
 
-    journal.call(Call(integration="mail", method="send", ms=12.5, outcome="RATE_LIMITED"))
+    journal.call(CallRecord(integration="mail", method="send", ms=12.5, outcome="RATE_LIMITED"))
     journal.close()
 
     with workplace.database.reading() as session:
@@ -68,7 +68,7 @@ def test_what_could_not_be_written_waits_and_keeps_its_order(workplace):
     journal = RunJournal(run, database=workplace.unsteady(writes=1), clock=workplace.clock)
 
     journal.write("stdout", "one\n")
-    journal.call(Call(integration="mail", method="send", ms=1, outcome="ok"))
+    journal.call(CallRecord(integration="mail", method="send", ms=1, outcome="ok"))
     with pytest.raises(DatabaseBusy):
         journal.flush()
     journal.write("stdout", "two\n")

@@ -1,14 +1,16 @@
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import SandboxStatus
-from wren_backend.executor.refusal import RefusingSandbox
+from wren_backend.executor.refusing_sandbox import RefusingSandbox
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import RunStatus
+from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import UserFacingConfigError
 
 GOOD = "def job(event):\n    print('hello')\n    return {'n': event.payload['n']}\n"
@@ -63,14 +65,17 @@ def test_a_failing_script_is_recorded_with_its_error_and_line(workplace):
 
 def test_missing_credentials_fail_the_run_with_the_page_to_go_to_and_a_line_in_its_log(workplace):
     class Disconnected:
-        def run_environment(self, subject, integrations):
+        def select(self, subject, integration, alias=None):
             raise UserFacingConfigError(
                 "connect mail first", code="INTEGRATION_NOT_CONFIGURED", action_url="http://x/setup"
             )
 
-    run = workplace.enqueue(workplace.deploy(GOOD))
+        refresh = None
 
-    with started(workplace.worker(credentials=Disconnected())):
+    run = workplace.enqueue(workplace.deploy(GOOD, integrations=["mail"]))
+    registry = SimpleNamespace(spec=lambda name: IntegrationSpec(name=name, display_name="Mail"))
+
+    with started(workplace.worker(credentials=Disconnected(), registry=registry)):
         done = workplace.until_final(run.id)
 
     assert (done.status, done.error["code"]) == (RunStatus.FAILED, "INTEGRATION_NOT_CONFIGURED")
@@ -214,7 +219,7 @@ def test_a_fault_of_ours_fails_the_run_and_not_the_worker(workplace):
 
 FORGED = """
 import json, os, wren.script.session
-from wren_core.contract.execution import CallRecord
+from wren_core.protocol.calls import CallRecord
 
 def job():
     for number in range(3):

@@ -4,10 +4,13 @@ from functools import partial
 
 import pytest
 
-from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
+from servers.availability import unavailable
+from wren_backend.connections.credentials.run_credentials import ConnectionCredentials
+from wren_backend.connections.models import Connection
 from wren_backend.deployments import repository as deployments
-from wren_backend.executor.port import Outcome
-from wren_backend.executor.port import RunStatus as EndedAs
+from wren_backend.executor.executor import Executor
+from wren_backend.executor.port import Outcome, OutcomeStatus
+from wren_backend.executor.sandboxes import SandlockSandbox
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.models import RunStatus
 from wren_backend.settings import IntegrationSettings
@@ -18,8 +21,9 @@ from wren_backend.worker.perform import ActiveRun, _outcome
 from wren_core import AIConfig, AIIntegration, AIModel
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
-from wren_core.contract.spec import IntegrationSpec
+from wren_core.contract.spec import CredentialSpec, CredentialType, IntegrationSpec
 from wren_core.declarative.integration import declared_integration
+from wren_core.errors import AgentFixableError, UserFacingConfigError
 from wren_core.plugins.discovery import LoadedPlugin
 from wren_core.plugins.plugin import StoredPlugin
 from wren_core.plugins.registry import Registry
@@ -39,7 +43,12 @@ def job(event):
 class Parcel(Integration):
     """Track parcels."""
 
-    spec = IntegrationSpec(name="parcel", display_name="Parcel", hosts=("parcel.test",))
+    spec = IntegrationSpec(
+        name="parcel",
+        display_name="Parcel",
+        hosts=("parcel.test",),
+        credentials=(CredentialSpec(key="access_token", type=CredentialType.OAUTH2, env_var="PARCEL_ACCESS_TOKEN"),),
+    )
 
 
 class Parrot(AIIntegration):
@@ -66,23 +75,40 @@ REGISTRY = Registry(
 
 
 class Connections:
-    """Hands a run the credentials of one connection, and remembers whose they were to be."""
+    """A user's connections, by integration and alias; remembers which were asked for."""
 
-    def __init__(self):
+    def __init__(self, *specs, **rows):
+        self.specs = {spec.name: spec for spec in specs}
+        self.rows = rows
         self.asked = []
+        self.renewed = []
 
-    def run_environment(self, subject, integrations):
-        self.asked.append((subject, list(integrations)))
-        held = ConnectionCredentials(
-            connection_id="conn_1",
-            workspace_id=subject.workspace_id,
-            integration="parcel",
-            alias="default",
-            version=1,
-            env={"PARCEL_ACCESS_TOKEN": TOKEN},
-            config={"warehouse": "north"},
+    def select(self, subject, integration, alias=None):
+        self.asked.append((subject, integration, alias))
+        found = {name: row for name, row in self.rows.get(integration, {}).items() if alias in (None, name)}
+        if not found and alias is not None:
+            raise UserFacingConfigError(f"no {alias}", code="CONNECTION_UNKNOWN")
+        if len(found) > 1 and "default" not in found:
+            raise AgentFixableError("several", code="CONNECTION_AMBIGUOUS")
+        chosen = "default" if "default" in found else next(iter(found), None)
+        return chosen and Connection(
+            id=f"conn_{chosen}", workspace_id=subject.workspace_id, integration=integration, alias=chosen, version=1
         )
-        return RunCredentials([held], refresh=lambda old: old)
+
+    def open(self, connection):
+        row = self.rows[connection.integration][connection.alias]
+        connection.config = row.get("config", {})
+        return ConnectionCredentials.of(self.specs[connection.integration], connection, row["credentials"])
+
+    def refresh(self, refused):
+        self.renewed.append((refused.integration, refused.alias))
+        newer = self.rows[refused.integration][refused.alias]["renewed"]
+        return replace(refused, version=refused.version + 1, env={**refused.env, **newer})
+
+
+def parcel_connections():
+    connection = {"credentials": {"access_token": TOKEN}, "config": {"warehouse": "north"}}
+    return Connections(Parcel.spec, parcel={"default": connection})
 
 
 def deploy(workplace, script, *, integrations=("parcel",), **declared):
@@ -99,7 +125,9 @@ def perform(workplace, deployment, **options):
     workplace.enqueue(deployment)
     run = workplace.claim()
     active = ActiveRun(run=run, journal=RunJournal(run, database=workplace.database, clock=workplace.clock))
-    outcome = workplace.performer(**{"registry": REGISTRY, "credentials": Connections(), **options}).perform(active)
+    outcome = workplace.performer(**{"registry": REGISTRY, "credentials": parcel_connections(), **options}).perform(
+        active
+    )
     active.journal.close()
     with workplace.database.reading() as session:
         lines = run_logs.list_logs(session, run.workspace_id, run.id, limit=100)
@@ -119,16 +147,16 @@ def test_a_run_holds_its_tokens_and_its_configuration_and_its_token_is_masked(wo
 
 
 def test_a_run_acts_for_whoever_deployed_it_and_with_what_it_declared(workplace):
-    connections = Connections()
+    connections = parcel_connections()
 
     perform(workplace, deploy(workplace, LOOKS_AROUND), credentials=connections)
 
     subject = Subject(workspace_id=workplace.user.workspace_id, user_id=workplace.user.id)
-    assert connections.asked == [(subject, ["parcel"])]
+    assert connections.asked == [(subject, "parcel", None)]
 
 
 def test_a_run_that_asks_whichever_models_are_connected_holds_them_and_knows_their_name(workplace):
-    connections, asked = Connections(), []
+    connections, asked = parcel_connections(), []
 
     def choose_ai(subject, **choice):
         asked.append(choice)
@@ -138,13 +166,13 @@ def test_a_run_that_asks_whichever_models_are_connected_holds_them_and_knows_the
     outcome, _ = perform(workplace, script, credentials=connections, choose_ai=choose_ai)
 
     assert outcome.result["WREN_AI_INTEGRATION"] == "parrot"
-    assert connections.asked[0][1] == ["parcel", "parrot"]
+    assert [integration for _, integration, _ in connections.asked] == ["parcel", "parrot"]
     assert asked == [{"declared": ["parcel"], "preferred": "parrot"}]
 
 
 @pytest.mark.parametrize("declared", [{"integrations": ["parrot"]}, {"integrations": [], "uses_ai": True}])
 def test_a_run_that_calls_models_does_not_start_on_a_spent_budget(workplace, declared):
-    connections = Connections()
+    connections = parcel_connections()
 
     def check_budget(workspace_id):
         raise BudgetExceeded(f"{workspace_id} has spent it")
@@ -191,7 +219,7 @@ def test_a_version_that_is_gone_fails_the_run_as_a_fault_of_ours(workplace):
     assert (outcome.status, outcome.error["type"]) == (RunStatus.FAILED, "InternalError")
 
 
-@pytest.mark.parametrize("ended", list(EndedAs))
+@pytest.mark.parametrize("ended", list(OutcomeStatus))
 def test_every_way_a_script_can_end_is_a_state_of_its_run(workplace, ended):
     recorded = _outcome(Outcome(status=ended, isolation="none"))
 
@@ -200,12 +228,12 @@ def test_every_way_a_script_can_end_is_a_state_of_its_run(workplace, ended):
 
 def test_what_is_known_of_a_run_that_ended_is_recorded(workplace):
     error = {"type": "AgentFixableError", "code": "SCRIPT_FAILED", "message": "x"}
-    ended = Outcome(status=EndedAs.FAILED, isolation="none", error=error, truncated=True)
+    ended = Outcome(status=OutcomeStatus.FAILED, isolation="none", error=error, truncated=True)
 
     recorded = _outcome(ended)
 
     assert (recorded.error, recorded.result, recorded.is_log_truncated) == (error, None, True)
-    assert _outcome(replace(ended, status=EndedAs.SUCCESS, error=None, result=[1], truncated=False)).result == [1]
+    assert _outcome(replace(ended, status=OutcomeStatus.SUCCESS, error=None, result=[1], truncated=False)).result == [1]
 
 
 def test_an_integration_the_operator_declared_is_there_in_the_run(workplace):
@@ -231,3 +259,47 @@ def test_an_integration_the_operator_declared_is_there_in_the_run(workplace):
     )
 
     assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, ["total"])
+
+
+class Kites(Integration):
+    """Sell kites."""
+
+    spec = IntegrationSpec(
+        name="kites",
+        display_name="Kites",
+        credentials=(
+            CredentialSpec(key="token", type=CredentialType.API_KEY, env_var="KITES_TOKEN", description="Token"),
+            CredentialSpec(
+                key="store", type=CredentialType.CUSTOM, env_var="KITES_STORE", description="Store", secret=False
+            ),
+        ),
+    )
+
+
+def test_after_a_renewal_a_sandboxed_run_shows_public_values_and_masks_secret_ones(workplace):
+    sandbox = SandlockSandbox()
+    if not sandbox.status().available:
+        unavailable(sandbox.status().reason)
+    script = """
+import os
+from wren.script import session
+
+def job():
+    renewed = session.current().host.request("credentials.refresh", {"integration": "kites"})["env"]
+    print(renewed["KITES_STORE"], renewed["KITES_TOKEN"], os.environ["KITES_TOKEN"])
+    return renewed
+"""
+    kites = {"credentials": {"token": "old-token-1", "store": "kites-store"}, "renewed": {"KITES_TOKEN": "new-token-2"}}
+    credentials = Connections(Kites.spec, kites={"default": kites})
+    plugin = LoadedPlugin(name="kites", distribution="wren-test", version="1.0", integration=Kites)
+
+    outcome, lines = perform(
+        workplace,
+        deploy(workplace, script, integrations=("kites",)),
+        credentials=credentials,
+        registry=Registry(loaded={"kites": plugin}, failed={}),
+        executor=Executor(sandbox, runs_root=workplace.runs_root),
+    )
+
+    assert outcome.result == {"KITES_TOKEN": "[masked]", "KITES_STORE": "kites-store"}
+    assert lines == [("stdout", "kites-store [masked] [masked]")]

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
+from wren_backend.executor.request_server import Served
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.requests import OperationUnknown, RunRequests
 from wren_backend.worker.spending import RunSpending
@@ -29,8 +30,8 @@ def requests_of(workplace, credentials=None, check_budget=None):
 def test_a_message_sent_is_found_in_the_inbox_of_the_runs_workspace(workplace):
     ask = requests_of(workplace)
 
-    sent = ask("messages.send", {"body": "done", "subject": "Report", "to": "alice"})
-    (found,) = ask("messages.list", {"limit": 5})["messages"]
+    sent = ask("messages.send", {"body": "done", "subject": "Report", "to": "alice"}).result
+    (found,) = ask("messages.list", {"limit": 5}).result["messages"]
 
     assert found == sent
     assert (found["body"], found["subject"], found["to"], found["sender"]) == ("done", "Report", "alice", "daily")
@@ -49,9 +50,27 @@ def test_a_fresh_credential_is_asked_for_by_the_name_of_an_integration_the_run_h
     credentials = RunCredentials([opened], refresh=lambda old: replace(old, version=2, env={"MAIL_TOKEN": "new"}))
     ask = requests_of(workplace, credentials)
 
-    assert ask("credentials.refresh", {"integration": "mail"}) == {"env": {"MAIL_TOKEN": "new"}}
+    answer = ask("credentials.refresh", {"integration": "mail"})
+
+    assert answer == Served(result={"env": {"MAIL_TOKEN": "new"}}, secrets=("new",))
     with pytest.raises(InvalidInput, match="no credentials of 'chat'"):
         ask("credentials.refresh", {"integration": "chat"})
+
+
+def test_of_a_renewed_credential_only_the_values_its_declaration_keeps_secret_are_secret(workplace):
+    env = {"MAIL_TOKEN": "new-token", "MAIL_STORE": "kites-store"}
+    held = ConnectionCredentials(
+        connection_id="conn_1",
+        workspace_id="ws_1",
+        integration="mail",
+        version=1,
+        env={"MAIL_TOKEN": "old-token", "MAIL_STORE": "kites-store"},
+        alias="default",
+        public_variables=frozenset({"MAIL_STORE"}),
+    )
+    ask = requests_of(workplace, RunCredentials([held], refresh=lambda old: replace(old, version=2, env=env)))
+
+    assert ask("credentials.refresh", {"integration": "mail"}) == Served(result={"env": env}, secrets=("new-token",))
 
 
 def test_an_operation_that_is_not_on_the_list_is_refused_with_the_list(workplace):

@@ -96,3 +96,34 @@ def test_what_is_no_secret_is_told_apart_wherever_the_values_came_from():
     assert Credentials.from_env(spec, environ).secrets == [SECRET]
     assert Credentials.of(spec, {"username": "postgres", "access_token": SECRET}).secrets == [SECRET]
     assert Credentials({"username": "postgres"}).secrets == ["postgres"]
+
+
+ACCOUNTS = IntegrationSpec(
+    name="mail",
+    display_name="Mail",
+    credentials=(CredentialSpec(key="token", type=CredentialType.API_KEY, env_var="MAIL_TOKEN"),),
+)
+
+
+def test_a_named_account_is_read_from_variables_of_its_own():
+    environ = {"MAIL_TOKEN": "mine", "MAIL_TOKEN__WORK_2": "work"}
+
+    assert Credentials.from_env(ACCOUNTS, environ, account="work-2") == {"token": "work"}
+    assert Credentials.from_env(ACCOUNTS, environ) == {"token": "mine"}
+
+
+def test_a_missing_credential_of_an_account_names_the_variable_to_set():
+    with pytest.raises(CredentialMissing, match=r"--alias work` or set MAIL_TOKEN__WORK$"):
+        Credentials.from_env(ACCOUNTS, {"MAIL_TOKEN": "mine"}, account="work")["token"]
+    with pytest.raises(CredentialMissing, match=r"`wren connect mail` or set MAIL_TOKEN$"):
+        Credentials.from_env(ACCOUNTS, {})["token"]
+
+
+def test_replaced_values_belong_to_the_same_account():
+    renewed = Credentials.from_env(ACCOUNTS, {"MAIL_TOKEN__WORK": "old"}, account="work").replace(
+        ACCOUNTS, {"token": "new"}
+    )
+
+    assert renewed == {"token": "new"}
+    with pytest.raises(CredentialMissing, match=r"mail \(work\) has no credential"):
+        renewed["other"]

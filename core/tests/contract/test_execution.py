@@ -610,3 +610,22 @@ def test_each_schema_is_compiled_once_however_often_a_method_is_called(monkeypat
 
     assert results == [0, 2, 4, 6, 8]
     assert compiled == [Fresh.double.spec.input_schema, Fresh.double.spec.output_schema]
+
+
+def test_an_instance_of_a_named_account_tells_it_with_every_call_and_renewal():
+    records, asked = [], []
+
+    class Worker:
+        def request(self, operation: str, payload: Any) -> dict[str, Any]:
+            asked.append((operation, payload))
+            return {"env": {"SHOP_TOKEN": "new-token-value"}}
+
+    shop = Guarded.create(
+        credentials={"access_token": "old-token-value"}, host=Worker(), on_call=records.append, account_alias="work"
+    )
+    shop.provider = Provider()
+
+    shop.post("one")
+
+    assert asked == [("credentials.refresh", {"integration": "shop", "account": "work"})]
+    assert [(record.account, record.method, record.outcome) for record in records] == [("work", "post", "ok")]

@@ -96,3 +96,10 @@ def test_every_schema_of_an_integration_is_checked_and_named(place, declared):
 def test_a_reference_that_leads_outside_is_refused():
     with pytest.raises(SchemaInvalid, match="leads outside"):
         check_schemas(spec(methods=(method(input_schema={"$ref": "https://x.example/s.json"}),)))
+
+
+def test_a_setting_that_init_needs_itself_is_refused_by_its_name():
+    settings = {"type": "object", "properties": {"account": {"type": "string"}}}
+
+    with pytest.raises(SchemaInvalid, match=r"'account' is reserved: `\.init\(account=\.\.\.\)` names a connection"):
+        check_schemas(IntegrationSpec(name="mail", display_name="Mail", config_schema=settings))

@@ -7,6 +7,7 @@ import pytest
 
 from wren_anthropic import Anthropic
 from wren_anthropic.fake import FakeAnthropic
+from wren_core.errors import AgentFixableError
 from wren_core.testing import IntegrationContract
 
 HOME = Path(__file__).parents[1]
@@ -45,5 +46,6 @@ def test_every_model_has_limits_and_prices(model):
     assert "image/png" in model.input_formats
 
 
-def test_images_cannot_be_generated():
-    assert "generate_image" not in Anthropic.methods()
+def test_an_image_is_refused_with_what_is_missing():
+    with pytest.raises(AgentFixableError, match="anthropic makes no images"):
+        Anthropic.create(credentials={"api_key": "sk-ant-x"}).generate_image("a wren")

@@ -211,7 +211,7 @@ def test_a_stream_that_ends_too_early_is_unavailable(ai, fake):
 
 
 def test_images_are_priced_by_the_servers_token_count(ai, fake):
-    made = ai.generate_image("a wren", count=2, quality="hd")
+    made = ai.generate_images("a wren", count=2, quality="hd")
 
     assert [(image.content, image.media_type) for image in made.images] == [(PIXEL, "image/png")] * 2
     assert made.cost_usd == pytest.approx((2 * 5 + 878 * 30) / 10**6)
@@ -223,10 +223,10 @@ def test_a_compatible_server_is_asked_for_base64_images(fake_server, connect):
     fake_server.fake = fake = FakeOpenAI(models=("llama",))
     ai = connect(models=[OWN])
 
-    ai.generate_image("a wren", model="llama")
+    ai.generate_image("a wren", modelId="llama")
     fake.fail_next(200, body={"created": 1, "data": [{"url": "http://elsewhere/1.png"}]})
     with pytest.raises(Rejected, match="URL of an image"):
-        ai.generate_image("a wren", model="llama")
+        ai.generate_image("a wren", modelId="llama")
 
     assert sent(fake)["response_format"] == "b64_json"
     assert "quality" not in sent(fake)

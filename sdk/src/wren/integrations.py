@@ -12,12 +12,14 @@ PluginFailed with the cause. Using one integration loads only that one.
 """
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from wren.script.catalogue import installed
 from wren.script.integration_handle import IntegrationHandle
+from wren_core.errors import PluginFailed
 from wren_core.export.docs import IntegrationDocs
-from wren_core.export.rendering import render_all
+from wren_core.export.rendering import render_all, render_events
 
 __all__ = ["get_docs", "list", "render_docs"]
 
@@ -28,9 +30,19 @@ def get_docs(name: str) -> IntegrationDocs:
 
 
 def render_docs(names: Iterable[str] | None = None) -> str:
-    """Render the documents of integrations as Markdown, in the order given. Default: all installed ones."""
-    chosen = installed().names() if names is None else [names] if isinstance(names, str) else names
-    return render_all(get_docs(name) for name in chosen)
+    """Render the documents of integrations as Markdown, in the order given.
+
+    Default: all installed integrations that can be loaded, and the events that start a function.
+    """
+    if names is None:
+        return f"{render_all(_loadable_docs())}\n{render_events()}"
+    return render_all(get_docs(name) for name in ([names] if isinstance(names, str) else names))
+
+
+def _loadable_docs() -> Iterator[IntegrationDocs]:
+    for name in installed().names():
+        with suppress(PluginFailed):  # one broken plugin must not hide the documents of the others
+            yield get_docs(name)
 
 
 def _list_installed() -> builtins.list[str]:

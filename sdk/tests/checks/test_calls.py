@@ -178,6 +178,23 @@ def test_configuration_that_cannot_fit_is_found(call, message):
     assert finding.message.startswith(message)
 
 
+@pytest.mark.parametrize("account", ["'work'", "None"])
+def test_an_account_that_is_written_out_is_no_configuration(account):
+    assert check(f"import wren\nx = wren.integrations.parcel.init(account={account}, city='Oslo')\n") == []
+
+
+def test_an_account_that_only_the_run_knows_is_a_warning():
+    [finding] = check("import wren\ndef f(name):\n    return wren.integrations.parcel.init(account=name)\n")
+
+    assert (finding.code, finding.severity) == (Code.ACCOUNT_NOT_LITERAL, "warning")
+
+
+def test_an_account_that_is_no_text_is_found():
+    [finding] = check("import wren\nx = wren.integrations.parcel.init(account=5)\n")
+
+    assert (finding.code, finding.severity) == (Code.CONFIG_INVALID, "error")
+
+
 def test_a_misspelt_configuration_value_is_answered_with_the_nearest():
     [finding] = check("import wren\nx = wren.integrations.parcel.init(retry=3)\n")
 

@@ -6,16 +6,17 @@ from pathlib import Path
 
 from wren.runner import child_process
 from wren.script.terminal_host import TerminalHost
+from wren_core.protocol.jobs import DescribeJob, RunJob
 from wren_core.testing.patience import patience
 
 
-def job(script: str, **more):
-    return {"mode": "describe", "script": script, "filename": "daily.py", "env": {}, **more}
+def job(script: str) -> DescribeJob:
+    return DescribeJob(script=script, filename="daily.py")
 
 
 def run(script: str, func: str = "daily", **options):
     event = {"trigger": "manual", "payload": {"n": 2}}
-    return child_process.run_job({**job(script), "mode": "run", "func": func, "event": event}, **options)
+    return child_process.run_job(RunJob(script=script, filename="daily.py", func=func, event=event), **options)
 
 
 def test_a_run_brings_the_result_and_a_clean_end():
@@ -44,7 +45,7 @@ def test_requests_of_integrations_are_answered_by_the_host(monkeypatch, environm
 
     assert outcome.result == "msg_local_1"
     assert shown == ["[message: parcel]\n  hello"]
-    assert [(call["integration"], call["method"], call["outcome"]) for call in calls] == [("parcel", "tell", "ok")]
+    assert [(call.integration, call.method, call.outcome) for call in calls] == [("parcel", "tell", "ok")]
     assert outcome.calls == calls
 
 

@@ -49,18 +49,28 @@ def _perform(job: Mapping[str, Any], answer: Answer | None) -> Done:
         for line in ours.makefile("rb"):
             frames.append(json.loads(line))
             if frames[-1]["frame"] == "request" and answer is not None:
-                ours.sendall(json.dumps({"id": frames[-1]["id"], **answer(frames[-1])}).encode() + b"\n")
+                ours.sendall(
+                    json.dumps({"frame": "reply", "id": frames[-1]["id"], **answer(frames[-1])}).encode() + b"\n"
+                )
         stdout, stderr = process.communicate()
     return Done(frames, subprocess.CompletedProcess(command, process.returncode, stdout, stderr))
 
 
 def run(script: str, *, func: str = "main", event: Any = EVENT, answer: Answer | None = None, **job: Any) -> Done:
-    message = {"mode": "run", "script": dedent(script), "filename": "daily.py", "func": func, "event": event, **job}
+    message = {
+        "version": 1,
+        "mode": "run",
+        "script": dedent(script),
+        "filename": "daily.py",
+        "func": func,
+        "event": event,
+        **job,
+    }
     return _perform(message, answer)
 
 
 def describe(script: str) -> Done:
-    return _perform({"mode": "describe", "script": dedent(script), "filename": "daily.py"}, None)
+    return _perform({"version": 1, "mode": "describe", "script": dedent(script), "filename": "daily.py"}, None)
 
 
 def test_a_function_runs_and_its_result_is_a_frame():
@@ -375,7 +385,7 @@ def test_a_forked_child_cannot_use_the_channel():
     done = run("""
         import os
         from wren.script import session
-        from wren_core.contract.execution import CallRecord
+        from wren_core.protocol.calls import CallRecord
         def main():
             if os.fork() == 0:
                 session.current().on_call(CallRecord(integration="a", method="b", ms=1, outcome="ok"))
@@ -395,7 +405,7 @@ def test_a_forked_child_cannot_use_the_channel():
 def test_a_worker_that_goes_away_ends_a_waiting_request():
     ours, theirs = socket.socketpair()
     script = "from wren.script import session\ndef main():\n    session.current().host.request('o', {})"
-    job = {"mode": "run", "script": script, "filename": "daily.py", "func": "main", "event": EVENT}
+    job = {"version": 1, "mode": "run", "script": script, "filename": "daily.py", "func": "main", "event": EVENT}
     with subprocess.Popen(
         [sys.executable, "-m", "wren.runner"], stdin=theirs, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -412,12 +422,15 @@ def test_a_worker_that_goes_away_ends_a_waiting_request():
 def test_calls_are_told_as_frames():
     done = run("""
         from wren.script import session
-        from wren_core.contract.execution import CallRecord
+        from wren_core.protocol.calls import CallRecord
         def main():
             session.current().on_call(CallRecord(integration="mail", method="send", ms=1.5, outcome="ok"))
     """)
 
-    assert done.frames[0] == {"frame": "call", "integration": "mail", "method": "send", "ms": 1.5, "outcome": "ok"}
+    assert done.frames[0] == {
+        "frame": "call",
+        "call": {"integration": "mail", "account": None, "method": "send", "ms": 1.5, "outcome": "ok"},
+    }
 
 
 def test_the_runner_loads_neither_the_command_line_nor_an_http_client():
@@ -462,5 +475,34 @@ def test_integrations_the_server_declares_come_with_the_job():
     alone = run(script)
 
     assert done.last == {"frame": "result", "value": ["total"]}
-    assert done.frames[0]["integration"] == "ledger"
+    assert done.frames[0]["call"]["integration"] == "ledger"
     assert alone.error["code"] == "INTEGRATION_UNKNOWN"
+
+
+@pytest.mark.parametrize("version", [0, 2, None, "1"])
+def test_a_job_of_another_protocol_version_is_refused_before_the_script_is_read(version: Any):
+    done = run("print('imported')\ndef main(): pass", version=version)
+
+    assert (done.error["type"], done.error["code"]) == ("UserFacingConfigError", "PROTOCOL_MISMATCH")
+    assert f"version {version}, and this runner speaks version 1" in done.error["message"]
+    assert (done.exit_code, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_a_job_of_another_shape_is_refused_without_quoting_it():
+    done = run("def main(): pass", env={"MAIL_TOKEN": ["token-0123456789"]})
+
+    assert done.error["code"] == "PROTOCOL_MISMATCH"
+    assert "run.env.MAIL_TOKEN" in done.error["message"]
+    assert "token-0123456789" not in json.dumps(done.frames) + done.stderr
+
+
+def test_the_default_account_sets_the_documented_variables_and_no_other_one_does():
+    connections = [
+        {"integration": "mail", "alias": alias, "is_default": alias == "home", "credentials": {"MAIL_TOKEN": alias}}
+        for alias in ("work", "home")
+    ]
+
+    done = run("import os\ndef main():\n    return os.environ['MAIL_TOKEN']", connections=connections)
+    alone = run("import os\ndef main():\n    return os.environ.get('MAIL_TOKEN')", connections=connections[:1])
+
+    assert (done.last["value"], alone.last["value"]) == ("home", None)

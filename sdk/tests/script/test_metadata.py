@@ -155,3 +155,39 @@ def test_what_stands_beside_a_call_of_a_model_is_found_too():
 )
 def test_what_is_no_use_of_models_is_not_taken_for_one(source: str):
     assert find_uses(source).uses_ai is False
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import wren\nwren.integrations.mail.init(account='work')",
+        "import wren\ndef f():\n    return wren.integrations.mail.init(city='Oslo', account='work')",
+        "from wren.integrations import mail as post\npost.init(account='work')",
+        "import wren\nhandle = wren.integrations.mail\ndef f():\n    handle.init(account='work')",
+        "from wren import integrations\ngetattr(integrations, 'mail').init(account='work')",
+    ],
+)
+def test_an_account_is_found_wherever_it_is_named(source: str):
+    assert find_uses(source).accounts == {("mail", "work")}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import wren\nwren.integrations.mail.init()",
+        "import wren\nwren.integrations.mail.init(account=None)",
+        "import wren\nwren.integrations.mail.init(account=which)",
+        "other.mail.init(account='work')",
+    ],
+)
+def test_what_names_no_account_is_not_taken_for_one(source: str):
+    assert find_uses(source).accounts == frozenset()
+
+
+def test_accounts_are_told_by_integration_and_only_where_there_are_some():
+    source = "import wren\n" + "\n".join(
+        f"wren.integrations.{name}.init(account='{alias}')" for name, alias in [("b", "y"), ("b", "x"), ("a", "z")]
+    )
+
+    assert extract_metadata(source, {})["accounts"] == {"a": ["z"], "b": ["x", "y"]}
+    assert "accounts" not in extract_metadata("import wren\nwren.integrations.a.init()", {})

@@ -69,7 +69,7 @@ def test_a_record_of_an_untyped_package_is_written_out(text):
 
 def test_init_takes_the_settings_and_none_of_them_must_be_given_here(text):
     assert members(text, "PostHandle") == {
-        "init": "(self, *, city: str=..., retries: int=2) -> Post",
+        "init": "(self, *, city: str=..., retries: int=2, account: str | None=None) -> Post",
         "get_docs": "(self) -> _wren_core_export_docs.IntegrationDocs",
     }
 
@@ -113,4 +113,7 @@ def test_a_declared_method_is_typed_by_its_schemas():
     assert members(text, "Shop")["buy"] == "(self, lines: list[ShopBuyLinesItem], note: str=...) -> ShopBuyResult"
     assert "class ShopBuyLinesItem(_typing.TypedDict):\n    sku: str" in text
     assert "class ShopBuyResult(_typing.TypedDict):\n    total: float" in text
-    assert members(text, "ShopHandle")["init"] == "(self, *, currency: _typing.Literal['EUR', 'USD']=...) -> Shop"
+    assert (
+        members(text, "ShopHandle")["init"]
+        == "(self, *, currency: _typing.Literal['EUR', 'USD']=..., account: str | None=None) -> Shop"
+    )

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import structlog
 
-from wren_backend.connections.credentials.run_credentials import config_variable
 from wren_backend.definitions.catalogue import open_catalogue
 from wren_backend.settings import IntegrationSettings, Settings, SettingsInvalid
 from wren_backend.storage.database import Database
@@ -15,6 +14,7 @@ from wren_core.errors import ConfigInvalid
 from wren_core.plugins.disabled import DisabledPlugins
 from wren_core.plugins.policy import REFUSAL_CODES, PluginPolicy, first_party_distributions
 from wren_core.plugins.registry import Registry
+from wren_core.protocol.variables import config_variable
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from wren_backend.definitions.errors import IntegrationNameTaken
 from wren_backend.definitions.models import DefinitionSource, StoredDefinition
 from wren_backend.storage.database import ReadSession, WriteSession
-from wren_backend.storage.tables import storable_json, storable_text
+from wren_backend.storage.storable import storable_json, storable_text
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.spec import IntegrationType
 from wren_core.declarative.unbound import is_unbound

@@ -30,6 +30,8 @@ class Declaration:
 
     integrations: tuple[str, ...]
     triggers: tuple[TriggerDeclaration, ...]
+    accounts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """The aliases it names, by integration."""
     uses_ai: bool = False
     """Whether it calls the connected ai integration without naming one."""
 
@@ -49,13 +51,17 @@ class Declaration:
             triggers, key=lambda trigger: (trigger.type, trigger.func, sorted(map(str, trigger.config.items())))
         )
         integrations = tuple(sorted(set(body.integrations)))
-        return cls(integrations=integrations, triggers=tuple(ordered), uses_ai=body.uses_ai)
+        accounts = tuple(
+            sorted((name, tuple(sorted(set(aliases)))) for name, aliases in body.accounts.items() if aliases)
+        )
+        return cls(integrations=integrations, triggers=tuple(ordered), accounts=accounts, uses_ai=body.uses_ai)
 
     def to_wire(self) -> dict[str, Any]:
         """Return the wire form."""
         schedules = [item for item in self.triggers if item.type == "schedule"]
         return {
             "integrations": list(self.integrations),
+            **({"accounts": {name: list(aliases) for name, aliases in self.accounts}} if self.accounts else {}),
             **({"uses_ai": True} if self.uses_ai else {}),
             "triggers": [{"type": item.type, "func": item.func, "config": item.config} for item in self.triggers],
             "schedules": [{"cron": item.config["cron"], "func_name": item.func} for item in schedules],

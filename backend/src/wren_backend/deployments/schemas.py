@@ -6,7 +6,7 @@ from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from wren_backend.deployments.models import DeploymentStatus
-from wren_backend.http.wire import IntegrationName, JsonObject, RequestBody, ResponseBody, Timestamp
+from wren_backend.http.wire import IntegrationName, JsonObject, NamedAccounts, RequestBody, ResponseBody, Timestamp
 from wren_backend.runs.models import RunStatus
 from wren_backend.triggers.declaration import TriggerDeclaration
 
@@ -45,6 +45,7 @@ class MetadataBody(RequestBody):
     """What a script declares."""
 
     integrations: list[IntegrationName] = Field(default_factory=list, max_length=100, examples=[["mail", "chat"]])
+    accounts: NamedAccounts = Field(default_factory=dict, description="Aliases the script names, by integration")
     uses_ai: bool = Field(default=False, description="It asks the connected ai integration, whichever that is")
     triggers: list[TriggerBody] = Field(default_factory=list, max_length=100)
     schedules: list[ScheduleBody] = Field(default_factory=list, max_length=100)

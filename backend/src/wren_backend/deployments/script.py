@@ -1,6 +1,6 @@
 """Checks of a script's text, before it is described. Pure."""
 
-from wren_backend.storage.tables import storable_text
+from wren_backend.storage.storable import storable_text
 from wren_core.errors import AgentFixableError
 
 

@@ -51,8 +51,10 @@ class Describer(Protocol):
 class ConnectionCheck(Protocol):
     """Finds what keeps a subject from using integrations."""
 
-    def __call__(self, subject: Subject, names: Sequence[str]) -> Sequence[WrenError]:
-        """Return the problems; none when every integration is loaded, connected and usable."""
+    def __call__(
+        self, subject: Subject, names: Sequence[str], accounts: Mapping[str, Sequence[str]]
+    ) -> Sequence[WrenError]:
+        """Return the problems; none when every integration is loaded, connected and usable, by each account named."""
         ...
 
 
@@ -283,7 +285,7 @@ class DeploymentService:
             except WrenError as exc:
                 unmet.append(exc)
         names = dict.fromkeys([*declaration.integrations, *([ai] if ai else [])])
-        problems = [*self.check_connections(subject, list(names)), *unmet]
+        problems = [*self.check_connections(subject, list(names), dict(declaration.accounts)), *unmet]
         if not problems:
             return ai
         first = problems[0]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from wren_backend.executor.readable import list_editable_sources
+from wren_backend.executor.readable_paths import list_editable_sources
 
 _ROOTS = ("wren-sdk",)
 _GROUP = "wren.integrations"

@@ -1,21 +1,23 @@
-"""Runs scripts: one process tree per run, in a sandbox, within limits, its words masked."""
+"""Runs scripts: one process tree per run, in a sandbox, within limits, its output masked."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from wren_backend.executor.conversation import OnCall
+from wren_backend.executor.execution import Execution, Observers, OnCall
 from wren_backend.executor.folders import run_folder
+from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.output import OnOutput
-from wren_backend.executor.port import Confinement, Job, Limits, Outcome, Sandbox
-from wren_backend.executor.recording import Observers, Recording
-from wren_backend.executor.request_server import ServeRequest
+from wren_backend.executor.port import Confinement, Outcome, Sandbox
+from wren_backend.executor.request_server import Served, ServeRequest
 from wren_core.errors import HostUnavailable, WrenError, error_from_wire
+from wren_core.protocol.jobs import DescribeJob, Job, RunJob
 
 Cancel = threading.Event | Callable[[], bool]
 
@@ -44,8 +46,10 @@ class Executor:
 
     def run(
         self,
-        job: Job,
+        job: RunJob,
+        confinement: Confinement,
         *,
+        secrets: Iterable[str] = (),
         on_output: OnOutput,
         on_call: OnCall,
         serve_request: ServeRequest,
@@ -54,12 +58,20 @@ class Executor:
         """Run one function and return once no process of it is left.
 
         `on_output` and `on_call` are called in the calling thread; `serve_request` in a thread of its own.
+
+        Args:
+            job: what to run.
+            confinement: what it may use and reach.
+            secrets: values that are masked in everything that comes out.
+            on_output: told of output, masked.
+            on_call: told of every method call.
+            serve_request: answers what the script asks of the platform.
+            cancel: stops the run once it is set.
         """
         observers = Observers(
             on_output=on_output, on_call=on_call, serve_request=serve_request, is_cancelled=_as_callable(cancel)
         )
-        message = {**_message(job, "run"), "func": job.func, "event": dict(job.event), "env": {**job.env, **self._env}}
-        return self._perform(job, message, observers)
+        return self._perform(job, confinement, observers, secrets)
 
     def describe(
         self,
@@ -82,61 +94,40 @@ class Executor:
         Raises:
             WrenError: what is wrong with the script; `details` holds file, line and traceback where they are known.
         """
-        job = Job(
-            run_id="describe",
-            correlation_id="",
-            script=source,
-            filename=filename,
-            func="",
-            event={},
-            limits=limits,
-            definitions=definitions or {},
-        )
-        outcome = self._perform(job, {**_message(job, "describe"), "env": {**(env or {}), **self._env}}, _NOBODY)
+        job = DescribeJob(script=source, filename=filename, env=env or {}, definitions=definitions or {})
+        outcome = self._perform(job, Confinement(limits=limits), _NO_OBSERVERS, ())
         if outcome.error is not None:
             raise _as_exception(outcome.error)
         return dict(outcome.result)
 
-    def _perform(self, job: Job, message: Mapping[str, Any], observers: Observers) -> Outcome:
+    def _perform(self, job: Job, confinement: Confinement, observers: Observers, secrets: Iterable[str]) -> Outcome:
         started = time.monotonic()
         with run_folder(self._runs_root) as folder:
-            launch = self._sandbox.launch(
-                Confinement(
-                    folder=str(folder),
-                    limits=job.limits,
-                    allow_hosts=job.allow_hosts,
-                    operator_hosts=job.operator_hosts,
-                )
+            execution = Execution(
+                self._sandbox.launch(confinement, folder=folder),
+                limits=confinement.limits,
+                secrets=secrets,
+                correlation_id=job.correlation_id,
+                observers=observers,
             )
-            recording = Recording(launch, job, observers)
-            evidence = recording.run(message)
-        if evidence.ending.get("survivors"):
-            _log.error("run.processes_survived", run_id=job.run_id, correlation_id=job.correlation_id)
+            execution.run(replace(job, env={**job.env, **self._env}))
         duration = timedelta(seconds=time.monotonic() - started)
-        return recording.outcome(evidence, isolation=self.isolation, duration=duration)
+        outcome = execution.outcome(isolation=self.isolation, duration=duration)
+        if outcome.survivors:
+            _log.error("run.processes_survived", run_id=job.run_id, correlation_id=job.correlation_id)
+        return outcome
 
 
-def _refuse_request(operation: str, _payload: Mapping[str, Any]) -> Mapping[str, Any]:
+def _refuse_request(operation: str, _payload: Mapping[str, Any]) -> Served:
     raise HostUnavailable(f"{operation!r} is not served while a script is only being read")
 
 
-_NOBODY = Observers(
+_NO_OBSERVERS = Observers(
     on_output=lambda _stream, _text: None,
     on_call=lambda _call: None,
     serve_request=_refuse_request,
     is_cancelled=lambda: False,
 )
-
-
-def _message(job: Job, mode: str) -> dict[str, Any]:
-    return {
-        "mode": mode,
-        "script": job.script,
-        "filename": job.filename,
-        "run_id": job.run_id,
-        "correlation_id": job.correlation_id,
-        "definitions": dict(job.definitions),
-    }
 
 
 def _as_exception(error: Mapping[str, Any]) -> WrenError:
@@ -147,7 +138,7 @@ def _as_exception(error: Mapping[str, Any]) -> WrenError:
 
 
 def _placed_message(error: Mapping[str, Any]) -> str:
-    """Return the message with the line to look at: whoever mends the script may read nothing else."""
+    """Return the message with the line to look at: its reader may read nothing else."""
     message, file, line = str(error.get("message")), error.get("file"), error.get("line")
     if not file or not line or str(file) in message:
         return message

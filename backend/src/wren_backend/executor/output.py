@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from wren_backend.executor.masking import Masker
 from wren_backend.executor.port import Stream
-from wren_backend.executor.storable import storable_text
+from wren_backend.storage.storable import storable_text
 
 OnOutput = Callable[[Stream, str], None]
 """Takes `(stream, text)`; the text is masked and storable, and ends anywhere, also within a line."""

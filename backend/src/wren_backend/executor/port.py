@@ -1,18 +1,21 @@
-"""The port between whoever has a script to run and whatever runs it safely."""
+"""The port between a worker that has a script to run and a sandbox that runs it."""
 
 import socket
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Literal, Protocol
+
+from wren_backend.executor.launcher.policy import Limits
+from wren_core.protocol.calls import CallRecord
 
 Stream = Literal["stdout", "stderr"]
 
 
-class RunStatus(StrEnum):
-    """How a run ended."""
+class OutcomeStatus(StrEnum):
+    """How an execution ended; the values are those of a finished run's status."""
 
     SUCCESS = "success"
     FAILED = "failed"
@@ -21,73 +24,22 @@ class RunStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What one run may use, all its processes together unless said otherwise."""
-
-    wall: timedelta = timedelta(minutes=5)
-    memory_bytes: int = 512 * 2**20
-    processes: int = 32
-    threads: int = 256
-    open_files: int = 256
-    """Per process."""
-    file_bytes: int = 64 * 2**20
-    """Size of any one file."""
-    disk_bytes: int = 256 * 2**20
-    disk_entries: int = 10_000
-    output_bytes: int = 2**20
-    """Output that is kept; what exceeds it is read and counted, so that the script does not block."""
-    output_budget_bytes: int = 64 * 2**20
-    """Output that is tolerated; more ends the run."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One function of one script, with the event it gets."""
-
-    run_id: str
-    correlation_id: str
-    script: str
-    filename: str
-    func: str
-    event: Mapping[str, Any]
-    env: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Set in the script's process once it runs; never in argv, never in the environment it is started with."""
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Masked in everything that comes out."""
-    allow_hosts: tuple[str, ...] = ()
-    """`host:port` of the integrations the script uses; the only places it can connect to."""
-    operator_hosts: tuple[str, ...] = ()
-    """`host:port` the operator configured; the only ones that may be private addresses."""
-    limits: Limits = field(default_factory=Limits)
-    definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Integrations the operator declared, as JSON text by name; the sandbox has no other way to know them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One method call the script made."""
-
-    integration: str
-    method: str
-    ms: float
-    outcome: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What is known once no process of the run is left."""
 
-    status: RunStatus
+    status: OutcomeStatus
     isolation: str
     result: Any = None
     error: dict[str, Any] | None = None
     """Wire form of the error: type, code, message, and file, line, traceback where the script failed."""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[CallRecord, ...] = ()
     calls_dropped: int = 0
     output_bytes: int = 0
     truncated: bool = False
     exit_code: int | None = None
     signal: int | None = None
+    survivors: bool = False
+    """Whether processes of it could not be ended."""
     duration: timedelta = timedelta()
 
 
@@ -105,20 +57,18 @@ class SandboxStatus:
 class Confinement:
     """What a sandbox must hold one process tree to."""
 
-    folder: str
-    """The run's own folder: the only thing it can write."""
-    limits: Limits
+    limits: Limits = field(default_factory=Limits)
     allow_hosts: tuple[str, ...] = ()
+    """`host:port` of the integrations the script uses; the only places it can connect to."""
     operator_hosts: tuple[str, ...] = ()
+    """`host:port` the operator configured; the only ones that may be private addresses."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
     """A started process tree, as descriptors.
 
-    `control` yields one JSON line per fact: `{"event": "warning", "message"}` and last one of
-    `exit` {code, signal}, `timeout`, `breach` {limit}, `killed`, `failure` {message}. Shutting it down for writing
-    ends the tree.
+    `control` yields one line per `launcher.report.Report`. Shutting it down for writing ends the tree.
     """
 
     process: subprocess.Popen[bytes]
@@ -130,7 +80,7 @@ class Launch:
 
 
 class Sandbox(Protocol):
-    """Starts the runner so that it cannot get at anything but what it was given."""
+    """Starts the runner so that it reaches nothing but what it was given."""
 
     @property
     def isolation(self) -> str:
@@ -141,6 +91,6 @@ class Sandbox(Protocol):
         """Check the requirements; cheap enough for a readiness probe."""
         ...
 
-    def launch(self, confinement: Confinement) -> Launch:
-        """Start the runner; the caller closes what the Launch holds and waits for its process."""
+    def launch(self, confinement: Confinement, *, folder: Path) -> Launch:
+        """Start the runner, which may write `folder` only; the caller closes the Launch and waits for its process."""
         ...

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Job, Limits, Sandbox, SandboxStatus
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.port import Confinement, Sandbox, SandboxStatus
+from wren_backend.executor.request_server import Served
+from wren_core.protocol.jobs import RunJob
 
 _LIMITS = Limits(wall=timedelta(seconds=20))
 _CANARY = """
@@ -21,7 +24,7 @@ def main(event):
     attempts = {f"read {path}": lambda path=path: open(path, "rb").read(1) for path in given["unreadable"]}
     attempts["write outside its folder"] = lambda: open(given["unwritable"], "w")
     attempts["signal the worker"] = lambda: os.kill(given["worker"], 0)
-    attempts["connect to a host nobody declared"] = lambda: socket.create_connection(("127.0.0.1", given["port"]), 2)
+    attempts["connect to an undeclared host"] = lambda: socket.create_connection(("127.0.0.1", given["port"]), 2)
     attempts["listen"] = lambda: socket.socket().listen()
     return {"done": [name for name, action in attempts.items() if works(action)], "control": works(use_own_folder)}
 
@@ -65,9 +68,10 @@ def _release_canary(executor: Executor, runs_root: Path, protected: Iterable[Pat
         }
         outcome = executor.run(
             _job({"trigger": "manual", "payload": payload}),
+            Confinement(limits=_LIMITS),
             on_output=lambda _stream, _text: None,
             on_call=lambda _call: None,
-            serve_request=lambda _operation, _payload: {},
+            serve_request=lambda _operation, _payload: Served(),
         )
     outside.unlink(missing_ok=True)
     if outcome.error is not None:
@@ -75,16 +79,8 @@ def _release_canary(executor: Executor, runs_root: Path, protected: Iterable[Pat
     return _judge(outcome.result)
 
 
-def _job(event: Mapping[str, Any]) -> Job:
-    return Job(
-        run_id="canary",
-        correlation_id="",
-        script=_CANARY,
-        filename="canary.py",
-        func="main",
-        event=event,
-        limits=_LIMITS,
-    )
+def _job(event: Mapping[str, Any]) -> RunJob:
+    return RunJob(run_id="canary", script=_CANARY, filename="canary.py", func="main", event=event)
 
 
 def _judge(result: Any) -> str:

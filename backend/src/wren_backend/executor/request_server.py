@@ -1,21 +1,31 @@
-"""Answers what a script asks its host, one request after the other, beside the loop that keeps the run's time."""
+"""Answers what a script asks its host, one request after the other, apart from the loop that keeps the run's time."""
 
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
-from wren_backend.executor.frames import RequestFrame, encode_reply
 from wren_backend.executor.masking import Masker
-from wren_core.errors import InternalError, WrenError
-
-ServeRequest = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
-"""Performs one operation for a running script, `(operation, payload) -> result`; raises WrenError."""
+from wren_core.errors import AgentFixableError, InternalError, WrenError
+from wren_core.protocol.frames import LineTooLarge, ReplyFrame, RequestFrame, encode_frame
 
 MAX_WAITING = 64
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """The result of one operation, and the secrets in it, which are masked from now on."""
+
+    result: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+ServeRequest = Callable[[str, Mapping[str, Any]], Served]
+"""Performs one operation for a running script, `(operation, payload)`; raises WrenError."""
 
 
 class RequestServer:
@@ -53,17 +63,17 @@ class RequestServer:
 
     def _reply(self, request: RequestFrame) -> bytes:
         try:
-            result = dict(self._serve(request.operation, request.payload))
-            self._learn_secrets(request.operation, result)
-            return encode_reply(request.id, result=result, error=None)
+            served = self._serve(request.operation, request.payload)
+            # Before the script has them: it must not print a renewed token first.
+            self._masker.add(*served.secrets)
+            return encode_frame(ReplyFrame(id=request.id, result=dict(served.result)))
+        except LineTooLarge:
+            return self._refuse(request, AgentFixableError("the answer exceeds 1 MiB", code="REPLY_TOO_LARGE"))
         except WrenError as exc:
-            return encode_reply(request.id, result=None, error=exc.to_wire(self._correlation_id))
+            return self._refuse(request, exc)
         except Exception:  # noqa: BLE001 - the script must get an answer, and must not see what broke here
             _log.exception("run.request_failed", operation=request.operation, correlation_id=self._correlation_id)
-            error = InternalError(f"the platform could not serve {request.operation!r}")
-            return encode_reply(request.id, result=None, error=error.to_wire(self._correlation_id))
+            return self._refuse(request, InternalError(f"the platform could not serve {request.operation!r}"))
 
-    def _learn_secrets(self, operation: str, result: Mapping[str, Any]) -> None:
-        """A renewed token is masked before the script can print it."""
-        if operation == "credentials.refresh":
-            self._masker.add(*(str(value) for value in dict(result.get("env", {})).values()))
+    def _refuse(self, request: RequestFrame, error: WrenError) -> bytes:
+        return encode_frame(ReplyFrame(id=request.id, error=error.to_wire(self._correlation_id)))

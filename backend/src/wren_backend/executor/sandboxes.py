@@ -1,4 +1,4 @@
-"""The two sandboxes that exist: sandlock, and none at all for whoever chooses that in so many words."""
+"""The two sandboxes that exist: sandlock, and none at all where the operator asks for none."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ from wren_backend.executor.launcher.main import START, import_paths
 from wren_backend.executor.launcher.policy import Isolation, LaunchPolicy
 from wren_backend.executor.launcher.syscalls import is_supported
 from wren_backend.executor.port import Confinement, Launch, SandboxStatus
-from wren_backend.executor.readable import find_exposed, list_denied, list_readable
+from wren_backend.executor.readable_paths import find_exposed, list_denied, list_readable
 
 _RUNNER = (sys.executable, "-I", "-m", "wren.runner")
 _LAUNCHER_ENV = {"LANG": "C.UTF-8"}
@@ -44,11 +44,12 @@ class SandlockSandbox:
             available=not (reason := self._missing(abi)), backend=self.isolation, reason=reason, landlock_abi=abi
         )
 
-    def launch(self, confinement: Confinement) -> Launch:
+    def launch(self, confinement: Confinement, *, folder: Path) -> Launch:
         """Start the runner with nothing but its own folder to write."""
         return _launch(
             _policy(
                 confinement,
+                folder=folder,
                 isolation="sandlock",
                 env=self._env,
                 readable=[str(path) for path in self._readable],
@@ -82,37 +83,30 @@ class PlainSandbox:
         """Say that it runs, and that it isolates nothing."""
         return SandboxStatus(available=True, backend=self.isolation, reason="scripts run without isolation")
 
-    def launch(self, confinement: Confinement) -> Launch:
+    def launch(self, confinement: Confinement, *, folder: Path) -> Launch:
         """Start the runner as a plain process."""
-        return _launch(_policy(confinement, isolation="none", env=self._env))
+        return _launch(_policy(confinement, folder=folder, isolation="none", env=self._env))
 
 
 def _policy(
     confinement: Confinement,
     *,
+    folder: Path,
     isolation: Isolation,
     env: Mapping[str, str],
     readable: list[str] | None = None,
     denied: list[str] | None = None,
 ) -> LaunchPolicy:
-    limits = confinement.limits
     return LaunchPolicy(
         isolation=isolation,
         argv=list(_RUNNER),
-        env={**_child_env(confinement.folder), **env},
-        folder=confinement.folder,
+        env={**_child_env(str(folder)), **env},
+        folder=str(folder),
+        limits=confinement.limits,
         readable=readable or [],
         denied=denied or [],
         allow_hosts=list(confinement.allow_hosts),
         operator_hosts=list(confinement.operator_hosts),
-        wall_seconds=limits.wall.total_seconds(),
-        memory_bytes=limits.memory_bytes,
-        processes=limits.processes,
-        threads=limits.threads,
-        open_files=limits.open_files,
-        file_bytes=limits.file_bytes,
-        disk_bytes=limits.disk_bytes,
-        disk_entries=limits.disk_entries,
     )
 
 
@@ -155,7 +149,7 @@ def _launch(policy: LaunchPolicy) -> Launch:
         channel_child.close()
         os.close(out_write)
         os.close(err_write)
-    # A launcher that is dead already is found out by whoever reads its control socket.
+    # That a launcher is dead already shows when its control socket is read.
     with suppress(OSError):
         control.sendall(policy.to_line())
     return Launch(process=process, channel=channel, control=control, stdout=out_read, stderr=err_read)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from wren_backend.ids import new_id
-from wren_backend.storage.tables import storable_json
+from wren_backend.storage.storable import storable_json
 from wren_core.errors import AgentFixableError, InternalError, UserFacingConfigError, WrenError
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from wren_backend.storage.tables import storable_json
+from wren_backend.storage.storable import storable_json
 
 # Far more than people nest, and far less than the JSON libraries on the way accept.
 _MAX_DEPTH = 64
@@ -46,6 +46,8 @@ Timestamp = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2024-12-08T10:30:00Z"]}),
 ]
 IntegrationName = Annotated[str, Field(max_length=200, examples=["mail"])]
+_Aliases = Annotated[list[Annotated[str, Field(max_length=63)]], Field(max_length=100)]
+NamedAccounts = Annotated[dict[IntegrationName, _Aliases], Field(max_length=100, examples=[{"mail": ["work"]}])]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_check_object)]
 """A JSON object from a client, which both databases, the script's process and a response can hold."""
 

@@ -56,7 +56,7 @@ def list_integrations(subject: CurrentSubject, service: Integrations) -> Integra
 )
 def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: Integrations) -> ValidateAnswer:
     """Check that each is loaded, connected, renewable and granted enough, and that there is quota left; always 200."""
-    found = service.validate(subject, body.integrations, uses_ai=body.uses_ai)
+    found = service.validate(subject, body.integrations, uses_ai=body.uses_ai, accounts=body.accounts)
     problems = [ValidationProblem.of(error) for error in found]
     warnings = service.warnings(body.integrations)
     return ValidateAnswer(valid=not problems, errors=problems or None, warnings=warnings)

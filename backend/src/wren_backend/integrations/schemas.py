@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.requirements import accepts_connection
-from wren_backend.http.wire import ErrorDetail, IntegrationName, RequestBody, ResponseBody
+from wren_backend.http.wire import ErrorDetail, IntegrationName, NamedAccounts, RequestBody, ResponseBody
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import WrenError
 from wren_core.plugins.discovery import FailedPlugin
@@ -31,6 +31,7 @@ class ValidateBody(RequestBody):
 
     integrations: list[IntegrationName] = Field(max_length=100, examples=[["mail", "chat"]])
     uses_ai: bool = Field(default=False, description="The script also calls the connected ai integration")
+    accounts: NamedAccounts = Field(default_factory=dict, description="Aliases the script names, by integration")
 
 
 class ValidationProblem(ErrorDetail):

@@ -54,9 +54,10 @@ class IntegrationService:
 
     def _find_missing(self, plugin: Plugin) -> list[str]:
         # A text search first: parsing every definition to answer a probe would take seconds where there are a thousand.
-        if '"authorizationUrl":null' not in plugin.document and '"tokenUrl":null' not in plugin.document:
-            return []
-        return missing_addresses(plugin.spec, self._providers)
+        text = plugin.document
+        has_addresses = '"authorizationUrl":"' in text and '"tokenUrl":"' in text
+        has_no_oauth = '"oauth2Config":null' in text and '"oauthProvider":null' in text
+        return [] if has_addresses or has_no_oauth else missing_addresses(plugin.spec, self._providers)
 
     def loaded(self) -> list[Plugin]:
         """List what is installed and works, by name."""
@@ -87,15 +88,17 @@ class IntegrationService:
         """Return the integrations to which the subject has a connection that works."""
         return self._credentials.list_connected(subject)
 
-    def check(self, subject: Subject, names: Sequence[str]) -> list[WrenError]:
-        """Return what keeps the subject from using integrations, one error each at most.
+    def check(
+        self, subject: Subject, names: Sequence[str], accounts: Mapping[str, Sequence[str]] | None = None
+    ) -> list[WrenError]:
+        """Return what keeps the subject from using integrations, one error for each account.
 
         Reads stored connections and calls no provider: a token that can be refreshed counts as valid.
         """
-        return check_integrations(self._credentials, subject, names)
+        return check_integrations(self._credentials, subject, names, accounts or {})
 
     def warnings(self, names: Sequence[str]) -> list[str]:
-        """Return what a script with these integrations should know: methods that nothing performs yet."""
+        """Return what a script with these integrations should know: methods without a handler."""
         known = (self.registry.plugin(name) for name in dict.fromkeys(names) if name in self.registry)
         return [note for plugin in known for note in handler_notes(plugin.name, plugin.unbound)]
 
@@ -103,15 +106,23 @@ class IntegrationService:
         """Return the ai integration of a script that names none. Takes and raises what `AIChoice.choose` does."""
         return self._ai.choose(subject, declared=declared, preferred=preferred)
 
-    def validate(self, subject: Subject, names: Sequence[str], *, uses_ai: bool = False) -> list[WrenError]:
+    def validate(
+        self,
+        subject: Subject,
+        names: Sequence[str],
+        *,
+        uses_ai: bool = False,
+        accounts: Mapping[str, Sequence[str]] | None = None,
+    ) -> list[WrenError]:
         """Return what keeps the subject from deploying a script with these integrations: `check`, and the quota.
 
         Args:
             subject: the caller.
             names: the integrations the script names.
             uses_ai: the script also calls the connected ai integration.
+            accounts: the aliases the script names, by integration.
         """
-        problems = self.check(subject, names)
+        problems = self.check(subject, names, accounts)
         if uses_ai:
             try:
                 self.choose_ai(subject, declared=names)
@@ -121,13 +132,20 @@ class IntegrationService:
         return [*problems, *([] if quota is None else [quota])]
 
 
-def check_integrations(credentials: CredentialService, subject: Subject, names: Iterable[str]) -> list[WrenError]:
-    """Return one error for each integration that the subject cannot use now; `details` names the integration."""
+def check_integrations(
+    credentials: CredentialService, subject: Subject, names: Iterable[str], accounts: Mapping[str, Sequence[str]]
+) -> list[WrenError]:
+    """Return one error for each account that the subject cannot use now; `details` names the integration.
+
+    Where a script names accounts of an integration, the default one is not asked for: the script may never use it.
+    """
     problems: list[WrenError] = []
-    for name in dict.fromkeys(names):
-        try:
-            credentials.select(subject, name)
-        except WrenError as exc:
-            exc.details.setdefault("integration", name)
-            problems.append(exc)
+    for name in dict.fromkeys([*names, *accounts]):
+        aliases: Sequence[str | None] = accounts.get(name) or [None]
+        for alias in dict.fromkeys(aliases):
+            try:
+                credentials.select(subject, name, alias)
+            except WrenError as exc:
+                exc.details.setdefault("integration", name)
+                problems.append(exc)
     return problems

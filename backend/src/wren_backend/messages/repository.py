@@ -10,7 +10,7 @@ from wren_backend.ids import new_id
 from wren_backend.messages.models import Message
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.storage.pagination import Page, Position, older_than, page_of
-from wren_backend.storage.tables import storable_text
+from wren_backend.storage.storable import storable_text
 
 
 @dataclass(frozen=True, kw_only=True)

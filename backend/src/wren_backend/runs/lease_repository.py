@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from wren_backend.ids import new_token
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import WriteSession
-from wren_backend.storage.tables import storable_json
+from wren_backend.storage.storable import storable_json
 
 # A run that was handed back unstarted this often is given up: no worker can start it.
 MAX_ATTEMPTS = 3

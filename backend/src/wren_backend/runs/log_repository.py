@@ -10,7 +10,8 @@ from sqlmodel import col, select
 
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
 from wren_backend.storage.database import ReadSession, WriteSession
-from wren_backend.storage.tables import storable_text
+from wren_backend.storage.storable import storable_text
+from wren_core.protocol.calls import CallRecord
 
 Stream = Literal["stdout", "stderr", "system"]
 
@@ -25,13 +26,10 @@ class LogLine:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MethodCall:
-    """One method call of a script; `outcome` is `ok` or the code of the error."""
+class TimedCall:
+    """One method call of a script, with the time at which the worker was told of it."""
 
-    integration: str
-    method: str
-    ms: float
-    outcome: str
+    call: CallRecord
     at: datetime
 
 
@@ -52,7 +50,7 @@ def append_logs(session: WriteSession, run_id: str, lease_token: str, lines: Seq
     return last.log_lines
 
 
-def record_calls(session: WriteSession, run_id: str, lease_token: str, calls: Sequence[MethodCall]) -> int | None:
+def record_calls(session: WriteSession, run_id: str, lease_token: str, calls: Sequence[TimedCall]) -> int | None:
     """Append method calls in their order; return the number of the last one, or None where the lease is lost."""
     last = _reserve(session, run_id, lease_token, calls=len(calls))
     if last is None:
@@ -62,13 +60,14 @@ def record_calls(session: WriteSession, run_id: str, lease_token: str, calls: Se
         RunCall(
             run_id=run_id,
             seq=seq,
-            integration=call.integration,
-            method=call.method,
-            ms=call.ms,
-            outcome=call.outcome,
-            at=call.at,
+            integration=storable_text(item.call.integration),
+            account=None if item.call.account is None else storable_text(item.call.account),
+            method=storable_text(item.call.method),
+            ms=item.call.ms,
+            outcome=storable_text(item.call.outcome),
+            at=item.at,
         )
-        for seq, call in enumerate(calls, start=first)
+        for seq, item in enumerate(calls, start=first)
     )
     session.flush()
     return last.calls

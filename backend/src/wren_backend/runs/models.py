@@ -113,6 +113,8 @@ class RunCall(Table, table=True):
     run_id: str = Field(primary_key=True, foreign_key="runs.id", ondelete="CASCADE")
     seq: int = Field(primary_key=True)
     integration: str
+    account: str | None = None
+    """Alias of the connection it used, where that is known."""
     method: str
     ms: float
     outcome: str

@@ -12,7 +12,7 @@ from wren_backend.ids import new_id
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.storage.pagination import Page, Position, older_than, page_of
-from wren_backend.storage.tables import storable_json
+from wren_backend.storage.storable import storable_json
 
 
 @dataclass(frozen=True, kw_only=True)

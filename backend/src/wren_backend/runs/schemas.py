@@ -37,9 +37,17 @@ class CallRead(ResponseBody):
     """One method call of a run."""
 
     integration: str
+    account: str | None = Field(description="Alias of the connection it used, where that is known")
     method: str
     ms: float
     outcome: str
+
+    @classmethod
+    def of(cls, call: RunCall) -> "CallRead":
+        """Shape a row."""
+        return cls(
+            integration=call.integration, account=call.account, method=call.method, ms=call.ms, outcome=call.outcome
+        )
 
 
 class AICallRead(ResponseBody):
@@ -76,12 +84,11 @@ class RunDetail(RunRead):
     @classmethod
     def from_parts(cls, run: Run, calls: list[RunCall], cost: RunCost) -> "RunDetail":
         """Shape a row, its calls and what it cost."""
-        shown = [CallRead(integration=c.integration, method=c.method, ms=c.ms, outcome=c.outcome) for c in calls]
         return cls(
             **_fields(run),
             result=run.result,
             error=run.error,
-            calls=shown,
+            calls=[CallRead.of(call) for call in calls],
             ai_cost_usd=in_usd(cost.nano_usd),
             ai_calls=[AICallRead.of(call) for call in cost.calls],
             log_truncated=run.log_truncated,

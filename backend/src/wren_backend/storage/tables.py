@@ -3,9 +3,7 @@
 Datetimes are SQLModel's `UTCDateTime`: aware in, aware UTC out, and a naive one is refused.
 """
 
-import math
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import JSON, Enum, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
@@ -41,21 +39,3 @@ def stored_enum(values: type[StrEnum]) -> Enum:
         validate_strings=True,
         values_callable=lambda members: [member.value for member in members],
     )
-
-
-def storable_text(text: str) -> str:
-    """Replace what a text column cannot hold: NUL (PostgreSQL refuses it) and lone surrogates."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-def storable_json(value: Any) -> Any:
-    """Return a JSON value made storable: text as in `storable_text`, NaN and the infinities as text."""
-    if isinstance(value, str):
-        return storable_text(value)
-    if isinstance(value, dict):
-        return {storable_text(str(key)): storable_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value

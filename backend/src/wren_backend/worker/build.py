@@ -8,7 +8,7 @@ from wren_backend.ground import Ground
 from wren_backend.integrations.ai_choice import AISource
 from wren_backend.spending.service import SpendingService
 from wren_backend.tenancy.auth import Subject
-from wren_backend.worker.environment import config_env, run_env
+from wren_backend.worker.environment import config_env, override_env
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
 
@@ -48,4 +48,4 @@ def configuration_of(ground: Ground, connections: ConnectionServices) -> Callabl
     """Return what reads the environment of a subject's scripts: what operator and subject configured, no secrets."""
     configured = ground.settings.integrations
     specs = [ground.registry.spec(name) for name in configured if name in ground.registry]
-    return lambda subject: run_env(specs, config_env(connections.connections.list_all(subject)), configured)
+    return lambda subject: override_env(specs, config_env(connections.connections.list_all(subject)), configured)

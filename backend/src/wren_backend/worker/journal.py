@@ -5,14 +5,15 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from wren_backend.clock import Clock
-from wren_backend.executor.port import Call, Stream
+from wren_backend.executor.port import Stream
 from wren_backend.runs import cost_repository as spending
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.cost_repository import NewCall
-from wren_backend.runs.log_repository import LogLine, MethodCall
+from wren_backend.runs.log_repository import LogLine, TimedCall
 from wren_backend.runs.models import Run
 from wren_backend.storage.database import Database
 from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
+from wren_core.protocol.calls import CallRecord
 
 # A line longer than this is broken up: a reader wants to see it before it ends.
 _MAX_LINE = 8192
@@ -31,7 +32,7 @@ class RunJournal:
     """
 
     def __init__(
-        self, run: Run, *, database: Database, clock: Clock, count: Callable[[Call], None] = lambda _call: None
+        self, run: Run, *, database: Database, clock: Clock, count: Callable[[CallRecord], None] = lambda _call: None
     ) -> None:
         self._run = run
         self._database = database
@@ -41,7 +42,7 @@ class RunJournal:
         self._flushing = threading.Lock()
         self._partial: dict[Stream, str] = {}
         self._lines: list[LogLine] = []
-        self._calls: list[MethodCall] = []
+        self._calls: list[TimedCall] = []
         self._costs: list[NewCall] = []
 
     def write(self, stream: Stream, text: str) -> None:
@@ -65,12 +66,10 @@ class RunJournal:
         with self._lock:
             self._lines.append(LogLine(stream="system", text=text, at=self._clock.now()))
 
-    def call(self, call: Call) -> None:
+    def call(self, call: CallRecord) -> None:
         """Take a method call."""
-        at = self._clock.now()
-        record = MethodCall(integration=call.integration, method=call.method, ms=call.ms, outcome=call.outcome, at=at)
         with self._lock:
-            self._calls.append(record)
+            self._calls.append(TimedCall(call=call, at=self._clock.now()))
         self._count(call)
 
     def spend(self, call: NewCall) -> None:
@@ -129,7 +128,7 @@ class RunJournal:
                 self._costs[:0] = costs
             raise
 
-    def _store(self, lines: list[LogLine], calls: list[MethodCall]) -> bool:
+    def _store(self, lines: list[LogLine], calls: list[TimedCall]) -> bool:
         token = self._run.lease_token or ""
         with self._database.writing() as session:
             if lines and run_logs.append_logs(session, self._run.id, token, lines) is None:

@@ -13,7 +13,6 @@ from typing import TypeVar
 import structlog
 
 from wren_backend.clock import Clock
-from wren_backend.executor.port import Call
 from wren_backend.ids import new_token
 from wren_backend.metrics import Metrics
 from wren_backend.runs import lease_repository as leases
@@ -24,6 +23,7 @@ from wren_backend.storage.database import Database
 from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, NotStarted, Performer
+from wren_core.protocol.calls import CallRecord
 
 log = structlog.get_logger()
 
@@ -155,7 +155,7 @@ class Worker:
     def _journal(self, run: Run) -> RunJournal:
         return RunJournal(run, database=self._database, clock=self._clock, count=self._count_call)
 
-    def _count_call(self, call: Call) -> None:
+    def _count_call(self, call: CallRecord) -> None:
         # The names come from the script: only those that exist become labels, so their number stays small.
         known = call.integration in self._performer.registry
         outcome = "ok" if call.outcome == "ok" else "error"

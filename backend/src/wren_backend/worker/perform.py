@@ -1,9 +1,9 @@
 """One claimed run, from its row to its outcome."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -13,38 +13,31 @@ from wren_backend.definitions.declared import declared_documents
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Job, Limits, Outcome
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.port import Confinement, Outcome
 from wren_backend.integrations.ai_choice import AISource
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
 from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.tenancy.auth import Subject
-from wren_backend.worker.environment import IntegrationOverride, run_env
+from wren_backend.worker.accounts import CredentialSource, open_accounts
+from wren_backend.worker.allowed_hosts import allowed_hosts
+from wren_backend.worker.environment import IntegrationOverride, job_connections, override_env
 from wren_backend.worker.journal import RunJournal
-from wren_backend.worker.reach import reach_of
 from wren_backend.worker.requests import RunRequests
 from wren_backend.worker.spending import RunSpending
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InternalError, WrenError
 from wren_core.plugins.registry import Registry
+from wren_core.protocol.jobs import JobConnection, RunJob
+from wren_core.protocol.variables import AI_INTEGRATION
 
 log = structlog.get_logger()
-
-# The SDK reads it where a script calls `wren.ai` and names no integration.
-_AI_VARIABLE = "WREN_AI_INTEGRATION"
 
 
 class NotStarted(Exception):
     """The script was not started, and may start another time."""
-
-
-class CredentialSource(Protocol):
-    """Opens the connections a run uses."""
-
-    def run_environment(self, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
-        """Return what the run gets, refreshed where due; raises UserFacingConfigError when a person must act."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +81,14 @@ class Performer:
             specs = [self.registry.spec(name) for name in names]
             if any(spec.type == "ai" for spec in specs):
                 self.check_budget(run.workspace_id)
-            held = self.credentials.run_environment(subject, [spec.name for spec in specs])
+            accounts = open_accounts(self.credentials, subject, names, version.declared.get("accounts", {}))
+            held = RunCredentials((item.credentials for item in accounts), refresh=self.credentials.refresh)
+            connections = job_connections(accounts, self.overrides)
+            hosts = allowed_hosts(specs, self.overrides, connections)
             outcome = self.executor.run(
-                self._job(run, deployment.name, version.script, specs, held, ai),
+                self._job(run, deployment.name, version.script, specs, connections, ai),
+                Confinement(limits=self.limits, allow_hosts=hosts.allow, operator_hosts=hosts.operator),
+                secrets=held.secrets,
                 on_output=active.journal.write,
                 on_call=active.journal.call,
                 serve_request=self._requests(active, deployment.name, held),
@@ -137,23 +135,20 @@ class Performer:
         name: str,
         script: str,
         specs: Sequence[IntegrationSpec],
-        held: RunCredentials,
+        connections: tuple[JobConnection, ...],
         ai: str | None,
-    ) -> Job:
-        env = {**run_env(specs, held.env, self.overrides), **({_AI_VARIABLE: ai} if ai else {})}
-        reach = reach_of(specs, self.overrides, env)
-        return Job(
+    ) -> RunJob:
+        connected = {item.integration for item in connections}
+        configured = override_env([spec for spec in specs if spec.name not in connected], {}, self.overrides)
+        return RunJob(
             run_id=run.id,
             correlation_id=run.correlation_id,
             script=script,
             filename=f"{name}.py",
             func=run.func,
             event=run.event,
-            env=env,
-            secrets=tuple(held.secrets),
-            allow_hosts=reach.allow,
-            operator_hosts=reach.operator,
-            limits=self.limits,
+            env={**configured, **({AI_INTEGRATION: ai} if ai else {})},
+            connections=connections,
             definitions=declared_documents(self.registry, (spec.name for spec in specs)),
         )
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wren_backend.clock import Clock
 from wren_backend.connections.credentials.run_credentials import RunCredentials
+from wren_backend.executor.request_server import Served
 from wren_backend.http.wire import timestamp
 from wren_backend.messages import repository as messages
 from wren_backend.messages.models import Message
@@ -42,6 +43,7 @@ class _RefreshPayload(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     integration: str = Field(max_length=63)
+    account: str | None = Field(default=None, max_length=63)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,18 +64,18 @@ class RunRequests:
     database: Database
     clock: Clock
 
-    def __call__(self, operation: str, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    def __call__(self, operation: str, payload: Mapping[str, Any]) -> Served:
         """Perform one operation.
 
         Raises:
             OperationUnknown, InvalidInput, or what the operation itself raises.
         """
-        operations: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+        operations: dict[str, Callable[[Mapping[str, Any]], Served]] = {
             "messages.send": self._send,
             "messages.list": self._list,
             "credentials.refresh": self._refresh,
-            "ai.allow": self.spending.allow,
-            "ai.spent": self.spending.spent,
+            "ai.allow": lambda told: Served(result=self.spending.allow(told)),
+            "ai.spent": lambda told: Served(result=self.spending.spent(told)),
         }
         if operation not in operations:
             raise OperationUnknown(f"there is no operation {operation!r}; there are {', '.join(operations)}")
@@ -84,27 +86,28 @@ class RunRequests:
             field = ".".join(map(str, first["loc"]))
             raise InvalidInput(f"{operation}: {field}: {first['msg']}", details={"field": field}) from None
 
-    def _send(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _send(self, payload: Mapping[str, Any]) -> Served:
         asked = _SendPayload.model_validate(payload)
         message = NewMessage(
             sender=self.sender, body=asked.body, subject=asked.subject, recipient=asked.to, run_id=self.run.id
         )
         with self.database.writing() as session:
             stored = messages.add_message(session, self.run.workspace_id, message, now=self.clock.now())
-        return _shown(stored)
+        return Served(result=_message_fields(stored))
 
-    def _list(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _list(self, payload: Mapping[str, Any]) -> Served:
         asked = _ListPayload.model_validate(payload)
         with self.database.reading() as session:
             page = messages.list_messages(session, self.run.workspace_id, limit=asked.limit)
-        return {"messages": [_shown(message) for message in page.items]}
+        return Served(result={"messages": [_message_fields(message) for message in page.items]})
 
-    def _refresh(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _refresh(self, payload: Mapping[str, Any]) -> Served:
         asked = _RefreshPayload.model_validate(payload)
-        return {"env": dict(self.credentials.refresh(asked.integration).env)}
+        newer = self.credentials.refresh(asked.integration, asked.account)
+        return Served(result={"env": dict(newer.env)}, secrets=tuple(newer.secrets))
 
 
-def _shown(message: Message) -> dict[str, Any]:
+def _message_fields(message: Message) -> dict[str, Any]:
     return {
         "id": message.id,
         "sender": message.sender,

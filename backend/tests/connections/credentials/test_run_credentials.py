@@ -123,7 +123,7 @@ def test_a_run_gets_the_refresh_token_only_where_the_operator_asks_for_it_and_th
     values = Credentials({"access_token": "acc-123456", "refresh_token": "ref-123456"})
 
     run = RunCredentials(
-        [ConnectionCredentials.of(TOKENS, row, values, passes_refresh_token=passes)], refresh=lambda old: old
+        [ConnectionCredentials.of(TOKENS, row, values, passes_refresh_token=passes)], refresh=lambda refused: refused
     )
 
     assert run.env.get("POST_REFRESH_TOKEN") == ("ref-123456" if passes else None)

@@ -97,6 +97,35 @@ class Completion(Record):
         return ChatMessage(role="assistant", text=self.text, tool_calls=self.tool_calls, blocks=self.blocks)
 
 
+class CompletionUsage(Record):
+    """What a call of `complete` used."""
+
+    promptTokens: Annotated[int, Field(ge=0), "Tokens of the prompt, cached ones included"]  # noqa: N815 - fixed names
+    completionTokens: Annotated[int, Field(ge=0), "Tokens of the answer"]  # noqa: N815 - fixed names
+    totalTokens: Annotated[int, Field(ge=0), "Both together"]  # noqa: N815 - fixed names
+    cost: Annotated[float | None, "Tokens times their price, in the account's currency; none where prices are unknown"]
+
+
+class CompletedText(Record):
+    """An answer of a model, in the names that every ai integration shares."""
+
+    completion: Annotated[str, "The answer"]
+    usage: Annotated[CompletionUsage, "What the call used"]
+
+
+class ImageUsage(Record):
+    """What a call of `generate_image` used."""
+
+    cost: Annotated[float | None, "Price of the image, in the account's currency; none where prices are unknown"]
+
+
+class DrawnImage(Record):
+    """One image that a model made, in the names that every ai integration shares."""
+
+    image: Annotated[ImageBytes, "The file, in JSON as base64"]
+    usage: Annotated[ImageUsage, "What the call used"]
+
+
 class GeneratedImage(Record):
     """An image a model made."""
 

@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from wren_core.contract.spec import CredentialSpec, IntegrationSpec
 from wren_core.errors import CredentialMissing
+from wren_core.protocol.variables import account_variable
 
 
 class Credentials(Mapping[str, str]):
@@ -17,22 +18,56 @@ class Credentials(Mapping[str, str]):
     """
 
     def __init__(
-        self, values: Mapping[str, str] | None = None, *, integration: str = "", public: Iterable[str] = ()
+        self,
+        values: Mapping[str, str] | None = None,
+        *,
+        integration: str = "",
+        public: Iterable[str] = (),
+        account: str | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self._values = dict(values or {})
         self._integration = integration
         self._public = frozenset(public)
+        self._account = account
+        self._variables = dict(variables or {})
 
     @classmethod
-    def of(cls, spec: IntegrationSpec, values: Mapping[str, str] | None) -> "Credentials":
-        """Take values by key; which of them are secret is up to `spec`."""
+    def of(
+        cls,
+        spec: IntegrationSpec,
+        values: Mapping[str, str] | None,
+        *,
+        account: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> "Credentials":
+        """Take values by key; which of them are secret is up to `spec`.
+
+        Args:
+            spec: declares the credentials.
+            values: by key.
+            account: alias of the connection they belong to, where the script names one.
+            variables: the environment variable of each key, for the error of a missing one.
+        """
         public = [credential.key for credential in spec.credentials if not credential.secret]
-        return cls(values, integration=spec.name, public=public)
+        return cls(values, integration=spec.name, public=public, account=account, variables=variables)
 
     @classmethod
-    def from_env(cls, spec: IntegrationSpec, environ: Mapping[str, str]) -> "Credentials":
-        """Take each credential of `spec` from its environment variable; absent and empty ones are left out."""
-        return cls.of(spec, {key: environ[var] for key, var in spec.get_env_mapping().items() if environ.get(var)})
+    def from_env(
+        cls, spec: IntegrationSpec, environ: Mapping[str, str], *, account: str | None = None
+    ) -> "Credentials":
+        """Take each credential of `spec` from its environment variable; absent and empty ones are left out.
+
+        Those of a named account have variables of their own: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
+        """
+        named = spec.get_env_mapping()
+        variables = named if account is None else {key: account_variable(var, account) for key, var in named.items()}
+        values = {key: environ[var] for key, var in variables.items() if environ.get(var)}
+        return cls.of(spec, values, account=account, variables=variables)
+
+    def replace(self, spec: IntegrationSpec, fresh: Mapping[str, str]) -> "Credentials":
+        """Return credentials with some values replaced, of the same account."""
+        return self.of(spec, {**self, **fresh}, account=self._account, variables=self._variables)
 
     @property
     def secrets(self) -> list[str]:
@@ -47,9 +82,11 @@ class Credentials(Mapping[str, str]):
         try:
             return self._values[key]
         except KeyError:
+            who = f" ({self._account})" if self._account else ""
+            alias = f" --alias {self._account}" if self._account else ""
             raise CredentialMissing(
-                f"{self._integration or 'the integration'} has no credential {key!r}; "
-                f"run `wren connect {self._integration}` or set its environment variable"
+                f"{self._integration or 'the integration'}{who} has no credential {key!r}; "
+                f"run `wren connect {self._integration}{alias}` or set {self._variables.get(key, 'its variable')}"
             ) from None
 
     def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]  # narrower on purpose

@@ -9,7 +9,6 @@ An error of ours names the place and the type of what was raised; what it said i
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from io import IOBase
 from typing import Any, Protocol
 
@@ -23,19 +22,8 @@ from wren_core.contract.secret_forms import forms
 from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
 from wren_core.http_status import verdict_for_exception
 from wren_core.nearest import find_nearest, suggest
+from wren_core.protocol.calls import CallRecord
 from wren_core.schemas.validator import Problem, first_line
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallRecord:
-    """One call, as a run's page shows it."""
-
-    integration: str
-    method: str
-    ms: float
-    """Wall time in milliseconds, validation included."""
-    outcome: str
-    """`ok`, or the code of the error."""
 
 
 class Target(Protocol):
@@ -44,6 +32,11 @@ class Target(Protocol):
     @property
     def name(self) -> str:
         """Name of the integration, which errors carry."""
+        ...
+
+    @property
+    def account_alias(self) -> str | None:
+        """Alias of the connection it uses, where it is known."""
         ...
 
     @property
@@ -90,8 +83,14 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
         raise
     finally:
         if integration.on_call is not None:
-            ms = round((time.perf_counter() - started) * 1000, 3)
-            integration.on_call(CallRecord(integration=integration.name, method=method_id, ms=ms, outcome=outcome))
+            record = CallRecord(
+                integration=integration.name,
+                account=integration.account_alias,
+                method=method_id,
+                ms=round((time.perf_counter() - started) * 1000, 3),
+                outcome=outcome,
+            )
+            integration.on_call(record)
 
 
 def to_json(integration: Target, method_id: str, value: Any) -> Any:

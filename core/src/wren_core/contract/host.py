@@ -15,9 +15,9 @@ class Host(Protocol):
     """Answers requests of an integration.
 
     Operations: `messages.send` {body, subject?, to?} -> {id, created_at}; `messages.list` {limit} -> {messages};
-    `credentials.refresh` {integration} -> {env: {variable: value}}; `ai.allow` {integration, model} -> {}, before each
-    call of a model; `ai.spent` {integration, model, outcome, input_tokens, cached_input_tokens, output_tokens, images,
-    is_estimated, nano_usd} -> {}, after it.
+    `credentials.refresh` {integration, account?} -> {env: {variable: value}}, of the connection with that alias or else
+    the default one; `ai.allow` {integration, model} -> {}, before each call of a model; `ai.spent` {integration, model,
+    outcome, input_tokens, cached_input_tokens, output_tokens, images, is_estimated, nano_usd} -> {}, after it.
     """
 
     def request(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:

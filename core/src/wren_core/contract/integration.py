@@ -14,7 +14,6 @@ from pydantic import BaseModel, ValidationError
 
 from wren_core.contract import execution
 from wren_core.contract.credentials import Credentials
-from wren_core.contract.execution import CallRecord
 from wren_core.contract.hookspecs import hookimpl
 from wren_core.contract.host import Host, NoHost
 from wren_core.contract.methods import Method
@@ -23,10 +22,12 @@ from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.contract.wire_form import models_in
 from wren_core.errors import ConfigInvalid, HostUnavailable
 from wren_core.nearest import find_nearest, suggest
+from wren_core.protocol.calls import CallRecord
 from wren_core.schemas import signature
 
 _UNCONNECTED = object()
-_INSTANCE_NAMES = frozenset({"spec", "config", "credentials", "base_url", "host", "on_call"})
+INSTANCE_NAMES = frozenset({"account_alias", "base_url", "config", "credentials", "host", "on_call", "spec"})
+"""What every instance has besides the members of its class; a method cannot be called so."""
 
 
 class Integration:
@@ -63,12 +64,14 @@ class Integration:
         base_url: str | None = None,
         host: Host | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        account_alias: str | None = None,
     ) -> None:
         self.config = config
         self.credentials = credentials
         self.base_url = base_url or self.spec.base_url or ""
         self.host: Host = host or NoHost()
         self.on_call = on_call
+        self.account_alias = account_alias
         self._client: Any = _UNCONNECTED
         self._retired: list[Any] = []
         self._lock = threading.RLock()
@@ -82,6 +85,7 @@ class Integration:
         base_url: str | None = None,
         host: Host | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        account_alias: str | None = None,
     ) -> Self:
         """Make an instance from plain values; connects to nothing.
 
@@ -91,6 +95,7 @@ class Integration:
             base_url: replaces the spec's root of the provider's API.
             host: answers requests for platform services.
             on_call: told of every finished method call.
+            account_alias: alias of the connection that the credentials belong to, where it is known.
 
         Raises:
             ConfigInvalid: names the field, the reason and the fields that exist.
@@ -98,7 +103,14 @@ class Integration:
         if not isinstance(credentials, Credentials):
             credentials = Credentials.of(cls.spec, credentials)
         checked = cls.check_config(config or {})
-        return cls(checked, credentials=credentials, base_url=base_url, host=host, on_call=on_call)
+        return cls(
+            checked,
+            credentials=credentials,
+            base_url=base_url,
+            host=host,
+            on_call=on_call,
+            account_alias=account_alias,
+        )
 
     @classmethod
     def check_config(cls, values: Mapping[str, Any]) -> IntegrationConfig:
@@ -205,13 +217,14 @@ class Integration:
             if refused is not None and self.credentials is not refused:
                 return True
             try:
-                answer = self.host.request("credentials.refresh", {"integration": self.name})
+                named = {} if self.account_alias is None else {"account": self.account_alias}
+                answer = self.host.request("credentials.refresh", {"integration": self.name, **named})
             except HostUnavailable:
                 return False
             env = answer.get("env", {})
             fresh = {key: env[var] for key, var in self.spec.get_env_mapping().items() if var in env}
             if fresh:
-                self.credentials = Credentials.of(self.spec, {**self.credentials, **fresh})
+                self.credentials = self.credentials.replace(self.spec, fresh)
                 self._retire()
             return bool(fresh)
 
@@ -237,7 +250,7 @@ def _methods_of(cls: type[Integration]) -> dict[str, Method]:
         found.update({name: item for name, item in vars(base).items() if isinstance(item, Method)})
     for name, item in list(found.items()):
         current = inspect.getattr_static(cls, name)
-        if name in _INSTANCE_NAMES or hasattr(Integration, name):
+        if name in INSTANCE_NAMES or hasattr(Integration, name):
             raise TypeError(f"{cls.__name__}.{name}: the name belongs to Integration itself; call the method otherwise")
         if item.id != name:
             raise TypeError(f"{cls.__name__}.{name} is another name for {item.id}; a method has one name")

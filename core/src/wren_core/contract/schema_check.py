@@ -17,6 +17,10 @@ from wren_core.schemas.validator import SchemaInvalid, Validator
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 
 
+RESERVED_SETTINGS = frozenset({"account"})
+"""Parameters of `.init(...)` that are not the integration's: `account` names a connection by its alias."""
+
+
 def check_schemas(spec: IntegrationSpec) -> None:
     """Check every schema an integration declares.
 
@@ -28,6 +32,11 @@ def check_schemas(spec: IntegrationSpec) -> None:
             check_schema(schema)
         except SchemaInvalid as exc:
             raise SchemaInvalid(f"{place}: {exc}") from exc
+    for name in RESERVED_SETTINGS & spec.config_schema.get("properties", {}).keys():
+        raise SchemaInvalid(
+            f"config schema: the name {name!r} is reserved: `.init({name}=...)` names a connection; "
+            "give the setting another name"
+        )
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:

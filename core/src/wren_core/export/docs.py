@@ -1,10 +1,11 @@
 """Documents derived from a spec: what a person or a model reads before using an integration."""
 
+import inspect
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from wren_core.contract.spec import CredentialType, CustomAuth, IntegrationSpec, MethodSpec, Spec
 from wren_core.export.python_types import PythonTypes
@@ -117,6 +118,13 @@ class IntegrationDocs(Spec):
             example=script_example(spec),
             docs_url=spec.docs_url,
         )
+
+
+def record_doc(record: type[BaseModel]) -> RecordDoc:
+    """Describe a record that scripts read: an event, say."""
+    schema = record.model_json_schema(mode="serialization")
+    fields = _params({**schema, "required": list(properties_of(schema))}, is_json=False)
+    return RecordDoc(name=record.__name__, description=inspect.cleandoc(record.__doc__ or ""), fields=fields)
 
 
 def _method_doc(method: MethodSpec, *, has_handler: bool) -> MethodDoc:

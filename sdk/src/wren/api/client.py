@@ -7,7 +7,7 @@ with Client(current_profile(os.environ)) as client:
     deployed = client.deploy(source, name="daily", metadata=metadata)
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -57,14 +57,23 @@ class Client:
         """The id every request of this client carries; the server logs it."""
         return self._transport.correlation_id
 
-    def validate(self, integrations: Iterable[str], *, uses_ai: bool = False) -> ApiValidation:
+    def validate(
+        self,
+        integrations: Iterable[str],
+        *,
+        uses_ai: bool = False,
+        accounts: Mapping[str, Sequence[str]] | None = None,
+    ) -> ApiValidation:
         """Ask whether these integrations are connected, authorised and within quota; names only are sent.
 
         Args:
             integrations: the names.
             uses_ai: the script also asks the connected ai integration.
+            accounts: the aliases the script names, by integration.
         """
-        body = {"integrations": list(integrations), **({"uses_ai": True} if uses_ai else {})}
+        body: dict[str, Any] = {"integrations": list(integrations)}
+        body.update({"uses_ai": True} if uses_ai else {})
+        body.update({"accounts": {name: list(aliases) for name, aliases in accounts.items()}} if accounts else {})
         return self._post(ApiValidation, "/v1/integrations/validate", body)
 
     def deploy(self, script: str, *, name: str | None = None, metadata: Mapping[str, Any] | None = None) -> ApiDeployed:

@@ -91,6 +91,8 @@ class ApiCall(ApiRecord):
     ms: float
     outcome: str
     """`ok`, or the code of the error."""
+    account: str | None = None
+    """Alias of the connection that was used."""
 
 
 class ApiRun(ApiRecord):

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from wren_core.contract.definition import IntegrationDefinition
+from wren_core.protocol.variables import INTEGRATIONS_PREFIX, base_url_variable, config_variable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +32,10 @@ def make_settings(fakes: Mapping[str, ServedFake], definitions: Mapping[str, Int
     for name, fake in fakes.items():
         definition = definitions.get(name)
         root = urlsplit(definition.base_url or "").path if definition else ""
-        prefix = f"WREN_INTEGRATIONS__{name.upper()}__"
         if urlsplit(fake.url).scheme in ("http", "https"):
-            settings[f"{prefix}BASE_URL"] = fake.url + root
+            settings[base_url_variable(name)] = fake.url + root
         if fake.configuration:
-            settings[f"{prefix}CONFIG"] = json.dumps(dict(fake.configuration))
+            settings[config_variable(name)] = json.dumps(dict(fake.configuration))
         if fake.oauth and definition and definition.oauth_provider:
             provider = f"WREN_PROVIDERS__{definition.oauth_provider.upper()}__"
             settings |= {provider + key.upper(): value for key, value in fake.oauth.items()}
@@ -47,7 +47,7 @@ def make_local_variables(
 ) -> dict[str, str]:
     """Return the variables with which a script on this machine, without a backend, finds the fakes."""
     settings = make_settings(fakes, definitions)
-    found = {name: value for name, value in settings.items() if name.startswith("WREN_INTEGRATIONS__")}
+    found = {name: value for name, value in settings.items() if name.startswith(INTEGRATIONS_PREFIX)}
     for name in fakes.keys() & definitions.keys():
         given = fakes[name].credentials
         found |= {item["envVar"]: given[item["key"]] for item in definitions[name].credentials if item["key"] in given}

@@ -13,13 +13,11 @@ from wren.checks.values import Evaluator, Handle, Instance, Namespace, Package, 
 from wren.public_names import PUBLIC_NAMES, suggest_name
 from wren.script.catalogue import Catalogue
 from wren.script.metadata import NAMESPACE_FUNCTIONS
-from wren_core.contract.integration import Integration
+from wren_core.contract.integration import INSTANCE_NAMES, Integration
 from wren_core.errors import IntegrationUnknown, PluginFailed
 from wren_core.nearest import find_nearest, suggest
 
 _HANDLE_NAMES = ("get_docs", "init")
-# Set on every instance, not on the class.
-_INSTANCE_NAMES = frozenset({"base_url", "config", "credentials", "host", "on_call"})
 
 
 def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
@@ -118,7 +116,7 @@ def _find_package_problem(name: str) -> tuple[Code, str, str | None] | None:
 
 
 def _find_instance_problem(integration: type[Integration] | None, name: str) -> tuple[Code, str, str | None] | None:
-    if integration is None or name in _INSTANCE_NAMES or hasattr(integration, name):
+    if integration is None or name in INSTANCE_NAMES or hasattr(integration, name):
         return None
     if hasattr(integration, "__getattr__"):
         return None  # the class resolves further names itself

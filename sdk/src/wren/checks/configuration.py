@@ -25,6 +25,9 @@ def check_config(source: Source, integration: type[Integration], call: ast.Call)
         text = f"{name} takes named values only"
         yield source.finding(Code.CONFIG_INVALID, text, call.args[0], hint=takes)
     given = {keyword.arg: keyword for keyword in call.keywords if keyword.arg is not None}
+    account = given.pop("account", None)
+    if account is not None:
+        yield from _check_account(source, name, account)
     for field in [field for field in given if field not in fields]:
         hint = suggest(find_nearest(field, fields), otherwise=takes)
         yield source.finding(Code.CONFIG_INVALID, f"{name} has no value {field!r}", given[field], hint=hint)
@@ -32,8 +35,29 @@ def check_config(source: Source, integration: type[Integration], call: ast.Call)
         field, reason = str(next(iter(problem["loc"]), "")), problem["msg"]
         if field in given and problem["type"] != "missing":
             yield source.finding(Code.CONFIG_INVALID, f"{name}: {field}: {reason}", given[field].value)
-        elif problem["type"] == "missing" and field not in given and len(given) == len(call.keywords):
+        elif (
+            problem["type"] == "missing"
+            and field not in given
+            and not any(keyword.arg is None for keyword in call.keywords)
+        ):
             yield _make_missing_finding(source, name, field, call)
+
+
+def _check_account(source: Source, name: str, account: ast.keyword) -> Iterator[ScriptFinding]:
+    match account.value:
+        case ast.Constant(value=str() | None):
+            return
+        case ast.Constant():
+            yield source.finding(Code.CONFIG_INVALID, f"{name}: account: an alias is text", account.value)
+        case _:
+            # A warning: made while the script is imported, the instance itself tells its account.
+            finding = source.finding(
+                Code.ACCOUNT_NOT_LITERAL,
+                f"{name}: only an account that is written out can be checked and handed to a run",
+                account.value,
+                hint=f'write {name}(account="...")',
+            )
+            yield finding.model_copy(update={"severity": "warning"})
 
 
 def _make_missing_finding(source: Source, name: str, field: str, call: ast.Call) -> ScriptFinding:

@@ -28,6 +28,7 @@ class Code(StrEnum):
     PLUGIN_FAILED = "PLUGIN_FAILED"
     INIT_MISSING = "INIT_MISSING"
     CONFIG_INVALID = "CONFIG_INVALID"
+    ACCOUNT_NOT_LITERAL = "ACCOUNT_NOT_LITERAL"
     METHOD_UNKNOWN = "METHOD_UNKNOWN"
     ARGUMENT_UNKNOWN = "ARGUMENT_UNKNOWN"
     ARGUMENT_MISSING = "ARGUMENT_MISSING"
@@ -68,7 +69,7 @@ class ScriptReport(BaseModel):
     file: str
     findings: tuple[ScriptFinding, ...] = ()
     metadata: dict[str, Any] | None = None
-    """`integrations`, `triggers` and `schedules`, as a deployment carries them."""
+    """`integrations`, `accounts`, `triggers` and `schedules`, as a deployment carries them."""
 
     @property
     def errors(self) -> tuple[ScriptFinding, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 from wren.checks.finding import Code, ScriptFinding
 from wren.checks.source import Source
 from wren.runner import child_process
+from wren_core.protocol.jobs import DescribeJob
 
 DEFAULT_TIME_LIMIT = timedelta(seconds=20)
 _TOP_LEVEL_HINT = "do the work inside a triggered function, not at the top level"
@@ -28,8 +29,7 @@ class ImportResult:
 
 def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> ImportResult:
     """Import the script in a child process; no function of it is called."""
-    job = {"mode": "describe", "script": source.text, "filename": source.file, "env": {}}
-    outcome = child_process.run_job(job, time_limit=time_limit)
+    outcome = child_process.run_job(DescribeJob(script=source.text, filename=source.file), time_limit=time_limit)
     metadata = outcome.metadata if outcome.error is None else None
     return ImportResult(findings=tuple(_make_findings(source, outcome, time_limit)), metadata=metadata)
 

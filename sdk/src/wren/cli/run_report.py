@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wren.api.records import ApiRun
+from wren.api.records import ApiCall, ApiRun
 from wren.cli.screen import Screen, format_cell
+from wren_core.protocol.calls import CallRecord
 
 STYLES = {"success": "green", "failed": "red", "timeout": "red", "lost": "red"}
 
@@ -26,9 +27,15 @@ def show_run(screen: Screen, run: ApiRun) -> None:
             "correlation": None if run.status == "success" else run.correlation_id,
         }
     )
-    screen.table(("call", "ms", "outcome"), [(f"{c.integration}.{c.method}", c.ms, c.outcome) for c in run.calls])
+    screen.table(("call", "ms", "outcome"), [(format_call(c), c.ms, c.outcome) for c in run.calls])
     for text, style in format_failure(run.error):
         screen.line(text, style=style)
+
+
+def format_call(call: ApiCall | CallRecord) -> str:
+    """Return what was called, with the account where it is known: `slack(work).post`."""
+    account = f"({call.account})" if call.account else ""
+    return f"{call.integration}{account}.{call.method}"
 
 
 def describe_state(run: ApiRun) -> str:

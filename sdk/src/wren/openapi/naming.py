@@ -4,10 +4,10 @@ import keyword
 import re
 from collections.abc import Container
 
-from wren_core.contract.integration import Integration
+from wren_core.contract.integration import INSTANCE_NAMES, Integration
 
 # Members of every integration, and of the instances a script holds.
-_TAKEN = frozenset({*dir(Integration), "spec", "config", "credentials", "base_url", "host", "on_call"})
+_TAKEN = frozenset({*dir(Integration), *INSTANCE_NAMES})
 # Models take 64 characters, of arguments as of functions.
 _LONGEST = 63
 

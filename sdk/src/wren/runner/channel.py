@@ -4,7 +4,6 @@ It arrives as descriptor 0, since a sandbox closes all but the standard three. T
 that no child process inherits, and gives the script an empty standard input.
 """
 
-import json
 import os
 import socket
 import threading
@@ -12,14 +11,9 @@ from collections.abc import Mapping
 from queue import SimpleQueue
 from typing import Any
 
-from wren_core.contract.execution import CallRecord
 from wren_core.errors import AgentFixableError, HostUnavailable, error_from_wire
-
-MAX_LINE_BYTES = 2**20
-
-
-class FrameTooLarge(ValueError):
-    """A frame does not fit into a line of the channel."""
+from wren_core.protocol.calls import CallRecord
+from wren_core.protocol.frames import CallFrame, Frame, LineTooLarge, ReplyFrame, RequestFrame, encode_frame, read_reply
 
 
 class Channel:
@@ -45,8 +39,8 @@ class Channel:
         """Tell whether this is the process that opened the channel: after a fork, two would talk at once."""
         return os.getpid() == self._owner
 
-    def receive(self) -> dict[str, Any]:
-        """Return the next document.
+    def receive_line(self) -> bytes:
+        """Return the next line of the worker.
 
         Raises:
             EOFError: the worker closed the channel.
@@ -54,21 +48,18 @@ class Channel:
         line = self._incoming.readline()
         if not line.endswith(b"\n"):
             raise EOFError("the channel is closed")
-        document: dict[str, Any] = json.loads(line)
-        return document
+        return line
 
-    def send(self, frame: Mapping[str, Any]) -> None:
+    def send(self, frame: Frame) -> None:
         """Send one frame.
 
         Raises:
-            FrameTooLarge: its line would exceed 1 MiB.
-            ValueError: it has no JSON form.
+            LineTooLarge: its line would exceed 1 MiB.
+            TypeError, ValueError: it has no JSON form.
         """
-        line = json.dumps(frame, allow_nan=False).encode()
-        if len(line) > MAX_LINE_BYTES:
-            raise FrameTooLarge(f"{len(line)} bytes; at most {MAX_LINE_BYTES} fit")
+        line = encode_frame(frame)
         with self._lock:
-            self._connection.sendall(line + b"\n")
+            self._connection.sendall(line)
 
 
 class ChannelHost:
@@ -77,7 +68,7 @@ class ChannelHost:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._lock = threading.Lock()
-        self._waiting: dict[int, SimpleQueue[dict[str, Any]]] = {}
+        self._waiting: dict[int, SimpleQueue[ReplyFrame]] = {}
         self._last_id = 0
         self._reader: threading.Thread | None = None
         self._is_closed = False
@@ -92,11 +83,10 @@ class ChannelHost:
         if not self._channel.is_ours:
             raise HostUnavailable(f"{operation!r} works in the script's own process only, not in a child of it")
         request_id, answer = self._register()
-        frame = {"frame": "request", "id": request_id, "operation": operation, "payload": dict(payload)}
         try:
-            self._channel.send(frame)
+            self._channel.send(RequestFrame(id=request_id, operation=operation, payload=dict(payload)))
             reply = answer.get()
-        except FrameTooLarge as exc:
+        except LineTooLarge as exc:
             raise AgentFixableError(f"{operation}: the payload is too large: {exc}", code="PAYLOAD_TOO_LARGE") from exc
         except OSError as exc:
             raise HostUnavailable(f"{operation!r} could not be asked: {exc}") from exc
@@ -104,7 +94,7 @@ class ChannelHost:
             self._waiting.pop(request_id, None)
         return _result(operation, reply)
 
-    def _register(self) -> tuple[int, SimpleQueue[dict[str, Any]]]:
+    def _register(self) -> tuple[int, SimpleQueue[ReplyFrame]]:
         with self._lock:
             if self._is_closed:
                 raise HostUnavailable("the worker closed the channel")
@@ -118,16 +108,17 @@ class ChannelHost:
     def _read_replies(self) -> None:
         while True:
             try:
-                reply = self._channel.receive()
+                reply = read_reply(self._channel.receive_line())
             except (OSError, EOFError, ValueError):
                 break
-            waiter = self._waiting.get(reply["id"])
+            waiter = self._waiting.get(reply.id)
             if waiter is not None:
                 waiter.put(reply)
         with self._lock:
             self._is_closed = True
-            for waiter in self._waiting.values():
-                waiter.put({"error": HostUnavailable("the worker closed the channel").to_wire()})
+            error = HostUnavailable("the worker closed the channel").to_wire()
+            for request_id, waiter in self._waiting.items():
+                waiter.put(ReplyFrame(id=request_id, error=error))
 
 
 class ChannelObserver:
@@ -139,21 +130,12 @@ class ChannelObserver:
     def __call__(self, record: CallRecord) -> None:
         """Send a call frame; a call made in a forked child of the script goes untold."""
         if self._channel.is_ours:
-            self._channel.send(
-                {
-                    "frame": "call",
-                    "integration": record.integration,
-                    "method": record.method,
-                    "ms": record.ms,
-                    "outcome": record.outcome,
-                }
-            )
+            self._channel.send(CallFrame(call=record))
 
 
-def _result(operation: str, reply: Mapping[str, Any]) -> dict[str, Any]:
-    if reply.get("error") is not None:
-        raise error_from_wire(reply["error"])
-    result = reply.get("result")
-    if not isinstance(result, dict):
+def _result(operation: str, reply: ReplyFrame) -> dict[str, Any]:
+    if reply.error is not None:
+        raise error_from_wire(reply.error)
+    if not isinstance(reply.result, dict):
         raise HostUnavailable(f"{operation!r} got an answer without a result")
-    return result
+    return reply.result

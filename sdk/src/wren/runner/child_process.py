@@ -4,25 +4,36 @@ A script that exits, crashes, hangs or forks affects only that process. This is 
 own machine runs with that person's rights.
 """
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import IO, Any
 
 from wren_core.contract.host import Host, NoHost
-from wren_core.errors import HostUnavailable, WrenError
+from wren_core.errors import WrenError
+from wren_core.protocol.calls import CallRecord
+from wren_core.protocol.frames import (
+    CallFrame,
+    ErrorFrame,
+    Frame,
+    MetadataFrame,
+    ProtocolViolation,
+    ReplyFrame,
+    RequestFrame,
+    ResultFrame,
+    encode_line,
+    parse_frame,
+)
+from wren_core.protocol.jobs import Job
 
 _EXIT_SECONDS = 5.0
-
-Job = Mapping[str, Any]
 
 
 @dataclass(kw_only=True)
@@ -33,7 +44,7 @@ class RunnerOutcome:
     result: Any = None
     has_result: bool = False
     error: dict[str, Any] | None = None
-    calls: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[CallRecord] = field(default_factory=list)
     exit_code: int | None = None
     """Negative: killed by that signal."""
     is_timed_out: bool = False
@@ -45,12 +56,12 @@ def run_job(
     host: Host | None = None,
     time_limit: timedelta | None = None,
     output: IO[Any] | int | None = subprocess.DEVNULL,
-    on_call: Callable[[Mapping[str, Any]], None] | None = None,
+    on_call: Callable[[CallRecord], None] | None = None,
 ) -> RunnerOutcome:
     """Run one job of the runner to its end.
 
     Args:
-        job: `mode`, `script`, `filename` and what else the mode needs.
+        job: what to do.
         host: answers what the script's integrations ask of the platform.
         time_limit: after it, the child and its children are killed.
         output: where both streams of the child go; None leaves them to the terminal.
@@ -102,48 +113,40 @@ def _start_process(channel: socket.socket, output: IO[Any] | int | None) -> "sub
 
 
 def _exchange_frames(
-    ours: socket.socket,
-    job: Job,
-    outcome: RunnerOutcome,
-    host: Host,
-    on_call: Callable[[Mapping[str, Any]], None] | None,
+    ours: socket.socket, job: Job, outcome: RunnerOutcome, host: Host, on_call: Callable[[CallRecord], None] | None
 ) -> None:
     with suppress(OSError):  # the child ended before it read its job; its exit code says why
-        ours.sendall(json.dumps(job).encode() + b"\n")
+        ours.sendall(encode_line(job))
     for frame in _read_frames(ours):
-        match frame.get("frame"):
-            case "metadata":
-                outcome.metadata = frame.get("metadata")
-            case "result":
-                outcome.result, outcome.has_result = frame.get("value"), True
-            case "error":
-                outcome.error = frame.get("error")
-            case "call":
-                outcome.calls.append({key: value for key, value in frame.items() if key != "frame"})
+        match frame:
+            case MetadataFrame():
+                outcome.metadata = frame.metadata
+            case ResultFrame():
+                outcome.result, outcome.has_result = frame.value, True
+            case ErrorFrame():
+                outcome.error = frame.error.to_wire()
+            case CallFrame():
+                outcome.calls.append(frame.call)
                 if on_call is not None:
-                    on_call(outcome.calls[-1])
-            case "request":
+                    on_call(frame.call)
+            case RequestFrame():
                 with suppress(OSError):
-                    ours.sendall(json.dumps(_answer_request(host, frame)).encode() + b"\n")
+                    ours.sendall(encode_line(_answer_request(host, frame)))
 
 
-def _read_frames(ours: socket.socket) -> Iterator[dict[str, Any]]:
+def _read_frames(ours: socket.socket) -> Iterator[Frame]:
     with ours.makefile("rb") as lines, suppress(OSError):
         for line in lines:
-            with suppress(ValueError):
-                frame = json.loads(line)
-                if isinstance(frame, dict):
-                    yield frame
+            # The script may write on the channel too; on its author's machine that harms nobody else.
+            with suppress(ProtocolViolation):
+                yield parse_frame(line)
 
 
-def _answer_request(host: Host, frame: Mapping[str, Any]) -> dict[str, Any]:
-    operation, payload = frame.get("operation"), frame.get("payload")
+def _answer_request(host: Host, request: RequestFrame) -> ReplyFrame:
     try:
-        if not isinstance(operation, str) or not isinstance(payload, dict):
-            raise HostUnavailable("the request names no operation")
-        return {"id": frame.get("id"), "result": host.request(operation, payload)}
+        return ReplyFrame(id=request.id, result=host.request(request.operation, request.payload))
     except WrenError as exc:
-        return {"id": frame.get("id"), "error": exc.to_wire()}
+        return ReplyFrame(id=request.id, error=exc.to_wire())
 
 
 def _wait_for_exit(process: "subprocess.Popen[bytes]") -> int | None:

@@ -4,49 +4,59 @@ import traceback
 from typing import Any
 
 from wren_core.errors import AgentFixableError, WrenError
+from wren_core.protocol.frames import ScriptFailure
 
 _MAX_TRACEBACK = 16_000
 _MAX_MESSAGE = 4_000
 _MAX_SOURCE_TEXT = 120
 
 
-def describe_failure(exc: BaseException, *, filename: str) -> dict[str, Any]:
-    """Return the wire form of a failure; `file`, `line` and `traceback` show the script's own frames only."""
+def describe_failure(exc: BaseException, *, filename: str) -> ScriptFailure:
+    """Return a failure as frames carry it; `file`, `line` and `traceback` show the script's own frames only."""
     error = exc if isinstance(exc, WrenError) else _as_wren_error(exc)
-    wire = error.to_wire()
-    wire["message"] = _shortened(wire["message"], _MAX_MESSAGE)
+    return ScriptFailure(
+        **{**error.to_wire(), "message": _shorten(error.message, _MAX_MESSAGE)}, **_find_place(exc, filename)
+    )
+
+
+def _find_place(exc: BaseException, filename: str) -> dict[str, Any]:
     if isinstance(exc, SyntaxError) and exc.filename == filename:
-        return {**wire, "file": filename, "line": exc.lineno, "column": _column(exc), "traceback": _text(exc, [])}
+        return {
+            "file": filename,
+            "line": exc.lineno,
+            "column": _find_column(exc),
+            "traceback": _format_traceback(exc, []),
+        }
     frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if frame.filename == filename]
     if not frames:
-        return wire
-    return {**wire, "file": filename, "line": frames[-1].lineno, "traceback": _text(exc, frames)}
+        return {}
+    return {"file": filename, "line": frames[-1].lineno, "traceback": _format_traceback(exc, frames)}
 
 
 def _as_wren_error(exc: BaseException) -> WrenError:
     if isinstance(exc, SyntaxError):
-        return AgentFixableError(f"the script is not valid Python: {_syntax_error(exc)}", code="SYNTAX_ERROR")
+        return AgentFixableError(f"the script is not valid Python: {_describe_syntax_error(exc)}", code="SYNTAX_ERROR")
     if isinstance(exc, SystemExit):
         return AgentFixableError(
             f"the script called sys.exit({exc.code!r}); return from the function instead", code="SCRIPT_EXITED"
         )
     if isinstance(exc, MemoryError):
         return AgentFixableError("the script needs more memory than a run may use", code="MEMORY_LIMIT_EXCEEDED")
-    return AgentFixableError(_shown(exc), code="SCRIPT_FAILED")
+    return AgentFixableError(_format_exception(exc), code="SCRIPT_FAILED")
 
 
-def _syntax_error(exc: SyntaxError) -> str:
-    """Return what is wrong, with the place and the text there: whoever fixes it may see nothing but this message."""
-    place = ":".join(str(part) for part in (exc.filename, exc.lineno, _column(exc)) if part is not None)
+def _describe_syntax_error(exc: SyntaxError) -> str:
+    """Return what is wrong, with the place and the text there: the reader may see nothing but this message."""
+    place = ":".join(str(part) for part in (exc.filename, exc.lineno, _find_column(exc)) if part is not None)
     text = (exc.text or "").strip()
-    return f"{exc.msg} at {place}" + (f": {_shortened(text, _MAX_SOURCE_TEXT)}" if text else "")
+    return f"{exc.msg} at {place}" + (f": {_shorten(text, _MAX_SOURCE_TEXT)}" if text else "")
 
 
-def _column(exc: SyntaxError) -> int | None:
+def _find_column(exc: SyntaxError) -> int | None:
     return exc.offset if exc.offset and exc.offset > 0 else None
 
 
-def _shown(exc: BaseException) -> str:
+def _format_exception(exc: BaseException) -> str:
     try:
         text = str(exc)
     except Exception as broken:  # noqa: BLE001 - an exception of the script may fail to describe itself
@@ -54,13 +64,13 @@ def _shown(exc: BaseException) -> str:
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
 
 
-def _text(exc: BaseException, frames: list[traceback.FrameSummary]) -> str:
+def _format_traceback(exc: BaseException, frames: list[traceback.FrameSummary]) -> str:
     head = ["Traceback (most recent call last):\n", *traceback.format_list(frames)] if frames else []
-    tail = traceback.format_exception_only(exc) if isinstance(exc, SyntaxError) else [_shown(exc)]
-    return _shortened("".join([*head, *tail]).rstrip(), _MAX_TRACEBACK)
+    tail = traceback.format_exception_only(exc) if isinstance(exc, SyntaxError) else [_format_exception(exc)]
+    return _shorten("".join([*head, *tail]).rstrip(), _MAX_TRACEBACK)
 
 
-def _shortened(text: str, limit: int) -> str:
+def _shorten(text: str, limit: int) -> str:
     """Keep both ends: the call that started it, and the line that failed."""
     half = limit // 2
     return text if len(text) <= limit else f"{text[:half]}\n...\n{text[-half:]}"

@@ -8,9 +8,7 @@ from wren_core.ai.integration import AIIntegration
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import AgentFixableError, PluginFailed, UserFacingConfigError
-
-VARIABLE = "WREN_AI_INTEGRATION"
-"""Names the ai integration; a deployed run has it set to the connected one."""
+from wren_core.protocol.variables import AI_INTEGRATION
 
 
 def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | None = None) -> str:
@@ -26,7 +24,7 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
         UserFacingConfigError: AI_NOT_CONFIGURED, none is.
     """
     environ = os.environ if environ is None else environ
-    named = wanted or environ.get(VARIABLE)
+    named = wanted or environ.get(AI_INTEGRATION)
     if named:
         return _check_integration(named)
     offered = list(_list_ai_specs())
@@ -36,7 +34,7 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
     if ready:
         raise AgentFixableError(
             f"several ai integrations can be used here ({', '.join(ready)}); name one: "
-            f"wren.ai(..., integration={ready[0]!r}), or set {VARIABLE}",
+            f"wren.ai(..., integration={ready[0]!r}), or set {AI_INTEGRATION}",
             code="AI_INTEGRATION_AMBIGUOUS",
             details={"integrations": ready},
         )

@@ -8,12 +8,15 @@ from typing import Any, NoReturn
 
 from wren.script import session
 from wren.script.catalogue import installed
+from wren.script.session import ScriptSession
 from wren.script.terminal_host import terminal_host
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.host import NoHost
-from wren_core.errors import ConfigInvalid
+from wren_core.errors import ConfigInvalid, UserFacingConfigError
 from wren_core.export.docs import IntegrationDocs
 from wren_core.plugins.registry import integration_unknown
+from wren_core.protocol.jobs import JobConnection
+from wren_core.protocol.variables import account_variable, base_url_variable, config_variable
 
 
 @dataclass(frozen=True)
@@ -34,26 +37,37 @@ class IntegrationHandle:
         return cls(name)
 
     # `Any`: the class is known only when it runs; a precise base class would hide the methods scripts call.
-    def init(self, **config: Any) -> Any:
+    def init(self, *, account: str | None = None, **config: Any) -> Any:
         """Return an instance of the integration; it connects on the first call of a method.
 
         Credentials come from the environment, as do `WREN_INTEGRATIONS__<NAME>__BASE_URL` and default values of the
         configuration in `WREN_INTEGRATIONS__<NAME>__CONFIG` (a JSON object).
 
         Args:
+            account: alias of one of several connections, written as a literal; the default one where left out. On your
+                own machine its credentials have variables of their own: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
             config: values for the integration's configuration; they win over the defaults.
 
         Raises:
             ConfigInvalid: names the field, the reason and the fields that exist.
+            ConnectionUnknown: the run has no connection of that alias; names those it has.
         """
         integration = installed().get(self.name)
         current = session.current()
+        connection = _find_connection(current, self.name, account)
+        if connection is None or connection.is_default:
+            environ: Mapping[str, str] = os.environ
+            credentials = Credentials.from_env(integration.spec, environ, account=None if connection else account)
+        else:
+            environ = connection.to_variables()
+            credentials = Credentials.from_env(integration.spec, environ)
         return integration.create(
-            {**config_defaults(self.name, os.environ), **config},
-            credentials=Credentials.from_env(integration.spec, os.environ),
-            base_url=os.environ.get(_variable(self.name, "BASE_URL")) or None,
+            {**config_defaults(self.name, environ, account=None if connection else account), **config},
+            credentials=credentials,
+            base_url=environ.get(base_url_variable(self.name)) or None,
             host=terminal_host() if isinstance(current.host, NoHost) else current.host,
             on_call=current.on_call,
+            account_alias=connection.alias if connection else account,
         )
 
     def get_docs(self) -> IntegrationDocs:
@@ -72,13 +86,45 @@ class IntegrationHandle:
         return f"<integration {self.name!r}; call .init() for an instance>"
 
 
-def config_defaults(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the default configuration the environment holds for an integration.
+class ConnectionUnknown(UserFacingConfigError):
+    """The script names an account that the user has not connected."""
+
+    code = "CONNECTION_UNKNOWN"
+
+
+def _find_connection(current: ScriptSession, integration: str, account: str | None) -> JobConnection | None:
+    """Return the connection of a deployed run; None where there is none to be had, or on a person's own machine.
+
+    Raises:
+        ConnectionUnknown: the run has no connection of that alias.
+    """
+    held = current.find_connections(integration)
+    found = next((item for item in held if (item.is_default if account is None else item.alias == account)), None)
+    is_needed = account is not None or bool(held)  # an integration without any connection may need none
+    if found is None and current.connections is not None and is_needed:
+        aliases = [item.alias for item in held]
+        wanted = "default connection" if account is None else f"connection {account!r}"
+        raise ConnectionUnknown(
+            f"this run has no {wanted} of {integration}; "
+            f'it has {", ".join(aliases) or "none"}. Name one of them as a literal: init(account="...")',
+            details={"integration": integration, "account": account, "aliases": aliases},
+        )
+    return found
+
+
+def config_defaults(name: str, environ: Mapping[str, str], *, account: str | None = None) -> dict[str, Any]:
+    """Return the default configuration the environment holds for an integration, and for one account of it.
 
     Raises:
         ConfigInvalid: the variable holds no JSON object.
     """
-    variable = _variable(name, "CONFIG")
+    shared = _read_config(config_variable(name), environ)
+    if account is None:
+        return shared
+    return {**shared, **_read_config(account_variable(config_variable(name), account), environ)}
+
+
+def _read_config(variable: str, environ: Mapping[str, str]) -> dict[str, Any]:
     text = environ.get(variable)
     if not text:
         return {}
@@ -89,7 +135,3 @@ def config_defaults(name: str, environ: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigInvalid(f"{variable} must be a JSON object", details={"variable": variable})
     return values
-
-
-def _variable(name: str, suffix: str) -> str:
-    return f"WREN_INTEGRATIONS__{name.upper()}__{suffix}"

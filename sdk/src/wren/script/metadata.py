@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,11 @@ def extract_metadata(source: str, namespace: Mapping[str, Any]) -> dict[str, Any
     """
     triggers = list(find_triggers(namespace))
     uses = find_uses(source)
+    made = list(_find_made_at_import(namespace.values()))
+    accounts = {*uses.accounts, *((name, account) for name, account in made if account is not None)}
     return {
-        "integrations": sorted({*uses.integrations, *_find_made_at_import(namespace.values())}),
+        "integrations": sorted({*uses.integrations, *(name for name, _ in made)}),
+        **({"accounts": _group_by_integration(accounts)} if accounts else {}),
         **({"uses_ai": True} if uses.uses_ai else {}),  # left out otherwise: metadata keeps the shape it always had
         "triggers": [{"type": t.type, "func": func, "config": dict(t.config)} for func, t in triggers],
         "schedules": [{"cron": t.config["cron"], "func_name": func} for func, t in triggers if t.type == "schedule"],
@@ -40,6 +43,8 @@ class Uses:
     integrations: frozenset[str]
     uses_ai: bool
     """It calls `wren.ai` without naming an integration, so it needs the connected one."""
+    accounts: frozenset[tuple[str, str]] = frozenset()
+    """`(integration, alias)` of every `init(account="...")`."""
 
 
 def find_uses(source: str) -> Uses:
@@ -54,15 +59,22 @@ def find_uses(source: str) -> Uses:
     finder.visit(tree)  # once more, now that all aliases are known, wherever they were made
     names = finder.found - NAMESPACE_FUNCTIONS
     valid = (name for name in names if name.isidentifier() and not name.startswith("_"))
-    return Uses(integrations=frozenset(valid), uses_ai=finder.uses_ai)
+    return Uses(integrations=frozenset(valid), uses_ai=finder.uses_ai, accounts=frozenset(finder.accounts))
 
 
-def _find_made_at_import(values: Iterable[Any]) -> set[str]:
-    """Return the names of integrations among a module's values, for scripts that choose them at run time."""
+def _group_by_integration(accounts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for integration, alias in sorted(accounts):
+        found.setdefault(integration, []).append(alias)
+    return found
+
+
+def _find_made_at_import(values: Iterable[Any]) -> Iterator[tuple[str, str | None]]:
+    """Yield the integrations among a module's values, each with its account, for scripts that choose at run time."""
     # Looked up among the loaded modules: a script that uses no integration need not pay for importing them.
     loaded = [(sys.modules.get(module), name) for module, name in _INTEGRATION_CLASSES]
     classes = tuple(getattr(module, name) for module, name in loaded if module is not None)
-    return {value.name for value in values if isinstance(value, classes)}
+    return ((value.name, vars(value).get("account_alias")) for value in values if isinstance(value, classes))
 
 
 class _Finder(ast.NodeVisitor):
@@ -74,6 +86,8 @@ class _Finder(ast.NodeVisitor):
         self._packages: set[str] = set()
         self._namespaces: set[str] = set()
         self._ai_names: set[str] = set()
+        self.accounts: set[tuple[str, str]] = set()
+        self._handles: dict[str, str] = {}
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
@@ -88,10 +102,14 @@ class _Finder(ast.NodeVisitor):
             self._ai_names |= {alias.asname or alias.name for alias in node.names if alias.name == "ai"}
         elif node.level == 0 and node.module == "wren.integrations":
             self.found |= {alias.name for alias in node.names}
+            self._handles |= {alias.asname or alias.name: alias.name for alias in node.names}
 
     def visit_Assign(self, node: ast.Assign) -> None:
+        targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
         if self._is_namespace(node.value):
-            self._namespaces |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+            self._namespaces.update(targets)
+        elif (integration := self._integration_of(node.value)) is not None:
+            self._handles |= dict.fromkeys(targets, integration)
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
@@ -108,10 +126,30 @@ class _Finder(ast.NodeVisitor):
             case ast.Call(func=ast.Name(id="getattr"), args=[target, ast.Constant(value=str(name)), *_]):
                 if self._is_namespace(target):
                     self.found.add(name)
+            case ast.Call(func=ast.Attribute(value=target, attr="init")):
+                self._visit_init(target, node)
         if self._is_ai(node.func):
             self._visit_ai(node)
         else:
             self.generic_visit(node)
+
+    def _visit_init(self, handle: ast.expr, node: ast.Call) -> None:
+        """Take the account that an `init` names with a literal."""
+        integration = self._integration_of(handle)
+        match [keyword.value for keyword in node.keywords if keyword.arg == "account"]:
+            case [ast.Constant(value=str(alias))] if integration is not None:
+                self.accounts.add((integration, alias))
+
+    def _integration_of(self, node: ast.expr) -> str | None:
+        """Return the integration whose handle an expression is."""
+        match node:
+            case ast.Name(id=name):
+                return self._handles.get(name)
+            case ast.Attribute(value=target, attr=name) if self._is_namespace(target):
+                return name
+            case ast.Call(func=ast.Name(id="getattr"), args=[target, ast.Constant(value=str(name)), *_]):
+                return name if self._is_namespace(target) else None
+        return None
 
     def _visit_ai(self, node: ast.Call) -> None:
         """Take a call of `wren.ai`: with a literal name it uses that integration, else whichever is connected."""

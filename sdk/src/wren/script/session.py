@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wren_core.contract.execution import CallRecord
 from wren_core.contract.host import Host, NoHost
+from wren_core.protocol.calls import CallRecord
+from wren_core.protocol.jobs import JobConnection
 
 if TYPE_CHECKING:  # a script that uses no integration need not pay for importing their base class
     from wren_core.contract.integration import Integration
@@ -25,8 +26,14 @@ class ScriptSession:
 
     host: Host = field(default_factory=NoHost)
     on_call: Callable[[CallRecord], None] | None = None
+    connections: tuple[JobConnection, ...] | None = None
+    """The accounts of a deployed run; None where the environment holds the credentials."""
     instances: dict[str, "Integration"] = field(default_factory=dict, compare=False, repr=False)
     """Integrations that the SDK itself made, by name; they are connected as long as the session lasts."""
+
+    def find_connections(self, integration: str) -> list[JobConnection]:
+        """Return the accounts of an integration that a deployed run has."""
+        return [item for item in self.connections or () if item.integration == integration]
 
 
 _current = ScriptSession()

@@ -14,6 +14,14 @@ from wren_core.contract.integration import Integration
 from wren_core.contract.methods import Method
 from wren_core.contract.spec import MethodSpec
 
+_ACCOUNT = Argument(
+    name="account",
+    annotation="str | None",
+    default="None",
+    keyword_only=True,
+    description="Alias of one of several connections; the default one where left out",
+)
+
 
 class StubModule:
     """Writes one integration."""
@@ -75,6 +83,7 @@ class StubModule:
             for name, part in schema.get("properties", {}).items()
             if is_name(name)
         ]
+        arguments.append(_ACCOUNT)
         text = f"Return an instance of {self._spec.display_name}; it connects on the first call of a method."
         members = [
             "name: str",

@@ -11,6 +11,7 @@ from wren_backend.connections.errors import ConnectionAmbiguous
 from wren_backend.connections.models import Connection
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InvalidInput
+from wren_core.protocol.variables import config_variable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,15 +40,16 @@ class ConnectionCredentials:
         *,
         passes_refresh_token: bool = False,
     ) -> "ConnectionCredentials":
-        """Take the values that a run may have, as `spec` declares them."""
-        variables = spec.get_env_mapping() if passes_refresh_token else spec.get_run_env_mapping()
+        """Take what a run may have: the values of the credentials that `spec` declares."""
+        mapping = spec.get_env_mapping() if passes_refresh_token else spec.get_run_env_mapping()
+        values = {variable: value for key, variable in mapping.items() if (value := credentials.get(key))}
         return cls(
             connection_id=connection.id,
             workspace_id=connection.workspace_id,
             integration=connection.integration,
             alias=connection.alias,
             version=connection.version,
-            env={variable: value for key, variable in variables.items() if (value := credentials.get(key))},
+            env=values,
             public_variables=frozenset(cred.env_var for cred in spec.credentials if not cred.secret),
             config=connection.config,
         )
@@ -129,8 +131,3 @@ class RunCredentials:
 
     def __repr__(self) -> str:
         return f"<RunCredentials of {', '.join(map('/'.join, self._connections)) or 'nothing'}>"
-
-
-def config_variable(integration: str) -> str:
-    """Return the environment variable that carries a connection's config into a run."""
-    return f"WREN_INTEGRATIONS__{integration.upper()}__CONFIG"

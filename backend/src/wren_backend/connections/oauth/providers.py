@@ -61,7 +61,7 @@ def resolve_provider(spec: IntegrationSpec, settings: Mapping[str, ProviderOverr
     given = settings.get(auth.provider)
     missing = missing_addresses(spec, settings)
     if missing:
-        raise _make_addresses_error(spec.name, auth.provider, missing)
+        raise _make_address_error(spec.name, auth.provider, missing)
     if given is None or not given.client_id:
         raise _make_client_id_error(spec.name, auth.provider)
     return Provider(
@@ -122,7 +122,7 @@ def _make_client_id_error(integration: str, provider: str) -> ProviderNotConfigu
     )
 
 
-def _make_addresses_error(integration: str, provider: str, missing: list[str]) -> ProviderNotConfigured:
+def _make_address_error(integration: str, provider: str, missing: list[str]) -> ProviderNotConfigured:
     return ProviderNotConfigured(
         f"{integration} cannot be connected: neither it nor this server has the addresses of {provider!r}; "
         f"an operator sets {' and '.join(missing)}, then restarts",
@@ -130,8 +130,7 @@ def _make_addresses_error(integration: str, provider: str, missing: list[str]) -
     )
 
 
-def _check_address(auth: OAuth2Config, setting: str, address: str | None) -> str:
-    url = address or ""
+def _check_address(auth: OAuth2Config, setting: str, url: str) -> str:
     found = origin(url)
     # Anyone on the way can read a token sent over plain http, except on this machine and where the operator chose it.
     is_spec_value = url == getattr(auth, setting)

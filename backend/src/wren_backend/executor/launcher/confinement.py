@@ -41,7 +41,7 @@ def _start_confined(policy: LaunchPolicy, warn: Callable[[str], None]) -> Wait:
     from sandlock import StdioMode
 
     sandbox = _sandbox(policy, warn)
-    apply_limits(policy)
+    apply_limits(policy.limits)
     install_filter()
     inherit = StdioMode.INHERIT
     process = sandbox.popen(policy.argv, stdin=inherit, stdout=inherit, stderr=inherit)
@@ -63,8 +63,8 @@ def _sandbox(policy: LaunchPolicy, warn: Callable[[str], None]) -> "Sandbox":
         env=policy.env,
         net_allow=rules.allow,
         net_deny=rules.deny,
-        max_processes=policy.processes,
-        max_open_files=policy.open_files,
+        max_processes=policy.limits.processes,
+        max_open_files=policy.limits.open_files,
         extra_deny_syscalls=DENIED,
     )
 
@@ -91,8 +91,8 @@ def _become_runner(policy: LaunchPolicy) -> None:
         os.chdir(policy.folder)
         if sys.platform == "linux":
             forbid_new_privileges()
-        apply_limits(policy)
-        limit_open_files(policy)
+        apply_limits(policy.limits)
+        limit_open_files(policy.limits)
         os.closerange(3, 65536)
         os.execve(policy.argv[0], policy.argv, policy.env)  # noqa: S606 - no shell is wanted
     except OSError as exc:

@@ -7,21 +7,20 @@ time is up, when a limit is broken, when the worker says so, and when the contro
 the moment the worker dies, however it dies.
 """
 
-import json
 import os
 import selectors
 import signal
 import socket
 import time
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from dataclasses import replace
 
-from wren_backend.executor.launcher.lines import LineBuffer
+from wren_backend.executor.launcher.line_buffer import LineBuffer
 from wren_backend.executor.launcher.policy import LaunchPolicy
 from wren_backend.executor.launcher.privileges import adopt_orphans
+from wren_backend.executor.launcher.processes import kill_all
+from wren_backend.executor.launcher.report import Report
 from wren_backend.executor.launcher.supervisor import Supervisor
-from wren_backend.executor.launcher.tree import kill_all
 
 _READ_BYTES = 65536
 
@@ -38,7 +37,7 @@ class Guard:
 
     def run(self) -> None:
         """Run the tree to its end and tell the worker how it ended."""
-        deadline = time.monotonic() + self._policy.wall_seconds
+        deadline = time.monotonic() + self._policy.limits.wall.total_seconds()
         adopt_orphans()
         supervisor = self._fork_supervisor()
         _leave_stdio()
@@ -48,7 +47,7 @@ class Guard:
         with suppress(ProcessLookupError):
             os.killpg(supervisor, signal.SIGKILL)
         is_clean = kill_all(os.getpid())
-        self._send({**ended, "survivors": not is_clean})
+        self._send(replace(ended, survivors=not is_clean))
 
     def _fork_supervisor(self) -> int:
         pid = os.fork()
@@ -65,7 +64,7 @@ class Guard:
         finally:
             os._exit(0)
 
-    def _wait(self, deadline: float) -> dict[str, Any]:
+    def _wait(self, deadline: float) -> Report:
         """Return why the tree must end now."""
         lines = LineBuffer(limit=_READ_BYTES)
         with selectors.DefaultSelector() as selector:
@@ -74,34 +73,24 @@ class Guard:
             while (left := deadline - time.monotonic()) > 0:
                 ready = [key.fileobj for key, _ in selector.select(left)]
                 if self._control in ready:
-                    return {"event": "killed"}
+                    return Report(event="killed")
                 if self._report_read in ready and (ended := self._read_report(lines)):
                     return ended
-        return {"event": "timeout"}
+        return Report(event="timeout")
 
-    def _read_report(self, lines: LineBuffer) -> dict[str, Any] | None:
+    def _read_report(self, lines: LineBuffer) -> Report | None:
         data = os.read(self._report_read, _READ_BYTES)
         if not data:
-            return {"event": "failure", "message": "the supervisor died"}
-        for line in lines.feed(data):
-            fact = json.loads(line)
-            if "warning" in fact:
-                self._send({"event": "warning", "message": fact["warning"]})
-            else:
-                return _ended(fact)
+            return Report(event="failure", message="the supervisor died")
+        for report in map(Report.from_line, lines.feed(data)):
+            if report.event != "warning":
+                return report
+            self._send(report)
         return None
 
-    def _send(self, message: Mapping[str, Any]) -> None:
+    def _send(self, report: Report) -> None:
         with suppress(OSError):
-            self._control.sendall(json.dumps(message).encode() + b"\n")
-
-
-def _ended(fact: Mapping[str, Any]) -> dict[str, Any]:
-    if "exit" in fact:
-        return {"event": "exit", **fact["exit"]}
-    if "breach" in fact:
-        return {"event": "breach", "limit": fact["breach"]}
-    return {"event": "failure", "message": fact["failure"]}
+            self._control.sendall(report.to_line())
 
 
 def _leave_stdio() -> None:

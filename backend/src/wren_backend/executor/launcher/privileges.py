@@ -4,7 +4,7 @@ import ctypes
 import resource
 import sys
 
-from wren_backend.executor.launcher.policy import LaunchPolicy
+from wren_backend.executor.launcher.policy import Limits
 
 _PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
@@ -49,19 +49,19 @@ def forbid_new_privileges() -> None:
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
-def apply_limits(policy: LaunchPolicy) -> None:
+def apply_limits(limits: Limits) -> None:
     """Set the limits that the kernel keeps per process; children inherit them and cannot raise them."""
     # RLIMIT_DATA is the graceful half of the memory limit: it raises MemoryError in the script. The watch is the
     # other half: it adds up all processes.
-    _lower(resource.RLIMIT_DATA, policy.memory_bytes)
-    _lower(resource.RLIMIT_FSIZE, policy.file_bytes)
+    _lower(resource.RLIMIT_DATA, limits.memory_bytes)
+    _lower(resource.RLIMIT_FSIZE, limits.file_bytes)
     # 1 and not 0: with 0 the kernel still pipes a core, tokens included, into a handler such as systemd-coredump.
     _lower(resource.RLIMIT_CORE, 1)
 
 
-def limit_open_files(policy: LaunchPolicy) -> None:
+def limit_open_files(limits: Limits) -> None:
     """Cap descriptors; apart from the other limits because a confining supervisor needs more than its script."""
-    _lower(resource.RLIMIT_NOFILE, policy.open_files)
+    _lower(resource.RLIMIT_NOFILE, limits.open_files)
 
 
 def _lower(which: int, value: int) -> None:

@@ -1,21 +1,20 @@
-"""Starts the runner, watches what its processes use, and reports how it ended.
+"""Starts the runner, checks what its processes use, and reports how it ended.
 
 It runs as the child of the guard. Each of the two ends everything when the other dies.
 """
 
-import json
 import os
 import select
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
 
 from wren_backend.executor.launcher.confinement import start_runner
 from wren_backend.executor.launcher.policy import LaunchPolicy
 from wren_backend.executor.launcher.privileges import adopt_orphans, drop_capabilities
-from wren_backend.executor.launcher.tree import kill_all
-from wren_backend.executor.launcher.watch import find_breach
+from wren_backend.executor.launcher.processes import kill_all
+from wren_backend.executor.launcher.report import Report
+from wren_backend.executor.launcher.usage import find_breach
 
 # Short enough that a process tree cannot take much more than its limit between two looks; a look takes about 0.2 ms.
 _WATCH_SECONDS = 0.05
@@ -26,7 +25,7 @@ class Supervisor:
 
     Args:
         policy: what to run.
-        report: descriptor for one JSON line per fact; only the guard reads it.
+        report: descriptor for one line per `Report`; only the guard reads it.
         guard_alive: descriptor that becomes readable when the guard is gone.
     """
 
@@ -43,22 +42,22 @@ class Supervisor:
             drop_capabilities()
         threading.Thread(target=self._watch, daemon=True).start()
         try:
-            wait = start_runner(self._policy, lambda warning: self._tell({"warning": warning}))
+            wait = start_runner(self._policy, lambda warning: self._tell(Report(event="warning", message=warning)))
             ended = wait()
-            self._tell({"exit": {"code": ended.code, "signal": ended.signal_number}})
+            self._tell(Report(event="exit", code=ended.code, signal=ended.signal_number))
         except Exception as exc:  # noqa: BLE001 - the process's top: whatever it is, the guard reports it
-            self._tell({"failure": f"{type(exc).__name__}: {exc}"})
+            self._tell(Report(event="failure", message=f"{type(exc).__name__}: {exc}"))
         finally:
             kill_all(os.getpid())
 
     def _watch(self) -> None:
         while not select.select([self._guard_alive], [], [], _WATCH_SECONDS)[0]:
-            breach = find_breach(self._policy, os.getpid())
-            if breach is not None:
-                self._tell({"breach": breach})
+            limit = find_breach(self._policy.limits, folder=Path(self._policy.folder), supervisor=os.getpid())
+            if limit is not None:
+                self._tell(Report(event="breach", limit=limit))
         kill_all(os.getpid())
 
-    def _tell(self, fact: Mapping[str, Any]) -> None:
-        # The reader may be gone; then nobody is left to tell, and the tree still has to be ended.
+    def _tell(self, report: Report) -> None:
+        # The guard may be gone; the tree still has to be ended.
         with suppress(OSError):
-            os.write(self._report, json.dumps(fact).encode() + b"\n")
+            os.write(self._report, report.to_line())

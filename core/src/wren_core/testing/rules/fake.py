@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from wren_core.ai.integration import IMAGES_UNSUPPORTED
 from wren_core.errors import HostUnavailable
 from wren_core.testing.rules.call_findings import recording_problem
 from wren_core.testing.rules.rule import Finding, Rule, Tier
@@ -24,7 +25,7 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
             names = ", ".join(method.arguments.unknown)
             message = f"the example uses {names}; return a value for it from the fake's example_values()"
             yield Finding(place=place, message=message)
-        elif method.plain.error is not None:
+        elif method.plain.error is not None and getattr(method.plain.error, "code", "") != IMAGES_UNSUPPORTED:
             yield Finding(place=place, message=f"the example fails: {method.plain.outcome}")
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from wren_core.ai.integration import AIIntegration
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.target import CheckTarget
 
@@ -23,7 +24,9 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
                 )
                 yield Finding(place=f"{spec.name}.{credential.key}", message=message)
     for method in spec.methods:
-        for name in (method.id, *method.input_schema["properties"]):
+        # What all ai integrations share is named by definitions, where names are in camelCase.
+        is_shared = target.integration.methods().get(method.id) is AIIntegration.methods().get(method.id)
+        for name in () if is_shared else (method.id, *method.input_schema["properties"]):
             if not _SNAKE.fullmatch(name):
                 yield Finding(place=f"{spec.name}.{method.id}", message=f"{name!r} is not in snake_case")
         if method.id.startswith(f"{spec.name}_"):

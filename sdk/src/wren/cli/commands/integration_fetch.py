@@ -4,6 +4,7 @@ from wren.cli.definition_file import local_definition_path, write_definition
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren_core.contract.definition import IntegrationDefinition
+from wren_core.declarative.unbound import unbound_methods
 from wren_core.errors import AgentFixableError
 
 
@@ -16,8 +17,9 @@ def fetch_definition(name: str, *, replaces: bool, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     with open_client() as client:
         definition = IntegrationDefinition.from_wire(client.definition(name))
+        no_handler = {item.name: item.no_handler for item in client.integrations().integrations}
     found = definition.integration_id
-    if any(method.request is None for method in definition.to_spec().methods):
+    if set(unbound_methods(definition.to_spec())) - set(no_handler.get(found, ())):
         raise AgentFixableError(
             f"{found!r} is not just a definition, its methods are Python; install its distribution with pip",
             code="NOT_DECLARED",

@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from wren.api.correlation import invocation_id
 from wren.cli import exit_codes
 from wren.cli.commands.script_check import read_script_text
 from wren.cli.exit_codes import exit_code_of
-from wren.cli.run_report import format_failure, format_message
+from wren.cli.run_report import format_call, format_failure, format_message
 from wren.cli.screen import Screen
 from wren.runner import child_process
 from wren.script.terminal_host import TerminalHost
 from wren_core.errors import AgentFixableError, InternalError, WrenError, error_from_wire
+from wren_core.protocol.jobs import DescribeJob, RunJob
 
 _DESCRIBE_LIMIT = timedelta(seconds=60)
 
@@ -24,10 +26,15 @@ def run_locally(
     screen: Screen, script: Path, *, func: str | None, event: dict[str, Any] | None, timeout: float | None
 ) -> int:
     """Run a function of `script` and return the exit code; its output goes to the terminal."""
-    job: dict[str, Any] = {"script": read_script_text(script), "filename": str(script), "env": {}}
-    trigger = _choose_trigger(_read_triggers(job), func)
-    job.update(mode="run", func=trigger["func"], event=make_event(trigger, event, datetime.now(UTC)))
-    job.update(correlation_id=invocation_id())
+    source, filename = read_script_text(script), str(script)
+    trigger = _choose_trigger(_read_triggers(DescribeJob(script=source, filename=filename)), func)
+    job = RunJob(
+        script=source,
+        filename=filename,
+        func=trigger["func"],
+        event=make_event(trigger, event, datetime.now(UTC)),
+        correlation_id=invocation_id(),
+    )
     host = TerminalHost(screen.note)
     outcome = child_process.run_job(
         job,
@@ -35,13 +42,16 @@ def run_locally(
         time_limit=None if timeout is None else timedelta(seconds=timeout),
         # With --json, standard output holds only the answer, so the script's output goes to standard error.
         output=sys.stderr if screen.as_json else None,
-        on_call=lambda call: screen.note(
-            f"{call['integration']}.{call['method']} {call['ms']:.0f} ms {call['outcome']}"
-        ),
+        on_call=lambda call: screen.note(f"{format_call(call)} {call.ms:.0f} ms {call.outcome}"),
     )
     error = _find_error(outcome, timeout)
     status = "success" if error is None else "timeout" if outcome.is_timed_out else "failed"
-    facts = {"status": status, "func": trigger["func"], "result": outcome.result, "calls": outcome.calls}
+    facts = {
+        "status": status,
+        "func": trigger["func"],
+        "result": outcome.result,
+        "calls": [asdict(call) for call in outcome.calls],
+    }
     screen.answer({**facts, "ai_cost_usd": host.cost_usd, "error": error})
     screen.line(f"{trigger['func']} ended: {status}", style="red" if error else "green")
     if host.cost_usd:
@@ -79,9 +89,9 @@ def _list_schedule_fields(trigger: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in trigger["config"].items() if key in ("cron", "timezone")}
 
 
-def _read_triggers(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _read_triggers(job: DescribeJob) -> list[dict[str, Any]]:
     """Return the triggers of a script; raises the error of its import."""
-    outcome = child_process.run_job({**job, "mode": "describe"}, time_limit=_DESCRIBE_LIMIT)
+    outcome = child_process.run_job(job, time_limit=_DESCRIBE_LIMIT)
     if outcome.metadata is not None:
         triggers: list[dict[str, Any]] = outcome.metadata.get("triggers", [])
         return triggers

@@ -128,7 +128,11 @@ def _make_row(item: Mapping[str, Any]) -> tuple[str, ...]:
 def _ask_server(report: ScriptReport) -> ApiValidation:
     with open_client() as client:
         metadata = report.metadata or {}
-        return client.validate(metadata.get("integrations", []), uses_ai=bool(metadata.get("uses_ai")))
+        return client.validate(
+            metadata.get("integrations", []),
+            uses_ai=bool(metadata.get("uses_ai")),
+            accounts=metadata.get("accounts"),
+        )
 
 
 def _list_errors(verdict: ApiValidation) -> list[WrenError]:

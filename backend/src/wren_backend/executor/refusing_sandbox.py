@@ -1,5 +1,6 @@
 """What stands in for a sandbox on a machine that has none: it refuses, and says why."""
 
+from pathlib import Path
 from typing import NoReturn
 
 from wren_backend.executor.port import Confinement, SandboxStatus
@@ -28,7 +29,7 @@ class RefusingSandbox:
         """Return why."""
         return self._status
 
-    def launch(self, _confinement: Confinement) -> NoReturn:
+    def launch(self, _confinement: Confinement, *, folder: Path) -> NoReturn:  # noqa: ARG002 - the port's shape
         """Refuse.
 
         Raises:

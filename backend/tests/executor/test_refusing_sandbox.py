@@ -1,8 +1,8 @@
 import pytest
 
 from wren_backend.executor.executor import Executor
-from wren_backend.executor.port import Confinement, Limits, SandboxStatus
-from wren_backend.executor.refusal import RefusingSandbox, SandboxUnavailable
+from wren_backend.executor.port import Confinement, SandboxStatus
+from wren_backend.executor.refusing_sandbox import RefusingSandbox, SandboxUnavailable
 
 STATUS = SandboxStatus(available=False, backend="sandlock", reason="this kernel has no Landlock", landlock_abi=0)
 
@@ -16,7 +16,7 @@ def test_it_says_that_it_is_none_and_why():
 
 def test_nothing_is_launched_and_the_operator_is_told_what_to_do(tmp_path):
     with pytest.raises(SandboxUnavailable) as caught:
-        RefusingSandbox(STATUS).launch(Confinement(folder=str(tmp_path), limits=Limits()))
+        RefusingSandbox(STATUS).launch(Confinement(), folder=tmp_path)
 
     assert (caught.value.type, caught.value.code) == ("InternalError", "SANDBOX_UNAVAILABLE")
     assert caught.value.message.startswith("scripts are not run here: this kernel has no Landlock. ")

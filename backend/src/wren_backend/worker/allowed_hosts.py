@@ -5,21 +5,21 @@ Only what the operator wrote may lead into a private network: a user's connectio
 nowhere (`executor.launcher.network`), or every deployed script could look around in the operator's own network.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
-from wren_backend.connections.credentials.run_credentials import config_variable
 from wren_backend.worker.environment import IntegrationOverride
 from wren_core.contract.hosts import configured_hosts
 from wren_core.contract.spec import IntegrationSpec, template_fields
+from wren_core.protocol.jobs import JobConnection
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class AllowedHosts:
     """`host:port` pairs."""
 
     allow: tuple[str, ...]
@@ -28,15 +28,17 @@ class Reach:
     """Those of them the operator configured, which may therefore be private addresses."""
 
 
-def reach_of(
-    specs: Iterable[IntegrationSpec], overrides: Mapping[str, IntegrationOverride], env: Mapping[str, str]
-) -> Reach:
-    """Return the reach of a script that uses `specs`.
+def allowed_hosts(
+    specs: Iterable[IntegrationSpec],
+    overrides: Mapping[str, IntegrationOverride],
+    connections: Sequence[JobConnection],
+) -> AllowedHosts:
+    """Return the hosts of a script that uses `specs`.
 
     Args:
         specs: the integrations the script declares.
         overrides: what the operator set, by integration name; a base URL replaces every declared host.
-        env: the environment of the run, which holds the configuration its integrations will use.
+        connections: the accounts of the run, with the configuration that each will use.
 
     Raises:
         ConfigInvalid: a configured host is none.
@@ -49,12 +51,22 @@ def reach_of(
             operator.append(host_of(override.base_url))
         else:
             allow.extend(host if ":" in host else f"{host}:443" for host in spec.hosts)
-        effective = configured_hosts(spec, json.loads(env.get(config_variable(spec.name), "{}")))
+        effective = [
+            host for config in _configs(spec, override, connections) for host in configured_hosts(spec, config)
+        ]
         chosen = _chosen_by_operator(spec, override)
         operator.extend(host for host in effective if host in chosen)
         allow.extend(host for host in effective if host not in chosen)
     places = tuple(dict.fromkeys(operator))
-    return Reach(allow=tuple(dict.fromkeys([*allow, *places])), operator=places)
+    return AllowedHosts(allow=tuple(dict.fromkeys([*allow, *places])), operator=places)
+
+
+def _configs(
+    spec: IntegrationSpec, override: IntegrationOverride | None, connections: Sequence[JobConnection]
+) -> list[Mapping[str, Any]]:
+    """Return every configuration that is in use: of each account, or the operator's where there is none."""
+    found = [item.config for item in connections if item.integration == spec.name]
+    return found or [override.config if override else {}]
 
 
 def _chosen_by_operator(spec: IntegrationSpec, override: IntegrationOverride | None) -> tuple[str, ...]:

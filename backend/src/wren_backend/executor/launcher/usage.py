@@ -4,20 +4,20 @@ import errno
 import os
 from pathlib import Path
 
-from wren_backend.executor.launcher.policy import LaunchPolicy
-from wren_backend.executor.launcher.tree import list_descendants, measure, proportional_bytes
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.launcher.processes import list_descendants, measure, proportional_bytes
 
 
-def find_breach(policy: LaunchPolicy, supervisor: int) -> str | None:
+def find_breach(limits: Limits, *, folder: Path, supervisor: int) -> str | None:
     """Return the name of the first limit that the processes below `supervisor` broke: memory, threads, disk."""
     pids = list_descendants(supervisor)
     usage = measure(pids)
-    if usage.threads > policy.threads:
+    if usage.threads > limits.threads:
         return "threads"
     # Resident memory counts shared pages once per process, so it can only be too high: ask exactly when it is.
-    if usage.resident_bytes > policy.memory_bytes and proportional_bytes(pids) > policy.memory_bytes:
+    if usage.resident_bytes > limits.memory_bytes and proportional_bytes(pids) > limits.memory_bytes:
         return "memory"
-    return "disk" if is_full(Path(policy.folder), bytes_limit=policy.disk_bytes, entries=policy.disk_entries) else None
+    return "disk" if is_full(folder, bytes_limit=limits.disk_bytes, entries=limits.disk_entries) else None
 
 
 def is_full(folder: Path, *, bytes_limit: int, entries: int) -> bool:

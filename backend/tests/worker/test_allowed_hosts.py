@@ -1,11 +1,10 @@
-import json
-
 import pytest
 
 from wren_backend.settings import IntegrationSettings
-from wren_backend.worker.reach import host_of, reach_of
+from wren_backend.worker.allowed_hosts import allowed_hosts, host_of
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import ConfigInvalid
+from wren_core.protocol.jobs import JobConnection
 
 MAIL = IntegrationSpec(name="mail", display_name="Mail", hosts=("api.mail.example", "files.mail.example:8443"))
 CHAT = IntegrationSpec(name="chat", display_name="Chat", hosts=("chat.example",))
@@ -24,15 +23,15 @@ def settings(**config):
     return {"store": IntegrationSettings(config=config)}
 
 
-def env(**config):
-    return {"WREN_INTEGRATIONS__STORE__CONFIG": json.dumps(config)}
+def account(alias="default", **config):
+    return JobConnection(integration="store", alias=alias, config=config)
 
 
 def test_a_run_reaches_the_declared_hosts_of_its_integrations_and_no_other():
-    reach = reach_of([MAIL], {}, {})
+    hosts = allowed_hosts([MAIL], {}, [])
 
-    assert reach.allow == ("api.mail.example:443", "files.mail.example:8443")
-    assert reach.operator == ()
+    assert hosts.allow == ("api.mail.example:443", "files.mail.example:8443")
+    assert hosts.operator == ()
 
 
 def test_an_operators_address_replaces_every_declared_host_and_may_be_private():
@@ -41,55 +40,69 @@ def test_an_operators_address_replaces_every_declared_host_and_may_be_private():
         "other": IntegrationSettings(base_url="https://unused.example"),
     }
 
-    reach = reach_of([MAIL, CHAT], overrides, {})
+    hosts = allowed_hosts([MAIL, CHAT], overrides, [])
 
-    assert reach.allow == ("chat.example:443", "127.0.0.1:4600")
-    assert reach.operator == ("127.0.0.1:4600",)
+    assert hosts.allow == ("chat.example:443", "127.0.0.1:4600")
+    assert hosts.operator == ("127.0.0.1:4600",)
 
 
 def test_a_script_without_integrations_reaches_nothing():
-    assert reach_of([], {"mail": IntegrationSettings(base_url="http://127.0.0.1:1")}, env(host="x.example")).allow == ()
+    assert (
+        allowed_hosts(
+            [], {"mail": IntegrationSettings(base_url="http://127.0.0.1:1")}, [account(host="x.example")]
+        ).allow
+        == ()
+    )
 
 
 def test_what_a_users_configuration_names_is_allowed_and_never_private():
-    reach = reach_of([STORE], {}, env(host="db.example", mirror="copy.example:5433"))
+    hosts = allowed_hosts([STORE], {}, [account(host="db.example", mirror="copy.example:5433")])
 
-    assert reach.allow == ("db.example:5432", "copy.example:5433")
-    assert reach.operator == ()
+    assert hosts.allow == ("db.example:5432", "copy.example:5433")
+    assert hosts.operator == ()
 
 
 def test_what_the_operators_configuration_names_may_be_private():
-    reach = reach_of([STORE], settings(host="127.0.0.1"), env(host="127.0.0.1", database="sales"))
+    hosts = allowed_hosts([STORE], settings(host="127.0.0.1"), [account(host="127.0.0.1", database="sales")])
 
-    assert reach.allow == reach.operator == ("127.0.0.1:5432",)
+    assert hosts.allow == hosts.operator == ("127.0.0.1:5432",)
 
 
 def test_a_user_who_replaces_the_operators_host_does_not_get_its_rights():
-    reach = reach_of([STORE], settings(host="127.0.0.1"), env(host="10.0.0.9"))
+    hosts = allowed_hosts([STORE], settings(host="127.0.0.1"), [account(host="10.0.0.9")])
 
-    assert reach.allow == ("10.0.0.9:5432",)
-    assert reach.operator == ()
+    assert hosts.allow == ("10.0.0.9:5432",)
+    assert hosts.operator == ()
 
 
 def test_a_user_who_replaces_the_port_of_the_operators_host_does_not_get_its_rights():
-    reach = reach_of([STORE], settings(host="127.0.0.1", port=5432), env(host="127.0.0.1", port=6379))
+    hosts = allowed_hosts([STORE], settings(host="127.0.0.1", port=5432), [account(host="127.0.0.1", port=6379)])
 
-    assert reach.allow == ("127.0.0.1:6379",)
-    assert reach.operator == ()
+    assert hosts.allow == ("127.0.0.1:6379",)
+    assert hosts.operator == ()
 
 
 def test_an_authors_default_is_no_word_of_the_operators():
     local = {"properties": {"host": {"default": "127.0.0.1"}, "port": {"default": 5432}, "mirror": {}, "database": {}}}
 
-    reach = reach_of([STORE.model_copy(update={"config_schema": local})], settings(database="sales"), {})
+    hosts = allowed_hosts([STORE.model_copy(update={"config_schema": local})], settings(database="sales"), [])
 
-    assert reach.allow == ("127.0.0.1:5432",)
-    assert reach.operator == ()
+    assert hosts.allow == ("127.0.0.1:5432",)
+    assert hosts.operator == ()
+
+
+def test_every_account_of_a_run_reaches_its_own_host():
+    hosts = allowed_hosts(
+        [STORE], settings(host="127.0.0.1"), [account(host="127.0.0.1"), account("b", host="b.example")]
+    )
+
+    assert hosts.allow == ("b.example:5432", "127.0.0.1:5432")
+    assert hosts.operator == ("127.0.0.1:5432",)
 
 
 def test_a_configured_host_that_is_none_ends_the_run_before_it_starts():
     with pytest.raises(ConfigInvalid, match="'host'"):
-        reach_of([STORE], {}, env(host="0.0.0.0/0"))
+        allowed_hosts([STORE], {}, [account(host="0.0.0.0/0")])
 
 
 @pytest.mark.parametrize(

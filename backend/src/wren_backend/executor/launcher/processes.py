@@ -13,7 +13,7 @@ _PROC = Path("/proc")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usage:
+class ProcessUsage:
     """What a set of processes holds now."""
 
     processes: int = 0
@@ -32,10 +32,10 @@ def list_descendants(root: int) -> list[int]:
     return found
 
 
-def measure(pids: list[int]) -> Usage:
+def measure(pids: list[int]) -> ProcessUsage:
     """Add up threads and resident memory of `pids`; shared pages count once for each process."""
     stats = [stat for pid in pids if (stat := _stat(pid)) is not None]
-    return Usage(
+    return ProcessUsage(
         processes=len(stats),
         threads=sum(threads for threads, _ in stats),
         resident_bytes=sum(pages * _PAGE for _, pages in stats),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from wren_backend.executor import readable
-from wren_backend.executor.readable import find_exposed, list_editable_sources, list_readable
+from wren_backend.executor.readable_paths import find_exposed, list_editable_sources, list_readable
 
 
 def _can_read(path: Path) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wren_backend.executor.launcher.tree import Usage, list_descendants, measure, proportional_bytes
-from wren_backend.executor.launcher.watch import is_full
+from wren_backend.executor.launcher.processes import ProcessUsage, list_descendants, measure, proportional_bytes
+from wren_backend.executor.launcher.usage import is_full
 
 
 def test_a_folder_within_its_limits_is_not_full(tmp_path: Path):
@@ -89,5 +89,5 @@ def test_a_process_that_is_gone_counts_nothing():
     process.wait()
 
     assert list_descendants(process.pid) == []
-    assert measure([process.pid]) == Usage()
+    assert measure([process.pid]) == ProcessUsage()
     assert proportional_bytes([process.pid]) == 0

@@ -1,5 +1,6 @@
-"""Text that every database and every JSON reader accepts."""
+"""Values that both databases and every JSON reader accept; the one place that knows what they refuse."""
 
+import math
 import re
 from typing import Any
 
@@ -12,11 +13,13 @@ def storable_text(text: str) -> str:
 
 
 def storable_json(value: Any) -> Any:
-    """Return a JSON value with every string and key made storable."""
+    """Return a JSON value with text and keys as in `storable_text`, and NaN and the infinities as text."""
     if isinstance(value, str):
         return storable_text(value)
-    if isinstance(value, list):
-        return [storable_json(item) for item in value]
     if isinstance(value, dict):
         return {storable_text(str(key)): storable_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable_json(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value

@@ -1,0 +1,124 @@
+"""From what was seen of an execution to how it ended: pure decisions, no process and no socket."""
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.launcher.report import Report
+from wren_backend.executor.port import OutcomeStatus
+from wren_core.errors import AgentFixableError, InternalError, WrenError
+from wren_core.protocol.frames import Answer, ErrorFrame, MetadataFrame, ResultFrame
+
+
+@dataclass(kw_only=True)
+class Evidence:
+    """What was seen of an execution; filled while it goes on."""
+
+    answer: Answer | None = None
+    violation: str | None = None
+    output_over_budget: bool = False
+    cancelled: bool = False
+    report: Report | None = None
+    """The launcher's last one; None when it died without."""
+
+    @property
+    def value(self) -> Any:
+        """Return the result or the metadata that the runner sent, or None."""
+        if isinstance(self.answer, ResultFrame):
+            return self.answer.value
+        return self.answer.metadata if isinstance(self.answer, MetadataFrame) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Status, and an error unless it is a success."""
+
+    status: OutcomeStatus
+    error: WrenError | Mapping[str, Any] | None = None
+
+    def to_wire(self, correlation_id: str) -> dict[str, Any] | None:
+        """Return the wire form of the error."""
+        if isinstance(self.error, WrenError):
+            return self.error.to_wire(correlation_id or None)
+        if self.error is None:
+            return None
+        return {**self.error, "correlation_id": correlation_id} if correlation_id else dict(self.error)
+
+
+def decide_ending(evidence: Evidence, limits: Limits) -> Ending:
+    """Decide how the execution ended; what the platform did to it outweighs what the script sent."""
+    if evidence.cancelled:
+        error = AgentFixableError("the run was cancelled", code="CANCELLED")
+        return Ending(status=OutcomeStatus.CANCELLED, error=error)
+    if evidence.report is not None and evidence.report.event == "timeout":
+        return Ending(status=OutcomeStatus.TIMEOUT, error=_timeout(limits))
+    return _decide_ended(evidence, limits)
+
+
+def _decide_ended(evidence: Evidence, limits: Limits) -> Ending:
+    failure = _platform_failure(evidence, limits)
+    if failure is not None:
+        return Ending(status=OutcomeStatus.FAILED, error=failure)
+    if isinstance(evidence.answer, ErrorFrame):
+        return Ending(status=OutcomeStatus.FAILED, error=evidence.answer.error.to_wire())
+    report = evidence.report or Report(event="exit")
+    if evidence.answer is None or report.code != 0:
+        return Ending(status=OutcomeStatus.FAILED, error=_ended_without_result(report))
+    return Ending(status=OutcomeStatus.SUCCESS)
+
+
+def _platform_failure(evidence: Evidence, limits: Limits) -> WrenError | None:
+    report = evidence.report or Report(event="failure", message="it ended without a report")
+    if evidence.violation is not None:
+        return AgentFixableError(
+            f"the script interfered with the channel to the platform: {evidence.violation}", code="CHANNEL_VIOLATION"
+        )
+    if evidence.output_over_budget:
+        return AgentFixableError(
+            f"the script wrote more than {_size(limits.output_budget_bytes)} to stdout and stderr; write less",
+            code="OUTPUT_LIMIT_EXCEEDED",
+        )
+    if report.event == "breach":
+        return _breach(report.limit, limits)
+    if report.event == "exit":
+        return None
+    return InternalError(f"the sandbox failed: {report.message or report.event}", code="SANDBOX_FAILED")
+
+
+def _breach(limit: str, limits: Limits) -> WrenError:
+    texts = {
+        "memory": f"the script's processes used more than {_size(limits.memory_bytes)} of memory",
+        "threads": f"the script ran more than {limits.threads} threads at a time",
+        "disk": f"the script's folder held more than {_size(limits.disk_bytes)} or {limits.disk_entries} files",
+    }
+    return AgentFixableError(texts[limit], code=f"{limit.upper()}_LIMIT_EXCEEDED")
+
+
+def _timeout(limits: Limits) -> WrenError:
+    return AgentFixableError(
+        f"the run did not end within {limits.wall.total_seconds():g} s and was stopped; do less per run",
+        code="RUN_TIMEOUT",
+    )
+
+
+def _ended_without_result(report: Report) -> WrenError:
+    if report.signal is not None:
+        name = _signal_name(report.signal)
+        return AgentFixableError(f"the script's process was ended by {name}", code="SCRIPT_CRASHED")
+    return AgentFixableError(
+        f"the script's process ended with exit code {report.code} before the function returned",
+        code="SCRIPT_EXITED",
+    )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:g} MiB" if count >= 2**20 else f"{count} bytes"

@@ -1,0 +1,245 @@
+"""One execution, from the launch to its last process: a single loop over all that comes out of the sandbox."""
+
+import os
+import selectors
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from wren_backend.executor.channel import RunChannel
+from wren_backend.executor.ending import Evidence, decide_ending
+from wren_backend.executor.launcher.line_buffer import LineBuffer
+from wren_backend.executor.launcher.policy import Limits
+from wren_backend.executor.launcher.report import Report
+from wren_backend.executor.masking import Masker
+from wren_backend.executor.output import OnOutput, OutputMeter, OutputStream
+from wren_backend.executor.port import Launch, Outcome, OutcomeStatus
+from wren_backend.executor.request_server import RequestServer, ServeRequest
+from wren_backend.storage.storable import storable_json
+from wren_core.protocol.calls import CallRecord
+from wren_core.protocol.frames import CallFrame, Frame, ProtocolViolation, RequestFrame, encode_line
+from wren_core.protocol.jobs import Job
+
+OnCall = Callable[[CallRecord], None]
+
+_READ_BYTES = 65536
+_KEPT_CALLS = 1000
+_CANCEL_SECONDS = 0.1
+# The launcher keeps the deadline; past this grace it counts as dead, and the worker ends it.
+_GRACE_SECONDS = 2.0
+# Once the launcher has gone, the pipes of its tree close at once; what keeps them open then is stuck in the kernel.
+_DRAIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observers:
+    """Who is told what while a run goes on."""
+
+    on_output: OnOutput
+    on_call: OnCall
+    serve_request: ServeRequest
+    is_cancelled: Callable[[], bool]
+
+
+class Execution:
+    """Drives one Launch: `run` does its job, then `outcome` says how it ended. What it keeps is masked and storable."""
+
+    def __init__(
+        self, launch: Launch, *, limits: Limits, secrets: Iterable[str], correlation_id: str, observers: Observers
+    ) -> None:
+        self._launch = launch
+        self._limits = limits
+        self._correlation_id = correlation_id
+        self._observers = observers
+        self._masker = Masker(secrets)
+        self._meter = OutputMeter(keep_bytes=limits.output_bytes, budget_bytes=limits.output_budget_bytes)
+        self._streams = {launch.stdout: self._stream("stdout"), launch.stderr: self._stream("stderr")}
+        self._control_lines = LineBuffer(limit=_READ_BYTES)
+        self._channel = RunChannel(launch.channel)
+        self._server = RequestServer(
+            observers.serve_request, self._channel.put, masker=self._masker, correlation_id=correlation_id
+        )
+        self._selector = selectors.DefaultSelector()
+        self._evidence = Evidence()
+        self._calls: list[CallRecord] = []
+        self._calls_dropped = 0
+        self._until = 0.0
+
+    def run(self, job: Job) -> None:
+        """Do the job; no process of the launch is left when this returns."""
+        self._until = time.monotonic() + self._limits.wall.total_seconds() + _GRACE_SECONDS
+        try:
+            self._open(job)
+            while self._is_running():
+                self._turn()
+                self._check()
+            for stream in self._streams.values():
+                stream.close()
+        finally:
+            self._close()
+
+    def outcome(self, *, isolation: str, duration: timedelta) -> Outcome:
+        """Return how it ended, once `run` has returned."""
+        ending, report = decide_ending(self._evidence, self._limits), self._evidence.report
+        return Outcome(
+            status=ending.status,
+            isolation=isolation,
+            result=self._evidence.value if ending.status is OutcomeStatus.SUCCESS else None,
+            error=ending.to_wire(self._correlation_id),
+            calls=tuple(self._calls),
+            calls_dropped=self._calls_dropped,
+            output_bytes=self._meter.total,
+            truncated=any(stream.truncated for stream in self._streams.values()),
+            exit_code=report.code if report else None,
+            signal=report.signal if report else None,
+            survivors=bool(report and report.survivors),
+            duration=duration,
+        )
+
+    # -- phases ----------------------------------------------------------------------------------------------------
+
+    def _open(self, job: Job) -> None:
+        self._watch(self._channel.connection, self._on_channel)
+        self._watch(self._channel.wake, lambda _: self._on_wake())
+        self._watch(self._launch.control, lambda _: self._read_control())
+        for descriptor in self._streams:
+            self._watch(descriptor, partial(self._read_stream, descriptor))
+        self._channel.put(encode_line(job))
+
+    def _is_running(self) -> bool:
+        """Until the launcher has gone and everything is read to its end, or nothing moves any more."""
+        is_guarded = self._launch.control in self._selector.get_map()
+        if time.monotonic() < self._until:
+            return bool(self._selector.get_map())
+        if is_guarded and self._evidence.report is None:
+            self._launch.process.kill()
+            self._evidence.report = Report(event="timeout")
+            self._until = time.monotonic() + _DRAIN_SECONDS
+            return True
+        return False
+
+    def _turn(self) -> None:
+        try:
+            for key, events in self._selector.select(_CANCEL_SECONDS):
+                key.data(events)
+        except ProtocolViolation as exc:
+            self._evidence.violation = str(exc)
+            self._leave_channel()
+            self._stop()
+
+    def _check(self) -> None:
+        if self._meter.is_over_budget and not self._evidence.output_over_budget:
+            self._evidence.output_over_budget = True
+            self._stop()
+            # A full pipe holds back what the run goes on writing until its tree has ended.
+            for descriptor in self._streams:
+                self._unwatch(descriptor)
+        if not self._evidence.cancelled and self._observers.is_cancelled():
+            self._evidence.cancelled = True
+            self._stop()
+
+    def _stop(self) -> None:
+        """Ask the launcher to end the tree."""
+        with suppress(OSError):
+            self._launch.control.shutdown(socket.SHUT_WR)
+
+    def _close(self) -> None:
+        self._server.close()
+        self._leave_channel()
+        self._channel.close()
+        self._launch.control.close()
+        self._selector.close()
+        try:
+            self._launch.process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._launch.process.kill()
+            self._launch.process.wait()
+        for descriptor in self._streams:
+            os.close(descriptor)
+
+    # -- what comes out --------------------------------------------------------------------------------------------
+
+    def _read_stream(self, descriptor: int, _events: int) -> None:
+        data = os.read(descriptor, _READ_BYTES)
+        if data:
+            self._streams[descriptor].feed(data)
+        else:
+            self._unwatch(descriptor)
+
+    def _read_control(self) -> None:
+        try:
+            data = self._launch.control.recv(_READ_BYTES)
+        except ConnectionResetError:  # it died before it read its policy
+            data = b""
+        if not data:
+            self._unwatch(self._launch.control)
+            self._until = min(self._until, time.monotonic() + _DRAIN_SECONDS)
+        for report in map(Report.from_line, self._control_lines.feed(data)):
+            if report.event == "warning":
+                self._streams[self._launch.stderr].feed(f"wren: warning: {report.message}\n".encode())
+            else:
+                self._evidence.report = report
+
+    def _on_wake(self) -> None:
+        if self._channel.take_wake() and self._channel.connection in self._selector.get_map():
+            self._listen_for(selectors.EVENT_READ | selectors.EVENT_WRITE)
+
+    def _on_channel(self, events: int) -> None:
+        if events & selectors.EVENT_WRITE and not self._channel.write():
+            self._listen_for(selectors.EVENT_READ)
+        if events & selectors.EVENT_READ:
+            frames = self._channel.read()
+            if frames is None:
+                self._leave_channel()
+            for frame in frames or ():
+                self._take(self._clean(frame))
+
+    def _take(self, frame: Frame) -> None:
+        if isinstance(frame, CallFrame):
+            self._take_call(frame.call)
+        elif isinstance(frame, RequestFrame):
+            if not self._server.submit(frame):
+                raise ProtocolViolation("too many requests wait for an answer")
+        elif self._evidence.answer is not None:
+            raise ProtocolViolation("a second answer")
+        else:
+            self._evidence.answer = frame
+
+    def _take_call(self, call: CallRecord) -> None:
+        if len(self._calls) < _KEPT_CALLS:
+            self._calls.append(call)
+        else:
+            self._calls_dropped += 1
+        self._observers.on_call(call)
+
+    def _clean(self, value: Any) -> Any:
+        """Return a frame, or a value in one, masked and storable; fields that take known words only stay."""
+        if is_dataclass(value) and not isinstance(value, type):
+            cleaned = {item.name: self._clean(getattr(value, item.name)) for item in fields(value)}
+            return replace(value, **{name: item for name, item in cleaned.items() if name not in ("frame", "type")})
+        return storable_json(self._masker.mask_json(value))
+
+    # -- the loop's members ----------------------------------------------------------------------------------------
+
+    def _watch(self, member: socket.socket | int, handle: Callable[[int], None]) -> None:
+        self._selector.register(member, selectors.EVENT_READ, handle)
+
+    def _unwatch(self, member: socket.socket | int) -> None:
+        if member in self._selector.get_map():
+            self._selector.unregister(member)
+
+    def _leave_channel(self) -> None:
+        for member in (self._channel.connection, self._channel.wake):
+            self._unwatch(member)
+
+    def _listen_for(self, events: int) -> None:
+        self._selector.modify(self._channel.connection, events, self._on_channel)
+
+    def _stream(self, name: Any) -> OutputStream:
+        return OutputStream(name, masker=self._masker, meter=self._meter, on_output=self._observers.on_output)
