@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Set Wren up, show it and check it, with nothing but python3, pip and git.
+"""Set up, demonstrate and check Wren; needs only python3, pip and git.
 
-  python3 dev.py demo [--keep]         run one script the whole way against the shipped fake providers
+  python3 dev.py demo [--keep]         deploy and run one script against the shipped fake providers
   python3 dev.py test                  run every check: tests, lint, format, types, architecture, dependencies
-  python3 dev.py test PYTEST_ARGS...   run pytest alone, with these arguments
-  python3 dev.py setup                 only make the environment in .venv
+  python3 dev.py test PYTEST_ARGS...   run only pytest, with these arguments
+  python3 dev.py setup                 only create the environment in .venv
 
-Everything is kept below this folder (.tools and .venv); the machine's own Python is left as it is.
+All files are below this folder (.tools and .venv); the machine's Python is not changed.
 """
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - the machine's python3 may be older than the code's floor
+if sys.version_info < (3, 11):  # noqa: UP036 - the machine's python3 may be older than the code requires
     sys.exit(f"wren: Python 3.11 or newer is needed, this is {sys.version.split()[0]}. Try: python3.11 dev.py ...")
 if sys.platform == "win32":
     sys.exit("wren: development needs Linux or macOS; on Windows use WSL.")
@@ -37,10 +37,10 @@ LOCK = ROOT / "requirements.lock"
 STAMP = VENV / ".wren-stamp"
 UV = TOOLS / "bin" / "uv"
 
-# The interpreter below, when dev.py was itself started from a virtual environment: that one may lack pip.
+# The base interpreter, if dev.py was started from a virtual environment, which may lack pip.
 PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 
-# Each of these would point uv, pip or Python at another environment than ours.
+# Each of these would point uv, pip or Python at another environment.
 STRAY_VARIABLES = frozenset(
     [
         *("CONDA_DEFAULT_ENV", "CONDA_PREFIX", "PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "PYTHONPATH"),
@@ -49,7 +49,7 @@ STRAY_VARIABLES = frozenset(
     ]
 )
 
-# uv and npm do not read pip's configuration: the option of pip, and the variables that say the same to them.
+# uv and npm do not read pip's configuration: pip's options, and the corresponding variables of uv and npm.
 PIP_OPTIONS = {
     "index-url": ("UV_DEFAULT_INDEX",),
     "extra-index-url": ("UV_INDEX",),
@@ -60,13 +60,13 @@ PIP_OPTIONS = {
     "proxy": ("HTTPS_PROXY", "HTTP_PROXY"),
 }
 
-# What deptry cannot judge: dependencies that are loaded by name (drivers, form parsing, zone data, the runner, the
-# author's pytest and tools), and pydantic, which is part of the contract: whoever declares wren-core has declared it.
+# Exceptions for deptry: dependencies that are loaded by name (drivers, form parsing, zone data, the runner, the
+# author's pytest and tools), and pydantic, which is part of the contract: a dependency on wren-core includes it.
 DEPTRY_EXCEPTIONS = (
     "DEP002=build|copier|psycopg|pytest|python-multipart|tzdata|watchfiles|wren-sdk,DEP003=pydantic|pydantic_core"
 )
 
-NETWORK_HINT = "If it could not download: check the network, the proxy, or `python3 -m pip config list`."
+NETWORK_HINT = "If a download failed: check the network, the proxy, or `python3 -m pip config list`."
 
 
 class DevError(Exception):
@@ -112,7 +112,7 @@ def perform(arguments: list[str]) -> int:
 
 def checks() -> dict[str, list[Command]]:
     """Return every check by name; `nox -s <name>` runs the same commands."""
-    # One more than there are processors: some tests do little but wait for a clock.
+    # One more than the number of processors: some tests only wait for a clock.
     parallel = ("-n", str(processors() + 1), "--dist", "worksteal")
     dependencies = ("src", "--no-ansi", "--per-rule-ignores", DEPTRY_EXCEPTIONS)
     return {
@@ -126,7 +126,7 @@ def checks() -> dict[str, list[Command]]:
 
 
 def run_all(variables: Mapping[str, str]) -> int:
-    """Run every check to its end, then say in one line each how it went."""
+    """Run all checks to the end, then print one line with the result of each."""
     results = []
     for name, commands in checks().items():
         say(f"--- {name}")
@@ -153,7 +153,7 @@ def processors() -> int:
 
 
 def ensure_environment() -> None:
-    """Make .venv hold the locked packages and this tree's members; cost nothing when it already does."""
+    """Install the locked packages and the members of this tree into .venv; do nothing if it is up to date."""
     if is_ready():
         return
     TOOLS.mkdir(exist_ok=True)
@@ -171,7 +171,7 @@ def is_ready() -> bool:
 
 
 def fingerprint() -> str:
-    """Digest what the environment is made from, so that a change of any of it makes it anew."""
+    """Return a digest of all inputs of the environment, so that a change of any input rebuilds it."""
     digest = hashlib.sha256(f"{ROOT} {sys.version_info[:2]} {sys.platform}".encode())
     for path in (LOCK, *(member / "pyproject.toml" for member in members())):
         digest.update(path.read_bytes())
@@ -189,16 +189,16 @@ def install() -> None:
     bring_uv(variables)
     make_venv(variables)
     into = [str(UV), "pip", "install", "--python", str(VENV)]
-    # Compiled at once: the tests start hundreds of processes, many of them before any other has compiled its imports.
+    # Compiled now: the tests start hundreds of processes, many before another one has compiled their imports.
     locked_packages = [*into, "--compile-bytecode", "--require-hashes", "--requirement", str(LOCK)]
     step("installing the locked packages (about a minute the first time)", locked_packages, variables, NETWORK_HINT)
     editable = [argument for member in members() for argument in ("--editable", str(member))]
-    hint = "A member's pyproject.toml is the usual cause."
+    hint = "The usual cause is the pyproject.toml of a member."
     step("installing the members", [*into, "--no-deps", "--no-build-isolation", *editable], variables, hint)
 
 
 def bring_uv(variables: Mapping[str, str]) -> None:
-    """Install the locked uv below .tools by pip: the one way that works without venv and with PEP 668."""
+    """Install the locked uv below .tools with pip: the only way that works without venv and with PEP 668."""
     requirement = locked_requirement("uv")
     pin = requirement.split()[0].removeprefix("uv==")
     if installed_uv() == pin:
@@ -215,7 +215,7 @@ def bring_uv(variables: Mapping[str, str]) -> None:
 def installed_uv() -> str | None:
     try:
         told = subprocess.run([UV, "--version"], capture_output=True, text=True).stdout
-    except OSError:  # not there, or made for another machine
+    except OSError:  # missing, or built for another machine
         return None
     return told.split()[1] if told else None
 
@@ -233,14 +233,14 @@ def make_venv(variables: Mapping[str, str]) -> None:
     if (VENV / "bin" / "python").exists() and marker.exists():
         return
     command = [str(UV), "venv", "--clear", "--no-project", "--python", PYTHON, str(VENV)]
-    step(f"making .venv with Python {sys.version.split()[0]}", command, variables, "Remove .venv and try again.")
+    step(f"creating .venv with Python {sys.version.split()[0]}", command, variables, "Remove .venv and try again.")
 
 
 # --- variables ------------------------------------------------------------------------------------------------------
 
 
 def environment() -> dict[str, str]:
-    """Return the caller's variables without those that lead elsewhere; servers on this machine need no proxy."""
+    """Return the caller's variables without those that select another environment; localhost needs no proxy."""
     variables = {name: value for name, value in os.environ.items() if name not in STRAY_VARIABLES}
     local = [variables.get("NO_PROXY") or variables.get("no_proxy") or "", "127.0.0.1", "localhost"]
     variables["NO_PROXY"] = variables["no_proxy"] = ",".join(filter(None, local))
@@ -248,7 +248,7 @@ def environment() -> dict[str, str]:
 
 
 def download_environment() -> dict[str, str]:
-    """Return `environment()` plus what uv and npm must know about this machine's indexes, certificates and caches."""
+    """Return `environment()` plus uv's and npm's settings for this machine's indexes, certificates and caches."""
     variables = environment()
     options = pip_options()
     said = {**from_pip(options), **certificates(options, variables), "UV_PYTHON_DOWNLOADS": "never"}
@@ -258,7 +258,7 @@ def download_environment() -> dict[str, str]:
 
 
 def pip_options() -> dict[str, str]:
-    """Return pip's own settings, from its files and variables, the way `pip install` resolves them."""
+    """Return pip's settings, from its files and variables, as `pip install` resolves them."""
     listing = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True)
     sections: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
     for line in listing.stdout.splitlines():
@@ -270,10 +270,10 @@ def pip_options() -> dict[str, str]:
 
 
 def from_pip(options: Mapping[str, str]) -> dict[str, str]:
-    """Say pip's settings in the variables of uv and npm."""
+    """Convert pip's settings to the variables of uv and npm."""
     said = {name: options[option] for option, names in PIP_OPTIONS.items() if option in options for name in names}
     if "UV_INDEX" in said:
-        # pip takes the best version of all its indexes; uv would stop at the first index that knows the name.
+        # pip selects the best version of all its indexes; uv would stop at the first index with the name.
         said |= {"UV_INDEX": " ".join(said["UV_INDEX"].split()), "UV_INDEX_STRATEGY": "unsafe-best-match"}
     if "UV_FIND_LINKS" in said:
         links = said["UV_FIND_LINKS"].split()
@@ -282,7 +282,7 @@ def from_pip(options: Mapping[str, str]) -> dict[str, str]:
 
 
 def certificates(options: Mapping[str, str], variables: Mapping[str, str]) -> dict[str, str]:
-    """Trust what pip trusts: the bundle it was given, else the machine's certificates where there are any."""
+    """Return pip's certificates: the configured bundle, otherwise those of the machine, if there are any."""
     named = [variables.get(name) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")]
     bundle = next(filter(None, [named[0], options.get("cert"), *named[1:]]), None)
     if bundle:
@@ -299,7 +299,7 @@ def default_cache(variables: Mapping[str, str]) -> Path:
 
 
 def is_writable(folder: Path) -> bool:
-    """Tell whether the folder could be made and written, without making it."""
+    """Return whether the folder could be created and written, without creating it."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
 
@@ -308,7 +308,7 @@ def is_writable(folder: Path) -> bool:
 
 
 def step(title: str, argv: list[str], variables: Mapping[str, str], hint: str) -> None:
-    """Run one program quietly; show all it said, and the next thing to try, only when it fails."""
+    """Run one program quietly; show its output and the next step only if it fails."""
     say(title)
     done = subprocess.run(
         argv, cwd=ROOT, env=dict(variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -319,7 +319,7 @@ def step(title: str, argv: list[str], variables: Mapping[str, str], hint: str) -
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Let one dev.py at a time change the environment."""
+    """Lock the environment, so that only one dev.py at a time changes it."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

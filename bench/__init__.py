@@ -1,1 +1,1 @@
-"""Benchmarks of Wren beside its peers: `nox -s bench`, or `python -m bench [NAME ...]`."""
+"""Benchmarks of Wren and comparable tools: `nox -s bench`, or `python -m bench [NAME ...]`."""

@@ -1,4 +1,4 @@
-"""Measure what is named, or everything, and write RESULTS.md; end with 1 where a promise is not held."""
+"""Run the named benchmarks, or all and write RESULTS.md; exit with 1 if a promise is not kept."""
 
 import sys
 from collections.abc import Callable
@@ -20,7 +20,7 @@ BENCHMARKS: dict[str, Callable[[], list[Table]]] = {
 
 
 def main(names: list[str]) -> int:
-    """Run benchmarks; RESULTS.md is written when all of them ran."""
+    """Run benchmarks; write RESULTS.md if all of them ran."""
     unknown = sorted(set(names) - set(BENCHMARKS))
     if unknown:
         print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
@@ -34,7 +34,7 @@ def main(names: list[str]) -> int:
     if not names:
         RESULTS.write_text(results)
     for promise in broken(tables):
-        print(f"bench: not held: {promise.text}", file=sys.stderr)
+        print(f"bench: promise not kept: {promise.text}", file=sys.stderr)
     return 1 if broken(tables) else 0
 
 

@@ -1,4 +1,4 @@
-"""From the request that starts a run until it is known to have ended: a cold, sandboxed process each time."""
+"""Time from the request that starts a run until its end is visible: a cold, sandboxed process each time."""
 
 import time
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ _POLL_SECONDS = 0.005
 
 
 def measure() -> list[Table]:
-    """Measure runs beside the bare start of the interpreter that each of them contains."""
+    """Measure runs, and the start of the interpreter that each of them includes."""
     with backend() as server, server.client() as client:
         scripts = {"run of an empty script": EMPTY, "run that calls an integration": WITH_AN_INTEGRATION}
         deployed = {name: deploy(client, script, name=f"bench_{i}") for i, (name, script) in enumerate(scripts.items())}
         processes = {"python -c pass": "pass", "python that imports what a run imports": BARE_RUN}
-        samples = {name: _starts(statement) for name, statement in processes.items()}
+        samples = {name: _measure_starts(statement) for name, statement in processes.items()}
         samples |= {name: _runs(client, deployment_id) for name, deployment_id in deployed.items()}
         taken = in_turns(samples)
     rows = [
@@ -27,12 +27,12 @@ def measure() -> list[Table]:
         for name, values in taken.items()
     ]
     text = (
-        f"Trigger to completed, asked every {_POLL_SECONDS * 1000:g} ms; median of {ROUNDS - 1}, one after the other."
+        f"Trigger to completed, polled every {_POLL_SECONDS * 1000:g} ms; median of {ROUNDS - 1}, one after the other."
     )
     return [Table(title="Cold sandboxed run", unit="ms", rows=rows, text=text)]
 
 
-def _starts(statement: str) -> Iterator[float]:
+def _measure_starts(statement: str) -> Iterator[float]:
     for _ in range(ROUNDS):
         started = time.perf_counter()
         ask_python("-c", statement)
@@ -40,7 +40,7 @@ def _starts(statement: str) -> Iterator[float]:
 
 
 def _runs(client: httpx2.Client, deployment_id: str) -> Iterator[float]:
-    wait_for_run(client, start_run(client, deployment_id), poll_seconds=_POLL_SECONDS)  # fills the caches of files
+    wait_for_run(client, start_run(client, deployment_id), poll_seconds=_POLL_SECONDS)  # fills the file caches
     for _ in range(ROUNDS - 1):
         started = time.perf_counter()
         wait_for_run(client, start_run(client, deployment_id), poll_seconds=_POLL_SECONDS)

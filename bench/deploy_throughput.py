@@ -1,4 +1,4 @@
-"""How many deploys a backend takes in a second; each reads the script's metadata in a sandbox of its own."""
+"""Deploys per second of a backend; each reads the script's metadata in a separate sandbox."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ CLIENTS = 4
 
 
 def measure() -> list[Table]:
-    """Measure deploys beside requests that only read, over the same connections."""
+    """Measure deploys and read-only requests, over the same connections."""
     numbers = count()
     requests: dict[str, Callable[[httpx2.Client], object]] = {
         "GET /healthz": lambda client: client.get("/healthz").raise_for_status(),

@@ -41,7 +41,7 @@ class Plugin(Integration):
 
 
 def measure() -> list[Table]:
-    """Measure every way to find plugins, side by side, at every size."""
+    """Measure every way to find plugins, at every size."""
     return [_measure(size) for size in SIZES]
 
 
@@ -50,14 +50,14 @@ def _measure(size: int) -> Table:
         install(Path(folder), size)
         first = list(_samples(_FIRST_START, folder, size, rounds=1))  # fills the table that later starts read
         others = [way for way in WAYS if way != _FIRST_START]
-        taken = in_turns({way: _samples(way, folder, size, rounds=_rounds(way, size)) for way in others})
+        taken = in_turns({way: _samples(way, folder, size, rounds=_count_rounds(way, size)) for way in others})
     taken[_FIRST_START] = first
     best = {way: min(values) for way, values in taken.items()}
     ratio = best["Wren, names"] / best["importlib.metadata"]
     text = f"names cost {ratio:.2f}x importlib.metadata (at most {_NAMES_AT_MOST:g}x)"
-    promises = [Promise(text=text, held=ratio <= _NAMES_AT_MOST)]
+    promises = [Promise(text=text, kept=ratio <= _NAMES_AT_MOST)]
     if size == max(SIZES):
-        promises += [_faster_than_stock(way, best) for way in ("Wren, names", "Wren, catalogue from the table")]
+        promises += [_promise_faster_than_stock(way, best) for way in ("Wren, names", "Wren, catalogue from the table")]
     order = ["importlib.metadata", *(way for way in WAYS if way != "importlib.metadata")]
     return Table(
         title=f"Finding {size:,} plugins",
@@ -68,13 +68,13 @@ def _measure(size: int) -> Table:
     )
 
 
-def _faster_than_stock(way: str, best: dict[str, float]) -> Promise:
+def _promise_faster_than_stock(way: str, best: dict[str, float]) -> Promise:
     times = best[_STOCK] / best[way]
     text = f"{way}: {times:.0f} times as fast as {_STOCK} (at least {_FASTER_THAN_STOCK:g}), and nothing is imported"
-    return Promise(text=text, held=times >= _FASTER_THAN_STOCK)
+    return Promise(text=text, kept=times >= _FASTER_THAN_STOCK)
 
 
-def _rounds(way: str, size: int) -> int:
+def _count_rounds(way: str, size: int) -> int:
     return 2 if way in _SLOW and size == max(SIZES) else ROUNDS[size]
 
 
@@ -87,7 +87,7 @@ def _samples(way: str, folder: str, size: int, *, rounds: int) -> Iterator[float
 
 
 def install(folder: Path, size: int) -> None:
-    """Install `size` distributions with one integration each, the way pip leaves them."""
+    """Install `size` distributions with one integration each, as pip does."""
     for number in range(size):
         name = f"plugin_{number:04d}"
         info = folder / f"wren_{name}-1.0.dist-info"

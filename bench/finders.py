@@ -1,7 +1,7 @@
-"""One way to find plugins, timed in a process of its own: `python -m bench.finders WAY FOLDER`.
+"""One way to find plugins, timed in a separate process: `python -m bench.finders WAY FOLDER`.
 
-Prints milliseconds and how many plugins were found. What a way imports for itself is imported before the clock starts,
-and in its own process only: a finder of one library must not answer the questions put to another.
+Prints milliseconds and the number of plugins found. Each way imports its libraries before the clock starts, and only in
+its own process, so that no library affects the measurement of another.
 """
 
 import importlib.metadata
@@ -18,24 +18,24 @@ Find = Callable[[], int]
 
 
 def raw_scan() -> Find:
-    """Read every entry_points.txt below sys.path: the least that must be done."""
+    """Read every entry_points.txt below sys.path: the minimum work."""
     return _scan
 
 
 def metadata_names() -> Find:
-    """Ask the standard library."""
+    """Use the standard library."""
     return lambda: len({point.name for point in importlib.metadata.entry_points(group=GROUP)})
 
 
 def wren_names() -> Find:
-    """Ask Wren for names; imports no plugin."""
+    """Get only names from Wren; imports no plugin."""
     from wren_core.plugins.discovery import integration_names
 
     return lambda: len(integration_names())
 
 
 def pluggy_load() -> Find:
-    """Load everything with pluggy's stock loader."""
+    """Load all plugins with pluggy's stock loader."""
     import pluggy
 
     from wren_core.contract import hookspecs, integration  # noqa: F401 - every plugin imports the contract
@@ -46,14 +46,14 @@ def pluggy_load() -> Find:
 
 
 def wren_load() -> Find:
-    """Load everything with Wren: one by one, with a time limit, every declaration and schema checked."""
+    """Load all plugins with Wren: one by one, with a time limit, with checks of all specs and schemas."""
     from wren_core.plugins.discovery import discover
 
     return lambda: len(discover().loaded)
 
 
 def wren_catalogue() -> Find:
-    """Start as the backend does when nothing changed: definitions from the table, no plugin imported."""
+    """Start like a backend with unchanged plugins: definitions from the table, no plugin imported."""
     catalogue = _catalogue()
 
     def find() -> int:
@@ -66,7 +66,7 @@ def wren_catalogue() -> Find:
 
 
 def wren_first_start() -> Find:
-    """Start as the backend does the first time: every plugin is imported, and its definition stored."""
+    """Start like a new backend: every plugin is imported, and its definition stored."""
     return _catalogue()
 
 

@@ -1,4 +1,4 @@
-"""What `import wren` costs, and what it brings along."""
+"""The cost of `import wren`, and the modules it imports."""
 
 import json
 from collections.abc import Iterator
@@ -40,8 +40,8 @@ def measure() -> list[Table]:
             text="Best of several fresh processes, without the start of the interpreter.",
             rows=[Row(name=name, value=value) for name, value in best.items()],
             promises=[
-                Promise(text=f"import wren takes {took:.0f} ms (at most {_AT_MOST_MS:.0f})", held=took <= _AT_MOST_MS),
-                Promise(text=f"it brings these client libraries: {', '.join(brought) or 'none'}", held=not brought),
+                Promise(text=f"import wren takes {took:.0f} ms (at most {_AT_MOST_MS:.0f})", kept=took <= _AT_MOST_MS),
+                Promise(text=f"it imports these client libraries: {', '.join(brought) or 'none'}", kept=not brought),
             ],
         )
     ]
@@ -53,13 +53,13 @@ def _samples(statement: str) -> Iterator[float]:
 
 
 def modules_after(statement: str) -> set[str]:
-    """Return the names of the modules a statement leaves behind."""
+    """Return the names of the modules that are loaded after a statement."""
     program = f"import json, sys; {statement}; print(json.dumps(list(sys.modules)))"
     return set(json.loads(ask_python("-c", program)))
 
 
 def client_libraries() -> set[str]:
-    """Return the packages that the installed integrations need beside the contract and what it is made of."""
+    """Return the packages that the installed integrations need, except the contract and its dependencies."""
     contract = {_name(requirement) for requirement in metadata.requires("wren-core") or ()} | {"wren_core"}
     needed = {_name(item) for point in find_entry_points() if point.dist for item in point.dist.requires or ()}
     return needed - contract

@@ -1,4 +1,4 @@
-"""Numbers measured side by side, and what was promised of them."""
+"""Measurements for comparison, and promises about them."""
 
 import os
 import platform
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# What a run's own process imports before the script: the floor under every run.
+# The imports of a run's process before the script: the minimum for every run.
 BARE_RUN = "import wren.runner; from wren_core import Integration"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One thing that was measured."""
+    """One measurement."""
 
     name: str
     value: float
@@ -25,15 +25,15 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Promise:
-    """A bound that must hold, and what was measured."""
+    """A bound, and whether the measurement keeps it."""
 
     text: str
-    held: bool
+    kept: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Things measured in one run, each also as a multiple of the first."""
+    """Measurements of one run, each also as a multiple of the first."""
 
     title: str
     unit: str
@@ -42,12 +42,12 @@ class Table:
     promises: Sequence[Promise] = field(default_factory=tuple)
 
     def value(self, name: str) -> float:
-        """Return what was measured for a row."""
+        """Return the value of a row."""
         return next(row.value for row in self.rows if row.name == name)
 
 
 def ask_python(*arguments: str, options: Sequence[str] = ()) -> str:
-    """Run this interpreter anew and return what it printed; the environment says nothing about Wren."""
+    """Run a new interpreter and return its output; its environment has no settings of Wren."""
     argv = [sys.executable, *options, *arguments]
     done = subprocess.run(argv, cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -56,12 +56,12 @@ def ask_python(*arguments: str, options: Sequence[str] = ()) -> str:
 
 
 def plain_environment() -> dict[str, str]:
-    """Return the environment without the settings of a Wren or a Python of the caller's."""
+    """Return the environment without the caller's settings for Wren and Python."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("WREN_", "PYTHON"))}
 
 
 def in_turns(samples: Mapping[str, Iterable[float]]) -> dict[str, list[float]]:
-    """Take one sample of each thing after the other, again and again, so that noise meets all of them."""
+    """Sample all candidates in turns, so that noise affects all of them alike."""
     iterators = {name: iter(values) for name, values in samples.items()}
     taken: dict[str, list[float]] = {name: [] for name in iterators}
     while iterators:
@@ -75,18 +75,18 @@ def in_turns(samples: Mapping[str, Iterable[float]]) -> dict[str, list[float]]:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which `share` of the values lie."""
+    """Return the value that `share` of the values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
 def median(values: Sequence[float]) -> float:
-    """Return the middle value."""
+    """Return the median."""
     return statistics.median(values)
 
 
 def machine() -> dict[str, str]:
-    """Name the machine the numbers come from."""
+    """Describe the machine of the measurements."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return {

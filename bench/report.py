@@ -1,4 +1,4 @@
-"""From tables to RESULTS.md."""
+"""Render tables as RESULTS.md."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,20 +6,21 @@ from bench.measuring import Promise, Row, Table
 
 _HEAD = """# Results
 
-Written by `nox -s bench`. What counts are the ratios: everything in a table was measured in one run, in turns, on one
-machine, so they hold elsewhere where the milliseconds do not. The ratio is to the first row of the table.
+Written by `nox -s bench`. Compare the ratios: all rows of a table were measured in one run, in turns, on one
+machine, so the ratios apply to other machines, where the milliseconds differ. The ratio is to the first row of the
+table.
 """
 
 
 def to_markdown(machine: Mapping[str, str], tables: Sequence[Table]) -> str:
-    """Render the machine, every table and what was promised."""
+    """Render the machine, every table and every promise."""
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
     return "\n\n".join([_HEAD.strip(), facts, *(_section(table) for table in tables)]) + "\n"
 
 
 def broken(tables: Sequence[Table]) -> list[Promise]:
-    """List the promises that were not held."""
-    return [promise for table in tables for promise in table.promises if not promise.held]
+    """List the promises that were not kept."""
+    return [promise for table in tables for promise in table.promises if not promise.kept]
 
 
 def _section(table: Table) -> str:
@@ -27,7 +28,7 @@ def _section(table: Table) -> str:
     header = f"| | {table.unit} | ratio | |\n|---|---:|---:|---|"
     rows = "\n".join(_row(row, first) for row in table.rows)
     promises = "\n".join(
-        f"- {'Held' if promise.held else '**Not held**'}: {promise.text}." for promise in table.promises
+        f"- {'Kept' if promise.kept else '**Not kept**'}: {promise.text}." for promise in table.promises
     )
     return "\n\n".join(part for part in [f"## {table.title}", table.text, f"{header}\n{rows}", promises] if part)
 

@@ -1,4 +1,4 @@
-"""How many runs a backend with its two workers finishes in a second."""
+"""Runs per second of a backend with two workers."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ _POLL_SECONDS = 0.02
 
 
 def measure() -> list[Table]:
-    """Measure a full queue beside bare processes that import the same, as many at a time."""
+    """Measure a full queue, and as many parallel bare processes with the same imports."""
     rows = [
         Row(name="bare processes that import what a run imports", value=_bare_processes()),
         Row(name="sandboxed runs", value=_queued_runs()),

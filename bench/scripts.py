@@ -1,4 +1,4 @@
-"""The scripts the benchmarks deploy."""
+"""The scripts that the benchmarks deploy."""
 
 EMPTY = """
 import wren

@@ -1,4 +1,4 @@
-"""A backend of its own for a benchmark: SQLite, an empty folder, everything in one process."""
+"""A separate backend for a benchmark: SQLite, an empty folder, one process."""
 
 import re
 import signal
@@ -25,7 +25,7 @@ _ENDED = {"success", "failed", "timeout", "cancelled", "lost"}
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A running backend; one user talks to it over a connection that stays open."""
+    """A running backend, used by one user over a persistent connection."""
 
     url: str
     key: str
@@ -45,7 +45,7 @@ def backend() -> Iterator[Backend]:
             process = subprocess.Popen(argv, cwd=ROOT, env=plain_environment(), stdout=file, stderr=file)
             try:
                 url = f"http://127.0.0.1:{port}"
-                _wait(url, process, output)
+                _wait_until_ready(url, process, output)
                 yield Backend(url=url, key=_key(output))
             finally:
                 process.send_signal(signal.SIGTERM)
@@ -66,7 +66,7 @@ def start_run(client: httpx2.Client, deployment_id: str) -> str:
 
 
 def wait_for_run(client: httpx2.Client, run_id: str, *, poll_seconds: float) -> dict[str, Any]:
-    """Ask for a run until it has ended well."""
+    """Poll a run until it has succeeded."""
     deadline = time.monotonic() + RUN_SECONDS
     while time.monotonic() < deadline:
         run = _answer(client.get(f"/v1/runs/{run_id}"))
@@ -85,7 +85,7 @@ def _answer(response: httpx2.Response) -> dict[str, Any]:
     return answer
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

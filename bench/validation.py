@@ -1,4 +1,4 @@
-"""What a validated call costs beyond the function itself."""
+"""The cost of a validated call beyond the function itself."""
 
 import statistics
 import time
@@ -62,7 +62,7 @@ def measure() -> list[Table]:
 
 
 def _measure(title: str, arguments: dict[str, Any]) -> Table:
-    ways = _ways(arguments)
+    ways = _list_candidates(arguments)
     taken = in_turns({name: _samples(call, _CALLS.get(name, 2_000)) for name, call in ways.items()})
     middle = {name: statistics.median(values) for name, values in taken.items()}
     ratio = middle["jsonschema.validate"] / middle["Wren, the whole call"]
@@ -70,14 +70,14 @@ def _measure(title: str, arguments: dict[str, Any]) -> Table:
     return Table(
         title=f"One validated call: {title}",
         unit="us",
-        text="The first four check the arguments only. Wren's call checks them, makes records of them, calls the\n"
-        "method, makes JSON of the result and checks that.",
+        text="The first four only check the arguments. Wren's call checks them, builds records from them, calls the\n"
+        "method, converts the result to JSON and checks it.",
         rows=[Row(name=name, value=value) for name, value in middle.items()],
-        promises=[Promise(text=promise, held=ratio >= _SHARE_OF_NAIVE)],
+        promises=[Promise(text=promise, kept=ratio >= _SHARE_OF_NAIVE)],
     )
 
 
-def _ways(arguments: dict[str, Any]) -> dict[str, Callable[[], object]]:
+def _list_candidates(arguments: dict[str, Any]) -> dict[str, Callable[[], object]]:
     schema = Books.full_spec().methods[0].input_schema
     explaining = jsonschema.Draft202012Validator(schema)
     compiled = jsonschema_rs.Draft202012Validator(schema)

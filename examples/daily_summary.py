@@ -1,4 +1,4 @@
-"""Every morning: read the inbox, sum it up, mail the summary, post it to Slack and leave a message."""
+"""Every morning: read the inbox, mail a summary, post it to Slack and send a message to the workspace."""
 
 import wren
 

@@ -1,7 +1,7 @@
-"""The whole path, on one machine and without an account: `python3 dev.py demo`.
+"""A complete run on one machine, without an account: `python3 dev.py demo`.
 
-Starts the providers' fakes that the plugins ship, boots the backend on SQLite, connects by the real OAuth flow,
-deploys `daily_summary.py` with the real command line, fires it, follows its log, and shows what arrived.
+Starts the fake providers that the plugins ship, starts the backend on SQLite, connects with the real OAuth flow,
+deploys `daily_summary.py` with the real command line, fires it, follows its log, and shows the results.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from wren_core.testing import serve
 
 SCRIPT = Path(__file__).with_name("daily_summary.py")
 NAME = "daily_summary"
-# Fake name -> the provider its settings belong to, and the paths of its OAuth endpoints and API.
+# Name of the fake -> provider in the settings, and the paths of its OAuth endpoints and API.
 PROVIDERS = {
     "gmail": ("GOOGLE", "/o/oauth2/v2/auth", "/oauth2/token", "/oauth2/revoke", "/oauth2/v2/userinfo", ""),
     "slack": ("SLACK", "/oauth/v2/authorize", "/api/oauth.v2.access", "/api/auth.revoke", "", "/api/"),
@@ -37,31 +37,31 @@ START_SECONDS = 30.0
 
 
 class DemoFailed(Exception):
-    """A step did not do what it must."""
+    """A step of the demo failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A running backend and how to reach it."""
+    """A running backend: its URL, API key and log."""
 
     url: str
     key: str
     log: Path
 
     def env(self) -> dict[str, str]:
-        """Return the environment of the command line."""
+        """Return the environment for the command line."""
         return {**os.environ, "WREN_API_URL": self.url, "WREN_API_KEY": self.key}
 
     def get(self, path: str) -> Any:
-        """Ask the API."""
+        """Send a GET request to the API."""
         answer = httpx2.get(self.url + path, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
         return answer.raise_for_status().json()
 
 
 def main() -> int:
-    """Run the demo; 0 when everything that should arrive has arrived."""
+    """Run the demo; return 0 if all messages have arrived."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--keep", action="store_true", help="leave the backend up until Ctrl-C")
+    arguments.add_argument("--keep", action="store_true", help="keep the backend running until Ctrl-C")
     options = arguments.parse_args()
     started = time.monotonic()
     with ExitStack() as stack:
@@ -83,8 +83,8 @@ def main() -> int:
 
 
 def start_fakes(stack: ExitStack) -> tuple[dict[str, Any], dict[str, str]]:
-    """Serve the fake of every provider the script uses."""
-    step("Starting the providers' stand-ins (shipped with the plugins)")
+    """Serve the fake of every provider that the script uses."""
+    step("Starting the fake providers (shipped with the plugins)")
     found = {point.name: point for point in entry_points(group="wren.fakes")}
     fakes = {name: found[name].load()() for name in PROVIDERS}
     urls = {name: stack.enter_context(serve(fake)) for name, fake in fakes.items()}
@@ -95,8 +95,8 @@ def start_fakes(stack: ExitStack) -> tuple[dict[str, Any], dict[str, str]]:
 
 @contextmanager
 def start_backend(urls: dict[str, str]) -> Iterator[Backend]:
-    """Boot the backend in an empty data directory and stop it afterwards."""
-    step("Booting the backend on SQLite")
+    """Start the backend in an empty data directory and stop it afterwards."""
+    step("Starting the backend on SQLite")
     with tempfile.TemporaryDirectory(prefix="wren-demo-") as folder:
         port = free_port()
         log = Path(folder) / "backend.log"
@@ -129,7 +129,7 @@ def backend_env(urls: dict[str, str]) -> dict[str, str]:
 
 
 def first_key(process: "subprocess.Popen[str]", log: Path) -> str:
-    """Read the backend's greeting up to the API key it prints once."""
+    """Read the backend's output up to the API key, which is printed once."""
     for line in process.stdout or ():
         shown = re.search(r"wren_[a-z0-9]{8}_[\w-]{43}", line)
         tell(line.replace(shown[0], shown[0][:14] + "...").rstrip() if shown else line.rstrip())
@@ -155,7 +155,7 @@ def wait_until_ready(backend: Backend) -> None:
 
 def connect(backend: Backend, name: str) -> None:
     """Connect as a person does: open the link, consent, come back."""
-    step(f"Connecting {name} by OAuth (authorization code, PKCE, one-time state)")
+    step(f"Connecting {name} with OAuth (authorization code, PKCE, one-time state)")
     made = wren_json(backend, "connect", name, "--no-browser", "--no-wait")
     with httpx2.Client(follow_redirects=True, timeout=30) as browser:
         consent = browser.get(made["connect_url"])
@@ -168,7 +168,7 @@ def connect(backend: Backend, name: str) -> None:
 
 
 def consent_form(page: str, user: str) -> tuple[str, dict[str, str]]:
-    """Return where the form of `user` posts to, and its fields."""
+    """Return the action and the fields of the consent form of `user`."""
     for form in re.findall(r"<form.*?</form>", page, re.DOTALL):
         inputs = re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form)
         fields = {html.unescape(key): html.unescape(value) for key, value in inputs}
@@ -186,7 +186,7 @@ def deploy(backend: Backend) -> None:
 
 
 def fire(backend: Backend) -> None:
-    """Fire it now, and follow its log until it ends."""
+    """Fire the script now, and follow its log until it ends."""
     step(f"$ wren run {NAME}")
     run = wren_json(backend, "run", NAME)["run_id"]
     step("$ wren logs -f " + run)
@@ -199,7 +199,7 @@ def fire(backend: Backend) -> None:
 
 
 def show_arrivals(fakes: dict[str, Any], backend: Backend) -> None:
-    """Ask the providers what arrived; exactly one of each."""
+    """Show what arrived at the providers: exactly one of each."""
     step("What arrived")
     mails = fakes["gmail"].sent
     posts = fakes["slack"].messages_in("general")
@@ -214,14 +214,14 @@ def show_arrivals(fakes: dict[str, Any], backend: Backend) -> None:
 
 
 def where_to_look(backend: Backend) -> str:
-    """Say where a newcomer goes on."""
-    return f"The API explains itself at {backend.url}/docs; the script is {SCRIPT}."
+    """Return the next steps for a newcomer."""
+    return f"The API is documented at {backend.url}/docs; the script is {SCRIPT}."
 
 
 def wait_for_interrupt(backend: Backend) -> None:
-    """Leave everything up until Ctrl-C."""
+    """Keep everything running until Ctrl-C."""
     print(f"\nStill up. Try it:\n  export WREN_API_URL={backend.url} WREN_API_KEY={backend.key}\n  wren status")
-    print("Ctrl-C ends it.")
+    print("Stop with Ctrl-C.")
     try:
         while True:
             time.sleep(3600)
@@ -230,7 +230,7 @@ def wait_for_interrupt(backend: Backend) -> None:
 
 
 def wren(backend: Backend, *arguments: str) -> None:
-    """Run the command line and show what it prints."""
+    """Run the command line and show its output."""
     command = [sys.executable, "-m", "wren", *arguments]
     with subprocess.Popen(
         command, env=backend.env(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -242,7 +242,7 @@ def wren(backend: Backend, *arguments: str) -> None:
 
 
 def wren_json(backend: Backend, *arguments: str) -> Any:
-    """Run the command line for its JSON."""
+    """Run the command line and return its JSON output."""
     command = [sys.executable, "-m", "wren", *arguments, "--json"]
     done = subprocess.run(command, env=backend.env(), capture_output=True, text=True, check=False)
     if done.returncode:
@@ -251,18 +251,18 @@ def wren_json(backend: Backend, *arguments: str) -> Any:
 
 
 def free_port() -> int:
-    """Return a port nobody listens on now."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 def step(text: str) -> None:
-    """Announce a step."""
+    """Print the title of a step."""
     print(f"\n==> {text}", flush=True)
 
 
 def tell(text: str) -> None:
-    """Show a detail."""
+    """Print a detail."""
     print(f"    {text}", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Both dialects against a stand-in that nobody here wrote: answers, tools, streams, images, and every way to fail."""
+"""Both AI integrations against the third-party fake aimock: answers, tools, streams, images, and all failures."""
 
 import base64
 
@@ -17,12 +17,12 @@ TOOL = {
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-# 100 tokens read and 20 written, at the prices of the default models.
+# 100 tokens of input and 20 of output, at the prices of the default models.
 COST = {"openai": 0.0002, "anthropic": 0.0004}
 
 
 class Ledger:
-    """A host that allows every call and writes down what it is told."""
+    """A host that allows every call and records its reports."""
 
     def __init__(self):
         self.asked = []
@@ -43,7 +43,7 @@ def ai(request, aimock_server):
     instance.close()
 
 
-def test_an_answer_comes_with_its_usage_and_its_price(ai):
+def test_a_response_has_its_usage_and_cost(ai):
     answer = ai.generate("hello")
 
     assert (answer.text, answer.stop_reason) == ("Hello yourself.", "end")
@@ -52,7 +52,7 @@ def test_an_answer_comes_with_its_usage_and_its_price(ai):
     assert [item["nano_usd"] for item in ai.host.spent()] == [round(COST[ai.name] * 10**9)]
 
 
-def test_a_tool_is_asked_for_and_its_result_is_answered(ai):
+def test_a_tool_is_called_and_its_result_gets_an_answer(ai):
     asked = ai.generate("what is the weather in Rome?", tools=[TOOL])
     (call,) = asked.tool_calls
     answer = ai.generate(
@@ -68,7 +68,7 @@ def test_a_tool_is_asked_for_and_its_result_is_answered(ai):
     assert (answer.text, answer.stop_reason) == ("It is 21 degrees in Rome.", "end")
 
 
-def test_a_tool_that_is_asked_for_in_a_stream_is_whole(ai):
+def test_a_tool_call_in_a_stream_is_complete(ai):
     with ai.stream("what is the weather in Rome?", tools=[TOOL]) as pieces:
         text = "".join(pieces)
 
@@ -76,15 +76,15 @@ def test_a_tool_that_is_asked_for_in_a_stream_is_whole(ai):
     assert (text, call.name, call.arguments) == ("", "weather", {"city": "Rome"})
 
 
-def test_a_picture_reaches_the_model(ai, aimock_server):
+def test_an_image_reaches_the_model(ai, aimock_server):
     answer = ai.generate("what is in this picture?", images=[PIXEL])
 
     assert answer.text == "A single pixel."
-    if ai.name == "openai":  # of the other dialect the stand-in writes down the text alone
+    if ai.name == "openai":  # in the other dialect aimock records only the text
         assert base64.b64encode(PIXEL).decode() in str(aimock_server.requests()[-1]["messages"])
 
 
-def test_a_stream_brings_the_text_in_pieces_and_ends_with_the_whole(ai):
+def test_a_stream_yields_pieces_of_text_and_ends_with_the_complete_response(ai):
     with ai.stream("tell me slowly") as stream:
         pieces = list(stream)
 
@@ -94,7 +94,7 @@ def test_a_stream_brings_the_text_in_pieces_and_ends_with_the_whole(ai):
     assert [item["outcome"] for item in ai.host.spent()] == ["ok"]
 
 
-def test_too_many_requests_say_when_to_come_back(ai):
+def test_a_rate_limit_has_its_retry_after(ai):
     with pytest.raises(RateLimited) as caught:
         ai.generate("slow down")
 
@@ -102,14 +102,14 @@ def test_too_many_requests_say_when_to_come_back(ai):
     assert ai.host.spent() == []
 
 
-def test_a_stream_is_refused_like_a_call(ai):
+def test_a_stream_raises_the_same_errors_as_a_call(ai):
     with pytest.raises(RateLimited) as caught:
         list(ai.stream("slow down"))
 
     assert caught.value.retry_after == 1
 
 
-def test_a_provider_that_fails_is_unavailable_and_is_asked_once(ai, aimock_server):
+def test_a_failed_request_is_unavailable_and_not_retried(ai, aimock_server):
     before = len(aimock_server.requests())
 
     with pytest.raises(Unavailable):
@@ -118,7 +118,7 @@ def test_a_provider_that_fails_is_unavailable_and_is_asked_once(ai, aimock_serve
     assert len(aimock_server.requests()) == before + 1
 
 
-def test_a_stream_that_breaks_off_is_unavailable_and_what_was_read_is_charged(ai):
+def test_a_stream_that_breaks_off_is_unavailable_and_its_input_is_charged(ai):
     read = []
 
     with pytest.raises(Unavailable):
@@ -131,15 +131,15 @@ def test_a_stream_that_breaks_off_is_unavailable_and_what_was_read_is_charged(ai
     assert (spent["is_estimated"], spent["nano_usd"] > 0, spent["output_tokens"] > 0) == (True, True, True)
 
 
-def test_a_question_nobody_expects_is_refused_by_the_stand_in(ai):
+def test_an_unknown_question_is_refused_by_aimock(ai):
     with pytest.raises(AgentFixableError):
         ai.generate("nothing in the fixtures matches this")
 
 
-def test_images_are_made_and_priced(aimock_server):
+def test_images_are_generated_and_priced(aimock_server):
     ai = OpenAI.create(credentials={"api_key": "any-key"}, base_url=aimock_server.openai_url)
 
-    made = ai.generate_image("a wren on a fence")
+    made = ai.generate_images("a wren on a fence")
 
     ai.close()
     assert [(image.content, image.media_type) for image in made.images] == [(PIXEL, "image/png")]

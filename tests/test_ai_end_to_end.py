@@ -1,4 +1,4 @@
-"""A deployed script that asks a model: chosen by connection, priced on its run, stopped by the budget."""
+"""A deployed script that calls a model: chosen by connection, with its cost on the run, stopped by the budget."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def ask():
     forecast = wren.ai("the forecast, wrong at first", schema=Forecast)
     return {"greeting": greeting, "degrees": forecast.degrees, "cost": greeting.completion.cost_usd}
 """
-# 100 tokens read and 20 written, at the price of the default model.
+# 100 tokens of input and 20 of output, at the price of the default model.
 CALL_USD = 0.0002
 
 
@@ -36,7 +36,7 @@ def server(tmp_path_factory, aimock_server):
 
 
 @pytest.mark.timeout(240)
-def test_the_connected_models_answer_cost_is_told_and_the_budget_stops_the_next_call(server):
+def test_the_connected_model_answers_its_cost_is_recorded_and_the_budget_stops_the_next_call(server):
     refused = server.request("POST", "/v1/scripts/deploy", json={"script": SCRIPT, "name": "asks"})
     server.wren("connect", "openai", "--value", "api_key=any-key", "--no-browser")
     deployed = server.deploy(SCRIPT, name="asks")

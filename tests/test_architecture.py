@@ -1,4 +1,4 @@
-"""The rules of the house that a program can check, over every module of every distribution."""
+"""Architecture rules that a program can check, for every module of every distribution."""
 
 import ast
 import re
@@ -22,16 +22,18 @@ from workspace import (
     sources,
 )
 
-# Two integrations are called by ordinary words: prose may speak of cron and of messaging.
+# Two integrations have the names of ordinary words: prose may mention cron and messaging.
 ORDINARY_WORDS = {"cron", "messaging"}
 # Of these, the one that is also the name of a field on the wire, so that it appears in quotes for a good reason.
 WIRE_FIELDS = {"cron"}
 # Data, not code: which distributions safe mode lets in. tests/test_plugin_policy.py compares it with the workspace.
 FIRST_PARTY = ROOT / "core" / "src" / "wren_core" / "plugins" / "first_party.txt"
+# Data, too: where the key of a provider of models goes when a definition does not say (ADR 25).
+KEY_CONVENTIONS = ROOT / "core" / "src" / "wren_core" / "contract" / "key_conventions.json"
 # Names of integrations that are also something else, and the modules in which they are that: forms of tool definitions
 # that are exported and measured, and the scheme of a database's address.
 _TOOL_FORMS = re.compile(
-    r"wren_core/export/(tools|strict|token_price)\.py|wren_core/testing/|wren/(cli/)?\w*(cost|pric)\w*\.py"
+    r"wren_core/export/(tools|strict|token_price)\.py|wren_core/testing/|wren/cli/(commands/)?\w+_cost\.py"
 )
 OTHER_MEANINGS = {
     "openai": _TOOL_FORMS,
@@ -62,7 +64,7 @@ DATABASE = re.compile(r"(session|connection|engine|\bdb)(\(\))?$")
 SQL_MODULES = re.compile(r"(repository|models|database|tables|schema|migration)\.py$|/migrations/")
 
 
-# --- who may know whom ----------------------------------------------------------------------------------------------
+# --- dependencies ----------------------------------------------------------------------------------------------------
 
 
 def test_the_import_contracts_hold():
@@ -80,13 +82,25 @@ def test_no_import_contract_has_an_exception():
     assert [shown(path) for path in committed_files() if path.name == ".importlinter"] == []
 
 
-def test_every_package_is_held_by_the_contracts():
+def test_every_package_is_covered_by_the_contracts():
     packages = {path.parent.name for member in MEMBERS for path in (member / "src").glob("*/__init__.py")}
     contracts = {contract["type"]: contract for contract in CONFIGURATION["tool"]["importlinter"]["contracts"]}
 
     assert set(CONFIGURATION["tool"]["importlinter"]["root_packages"]) == packages
     assert set(contracts["forbidden"]["forbidden_modules"]) == packages - {"wren_core"}
     assert set(contracts["independence"]["modules"]) == packages - {"wren_core"}
+
+
+def test_the_packages_of_every_host_are_a_ladder_without_a_circle():
+    """A new package of a host must take a place on its ladder: the contract names every one."""
+    hosts = {path.parent.name for host in HOSTS for path in (host / "src").glob("*/__init__.py")}
+    contracts = CONFIGURATION["tool"]["importlinter"]["contracts"]
+    ladders = [each for each in contracts if each["type"] == "layers" and each.get("exhaustive")]
+    acyclic = [each for each in contracts if each["type"] == "acyclic_siblings"]
+
+    assert hosts >= {"wren_core", "wren", "wren_backend"}
+    assert {name for ladder in ladders for name in ladder["containers"]} == hosts
+    assert {name for contract in acyclic for name in contract["ancestors"]} == hosts
 
 
 def test_no_host_names_an_integration():
@@ -99,15 +113,15 @@ def test_no_host_names_an_integration():
             word for word in mentioned(words, path.read_text(errors="replace")) if not means_other(word, path)
         }
         for path in files
-        if path != FIRST_PARTY
+        if path not in (FIRST_PARTY, KEY_CONVENTIONS)
     }
 
     assert len(files) > 50
     assert {path: found for path, found in named.items() if found} == {}
 
 
-def test_a_further_integration_can_be_read_in_one_sitting():
-    """Under 400 lines, tests and fake provider apart; the reference integrations may be longer."""
+def test_an_integration_has_under_400_lines():
+    """Without tests and fake provider; the reference integrations may be longer."""
     further = [member for member in INTEGRATIONS if member.parent.name == "plugins"]
     lengths = {
         member.name: sum(
@@ -120,19 +134,19 @@ def test_a_further_integration_can_be_read_in_one_sitting():
     assert {name: length for name, length in lengths.items() if length >= 400} == {}
 
 
-def test_no_host_asks_for_an_integration_that_has_an_ordinary_name():
+def test_no_host_refers_to_an_integration_named_by_an_ordinary_word():
     asked = {shown(path): [ast.unparse(node) for node in nodes(path) if singles_out(node)] for path in sources(*HOSTS)}
 
     assert {path: found for path, found in asked.items() if found} == {}
 
 
 def means_other(word: str, path: Path) -> bool:
-    """Tell whether a word is no integration's name in that module."""
+    """Return whether a word does not name an integration in that module."""
     return word in OTHER_MEANINGS and OTHER_MEANINGS[word].search(path.as_posix()) is not None
 
 
 def telling_words(member: Path) -> set[str]:
-    """Return the words that give an integration away: distribution, package, name and provider."""
+    """Return the words that identify an integration: distribution, package, name and provider."""
     packages = {target.split(":")[0] for target in INTEGRATIONS[member].values()}
     return {
         METADATA[member]["project"]["name"],
@@ -154,7 +168,7 @@ def mentioned(words: set[str], text: str) -> set[str]:
 
 
 def singles_out(node: ast.AST) -> bool:
-    """Tell whether code names, looks up or compares with an integration called by an ordinary word."""
+    """Return whether code names, looks up or compares with an integration whose name is an ordinary word."""
     match node:
         case ast.Attribute(value=receiver, attr=word) if word in ORDINARY_WORDS:
             return LOOKUPS.search(ast.unparse(receiver)) is not None
@@ -181,18 +195,18 @@ def singles_out(node: ast.AST) -> bool:
         "name = 'messaging'",
     ],
 )
-def test_a_way_to_single_an_integration_out_is_seen(code):
+def test_a_special_case_for_an_integration_is_found(code):
     assert any(map(singles_out, ast.walk(ast.parse(code))))
 
 
 @pytest.mark.parametrize(
     "code", ["config['cron']", "event.cron", "{'cron': text}", "parse(trigger.config.get('cron'))", "'the cron of it'"]
 )
-def test_the_fields_of_a_schedule_are_not_taken_for_an_integration(code):
+def test_the_cron_field_of_a_schedule_is_not_reported(code):
     assert not any(map(singles_out, ast.walk(ast.parse(code))))
 
 
-def test_a_mention_is_seen_in_any_spelling_but_not_inside_another_word():
+def test_a_mention_is_found_in_any_spelling_but_not_inside_another_word():
     words = {"acme", "wren_acme"}
 
     assert mentioned(words, "tool = 'acme_send'  # ACME") == {"acme"}
@@ -203,23 +217,23 @@ def test_a_mention_is_seen_in_any_spelling_but_not_inside_another_word():
 # --- the shape of modules -------------------------------------------------------------------------------------------
 
 
-def test_a_module_is_called_by_a_noun_one_can_guess():
+def test_no_module_has_a_vague_name():
     assert [shown(path) for path in sources() if {path.stem, path.parent.name} & GRAB_BAGS] == []
 
 
-def test_a_module_says_what_it_is_for():
+def test_every_module_has_a_docstring():
     trees = {path: parsed(path) for path in sources()}
 
     assert [shown(path) for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)] == []
 
 
-def test_modules_stay_small():
+def test_no_module_is_too_long():
     lengths = {shown(path): len(path.read_text().splitlines()) for path in sources()}
 
     assert {path: lines for path, lines in lengths.items() if lines > MAX_MODULE_LINES} == {}
 
 
-def test_functions_stay_small():
+def test_no_function_is_too_long():
     """All but migrations, which list columns."""
     modules = [path for path in sources() if "migrations" not in path.parts]
     functions = [
@@ -238,8 +252,8 @@ def lines_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def test_what_authors_and_scripts_see_explains_itself():
-    """Every public name of core and sdk, members of classes and protocols included."""
+def test_public_names_of_core_and_sdk_have_docstrings():
+    """Includes members of public classes and protocols."""
     trees = {path: parsed(path) for member in ("core", "sdk") for path in sources(ROOT / member)}
 
     silent = {shown(path): unexplained(tree.body) for path, tree in trees.items()}
@@ -263,22 +277,22 @@ def is_overload(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> 
     "code",
     ["def name(): ...", "class name: ...", 'class Other:\n    """It."""\n    @property\n    def name(self): ...'],
 )
-def test_a_name_without_a_docstring_is_seen(code):
+def test_a_name_without_a_docstring_is_found(code):
     assert unexplained(ast.parse(code).body) == ["name"]
 
 
 @pytest.mark.parametrize("code", ["def _name(): ...", "@overload\ndef name(): ...", 'def name():\n    """It."""'])
-def test_what_needs_no_docstring_or_has_one_is_not_reported(code):
+def test_a_documented_or_private_name_is_not_reported(code):
     assert unexplained(ast.parse(code).body) == []
 
 
-def test_source_asserts_nothing():
-    """`assert` vanishes under -O; what must hold in production raises."""
+def test_source_code_has_no_assert_statements():
+    """`assert` is removed under -O; checks in production must raise."""
     assert [shown(path) for path in sources() if any(isinstance(node, ast.Assert) for node in nodes(path))] == []
 
 
 def test_annotations_are_not_postponed():
-    """SQLModel, FastAPI and the schemas of methods read them at run time."""
+    """SQLModel, FastAPI and the schemas of methods read annotations at run time."""
     files = [path for path in committed_files() if path.suffix == ".py"]
     future = re.compile(r"^from __future__ import .*annotations", re.MULTILINE)
 
@@ -297,7 +311,7 @@ def test_a_suppression_names_its_rule_and_its_reason():
 # --- SQL ------------------------------------------------------------------------------------------------------------
 
 
-def test_sql_lives_in_repositories_alone():
+def test_only_repositories_contain_sql():
     modules = [path for path in sources(ROOT / "backend") if not SQL_MODULES.search(path.as_posix())]
 
     found = {shown(path): sorted({use for node in nodes(path) for use in sql_in(node)}) for path in modules}
@@ -307,7 +321,7 @@ def test_sql_lives_in_repositories_alone():
 
 
 def sql_in(node: ast.AST) -> set[str]:
-    """Return the SQL a node builds or executes."""
+    """Return the SQL that a node builds or executes."""
     match node:
         case ast.ImportFrom(module=str(module), names=names) if module.split(".")[0] in {"sqlalchemy", "sqlmodel"}:
             return {alias.name for alias in names} & SQL_BUILDERS
@@ -320,10 +334,10 @@ def sql_in(node: ast.AST) -> set[str]:
     "code",
     ["from sqlmodel import select", "from sqlalchemy import text", "self.session.exec(q)", "connection.execute(q)"],
 )
-def test_sql_is_seen(code):
+def test_sql_is_found(code):
     assert any(map(sql_in, ast.walk(ast.parse(code))))
 
 
 @pytest.mark.parametrize("code", ["from sqlmodel import Session", "runs.update(run)", "sandbox.execute(job)"])
-def test_what_is_not_sql_is_not_taken_for_it(code):
+def test_other_strings_are_not_reported_as_sql(code):
     assert not any(map(sql_in, ast.walk(ast.parse(code))))

@@ -1,4 +1,4 @@
-"""A stand-in that cannot run here is skipped by a developer and is a failure in CI."""
+"""A fake server that cannot run here skips the test on a developer's machine and fails it in CI."""
 
 from pathlib import Path
 
@@ -14,20 +14,20 @@ TESTS = Path(servers.__file__).parents[1]
 
 
 @pytest.mark.parametrize(("value", "expected"), [("true", True), ("1", True), ("", False), ("false", False)])
-def test_ci_is_told_by_its_variable(monkeypatch, value, expected):
+def test_ci_is_detected_by_its_variable(monkeypatch, value, expected):
     monkeypatch.setenv("CI", value)
 
     assert is_ci() is expected
 
 
-def test_unavailable_skips_with_the_reason(monkeypatch):
+def test_unavailable_skips_the_test_with_the_reason(monkeypatch):
     monkeypatch.delenv("CI", raising=False)
 
     with pytest.raises(pytest.skip.Exception, match="no registry here"):
         unavailable("no registry here")
 
 
-def test_unavailable_fails_in_ci_with_the_reason(monkeypatch):
+def test_unavailable_fails_the_test_in_ci_with_the_reason(monkeypatch):
     monkeypatch.setenv("CI", "true")
 
     with pytest.raises(pytest.fail.Exception, match="this is CI: no registry here"):
@@ -41,7 +41,7 @@ def test_a_wheel_that_is_not_installed_is_unavailable(monkeypatch):
         wheel_folder("no_such_wheel")
 
 
-def test_an_npm_package_that_cannot_be_fetched_is_unavailable_and_leaves_nothing(monkeypatch, tmp_path):
+def test_an_npm_package_that_cannot_be_downloaded_is_unavailable_and_leaves_no_files(monkeypatch, tmp_path):
     monkeypatch.setenv("CI", "true")
     monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
     monkeypatch.setattr("servers.node.CACHE", tmp_path)
@@ -54,7 +54,7 @@ def test_an_npm_package_that_cannot_be_fetched_is_unavailable_and_leaves_nothing
 
 @pytest.fixture
 def a_suite_that_skips(pytester):
-    """A suite beside a copy of the workspace's own conftest, with one test that passes and one that is skipped."""
+    """A suite with a copy of the workspace's conftest, one passing test and one skipped test."""
     pytester.makeconftest((TESTS.parent / "conftest.py").read_text())
     pytester.makepyfile(test_it="import pytest\ndef test_runs(): pass\ndef test_not(): pytest.skip('no node')")
     pytester.makeini(f"[pytest]\npythonpath = {TESTS}")
@@ -71,7 +71,7 @@ def test_a_skipped_test_fails_the_run_in_ci(a_suite_that_skips, monkeypatch, wor
     result.stdout.fnmatch_lines(["skipped in CI, which counts as a failure: test_it.py::test_not"])
 
 
-def test_a_module_that_is_skipped_whole_fails_the_run_in_ci(a_suite_that_skips, monkeypatch):
+def test_a_skipped_module_fails_the_run_in_ci(a_suite_that_skips, monkeypatch):
     monkeypatch.setenv("CI", "true")
     a_suite_that_skips.makepyfile(test_it="import pytest\npytest.importorskip('no_such_module')")
     a_suite_that_skips.makepyfile(test_other="def test_runs(): pass")
@@ -82,7 +82,7 @@ def test_a_module_that_is_skipped_whole_fails_the_run_in_ci(a_suite_that_skips, 
     result.stdout.fnmatch_lines(["skipped in CI, which counts as a failure: test_it.py"])
 
 
-def test_a_skipped_test_is_no_failure_for_a_developer(a_suite_that_skips, monkeypatch):
+def test_a_skipped_test_does_not_fail_a_run_of_a_developer(a_suite_that_skips, monkeypatch):
     monkeypatch.delenv("CI", raising=False)
 
     result = a_suite_that_skips.runpytest_subprocess("-p", "no:valkey")

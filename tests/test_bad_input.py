@@ -1,4 +1,4 @@
-"""Bad input gets a clear error: its type, its code, and a message that says what to do. Nothing is stored."""
+"""Invalid input gets a clear error with type, code and a message with the next step. Nothing is stored."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def server(provider, tmp_path_factory):
 
 @pytest.fixture
 def newcomer(server):
-    """A person in a workspace of their own, with nothing connected."""
+    """A user in a separate workspace, without connections."""
     slug = f"newcomer-{uuid.uuid4().hex[:8]}"
     return replace(server, key=operator(server, "keys", "issue", "test", "--workspace", slug).strip())
 
@@ -109,9 +109,7 @@ def script_with(body, decorator='@wren.on_schedule("0 9 * * *")'):
         ),
     ],
 )
-def test_a_script_that_cannot_be_deployed_is_refused_by_name_and_not_stored(
-    server, script, status, kind, code, message
-):
+def test_an_invalid_script_is_refused_by_name_and_not_stored(server, script, status, kind, code, message):
     error = error_of(deploy(server, script), status)
 
     assert (error["type"], error["code"]) == (kind, code), error
@@ -126,13 +124,13 @@ def test_an_error_of_the_script_names_the_file_and_the_line(server, body, line):
     assert (error["details"]["file"], error["details"]["line"]) == ("daily report.py", line), error
 
 
-def test_missing_credentials_carry_the_page_where_a_person_connects(server):
+def test_a_missing_credentials_error_has_the_page_to_connect(server):
     error = error_of(deploy(server, script_with("x = wren.integrations.gmail.init()")), 409)
 
     assert error["action_url"].startswith(f"{server.url}/integrations/gmail/setup")
 
 
-def test_access_that_has_ended_and_cannot_be_renewed_is_refused_with_the_page_to_authorise_it_again(
+def test_an_expired_access_without_refresh_is_refused_with_the_page_to_authorise_it_again(
     newcomer, provider, without_refresh_token
 ):
     without_refresh_token(seconds=1)
@@ -145,7 +143,7 @@ def test_access_that_has_ended_and_cannot_be_renewed_is_refused_with_the_page_to
     )
 
 
-def test_access_granted_in_part_is_refused_with_what_is_missing(newcomer):
+def test_a_partial_consent_is_refused_with_the_missing_scopes(newcomer):
     connect(newcomer, "gmail", lambda url: consent_google(unticked(url, "gmail.send"), email=PERSON))
 
     answer = deploy(newcomer, READING)
@@ -156,7 +154,7 @@ def test_access_granted_in_part_is_refused_with_what_is_missing(newcomer):
     assert [scope.rsplit("/")[-1] for scope in error["details"]["missing"]] == ["gmail.send"]
 
 
-def test_access_that_the_person_withdrew_fails_the_run_and_refuses_the_next_deploy(newcomer, provider):
+def test_revoked_access_fails_the_run_and_the_next_deploy(newcomer, provider):
     provider.connect(newcomer)
     made = newcomer.deploy(READING, name="before")
     provider.gmail.oauth.revoke_everything()
@@ -173,7 +171,7 @@ def test_access_that_the_person_withdrew_fails_the_run_and_refuses_the_next_depl
 
 @pytest.fixture
 def without_refresh_token(provider):
-    """Let Google hand out an access token that ends soon, and nothing to renew it with."""
+    """Let Google issue an access token that expires soon, without a refresh token."""
 
     def hand_out(*, seconds):
         body = {**provider.gmail.oauth.issue(provider.gmail.oauth.users[0], list(ALL_SCOPES)), "expires_in": seconds}
@@ -185,7 +183,7 @@ def without_refresh_token(provider):
 
 
 def unticked(authorize_url, scope):
-    """Return the address of the consent page as it is left when the person unticks one of the boxes."""
+    """Return the URL of the consent page after the user unticked one of the boxes."""
     parts = urlsplit(authorize_url)
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
     query["scope"] = " ".join(each for each in query["scope"].split() if not each.endswith(scope))
@@ -212,7 +210,7 @@ def assert_must_reauthorise(server, answer, code, message):
         ({"triggers": [{"type": "schedule", "func": "weekly", "config": {"cron": "0 9 * * *"}}]}, "weekly"),
     ],
 )
-def test_metadata_that_disagrees_with_the_script_is_refused_with_both(server, metadata, difference):
+def test_metadata_that_contradicts_the_script_is_refused_with_both_values(server, metadata, difference):
     error = error_of(deploy(server, metadata=metadata), 422)
 
     assert (error["type"], error["code"]) == ("AgentFixableError", "METADATA_MISMATCH")
@@ -263,7 +261,7 @@ def test_json_of_the_wrong_shape_names_the_field(server, body, message):
         ("%2e%2e%2f", "it reads like a path"),
     ],
 )
-def test_names_that_could_deceive_or_lead_elsewhere_are_refused(server, name, reason):
+def test_deceptive_names_and_paths_are_refused(server, name, reason):
     body = f'{{"script": {json.dumps(SCHEDULED)}, "name": "{name}"}}'
 
     answer = server.request(
@@ -286,7 +284,7 @@ def test_names_that_could_deceive_or_lead_elsewhere_are_refused(server, name, re
     ],
     ids=["syntax", "depth", "encoding", "size"],
 )
-def test_a_body_that_cannot_be_read_is_refused_and_the_server_lives_on(server, content, status, code, message):
+def test_an_unreadable_body_is_refused_and_the_server_keeps_running(server, content, status, code, message):
     answer = server.request("POST", "/v1/scripts/deploy", content=content, headers={"content-type": "application/json"})
 
     error = error_of(answer, status)
@@ -308,7 +306,7 @@ def test_a_connection_with_an_unknown_or_mistyped_config_is_refused_by_field(ser
     assert re.search(message, error["message"]), error
 
 
-def test_a_function_that_does_not_exist_fails_its_run_by_name(server):
+def test_an_unknown_function_fails_its_run_and_is_named(server):
     made = deploy(server, name="for a missing function").json()
 
     started = server.request("POST", f"/v1/deployments/{made['deployment_id']}/run", json={"func": "dayly"})
@@ -324,7 +322,7 @@ NO_KEY = "the API key is missing, unknown, expired or revoked; run `wren login`"
 
 
 @pytest.mark.parametrize("key", ["", "wren_abcdefgh_" + "x" * 43, "Basic abc"])
-def test_a_request_without_a_genuine_key_is_refused(server, key):
+def test_a_request_without_a_valid_key_is_refused(server, key):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     error = error_of(httpx2.get(f"{server.url}/v1/deployments", headers=headers), 401)
@@ -333,14 +331,14 @@ def test_a_request_without_a_genuine_key_is_refused(server, key):
     assert error["message"] == NO_KEY
 
 
-def test_a_key_in_the_url_is_refused_although_it_is_genuine(server):
+def test_a_valid_key_in_the_url_is_refused(server):
     error = error_of(httpx2.get(f"{server.url}/v1/deployments?api_key={server.key}"), 422)
 
     assert (error["type"], error["code"]) == ("AgentFixableError", "KEY_IN_URL")
     assert error["message"] == "send the API key as `Authorization: Bearer ...`, never in the URL"
 
 
-def test_a_revoked_key_stops_with_the_next_request(server):
+def test_a_revoked_key_is_refused_from_the_next_request_on(server):
     key = operator(server, "keys", "issue", "to be revoked").strip()
     headers = {"Authorization": f"Bearer {key}"}
     before = httpx2.get(f"{server.url}/v1/deployments", headers=headers).status_code
@@ -352,7 +350,7 @@ def test_a_revoked_key_stops_with_the_next_request(server):
     assert (error["type"], error["code"], error["message"]) == ("UserFacingConfigError", "UNAUTHENTICATED", NO_KEY)
 
 
-def test_every_route_with_an_id_hides_what_belongs_to_another_workspace(server, newcomer):
+def test_every_route_with_an_id_hides_objects_of_other_workspaces(server, newcomer):
     ids = things_with_an_id(server)
     routes = [
         (method.upper(), path)
@@ -380,7 +378,7 @@ def test_every_route_with_an_id_hides_what_belongs_to_another_workspace(server, 
 
 
 def things_with_an_id(server):
-    """Make one of everything that has an id, and return the ids by the names they have in addresses."""
+    """Create one object of each kind with an id, and return the ids by their names in URLs."""
     script = script_with("inbox = wren.integrations.messaging.init()").replace("return 1", 'inbox.send("hello")')
     made = deploy(server, script, name="somebody's").json()
     run_id = server.start_run(made["deployment_id"])

@@ -1,5 +1,5 @@
-"""Hosts that come from configuration, through the real sandbox: a deployed script reaches the database its operator
-configured, on a port that is no web server's, and none that a user's connection names in the operator's own network.
+"""Hosts from configuration, through the real sandbox: a deployed script reaches the database that the operator
+configured, on any port, and no host in the operator's network that a user's connection names.
 """
 
 import socket
@@ -24,7 +24,7 @@ def report(event):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory, postgres_server):
-    """A backend whose operator named a database server on this machine."""
+    """A backend whose operator configured a database server on this machine."""
     config = f'{{"host": "127.0.0.1", "port": {postgres_server.port}, "sslmode": "disable"}}'
     with backend(tmp_path_factory.mktemp("backend"), {"WREN_INTEGRATIONS__POSTGRES__CONFIG": config}) as running:
         running.wren("connect", "postgres", "--value", "username=postgres", "--value", "password=only-for-tests")
@@ -33,7 +33,7 @@ def server(tmp_path_factory, postgres_server):
 
 @contextmanager
 def listening():
-    """Listen on a port, and yield it with what has come there."""
+    """Listen on a port, and yield it with the received connections."""
     came = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -58,14 +58,14 @@ def run(server, name):
     return server.finished_run(server.start_run(deployment["deployment_id"]))
 
 
-def test_a_deployed_script_asks_the_database_the_operator_configured(server):
+def test_a_deployed_script_queries_the_database_that_the_operator_configured(server):
     ended = run(server, "as configured")
 
     assert (ended["status"], ended["result"]) == ("success", [1, 2, 3]), server.log_text(ended["run_id"])
     assert [(call["method"], call["outcome"]) for call in ended["calls"]] == [("query", "ok")]
 
 
-def test_a_users_connection_reaches_nothing_else_on_this_machine(server):
+def test_a_users_connection_cannot_reach_other_ports_of_this_machine(server):
     with listening() as (port, came):
         server.wren("connect", "postgres", "--config", f"port={port}")
 
@@ -81,7 +81,7 @@ def test_a_users_connection_reaches_nothing_else_on_this_machine(server):
     assert (private["status"], private["error"]["code"]) == ("failed", "PROVIDER_UNAVAILABLE")
 
 
-def test_a_host_that_is_none_ends_the_run_before_it_starts(server):
+def test_an_invalid_host_ends_the_run_before_it_starts(server):
     connection = server.get("/v1/connections")["connections"][0]
     answer = server.request("PATCH", f"/v1/connections/{connection['id']}", json={"config": {"host": "*"}})
 

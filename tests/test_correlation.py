@@ -1,4 +1,4 @@
-"""One id leads from a request through its answer and its run to every line of the log that is about it."""
+"""One correlation id leads from a request to its response, its run and all their log lines."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def standard_error(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(standard_error, tmp_path_factory):
-    """A backend whose standard error is kept apart from what it says to the operator."""
+    """A backend whose standard error is captured separately from its standard output."""
     python = standard_error.with_name("python")
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@" 2>>{standard_error}\n')
     python.chmod(0o755)
@@ -38,11 +38,11 @@ def deployment_id(server):
 
 @pytest.fixture
 def logged(standard_error):
-    """Return the lines of the log that are about something, once there are so many."""
+    """Return the matching lines of the log, once there are `count` of them."""
 
     def find(word, *, count):
         def look():
-            # The last line may still be in the making.
+            # The last line may be incomplete.
             lines = [line for line in standard_error.read_text().splitlines(keepends=True) if line.endswith("\n")]
             found = [json.loads(line) for line in lines if word in line]
             return found if len(found) >= count else None
@@ -52,7 +52,7 @@ def logged(standard_error):
     return find
 
 
-def test_the_id_a_client_sends_is_in_the_answer_the_run_and_the_log_of_the_run(server, deployment_id, logged):
+def test_a_clients_correlation_id_is_in_the_response_the_run_and_its_log(server, deployment_id, logged):
     mine = "ticket-4711.retry_2"
 
     answer = server.request("POST", f"/v1/deployments/{deployment_id}/run", headers={"X-Correlation-ID": mine})
@@ -66,7 +66,7 @@ def test_the_id_a_client_sends_is_in_the_answer_the_run_and_the_log_of_the_run(s
 
 
 @pytest.mark.parametrize(("path", "status"), [("/v1/runs/run_none", 404), ("/v1/runs?limit=0", 422)])
-def test_the_id_a_client_sends_is_in_an_error(server, path, status):
+def test_a_clients_correlation_id_is_in_an_error(server, path, status):
     answer = server.request("GET", path, headers={"X-Correlation-ID": "mine-2"})
 
     assert answer.status_code == status
@@ -74,7 +74,7 @@ def test_the_id_a_client_sends_is_in_an_error(server, path, status):
 
 
 @pytest.mark.parametrize("sent", ["", "two words", "x" * 129, "{}", "naïve"])
-def test_an_id_that_could_not_be_looked_up_is_replaced(server, sent):
+def test_an_invalid_correlation_id_is_replaced(server, sent):
     answer = server.request("GET", "/v1/runs/run_none", headers={"X-Correlation-ID": sent.encode()})
 
     given = answer.headers["X-Correlation-ID"]
@@ -82,7 +82,7 @@ def test_an_id_that_could_not_be_looked_up_is_replaced(server, sent):
     assert answer.json()["error"]["correlation_id"] == given
 
 
-def test_each_request_without_an_id_gets_one_of_its_own(server, deployment_id):
+def test_each_request_without_a_correlation_id_gets_a_new_one(server, deployment_id):
     answers = [server.request("POST", f"/v1/deployments/{deployment_id}/run") for _ in range(2)]
 
     given = [answer.headers["X-Correlation-ID"] for answer in answers]
@@ -91,7 +91,7 @@ def test_each_request_without_an_id_gets_one_of_its_own(server, deployment_id):
     assert all(map(OURS.fullmatch, given))
 
 
-def test_a_schedule_that_fired_leads_to_its_run_and_on_to_the_log_of_the_run(server, logged):
+def test_a_fired_schedule_leads_to_its_run_and_the_log_of_the_run(server, logged):
     made = server.deploy(SCRIPT, name="fired")
     come_due(server, made["deployment_id"])
 
@@ -118,7 +118,7 @@ def test_every_line_on_standard_error_is_a_json_object_with_its_event_level_and_
 
 
 def come_due(server, deployment_id):
-    """Let the next time of its schedule be now, as if the clock had come to it."""
+    """Set the next fire time of the schedule to now."""
     database = open_database(f"sqlite:///{server.data_dir / 'wren.db'}")
     with database.writing() as session:
         statement = update(Trigger).where(Trigger.deployment_id == deployment_id)

@@ -1,4 +1,4 @@
-"""An API without a plugin, from its document to a deployed script: imported, added, connected, documented, called."""
+"""An API without a plugin, from its OpenAPI document to a deployed script."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def tidy():
 
 
 class Depot(FakeProvider):
-    """Parcels of one branch, behind a key; lists come two at a time."""
+    """An API of parcels with a key; a page of its lists has two items."""
 
     name = "depot"
 
@@ -82,7 +82,7 @@ def address(depot):
 
 
 def run(home: Path, module: str, *arguments: str) -> str:
-    """Run a command line as a person whose home is `home`."""
+    """Run a command as a person whose home is `home`."""
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.run(command, env=clean_variables(home), capture_output=True, text=True, check=True).stdout
 

@@ -1,4 +1,4 @@
-"""The guide to integrations without code says what is true."""
+"""The guide to integrations without code is correct."""
 
 import json
 import re
@@ -30,19 +30,19 @@ def block(language):
     return re.search(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)[1]
 
 
-def test_the_definition_can_be_published_as_it_stands():
+def test_the_definition_in_the_guide_is_valid():
     integration = declared_integration(IntegrationDefinition.from_wire(json.loads(block("json"))))
 
     assert list(integration.methods()) == ["list_invoices"]
 
 
-def test_the_entry_point_is_of_the_group_that_is_looked_for():
+def test_the_entry_point_has_the_right_group():
     (group,) = tomllib.loads(block("toml"))["project"]["entry-points"]
 
     assert group == DEFINITIONS_GROUP
 
 
-def test_every_field_the_table_names_exists():
+def test_every_field_in_the_table_exists():
     named = {word for first, _ in ROWS for word in re.findall(r"`(\w+)`", first)}
     described = {first.strip("`"): set(re.findall(r"`(\w+)`", text)) for first, text in ROWS}
     known = {name: set(model.model_fields) | allowed(model) for name, model in FIELDS.items()}
@@ -67,6 +67,6 @@ def test_the_commands_have_the_options_the_guide_uses(line):
     assert {word for word in words if word.startswith("--")} <= options
 
 
-def test_the_operator_has_the_command():
+def test_the_operators_command_exists():
     assert CliRunner().invoke(operator, ["definitions", "add", "--help"]).exit_code == 0
     assert "wren-backend definitions add ledger.json" in GUIDE

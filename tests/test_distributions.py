@@ -1,4 +1,4 @@
-"""What is published and committed: lean metadata, one version, a lock that installs from any index, clean files."""
+"""Published and committed files: short metadata, one version, a lock that installs from any index, no local paths."""
 
 import re
 
@@ -8,7 +8,7 @@ from workspace import CONFIGURATION, INTEGRATIONS, MEMBERS, METADATA, ROOT, comm
 
 LOCK = (ROOT / "requirements.lock").read_text()
 
-# Written with a class around one letter, so that this file does not match itself.
+# With a character class around one letter, so that this file does not match itself.
 ADDRESSES = re.compile(
     r"[p]ypi\.org|files\.[p]ythonhosted\.org|[r]egistry\.npmjs\.org|[r]egistry\.yarnpkg\.com"
     r"|/[r]oot/|/[w]ork/|/[o]pt/(pypi|wheels)"
@@ -19,7 +19,7 @@ GENERATED = re.compile(
 )
 
 
-def test_an_integration_declares_metadata_alone():
+def test_the_pyproject_of_an_integration_has_only_metadata():
     tables = {
         shown(m): {f"{tool}.{table}" for tool, found in METADATA[m].get("tool", {}).items() for table in found}
         for m in INTEGRATIONS
@@ -41,7 +41,7 @@ def test_an_integration_needs_under_twenty_lines_of_metadata():
     assert {member: count for member, count in lines.items() if count >= 20} == {}
 
 
-def test_the_root_holds_the_configuration_of_every_tool():
+def test_the_root_pyproject_configures_every_tool():
     configured = {shown(member): set(METADATA[member].get("tool", {})) - {"hatch"} for member in MEMBERS}
 
     assert {member: tools for member, tools in configured.items() if tools} == {}
@@ -51,7 +51,7 @@ def test_the_members_have_one_version():
     assert len({METADATA[member]["project"]["version"] for member in MEMBERS}) == 1
 
 
-def test_the_members_ask_for_the_current_version_of_one_another():
+def test_the_members_require_the_current_version_of_each_other():
     projects = [METADATA[member]["project"] for member in MEMBERS]
     names = {project["name"] for project in projects}
     major, minor, _ = projects[0]["version"].split(".")
@@ -75,14 +75,14 @@ def test_the_lock_pins_everything_by_hash():
     assert [block.splitlines()[0] for block in blocks if "==" not in block or "--hash=sha256:" not in block] == []
 
 
-def test_the_lock_names_no_address_and_no_member():
+def test_the_lock_contains_no_url_and_no_member():
     members = {METADATA[member]["project"]["name"] for member in MEMBERS}
 
     assert "://" not in LOCK
     assert {name for name in members if f"\n{name}==" in LOCK} == set()
 
 
-def test_the_lock_holds_every_declared_dependency():
+def test_the_lock_contains_every_declared_dependency():
     groups = [
         CONFIGURATION["dependency-groups"]["dev"],
         *(METADATA[member]["project"]["dependencies"] for member in MEMBERS),
@@ -94,7 +94,7 @@ def test_the_lock_holds_every_declared_dependency():
     assert declared - ours - locked == set()
 
 
-def test_no_file_names_a_registry_or_a_path_of_this_machine():
+def test_no_file_contains_a_registry_or_a_path_of_this_machine():
     found = {shown(path): ADDRESSES.search(path.read_text(errors="replace")) for path in committed_files()}
 
     assert {name: match.group() for name, match in found.items() if match} == {}
@@ -103,9 +103,9 @@ def test_no_file_names_a_registry_or_a_path_of_this_machine():
 @pytest.mark.parametrize(
     "text", ["https://py" + "pi.org/simple", "https://registry" + ".npmjs.org/x", "/ro" + "ot/.cache"]
 )
-def test_an_address_is_seen(text):
+def test_a_registry_or_path_is_found(text):
     assert ADDRESSES.search(text)
 
 
-def test_nothing_generated_would_be_committed():
+def test_no_generated_file_is_committed():
     assert [shown(path) for path in committed_files() if GENERATED.search(shown(path))] == []

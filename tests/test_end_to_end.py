@@ -1,4 +1,4 @@
-"""The whole path against stand-ins that nobody here wrote: connect, deploy, the cron's own tick, arrival, undeploy."""
+"""All steps against third-party fake providers: connect, deploy, a scheduled run, its messages, undeploy."""
 
 import time
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ SUBJECT = "Your daily summary"
 
 @dataclass(frozen=True, kw_only=True)
 class Stand:
-    """A backend, connected, with stand-ins of its own behind proxies that see what it asks for."""
+    """A connected backend with its own fake providers behind proxies that record its requests."""
 
     server: Backend
     providers: Emulate
@@ -63,8 +63,8 @@ def runs_of(server, deployment_id):
 
 
 @pytest.mark.timeout(300)
-def test_a_script_fires_by_its_own_cron_exactly_once_a_tick_and_never_after_undeploy(tmp_path, postgres_url):
-    """On both databases at once, since a cron's tick takes a minute to come."""
+def test_a_schedule_fires_exactly_once_per_fire_time_and_never_after_undeploy(tmp_path, postgres_url):
+    """Tests both databases at once, because a schedule fires only once a minute."""
     script = write_script(tmp_path, MINUTELY)
     with (
         stand(tmp_path / "sqlite", {}) as on_sqlite,
@@ -72,7 +72,9 @@ def test_a_script_fires_by_its_own_cron_exactly_once_a_tick_and_never_after_unde
     ):
         stands = [on_sqlite, on_postgresql]
         deployments = [one.server.wren_json("deploy", script)["deployment_id"] for one in stands]
-        first = [_fired(one, deployment_id) for one, deployment_id in zip(stands, deployments, strict=True)]
+        first = [
+            _wait_for_fired_run(one, deployment_id) for one, deployment_id in zip(stands, deployments, strict=True)
+        ]
         for one in stands:
             one.server.wren("undeploy", "daily_summary")
         ticks = [len(runs_of(one.server, key)) for one, key in zip(stands, deployments, strict=True)]
@@ -88,7 +90,7 @@ def test_a_script_fires_by_its_own_cron_exactly_once_a_tick_and_never_after_unde
             assert one.server.get("/v1/deployments")["deployments"] == []
 
 
-def _fired(one, deployment_id):
+def _wait_for_fired_run(one, deployment_id):
     def finished():
         found = runs_of(one.server, deployment_id)
         return found if found and all(run["completed_at"] for run in found) else None
@@ -97,13 +99,13 @@ def _fired(one, deployment_id):
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_a_token_refused_in_the_middle_of_a_run_is_renewed_once_and_the_mail_goes_out_once(database, request, tmp_path):
+def test_a_token_refused_during_a_run_is_refreshed_once_and_the_mail_is_sent_once(database, request, tmp_path):
     url = {"WREN_DATABASE_URL": request.getfixturevalue("postgres_url")} if database == "postgresql" else {}
     with stand(tmp_path / "home", url) as one:
-        _renews_a_refused_token_once(one, tmp_path)
+        _assert_a_refused_token_is_renewed_once(one, tmp_path)
 
 
-def _renews_a_refused_token_once(one, tmp_path):
+def _assert_a_refused_token_is_renewed_once(one, tmp_path):
     server, providers, google, slack = one.server, one.providers, one.google, one.slack
     server.wren("deploy", write_script(tmp_path))
     server.finished_run(server.wren_json("run", "daily_summary")["run_id"])

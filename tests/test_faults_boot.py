@@ -1,4 +1,4 @@
-"""A backend that must not start says why in one line and leaves everything as it is; one without a sandbox shows it."""
+"""A backend that must not start prints the reason in one line and changes nothing; one without a sandbox says so."""
 
 import base64
 import os
@@ -13,11 +13,12 @@ import pytest
 from servers.backend import API_KEY, backend
 from servers.plugins import environment
 from servers.process import clean_variables, free_port
+from wren_core.testing.patience import patience
 
-# What an operator mends in the settings ends with 3; what is wrong with the database itself with 1.
+# The exit code is 3 for errors in the settings, and 1 for errors of the database.
 FAILED, CONFIGURATION = 1, 3
 SCRIPT = 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily():\n    return 1\n'
-# What a kernel without Landlock answers: the system call that makes a rule set does not exist (444, ENOSYS).
+# A kernel without Landlock: the system call that creates a rule set does not exist (444, ENOSYS).
 NO_LANDLOCK = """
 import ctypes, struct
 code = b"".join(struct.pack("=HBBI", *each) for each in [
@@ -37,7 +38,7 @@ if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program), 0, 0):
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory):
-    """What a backend that ran before has left."""
+    """The data directory of a backend that ran before."""
     with backend(tmp_path_factory.mktemp("earlier")) as server:
         server.deploy(SCRIPT, name="daily")
         assert server.terminate() == 0
@@ -46,11 +47,11 @@ def earlier(tmp_path_factory):
 
 @pytest.fixture
 def data(earlier, tmp_path):
-    """A copy of it, to be spoiled."""
+    """A copy of the data directory, for the test to damage."""
     return shutil.copytree(earlier.data_dir, tmp_path / "data")
 
 
-def test_a_key_file_that_is_gone_is_not_replaced_by_a_new_key(data):
+def test_a_missing_key_file_is_not_replaced_by_a_new_key(data):
     (data / "master.key").unlink()
 
     refused(data, "MASTER_KEY_MISSING", f"{data}/master.key is missing; restore it from its backup")
@@ -58,28 +59,28 @@ def test_a_key_file_that_is_gone_is_not_replaced_by_a_new_key(data):
     assert not (data / "master.key").exists()
 
 
-def test_another_key_under_the_same_name_is_told_from_the_right_one(data):
+def test_a_wrong_key_with_the_right_name_is_detected(data):
     name, _ = (data / "master.key").read_text().split()
     (data / "master.key").write_text(f"{name} {base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}\n")
 
     refused(data, "MASTER_KEY_WRONG", f"{name} is not the one this database was sealed with")
 
 
-def test_the_key_of_another_installation_does_not_start_this_one(data, tmp_path):
+def test_the_key_of_another_installation_is_refused(data, tmp_path):
     name = (data / "master.key").read_text().split()[0]
     (data / "master.key").write_text(f"mk_stranger {base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}\n")
 
     refused(data, "MASTER_KEY_MISSING", f"sealed with master key {name}", "mk_stranger")
 
 
-def test_a_key_the_group_may_read_is_refused_with_the_command_that_mends_it(data):
+def test_a_key_readable_by_the_group_is_refused_with_the_command_to_fix_it(data):
     (data / "master.key").chmod(0o640)
 
     refused(data, "MASTER_KEY_EXPOSED", f"chmod 600 {data}/master.key")
 
 
 @pytest.mark.parametrize("key", [b"k" * 32, secrets.token_bytes(31)], ids=["a placeholder", "a byte too few"])
-def test_a_key_that_is_none_is_refused_without_being_shown(data, key):
+def test_an_invalid_key_is_refused_without_quoting_it(data, key):
     encoded = base64.b64encode(key).decode()
     (data / "master.key").write_text(f"mk_x {encoded}\n")
 
@@ -88,7 +89,7 @@ def test_a_key_that_is_none_is_refused_without_being_shown(data, key):
     assert encoded not in said
 
 
-def test_a_database_that_is_none_is_refused_and_kept(data):
+def test_a_file_that_is_not_a_database_is_refused_and_kept(data):
     (data / "wren.db").write_bytes(b"this is no database" * 1000)
     for beside in data.glob("wren.db-*"):
         beside.unlink()
@@ -98,13 +99,13 @@ def test_a_database_that_is_none_is_refused_and_kept(data):
     assert (data / "wren.db").read_bytes().startswith(b"this is no database")
 
 
-def test_a_data_directory_that_cannot_be_made_is_named(tmp_path):
+def test_a_data_directory_that_cannot_be_created_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
 
     refused(tmp_path / "file" / "data", "DATA_DIR_UNUSABLE", f"{tmp_path}/file/data")
 
 
-def test_a_data_directory_that_cannot_be_written_is_named(tmp_path):
+def test_a_data_directory_that_is_not_writable_is_named(tmp_path):
     data = tmp_path / "data"
     data.mkdir(mode=0o500)
 
@@ -114,7 +115,7 @@ def test_a_data_directory_that_cannot_be_written_is_named(tmp_path):
     assert list(data.iterdir()) == []
 
 
-def test_a_port_in_use_is_named_and_the_first_key_is_not_used_up(tmp_path):
+def test_a_port_in_use_is_named_and_the_first_key_is_still_shown_later(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
 
@@ -146,7 +147,7 @@ def test_a_port_in_use_is_named_and_the_first_key_is_not_used_up(tmp_path):
     ],
     ids=["unknown", "unfit", "no JSON"],
 )
-def test_settings_that_mean_nothing_are_all_named_and_no_value_is_shown(tmp_path, variables, expected):
+def test_all_invalid_settings_are_named_without_their_values(tmp_path, variables, expected):
     said = refused(tmp_path / "data", "SETTINGS_INVALID", *expected, variables=dict.fromkeys(variables, "hidden-value"))
 
     assert "hidden-value" not in said
@@ -160,7 +161,7 @@ def test_settings_that_mean_nothing_are_all_named_and_no_value_is_shown(tmp_path
         ("mysql://wren:hidden-value@127.0.0.1/wren", "mysql:// is not a database"),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_refused_without_its_password(tmp_path, url, words):
+def test_an_unreachable_database_is_reported_without_its_password(tmp_path, url, words):
     port = free_port()
     variables = {"WREN_DATABASE_URL": url.format(port=port)}
 
@@ -169,7 +170,7 @@ def test_a_database_that_cannot_be_reached_is_refused_without_its_password(tmp_p
     assert "hidden-value" not in said
 
 
-def test_without_landlock_nothing_is_run_and_every_answer_says_why(earlier, data, tmp_path):
+def test_without_landlock_no_script_runs_and_every_response_says_why(earlier, data, tmp_path):
     old = environment(tmp_path / "environment")
     old.run_at_start("no_landlock", NO_LANDLOCK)
 
@@ -190,7 +191,7 @@ def test_without_landlock_nothing_is_run_and_every_answer_says_why(earlier, data
     assert '"event": "sandbox.unavailable"' in server.log
 
 
-def test_a_data_directory_that_scripts_could_read_is_not_used_for_scripts(tmp_path):
+def test_no_script_runs_if_scripts_could_read_the_data_directory(tmp_path):
     installed = environment(tmp_path / "environment")
 
     with backend(installed.site_packages / "home", python=installed.python) as server:
@@ -200,7 +201,7 @@ def test_a_data_directory_that_scripts_could_read_is_not_used_for_scripts(tmp_pa
     assert f"scripts could read {server.data_dir}" in ready.json()["checks"]["sandbox"]["reason"]
 
 
-def test_no_sandbox_by_choice_runs_and_is_shown_wherever_one_looks(tmp_path):
+def test_running_without_sandbox_is_shown_everywhere(tmp_path):
     with backend(tmp_path / "home", {"WREN_SANDBOX": "none"}) as server:
         ready = server.get("/readyz")
         deployment_id = server.deploy(SCRIPT, name="daily")["deployment_id"]
@@ -218,11 +219,11 @@ def test_no_sandbox_by_choice_runs_and_is_shown_wherever_one_looks(tmp_path):
 
 
 def refused(data, code, *words, port=None, variables=None, prefix=()):
-    """Start a backend that must not start, and return what it said."""
+    """Start a backend that must not start, and return its output."""
     home = data.parent if data.parent.is_dir() else data.parent.parent
     command = [sys.executable, "-m", "wren_backend", "up", "--data-dir", str(data), "--port", str(port or free_port())]
     own = {**clean_variables(home), **(variables or {})}
-    done = subprocess.run([*prefix, *command], env=own, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([*prefix, *command], env=own, capture_output=True, text=True, timeout=patience(30))
     said = done.stdout + done.stderr
     assert done.returncode == (FAILED if code.startswith("DATABASE") else CONFIGURATION), said
     assert "Traceback" not in said
@@ -233,5 +234,5 @@ def refused(data, code, *words, port=None, variables=None, prefix=()):
 
 
 def without_privileges():
-    """Return a prefix under which permissions count, as they do for everybody but root."""
+    """Return a command prefix under which file permissions apply, as they do for all users except root."""
     return ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []

@@ -1,4 +1,4 @@
-"""Many hands on one name: repeated and concurrent deploys, and deployments taken away in the middle of their work."""
+"""Repeated and concurrent deploys of one name, and deployments that are removed during their runs."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -18,9 +18,9 @@ import time, wren
 def daily():
     print("begun")
     time.sleep({seconds})
-    return "ended by itself"
+    return "ended normally"
 """
-# Two of its triggers are those of the version before, the third is new, the fourth is gone.
+# Two of its triggers are those of the previous version, the third is new, the fourth is removed.
 VERSIONS = [
     '@wren.on_schedule("0 9 * * *")\ndef kept():\n    return 1\n'
     '@wren.on_schedule("0 10 * * *")\ndef moved():\n    return 1\n'
@@ -50,11 +50,11 @@ def stranger(server):
 
 @pytest.fixture
 def name(request):
-    """A name of its own for each test."""
+    """A different name for each test."""
     return request.node.originalname.removeprefix("test_")[:60]
 
 
-def test_twenty_equal_requests_with_one_key_deploy_once_and_get_one_answer(server, stranger, name):
+def test_twenty_requests_with_one_idempotency_key_deploy_once_and_get_one_response(server, stranger, name):
     body = {"script": DAILY.format(value=1), "name": name}
     headers = {"Idempotency-Key": name}
 
@@ -77,7 +77,7 @@ def test_twenty_equal_requests_with_one_key_deploy_once_and_get_one_answer(serve
     assert (other_key.json()["deployment_id"], other_key.json()["version"]) == (answers[0].json()["deployment_id"], 2)
 
 
-def test_a_refused_request_does_not_use_up_its_key(server, name):
+def test_a_refused_request_does_not_consume_its_idempotency_key(server, name):
     headers = {"Idempotency-Key": name}
     refused = post(server, {"script": "def broken(:", "name": name}, headers)
 
@@ -96,7 +96,7 @@ def test_concurrent_deploys_of_one_name_are_numbered_without_gaps(server, name):
     assert sorted(item["version"] for item in made) == list(range(1, 9)), made
     assert len({item["deployment_id"] for item in made}) == 1
     assert [item["version"] for item in deployed(server, name)] == [8]
-    # What runs is the script that got the last number.
+    # The script with the last number runs.
     last = next(value for value, item in enumerate(made) if item["version"] == 8)
     assert server.finished_run(server.start_run(made[0]["deployment_id"]))["result"] == last
 
@@ -105,7 +105,7 @@ def test_concurrent_deploys_of_one_name_are_numbered_without_gaps(server, name):
     ("first", "second"),
     [("Report", "REPORT"), ("Straße", "STRASSE"), ("\ufb01les", "files"), ("\uff57ide", "wide")],
 )
-def test_a_name_a_person_takes_for_another_is_refused_while_that_is_deployed(server, first, second):
+def test_a_confusable_name_is_refused_while_the_other_is_deployed(server, first, second):
     made = server.deploy(DAILY.format(value=1), name=first)
 
     refused = post(server, {"script": DAILY.format(value=1), "name": second})
@@ -119,7 +119,7 @@ def test_a_name_a_person_takes_for_another_is_refused_while_that_is_deployed(ser
     server.request("DELETE", f"/v1/deployments/{afterwards.json()['deployment_id']}")
 
 
-def test_composed_and_decomposed_letters_are_one_name(server, name):
+def test_composed_and_decomposed_letters_are_the_same_name(server, name):
     made = server.deploy(DAILY.format(value=1), name=f"{name} caf\u00e9")
 
     again = server.deploy(DAILY.format(value=2), name=f"{name} cafe\u0301")
@@ -139,7 +139,7 @@ def test_undeploying_lets_the_active_run_finish_cancels_the_queue_and_frees_the_
     assert {run: item["status"] for run, item in ended.items()} == {
         run: "success" if run in active else "cancelled" for run in started
     }
-    assert {ended[run]["result"] for run in active} == {"ended by itself"}
+    assert {ended[run]["result"] for run in active} == {"ended normally"}
     for method, path in [("GET", ""), ("POST", "/run"), ("POST", "/pause"), ("POST", "/resume"), ("DELETE", "")]:
         answer = server.request(method, f"/v1/deployments/{made['deployment_id']}{path}")
         assert (answer.status_code, method, path) == (200 if method == "GET" else 404, method, path)
@@ -148,7 +148,7 @@ def test_undeploying_lets_the_active_run_finish_cancels_the_queue_and_frees_the_
     assert (again["version"], again["deployment_id"] != made["deployment_id"]) == (1, True)
 
 
-def test_a_new_version_keeps_the_triggers_it_still_declares_and_the_run_that_is_under_way(server, name):
+def test_a_new_version_keeps_its_triggers_and_the_active_run(server, name):
     first = server.deploy("import wren\n" + VERSIONS[0], name=name)
     before = triggers(server, first)
     slow = server.deploy(WAITING.format(seconds=3), name=f"{name} slow")
@@ -164,18 +164,18 @@ def test_a_new_version_keeps_the_triggers_it_still_declares_and_the_run_that_is_
     assert set(after) == {"kept 0 9 * * *", "moved 30 10 * * *"}
     assert after["kept 0 9 * * *"] == before["kept 0 9 * * *"]
     assert after["moved 30 10 * * *"]["id"] != before["moved 0 10 * * *"]["id"]
-    # Back to the first version: every trigger is the one it was.
+    # Back to the first version: all triggers are unchanged.
     third = server.deploy("import wren\n" + VERSIONS[0], name=name)
     assert {key: item["id"] for key, item in triggers(server, third).items()} == {
         key: item["id"] for key, item in before.items()
     }
     old = server.finished_run(run_id)
-    assert (old["status"], old["result"], old["version"]) == ("success", "ended by itself", 1)
+    assert (old["status"], old["result"], old["version"]) == ("success", "ended normally", 1)
     new = server.finished_run(server.start_run(slow["deployment_id"]))
     assert (new["result"], new["version"]) == ("the new one", 2)
 
 
-def test_a_paused_deployment_misses_its_time_and_a_resumed_one_does_not_make_up_for_it(server, name):
+def test_a_fire_time_during_a_pause_is_not_made_up_for(server, name):
     made = server.deploy(DAILY.format(value=1), name=name)
     address = f"/v1/deployments/{made['deployment_id']}"
 

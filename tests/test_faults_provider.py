@@ -1,4 +1,4 @@
-"""A provider that fails, as a script on the backend meets it: the run says what happened, and nothing is done twice."""
+"""A failing provider, seen by a script on the backend: the run reports what happened, and nothing is done twice."""
 
 import re
 from html import unescape
@@ -10,6 +10,7 @@ from servers.backend import backend
 from servers.consent import consent_google
 from servers.faults import FaultPlan, answering, delayed, dropped, losing_the_answer
 from servers.google import PERSON, SEND, TOKEN, google
+from wren_core.testing.patience import patience
 
 LABELS = "/gmail/v1/users/me/labels"
 SCRIPT = """
@@ -49,7 +50,7 @@ def deployment_id(server):
 
 @pytest.fixture
 def perform(server, deployment_id):
-    """Run a function of the script and return the run as it ended."""
+    """Run a function of the script and return the finished run."""
     return lambda func, **payload: server.finished_run(server.start_run(deployment_id, func=func, payload=payload))
 
 
@@ -62,12 +63,12 @@ def fresh_record(provider):
 
 @pytest.fixture
 def connected_again(server):
-    """Afterwards a person authorises the connection again, which forgets what went wrong with it."""
+    """Afterwards a person authorises the connection again, which resets its errors."""
     yield
     reauthorize(server)
 
 
-def test_a_short_wish_to_wait_is_granted_and_the_read_succeeds(provider, perform):
+def test_a_read_waits_for_a_short_retry_after_and_succeeds(provider, perform):
     provider.proxy.inject(answering(429, Retry_After="1"), path=LABELS)
 
     run = perform("read")
@@ -77,7 +78,7 @@ def test_a_short_wish_to_wait_is_granted_and_the_read_succeeds(provider, perform
     assert [request.status for request in provider.proxy.seen(LABELS)] == [429, 200]
 
 
-def test_a_long_wish_to_wait_goes_to_the_script_with_its_length(provider, perform):
+def test_a_long_retry_after_is_raised_to_the_script(provider, perform):
     provider.proxy.inject(answering(429, Retry_After="3600"), path=LABELS, times=None)
 
     run = perform("read")
@@ -88,7 +89,7 @@ def test_a_long_wish_to_wait_goes_to_the_script_with_its_length(provider, perfor
     assert [(call["method"], call["outcome"]) for call in run["calls"]] == [("labels", "RATE_LIMITED")]
 
 
-def test_a_read_that_keeps_failing_is_tried_three_times_and_says_who_is_down(provider, perform):
+def test_a_read_is_attempted_three_times_and_the_error_names_the_provider(provider, perform):
     provider.proxy.inject(answering(500), path=LABELS, times=None)
 
     error = failed(perform("read"), "AgentFixableError", "PROVIDER_UNAVAILABLE")
@@ -99,7 +100,7 @@ def test_a_read_that_keeps_failing_is_tried_three_times_and_says_who_is_down(pro
     assert len(provider.proxy.seen(LABELS)) == 3
 
 
-def test_a_read_survives_a_dropped_connection_and_a_slow_answer(provider, perform):
+def test_a_read_succeeds_after_a_dropped_connection_and_a_slow_response(provider, perform):
     provider.proxy.inject(dropped(), path=LABELS)
     provider.proxy.inject(delayed(1.5), path=LABELS)
 
@@ -110,7 +111,7 @@ def test_a_read_survives_a_dropped_connection_and_a_slow_answer(provider, perfor
     assert [request.status for request in provider.proxy.seen(LABELS)] == [None, 200]
 
 
-def test_a_mail_whose_answer_is_lost_is_sent_once_and_the_run_says_that_it_may_have_been(provider, perform):
+def test_a_mail_whose_response_is_lost_is_sent_once_and_reported_as_uncertain(provider, perform):
     provider.proxy.inject(losing_the_answer(), path=SEND)
 
     error = failed(perform("send", subject="lost answer"), "AgentFixableError", "PROVIDER_UNAVAILABLE")
@@ -140,7 +141,7 @@ def test_a_write_is_never_repeated_by_the_platform(provider, perform, fault, cod
     assert f"refused with {code}" not in provider.subjects
 
 
-def test_a_refused_token_is_renewed_once_and_the_mail_goes_out_once(provider, server, perform):
+def test_a_refused_token_is_refreshed_once_and_the_mail_is_sent_once(provider, server, perform):
     provider.gmail.oauth.expire_access_tokens()
 
     run = perform("send", subject="after a renewal")
@@ -153,7 +154,7 @@ def test_a_refused_token_is_renewed_once_and_the_mail_goes_out_once(provider, se
 
 
 @pytest.mark.usefixtures("connected_again")
-def test_a_provider_that_cannot_renew_just_now_leaves_the_connection_active(provider, server, perform):
+def test_a_temporary_refresh_failure_keeps_the_connection_active(provider, server, perform):
     provider.proxy.inject(answering(401), path=SEND)
     provider.proxy.inject(answering(503), path=TOKEN)
 
@@ -166,7 +167,7 @@ def test_a_provider_that_cannot_renew_just_now_leaves_the_connection_active(prov
     assert validation(server) == {"valid": True, "warnings": []}
 
 
-def test_withdrawn_consent_stops_scripts_until_a_person_authorises_the_same_connection_again(provider, server, perform):
+def test_revoked_consent_stops_scripts_until_the_connection_is_authorised_again(provider, server, perform):
     before = only_connection(server)
     provider.gmail.oauth.revoke_everything()
 
@@ -215,8 +216,8 @@ def validation(server):
 
 
 def reauthorize(server):
-    """Do what a person does at the action_url: type in the API key, go on to the provider, consent, come back."""
-    with httpx2.Client(timeout=30) as browser:
+    """Act like a person at the action_url: enter the API key, go to the provider, consent, return."""
+    with httpx2.Client(timeout=patience(30)) as browser:
         page = browser.post(f"{server.url}/integrations/gmail/reauthorize", data={"wren_key": server.key})
         onward = unescape(re.search(r'href="([^"]*link=[^"]*)"', page.text)[1])
         provider_page = browser.get(onward).headers["location"]

@@ -1,4 +1,4 @@
-"""wren-github against a GitHub that nobody here wrote, connected by consent and by a token."""
+"""wren-github against the third-party fake of emulate, connected with OAuth and with a token."""
 
 import subprocess
 import sys
@@ -15,8 +15,9 @@ from servers.emulate import GITHUB_PERSON, GITHUB_REPOSITORY, GITHUB_TOKEN, Emul
 from servers.faults import answering, losing_the_answer
 from servers.process import clean_variables, free_port
 from wren_backend.app import create_app
+from wren_backend.build import build_services
 from wren_backend.clock import SystemClock
-from wren_backend.services import Services, build_services
+from wren_backend.services import Services
 from wren_backend.settings import ProviderSettings, Settings
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.auth import issue_key
@@ -33,7 +34,7 @@ OWNER = {"Authorization": f"Bearer {GITHUB_TOKEN}"}
 
 @pytest.fixture(scope="module")
 def port():
-    """Where the backend will listen; the provider must know it first."""
+    """The port of the backend; the provider must know it first."""
     return free_port()
 
 
@@ -62,7 +63,7 @@ def titles(providers: Emulate) -> list[str]:
 # --- the API ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_issue_is_found_where_it_was_opened(github, providers):
+def test_a_created_issue_is_found(github, providers):
     made = github.create_issue("Grüße & <ok>", "Body", labels=["bug"], assignees=["bob"])
 
     found = next(issue for issue in providers.issues() if issue["number"] == made.number)
@@ -71,7 +72,7 @@ def test_an_issue_is_found_where_it_was_opened(github, providers):
     assert (made.repository, made.labels, made.assignees) == (GITHUB_REPOSITORY, ("bug",), ("bob",))
 
 
-def test_an_issue_is_changed_closed_and_opened_again(github):
+def test_an_issue_is_changed_closed_and_reopened(github):
     made = github.create_issue("First", "Body")
 
     changed = github.update_issue(made.number, title="Second", labels=["x"])
@@ -83,7 +84,7 @@ def test_an_issue_is_changed_closed_and_opened_again(github):
     assert (opened.state, opened.closed_at) == ("open", None)
 
 
-def test_a_comment_comes_and_goes(github):
+def test_a_comment_is_created_and_deleted(github):
     made = github.create_issue("Talk")
 
     comment = github.create_comment(made.number, "Hello")
@@ -94,7 +95,7 @@ def test_a_comment_comes_and_goes(github):
     assert github.list_comments(made.number) == []
 
 
-def test_lists_are_read_over_linked_pages(github):
+def test_lists_are_read_from_linked_pages(github):
     made = github.create_issue("A long talk")
     for number in range(103):
         github.create_comment(made.number, f"Comment {number}")
@@ -104,7 +105,7 @@ def test_lists_are_read_over_linked_pages(github):
     assert [comment.body for comment in found] == [f"Comment {number}" for number in range(103)]
 
 
-def test_a_pull_request_is_proposed_and_merged(github, providers):
+def test_a_pull_request_is_opened_and_merged(github, providers):
     push_branch(providers, "fix")
 
     made = github.create_pull_request("Fix it", "fix", "main", "Because")
@@ -126,14 +127,14 @@ def push_branch(providers: Emulate, name: str) -> None:
     httpx2.put(f"{url}/contents/hello.txt", headers=OWNER, json=change).raise_for_status()
 
 
-def test_searches_find_what_is_there(github):
+def test_searches_find_existing_objects(github):
     made = github.create_issue("The tail of the kite tears")
 
     assert made.number in {issue.number for issue in github.search_issues(f"repo:{GITHUB_REPOSITORY} tail")}
     assert "README.md" in {match.path for match in github.search_code(f"repo:{GITHUB_REPOSITORY} kites")}
 
 
-def test_what_is_not_there_is_not_found_and_what_is_wrong_is_rejected(github):
+def test_unknown_objects_are_not_found_and_invalid_values_are_rejected(github):
     with pytest.raises(NotFound, match="the scope `repo`"):
         github.get_issue(99_999)
     with pytest.raises(NotFound):
@@ -142,7 +143,7 @@ def test_what_is_not_there_is_not_found_and_what_is_wrong_is_rejected(github):
         github.client.request("POST", f"/repos/{GITHUB_REPOSITORY}/issues", json={})
 
 
-def test_a_refused_token_is_a_failed_authorization(providers):
+def test_a_refused_token_raises_auth_failed(providers):
     github = connected(providers.github_url, "eyJ.not.ours")
 
     with pytest.raises(AuthFailed):
@@ -152,7 +153,7 @@ def test_a_refused_token_is_a_failed_authorization(providers):
     assert "Never" not in titles(providers)
 
 
-def test_a_lost_answer_is_not_sent_again(providers, start_proxy):
+def test_a_write_whose_response_is_lost_is_not_sent_again(providers, start_proxy):
     before = start_proxy(providers.github_url)
     before.inject(losing_the_answer(), path="/repos/*/issues", method="POST")
     github = connected(before.url)
@@ -164,7 +165,7 @@ def test_a_lost_answer_is_not_sent_again(providers, start_proxy):
     assert titles(providers).count("Sent once") == 1
 
 
-def test_a_limit_is_waited_for_by_reads_and_reported_by_writes(providers, start_proxy):
+def test_reads_wait_for_a_rate_limit_and_writes_report_it(providers, start_proxy):
     before = start_proxy(providers.github_url)
     limited = answering(403, b'{"message": "You have exceeded a secondary rate limit"}', Retry_After="0")
     before.inject(limited, path="/repos/*/issues", times=2)
@@ -198,7 +199,7 @@ class Server:
         return httpx2.request(verb, self.url + path, headers=headers, **options).raise_for_status().json()
 
     def github(self, providers: Emulate) -> GitHub:
-        """Return the integration with what a run would get."""
+        """Return the integration with the credentials of a run."""
         env = self.services.connections.credentials.run_environment(self.subject, ["github"]).env
         return connected(providers.github_url, env["GITHUB_ACCESS_TOKEN"])
 
@@ -231,7 +232,7 @@ def server(providers, port, tmp_path):
     services.database.dispose()
 
 
-def test_a_consent_ends_in_a_token_that_opens_issues(server, providers):
+def test_a_consent_returns_a_token_that_can_open_issues(server, providers):
     made = server.ask("POST", "/v1/connections", json={"integration": "github"})
 
     with httpx2.Client() as browser:

@@ -1,4 +1,4 @@
-"""wren-gmail against a Google that nobody here wrote, connected by its own OAuth flow."""
+"""wren-gmail against the third-party fake of emulate, connected with its OAuth flow."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ def google():
 
 @pytest.fixture(scope="module")
 def token(google):
-    """An access token, got as the declared OAuth flow says."""
+    """An access token from the declared OAuth flow."""
     auth = Gmail.spec.auth
     path = urllib.parse.urlsplit(auth.authorization_url).path
     challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -55,7 +55,7 @@ def gmail(google, token):
     gmail.close()
 
 
-def test_who_consented_is_who_the_token_belongs_to(google, token):
+def test_the_token_belongs_to_the_user_who_consented(google, token):
     path = urllib.parse.urlsplit(Gmail.spec.auth.userinfo_url).path
 
     answer = httpx2.get(google.google_url + path, headers={"authorization": f"Bearer {token}"})
@@ -82,7 +82,7 @@ def test_a_mail_that_is_sent_is_found_among_the_sent(gmail, google):
     assert "SENT" in found.labels
 
 
-def test_search_narrows_down(gmail, google):
+def test_search_filters_the_mails(gmail, google):
     identity = google.receive_mail(sender="Ann <ann@example.org>", subject="Quarterly numbers", text="42 of them")
 
     assert [mail.id for mail in gmail.search("from:ann@example.org subject:quarterly is:unread")] == [identity]
@@ -112,7 +112,7 @@ def test_a_reply_stays_in_the_conversation(gmail, google):
     assert [mail.id for mail in gmail.thread(question.thread_id)] == [identity, answer.id]
 
 
-def test_attachments_keep_their_bytes_there_and_back(gmail, tmp_path):
+def test_attachments_keep_their_bytes_when_sent_and_downloaded(gmail, tmp_path):
     content = bytes(range(256)) * 5
     (tmp_path / "table.csv").write_bytes(content)
 
@@ -125,7 +125,7 @@ def test_attachments_keep_their_bytes_there_and_back(gmail, tmp_path):
     assert saved[1].content == content[::-1]
 
 
-def test_labels_are_changed_and_the_change_taken_back(gmail, google):
+def test_a_label_change_is_undone(gmail, google):
     identity = google.receive_mail(sender="ann@example.org", subject="Star me", text="x")
 
     change = gmail.change_labels(identity, add=["starred"], remove=["INBOX"])
@@ -155,14 +155,14 @@ def test_more_than_one_page_is_read(gmail, google):
     assert len({mail.id for mail in found}) == PAGE_SIZE + 3
 
 
-def test_what_does_not_exist_is_not_found(gmail):
+def test_unknown_ids_are_not_found(gmail):
     with pytest.raises(NotFound, match="Requested entity was not found"):
         gmail.get("none")
 
 
 @pytest.fixture
 def troubled(google, token):
-    """The proxy before the provider, and the integration connected through it."""
+    """The proxy in front of the provider, and the integration connected through it."""
     with proxy(google.google_url) as between:
         gmail = Gmail.create(credentials={"access_token": token}, base_url=between.url)
         yield between, gmail
@@ -179,7 +179,7 @@ def test_an_unknown_token_is_refused(google):
     assert "never-issued" not in str(caught.value)
 
 
-def test_a_pause_the_provider_asks_for_is_kept(troubled):
+def test_retry_after_is_respected(troubled):
     between, gmail = troubled
     between.inject(answering(429, Retry_After="0.2"), path="*/labels")
 
@@ -188,7 +188,7 @@ def test_a_pause_the_provider_asks_for_is_kept(troubled):
     assert [request.status for request in between.seen("*/labels")] == [429, 200]
 
 
-def test_a_long_pause_is_left_to_the_caller(troubled):
+def test_a_long_retry_after_is_raised_to_the_caller(troubled):
     between, gmail = troubled
     between.inject(answering(429, Retry_After="120"), path="*/labels")
 
@@ -199,14 +199,14 @@ def test_a_long_pause_is_left_to_the_caller(troubled):
     assert len(between.seen("*/labels")) == 1
 
 
-def test_a_read_survives_a_dropped_connection(troubled):
+def test_a_read_is_retried_after_a_dropped_connection(troubled):
     between, gmail = troubled
     between.inject(dropped(), path="*/labels")
 
     assert gmail.labels()
 
 
-def test_a_mail_whose_answer_is_lost_is_sent_once_and_the_doubt_is_told(troubled, google):
+def test_a_mail_whose_response_is_lost_is_sent_once_and_reported_as_uncertain(troubled, google):
     between, gmail = troubled
     between.inject(losing_the_answer(), path="*/messages/send")
 
@@ -217,7 +217,7 @@ def test_a_mail_whose_answer_is_lost_is_sent_once_and_the_doubt_is_told(troubled
     assert [mail["snippet"] for mail in google.mails("SENT") if "Once only" in str(mail["payload"])] == ["x"]
 
 
-def test_one_mail_costs_one_request_and_one_a_page(troubled):
+def test_a_listing_costs_one_request_per_page_and_per_mail(troubled):
     between, gmail = troubled
 
     found = gmail.search("from:boss@example.com")

@@ -1,4 +1,4 @@
-"""A script says its own secret in every way it knows: it is nowhere the platform keeps or shows anything."""
+"""A script leaks its own secret in many ways: the secret appears nowhere in stored or shown data."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ import pytest
 from servers.backend import backend, wait_for
 from servers.plugins import environment
 
-# Every encoding of it differs from it: quotes, a backslash, what URLs escape, what JSON escapes.
+# Every encoding differs from the plain secret: quotes, a backslash, characters that URLs and JSON escape.
 SECRET = 'lk/"Zürich\\7+b=c?d&e~f-0123456789'
 LOCKER = '''
 from typing import Annotated
@@ -146,12 +146,12 @@ def deployment_id(server):
 
 @pytest.fixture(scope="module")
 def runs(server, deployment_id):
-    """Every function of the script, run to its end."""
+    """Finished runs of all functions of the script."""
     started = {func: server.start_run(deployment_id, func=func) for func in ENDED}
     return {func: server.finished_run(run_id) for func, run_id in started.items()}
 
 
-def test_every_way_to_say_it_was_tried(server, runs):
+def test_every_function_that_leaks_the_secret_ran(server, runs):
     assert {func: run["status"] for func, run in runs.items()} == ENDED, runs
     said = server.log_text(runs["printed"]["run_id"]).splitlines()
 
@@ -163,7 +163,7 @@ def test_every_way_to_say_it_was_tried(server, runs):
 
 
 @pytest.mark.parametrize("func", ENDED)
-def test_a_run_and_its_log_do_not_tell_it_in_any_form(server, runs, func):
+def test_a_run_and_its_log_do_not_contain_the_secret_in_any_form(server, runs, func):
     run_id = runs[func]["run_id"]
     with server.events(run_id) as events:
         streamed = [event.data for event in events]
@@ -187,14 +187,14 @@ def test_a_run_and_its_log_do_not_tell_it_in_any_form(server, runs, func):
         "/readyz",
     ],
 )
-def test_no_answer_of_the_server_tells_it(server, runs, path):
+def test_no_response_of_the_server_contains_the_secret(server, runs, path):
     answer = server.request("GET", path)
 
     assert answer.status_code == 200
     assert_nowhere(path, answer.text)
 
 
-def test_no_file_and_no_log_of_the_server_holds_it(server, runs):
+def test_no_file_and_no_log_of_the_server_contains_the_secret(server, runs):
     files = {str(path): path.read_bytes() for path in server.home.rglob("*") if path.is_file()}
 
     names = {Path(name).name for name in files}
@@ -203,7 +203,7 @@ def test_no_file_and_no_log_of_the_server_holds_it(server, runs):
         assert_nowhere(name, content.decode("latin-1"), encoded="latin-1")
 
 
-def test_no_argument_and_no_first_environment_of_a_process_holds_it(server, deployment_id):
+def test_no_argument_and_no_environment_of_a_process_contains_the_secret(server, deployment_id):
     run_id = server.start_run(deployment_id, func="held")
     wait_for(lambda: "begun" in server.log_text(run_id), seconds=20, what="the script")
 
@@ -216,7 +216,7 @@ def test_no_argument_and_no_first_environment_of_a_process_holds_it(server, depl
         assert_nowhere("a process", text)
 
 
-def test_keys_of_the_platform_are_neither_logged_nor_stored(server, runs):
+def test_api_keys_of_the_platform_are_neither_logged_nor_stored(server, runs):
     issued = server.operator("keys", "issue", "for the leak test")
     assert server.request("GET", "/v1/runs", headers={"Authorization": f"Bearer {issued}"}).status_code == 200
     assert server.request("GET", "/v1/runs", headers={"Authorization": f"Bearer {issued}x"}).status_code == 401
@@ -240,16 +240,16 @@ def assert_nowhere(place, text, *, encoded="utf-8"):
 
 
 def forms_of(secret):
-    """Every way to write the secret that the platform promises to hide, worked out apart from the platform."""
+    """Return every form of the secret that the platform promises to hide, computed independently."""
     raw = secret.encode()
     yield "the secret", secret
     yield from (("quoted", form) for form in {quote(secret, safe=""), quote(secret), quote_plus(secret)})
     yield from (("JSON", json.dumps(secret, ensure_ascii=plain)[1:-1]) for plain in (True, False))
-    # What a JSON answer makes of text that already is JSON.
+    # JSON text inside a JSON response.
     yield "JSON in JSON", json.dumps(json.dumps(secret)[1:-1])[1:-1]
     yield from (("hex", form) for form in (raw.hex(), raw.hex().upper()))
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        # Whole groups of three bytes that begin in the secret, wherever it stands.
+        # Complete groups of three bytes that start in the secret, at any offset.
         yield from (
             (f"base64 at {skip}", encode(raw[skip : len(raw) - (len(raw) - skip) % 3]).decode()) for skip in range(3)
         )

@@ -1,4 +1,4 @@
-"""A run's log while it is written: line by line, without gaps or repeats, for as long as the reader may look."""
+"""The log of a run while it is written: line by line, without gaps or repeats, until the reader's key is revoked."""
 
 import json
 import subprocess
@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from servers.backend import backend
+from wren_core.testing.patience import patience
 
-# `wait` goes on until somebody cancels it; `count` ends by itself.
+# `wait` runs until it is cancelled; `count` ends.
 SCRIPT = """
 import sys, time, wren
 
@@ -45,7 +46,7 @@ def deployment_id(server):
 
 @pytest.fixture
 def waiting(server, deployment_id):
-    """A run that goes on until the test has ended."""
+    """A run that lasts until the end of the test."""
     run_id = server.start_run(deployment_id, func="wait")
     yield run_id
     server.request("POST", f"/v1/runs/{run_id}/cancel")
@@ -56,7 +57,7 @@ def counting(server, deployment_id):
     return server.start_run(deployment_id, func="count")
 
 
-def test_lines_arrive_while_the_script_still_runs_and_the_end_is_told(server, waiting):
+def test_log_lines_arrive_during_the_run_and_the_end_is_reported(server, waiting):
     seen = []
     with server.events(waiting) as events:
         for event in events:
@@ -74,7 +75,7 @@ def test_lines_arrive_while_the_script_still_runs_and_the_end_is_told(server, wa
     assert kinds[-2:] == ["status", "end"]
 
 
-def test_a_reader_that_comes_back_goes_on_behind_its_last_line(server, counting):
+def test_a_reader_that_reconnects_continues_after_its_last_line(server, counting):
     first, second = [], []
     with server.events(counting) as events:
         for event in events:
@@ -92,7 +93,7 @@ def test_a_reader_that_comes_back_goes_on_behind_its_last_line(server, counting)
         assert [event.event for event in events] == ["status", "end"]
 
 
-def test_many_readers_see_the_same(server, counting):
+def test_many_readers_see_the_same_log(server, counting):
     seen = {}
 
     def read(reader):
@@ -108,7 +109,7 @@ def test_many_readers_see_the_same(server, counting):
     assert [seen.get(number) for number in range(8)] == [COUNTED] * 8
 
 
-def test_json_and_text_show_the_whole_log(server, counting):
+def test_json_and_text_contain_the_complete_log(server, counting):
     server.finished_run(counting)
 
     text = server.request("GET", f"/v1/runs/{counting}/logs", headers={"Accept": "text/plain"})
@@ -122,7 +123,7 @@ def test_json_and_text_show_the_whole_log(server, counting):
     assert ([line["text"] for line in rest["logs"]], rest["next_seq"]) == (COUNTED[20:], len(COUNTED))
 
 
-def test_a_revoked_key_ends_its_stream_and_nobody_elses(server, waiting):
+def test_a_revoked_key_ends_only_its_own_stream(server, waiting):
     key = server.operator("keys", "issue", "for a while")
     with server.events(waiting, key=key) as theirs, server.events(waiting) as ours:
         assert next(event for event in theirs if event.event == "log").id == "1"
@@ -132,13 +133,13 @@ def test_a_revoked_key_ends_its_stream_and_nobody_elses(server, waiting):
         seconds = time.monotonic() - revoked_at
         lines = [event.id for event in islice((event for event in ours if event.event == "log"), 2)]
 
-    assert seconds < 2
+    assert seconds < patience(2)
     assert "end" not in rest, "the run has not ended"
     assert lines == ["1", "2"]
     assert server.get(f"/v1/runs/{waiting}")["status"] == "running"
 
 
-def test_a_stream_of_nothing_or_of_somebody_elses_run_is_refused_before_it_begins(server, waiting):
+def test_a_stream_of_an_unknown_or_foreign_run_is_refused(server, waiting):
     stranger = server.operator("keys", "issue", "stranger", "--workspace", "other")
     address = f"{server.url}/v1/runs/{waiting}/logs"
 
@@ -148,7 +149,7 @@ def test_a_stream_of_nothing_or_of_somebody_elses_run_is_refused_before_it_begin
         ("wren_abcdefgh_" + "x" * 43, address, 401),
     ]:
         headers = {"Authorization": f"Bearer {key}", "Accept": "text/event-stream"}
-        answer = httpx2.get(url, headers=headers, timeout=10)
+        answer = httpx2.get(url, headers=headers, timeout=patience(10))
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
 
 
@@ -168,7 +169,7 @@ def test_the_command_line_follows_a_run_to_its_end(server, waiting):
 
 def test_the_command_line_follows_the_latest_run_of_a_deployment_as_json(server, counting):
     with following(server, "talking", "--json") as process:
-        out, notes = process.communicate(timeout=30)
+        out, notes = process.communicate(timeout=patience(30))
 
     events = [json.loads(line) for line in out.splitlines()]
     assert process.returncode == 0, notes
@@ -177,7 +178,7 @@ def test_the_command_line_follows_the_latest_run_of_a_deployment_as_json(server,
     assert (states[-1]["run_id"], states[-1]["status"]) == (counting, "success")
 
 
-def test_the_command_line_reads_on_when_the_server_was_away_for_a_moment(tmp_path):
+def test_the_command_line_reconnects_after_a_short_outage_of_the_server(tmp_path):
     with backend(tmp_path / "home") as first:
         deployment_id = first.deploy(SCRIPT, name="talking")["deployment_id"]
         run_id = first.start_run(deployment_id, func="count")

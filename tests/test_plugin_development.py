@@ -1,4 +1,4 @@
-"""`wren plugin dev`: one plugin, its fake and a backend, started anew as its files change."""
+"""`wren plugin dev`: one plugin, its fake and a backend, restarted when files change."""
 
 import json
 import re
@@ -15,7 +15,8 @@ import pytest
 
 from servers.backend import Backend, wait_for
 from servers.process import clean_variables, dies_with_its_parent, free_port
-from wren.authoring.scaffold import Plan, make
+from wren.authoring.scaffold import Plan, render_plugin
+from wren_core.testing.patience import patience
 
 SCRIPT = """
 import wren
@@ -30,7 +31,7 @@ def shop() -> None:
 
 
 class Developing:
-    """The command as a process, and what it says."""
+    """The command as a process, with its output."""
 
     def __init__(self, folder, home):
         self.home = home
@@ -49,9 +50,9 @@ class Developing:
             self._events.put(json.loads(line))
 
     def event(self):
-        """Return the next thing it says."""
+        """Return the next matching line of the output."""
         try:
-            return self._events.get(timeout=60)
+            return self._events.get(timeout=patience(60))
         except Empty:
             pytest.fail(f"it said nothing more:\n{self.errors.read_text()}")
 
@@ -61,7 +62,7 @@ class Developing:
 
 @pytest.fixture
 def plugin(tmp_path):
-    return make(Plan(name="acme", auth="oauth2"), tmp_path)
+    return render_plugin(Plan(name="acme", auth="oauth2"), tmp_path)
 
 
 @pytest.fixture
@@ -88,9 +89,9 @@ def methods(server):
 
 
 def consent(server):
-    """Connect as a person does: open the link, agree on the fake's own page, come back."""
+    """Connect as a person does: open the link, consent on the page of the fake, return."""
     made = server.request("POST", "/v1/connections", json={"integration": "acme"}).raise_for_status().json()
-    with httpx2.Client(follow_redirects=True, timeout=30) as browser:
+    with httpx2.Client(follow_redirects=True, timeout=patience(30)) as browser:
         page = browser.get(made["connect_url"])
         form = re.search(r"<form.*?</form>", page.text, re.DOTALL)[0]
         fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
@@ -98,40 +99,40 @@ def consent(server):
 
 
 def shop(server, method):
-    """Deploy a script that calls the method, run it, and return what it wrote."""
+    """Deploy a script that calls the method, run it, and return its output."""
     deployed = server.deploy(SCRIPT.format(method=method), name="shopping")
     run = server.start_run(deployed["deployment_id"])
     assert server.finished_run(run)["status"] == "success", server.log_text(run)
     return server.log_text(run)
 
 
-def test_a_plugin_is_tried_while_it_is_written(plugin, developing, tmp_path):
-    """One story, because a start takes its time."""
+def test_dev_follows_the_changes_of_a_plugin(plugin, developing, tmp_path):
+    """One test, because starting takes long."""
     started = developing.event()
     server = developing.backend(started)
 
-    # It starts a backend with the plugin, and its fake.
+    # `dev` starts a backend with the plugin, and its fake.
     assert started["event"] == "started"
     assert (started["integrations"], started["failed"]) == ({"acme": ["items", "add"]}, {})
     assert started["next"] == ["wren connect acme", "wren deploy SCRIPT.py"]
     assert httpx2.get(started["fakes"]["acme"] + "/items").status_code == 401
     assert methods(server) == ["items", "add"]
 
-    # A method that was edited is there, and what was connected on the fake's own page still is.
+    # An edited method is available, and the connection made on the fake's page still exists.
     consent(server)
     edit(plugin, **{"def items": "def goods", "acme.items": "acme.goods"})
     assert developing.event()["integrations"] == {"acme": ["goods", "add"]}
     assert methods(server) == ["goods", "add"]
     assert "['Milk']" in shop(server, "goods")
 
-    # A plugin that does not load is named with its file, and what runs goes on.
+    # A plugin that does not load is reported with its file, and the running processes continue.
     edit(plugin, **{"def goods(": "def goods(("})
     broken = developing.event()["failed"]["acme"]
     assert "SyntaxError" in broken
     assert "__init__.py" in broken
     assert methods(server) == ["goods", "add"]
 
-    # So are metadata that cannot be read; and all of it can be mended.
+    # Metadata that cannot be read are reported too; both errors can be corrected.
     metadata = (plugin / "pyproject.toml").read_text()
     (plugin / "pyproject.toml").write_text("[project")
     assert developing.event()["error"]["code"] == "PLUGIN_PROJECT_INVALID"
@@ -140,10 +141,10 @@ def test_a_plugin_is_tried_while_it_is_written(plugin, developing, tmp_path):
     assert developing.event()["integrations"] == {"acme": ["goods", "add"]}
     assert server.get("/v1/integrations/acme")["version"] == "0.2.0"
 
-    # Ctrl-C ends all of it.
+    # Ctrl-C ends all processes.
     children = psutil.Process(developing.process.pid).children(recursive=True)
     developing.process.send_signal(signal.SIGINT)
-    assert developing.process.wait(timeout=30) == 0
+    assert developing.process.wait(timeout=patience(30)) == 0
     assert len(children) >= 2
     assert wait_for(lambda: not any(map(is_alive, children)), seconds=10, what="the end of its children")
     assert list(tmp_path.glob("wren-dev-*")) == []
@@ -153,7 +154,7 @@ def is_alive(process):
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-def test_it_says_what_is_missing_before_anything_starts(tmp_path):
+def test_dev_reports_missing_requirements_before_it_starts(tmp_path):
     command = [sys.executable, "-m", "wren", "plugin", "dev", str(tmp_path), "--json"]
 
     done = subprocess.run(command, env=clean_variables(tmp_path), capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""What an operator keeps out stays out everywhere: in the server, in the sandbox, in the command line."""
+"""Plugins that the operator refuses are refused everywhere: in the server, the sandbox and the command line."""
 
 import json
 import subprocess
@@ -10,8 +10,9 @@ from servers.plugins import environment
 from servers.process import clean_variables
 from workspace import INTEGRATIONS, METADATA
 from wren_core.plugins.policy import first_party_distributions
+from wren_core.testing.patience import patience
 
-# Whoever imports one of these leaves a trace, or is gone.
+# Importing one of these leaves a trace, or ends the process.
 TRACE = "import pathlib; pathlib.Path(__file__).with_suffix('.imported').touch()"
 CRASH = "import os; os._exit(7)"
 DECLARATION = '''
@@ -28,7 +29,7 @@ class Word(Integration):
         """Answer."""
         return "{name} works"
 '''
-# No name of an integration for the server to read: only what happens in the sandbox can stop it.
+# The server finds no name of an integration: only the sandbox can refuse it.
 SCRIPT = """
 import wren
 
@@ -59,12 +60,12 @@ def wren(installed, home, *arguments, **variables):
         env={**clean_variables(home), **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience(60),
         check=False,
     )
 
 
-def test_what_an_operator_keeps_out_is_imported_by_nobody(installed, tmp_path):
+def test_a_refused_plugin_is_imported_by_no_process(installed, tmp_path):
     switched = wren(installed, tmp_path, "plugins", "disable", "crashing")
     variables = {"WREN_PLUGINS_DENY": "acme-denied", "WREN_PLUGINS_ALLOW": "good,denied,crashing"}
 
@@ -81,7 +82,7 @@ def test_what_an_operator_keeps_out_is_imported_by_nobody(installed, tmp_path):
     assert list(installed.site_packages.glob("*.imported")) == []
 
 
-def test_safe_mode_leaves_what_was_published_with_wren(installed, tmp_path):
+def test_safe_mode_loads_only_the_plugins_published_with_wren(installed, tmp_path):
     listed = json.loads(wren(installed, tmp_path, "plugins", "list", WREN_PLUGINS_SAFE_MODE="1").stdout)
 
     states = {plugin["name"]: (plugin["state"], plugin["code"]) for plugin in listed["plugins"]}
@@ -91,5 +92,5 @@ def test_safe_mode_leaves_what_was_published_with_wren(installed, tmp_path):
 
 
 def test_the_first_party_distributions_are_those_of_this_workspace():
-    """Safe mode lets in what `wren_core/plugins/first_party.txt` names: add a new integration's distribution there."""
+    """Safe mode allows the distributions in `wren_core/plugins/first_party.txt`: add a new integration there."""
     assert first_party_distributions() == {METADATA[member]["project"]["name"] for member in INTEGRATIONS}

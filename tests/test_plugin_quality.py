@@ -1,4 +1,4 @@
-"""`wren plugin check` over the integrations of the tree, and the page about it."""
+"""`wren plugin check` for the integrations of this repository, and its documentation."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from wren_core.testing.rules.registry import RULES
 PAGE = (ROOT / "docs" / "how-to" / "plugin-quality.md").read_text()
 
 
-def test_the_page_lists_the_rules_as_they_are():
+def test_the_page_lists_the_rules_of_the_code():
     rows = [f"| `{rule.id}` | {rule.tier.label} | {rule.title} | {rule.why} |" for rule in RULES]
 
     (table,) = re.findall(r"^<!-- rules:[^\n]*-->\n(.*?)\n<!-- end of rules -->", PAGE, re.MULTILINE | re.DOTALL)
@@ -30,7 +30,7 @@ def test_every_integration_of_the_tree_inherits_the_suite_up_to_gold(member):
     assert not re.search(r"^    tier\b", suites[0], re.MULTILINE)
 
 
-def test_a_folder_is_checked_by_the_command_line():
+def test_the_command_line_checks_a_folder():
     command = [sys.executable, "-m", "wren", "plugin", "check", str(ROOT / "wren-cron"), "--tier", "gold", "--json"]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""`wren plugin release`, in a real repository: an honest version, what would be published, a tag, and nothing sent."""
+"""`wren plugin release` in a real repository: the version, the files, the tag, and no upload."""
 
 import json
 import os
@@ -8,22 +8,22 @@ from zipfile import ZipFile
 import pytest
 
 from servers.process import clean_variables
-from wren.authoring.dev_environment import make_overlay
+from wren.authoring.dev_environment import make_environment
 from wren.authoring.project import read_project
-from wren.authoring.scaffold import Plan, make
+from wren.authoring.scaffold import Plan, render_plugin
 
 PERSON = {f"GIT_{role}_{field}": "ann@example.com" for role in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 
 
 class Author:
-    """Somebody with a plugin in a repository."""
+    """An author with a plugin in a repository."""
 
     def __init__(self, folder):
-        self.folder = make(Plan(name="acme"), folder)
-        # The checks want it installed from here.
-        self.python = make_overlay(folder / "environment", read_project(self.folder))
-        nobody = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
-        self.variables = {**clean_variables(folder), **PERSON, **nobody, "GIT_CEILING_DIRECTORIES": str(folder)}
+        self.folder = render_plugin(Plan(name="acme"), folder)
+        # The checks need the plugin installed from this folder.
+        self.python = make_environment(folder / "environment", read_project(self.folder))
+        no_index = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple"}
+        self.variables = {**clean_variables(folder), **PERSON, **no_index, "GIT_CEILING_DIRECTORIES": str(folder)}
 
     def run(self, *command):
         return subprocess.run(command, cwd=self.folder, env=self.variables, capture_output=True, text=True)
@@ -47,11 +47,11 @@ def author(tmp_path):
     return Author(tmp_path)
 
 
-def test_a_plugin_is_released_with_honest_versions(author):
-    """One story, because every release is checked and built."""
+def test_a_release_needs_a_version_that_fits_the_changes(author):
+    """One test, because every release is checked and built."""
     author.commit()
 
-    # A rehearsal of the first release shows what would be published, and leaves nothing behind.
+    # A dry run of the first release shows the files, and leaves none behind.
     code, first = author.release("--dry-run", "--against", "none")
     assert (code, first["tier"], first["compared_with"]) == (0, "platinum", None)
     assert set(first["files"]) == {"wren_acme-0.1.0.tar.gz", "wren_acme-0.1.0-py3-none-any.whl"}
@@ -59,14 +59,14 @@ def test_a_plugin_is_released_with_honest_versions(author):
     assert first["metadata"]["Requires-Python"] == [">=3.11"]
     assert not (author.folder / "dist").exists()
 
-    # The release is a tag here, and files in dist/.
+    # A release creates a tag, and files in dist/.
     code, done = author.release("--against", "none")
     assert (code, done["tag"]) == (0, "v0.1.0")
     assert author.run("git", "cat-file", "-t", "v0.1.0").stdout == "tag\n"
     with ZipFile(author.folder / "dist" / "wren_acme-0.1.0-py3-none-any.whl") as wheel:
         assert "wren_acme/__init__.py" in wheel.namelist()
 
-    # What breaks callers asks for more than a fix, and the reasons are all there.
+    # A breaking change needs more than a patch version, and all reasons are shown.
     author.edit(
         "__init__.py",
         'search: Annotated[str, "Only items with this in their title"] = ""',
@@ -79,14 +79,14 @@ def test_a_plugin_is_released_with_honest_versions(author):
     assert "ask for 0.2.0 or later" in refused["error"]["message"]
     assert "before 1.0.0" in refused["error"]["message"]
 
-    # A version that says so is accepted, but not tagged before it is committed.
+    # A sufficient version is accepted, but not tagged before it is committed.
     author.edit("pyproject.toml", '"0.1.1"', '"0.2.0"')
     code, refused = author.release()
     assert (code, refused["error"]["code"]) == (1, "RELEASE_REFUSED")
-    assert "commit first, the tag would not hold it: " in refused["error"]["message"]
+    assert "commit first, the tag would not contain: " in refused["error"]["message"]
 
 
-def test_a_version_that_was_released_is_not_released_again(author):
+def test_a_released_version_cannot_be_released_again(author):
     author.commit()
     assert author.run("git", "tag", "v0.1.0").returncode == 0
     (author.folder / "later.txt").write_text("later")
@@ -98,7 +98,7 @@ def test_a_version_that_was_released_is_not_released_again(author):
     assert "v0.1.0 is tagged already, on another commit" in refused["error"]["message"]
 
 
-def test_what_is_below_bronze_is_not_released(author):
+def test_a_plugin_below_bronze_cannot_be_released(author):
     author.edit("__init__.py", "List the items.", "list the items")
 
     code, refused = author.release("--dry-run", "--against", "none")
@@ -107,7 +107,7 @@ def test_what_is_below_bronze_is_not_released(author):
     assert "below bronze: W104-description" in refused["error"]["message"]
 
 
-def test_what_does_not_build_says_why(author):
+def test_a_failed_build_reports_the_reason(author):
     author.edit("pyproject.toml", 'readme = "README.md"', 'readme = "ABSENT.md"')
 
     code, refused = author.release("--dry-run", "--against", "none")

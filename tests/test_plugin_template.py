@@ -1,4 +1,4 @@
-"""What `wren plugin new` makes, for each way to connect and each type: installed, tested, checked, built and found."""
+"""Plugins of `wren plugin new`, for each way to connect and each type: installed, tested, checked, built and found."""
 
 import json
 import os
@@ -14,13 +14,13 @@ import pytest
 from servers.plugins import Environment, environment
 from servers.process import clean_variables
 from wren.authoring.project import FAKES, read_project
-from wren.authoring.scaffold import Plan, make
+from wren.authoring.scaffold import Plan, render_plugin
 from wren.cli.commands.plugin_new import make_plugin
 from wren_core.plugins.discovery import GROUP
 
 AUTHS = ("apikey", "oauth2", "basic", "token", "custom", "none")
 TYPES = ("integration", "documents", "database", "ai")
-# Each way to connect once with the plainest type, and each other type with another way.
+# Each way to connect with the simplest type, and each other type with a different way.
 TRIED = [(auth, "integration") for auth in AUTHS] + [("apikey", "documents"), ("oauth2", "database"), ("oauth2", "ai")]
 MOST_LINES = {"apikey": 60, "oauth2": 100}
 
@@ -31,14 +31,17 @@ def name_of(auth, kind):
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    """Every plugin the template can make, each in its folder: (auth, type) -> folder."""
+    """All plugins of the template: (auth, type) -> folder."""
     place = tmp_path_factory.mktemp("rendered")
-    return {pair: make(Plan(name=name_of(*pair), auth=pair[0], type=pair[1]), place) for pair in product(AUTHS, TYPES)}
+    return {
+        pair: render_plugin(Plan(name=name_of(*pair), auth=pair[0], type=pair[1]), place)
+        for pair in product(AUTHS, TYPES)
+    }
 
 
 @pytest.fixture(scope="module")
 def installed(rendered, tmp_path_factory):
-    """An environment in which those that are tried are installed in place."""
+    """An environment with editable installations of the tested plugins."""
     made = environment(tmp_path_factory.mktemp("environment"))
     for pair in TRIED:
         install_in_place(made, rendered[pair])
@@ -46,7 +49,7 @@ def installed(rendered, tmp_path_factory):
 
 
 def install_in_place(made: Environment, folder: Path) -> None:
-    """Write what an editable installation writes, without a build."""
+    """Write the files of an editable installation, without a build."""
     project = read_project(folder)
     package = project.name.replace("-", "_")
     (made.site_packages / f"{package}.pth").write_text(f"{project.source}\n")
@@ -68,10 +71,10 @@ def python_lines(folder):
     return sum(1 for file in files for line in file.read_text().splitlines() if line.strip())
 
 
-# --- all of them ----------------------------------------------------------------------------------------------------
+# --- all plugins ----------------------------------------------------------------------------------------------------
 
 
-def test_an_author_writes_five_files_and_few_lines(rendered):
+def test_a_new_plugin_has_five_short_files(rendered):
     for (auth, kind), folder in rendered.items():
         written = [
             path
@@ -86,7 +89,7 @@ def test_an_author_writes_five_files_and_few_lines(rendered):
             assert python_lines(folder) <= MOST_LINES.get(auth, 100), (auth, kind)
 
 
-def test_the_metadata_are_metadata_alone(rendered):
+def test_the_pyproject_of_a_new_plugin_has_only_metadata(rendered):
     for folder in rendered.values():
         text = (folder / "pyproject.toml").read_text()
 
@@ -105,7 +108,7 @@ def test_the_workflows_test_every_python_and_publish_without_a_password(rendered
     assert "secrets." not in ci + publish
 
 
-def test_nothing_of_the_template_is_left_in_what_it_makes(rendered):
+def test_no_template_syntax_is_left_in_a_new_plugin(rendered):
     for folder in rendered.values():
         for path in (path for path in folder.rglob("*") if path.is_file()):
             text = path.read_text()
@@ -114,7 +117,7 @@ def test_nothing_of_the_template_is_left_in_what_it_makes(rendered):
             assert not text.endswith("\n\n"), path
 
 
-def test_all_of_it_is_clean_and_in_form(rendered):
+def test_a_new_plugin_is_linted_and_formatted(rendered):
     place = next(iter(rendered.values())).parent
     ruff = shutil.which("ruff", path=str(Path(sys.executable).parent))
 
@@ -123,7 +126,7 @@ def test_all_of_it_is_clean_and_in_form(rendered):
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_all_types_are_strict(rendered, tmp_path):
+def test_a_new_plugin_passes_strict_type_checks(rendered, tmp_path):
     packages = [str(path) for pair in TRIED for path in (rendered[pair] / "src").iterdir()]
     variables = {**os.environ, "MYPYPATH": os.pathsep.join(str(rendered[pair] / "src") for pair in TRIED)}
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "--config-file", os.devnull]
@@ -133,11 +136,11 @@ def test_all_types_are_strict(rendered, tmp_path):
     assert done.returncode == 0, done.stdout
 
 
-# --- those that are tried -------------------------------------------------------------------------------------------
+# --- the tested plugins ----------------------------------------------------------------------------------------------
 
 
-def test_what_is_made_is_green_at_once_and_gold(rendered, installed):
-    """Each plugin's own tests, which are the rules up to gold and one of what it is for."""
+def test_the_tests_of_a_new_plugin_pass_up_to_gold(rendered, installed):
+    """Runs each plugin's tests: the rules up to gold, and one for its purpose."""
     files = [str(path) for pair in TRIED for path in (rendered[pair] / "tests").glob("test_*.py")]
     command = [
         installed.python,
@@ -158,7 +161,7 @@ def test_what_is_made_is_green_at_once_and_gold(rendered, installed):
 
 
 @pytest.mark.parametrize("auth", ["apikey", "oauth2"])
-def test_a_stranger_makes_builds_installs_and_finds_a_plugin(auth, tmp_path):
+def test_a_new_plugin_can_be_built_installed_and_found(auth, tmp_path):
     home = tmp_path / "home"
     home.mkdir()
     wren = [sys.executable, "-m", "wren"]
@@ -182,8 +185,8 @@ def test_a_stranger_makes_builds_installs_and_finds_a_plugin(auth, tmp_path):
     assert tested.returncode == 0, tested.stdout
 
 
-def test_the_template_is_part_of_the_sdks_wheel(tmp_path):
-    """Hidden files, too: what is left out would be noticed by nobody but authors."""
+def test_the_wheel_of_the_sdk_contains_the_template(tmp_path):
+    """Includes hidden files: only authors would notice a missing one."""
     from hatchling.builders.wheel import WheelBuilder
 
     root = Path(__file__).parents[1] / "sdk"
@@ -195,7 +198,7 @@ def test_the_template_is_part_of_the_sdks_wheel(tmp_path):
     assert wanted - packed == set()
 
 
-def test_a_name_that_is_taken_is_warned_of(tmp_path, capsys):
+def test_an_existing_name_causes_a_warning(tmp_path, capsys):
     make_plugin(Plan(name="cron"), into=tmp_path, as_json=False)
 
     said = capsys.readouterr()

@@ -1,4 +1,4 @@
-"""The README's commands are the ones that run, and they print what it says they print."""
+"""The README's commands work and print the documented output."""
 
 import re
 import shlex
@@ -22,7 +22,7 @@ PYTHON = re.compile(r"Write `hello.py`.*?```python\n(.*?)```", re.DOTALL)
 
 
 def commands():
-    """Return each command of the console blocks with the lines it is said to print."""
+    """Return each command of the console blocks with its documented output."""
     found = []
     for block in CONSOLE.findall(README):
         for line in block.splitlines():
@@ -43,7 +43,7 @@ def folder(tmp_path):
 
 @contextmanager
 def wren_up(home):
-    """Start a server as the README does, on a free port, for a person whose home is empty."""
+    """Start a server as the README does, on a free port, with an empty home."""
     home.mkdir()
     port = free_port()
     variables = {**clean_variables(home), "WREN_PORT": str(port), "WREN_DATA_DIR": str(home / "data")}
@@ -53,7 +53,7 @@ def wren_up(home):
         yield Backend(url=f"http://127.0.0.1:{port}", key=key, home=home, process=process, variables=variables)
 
 
-def test_a_newcomer_can_follow_the_five_minutes_to_the_letter(folder, tmp_path):
+def test_the_five_minutes_of_the_readme_work_as_written(folder, tmp_path):
     variables = clean_variables(tmp_path)
     local = [(command, said) for command, said in commands() if command != "wren up"]
     with wren_up(tmp_path / "server") as server:
@@ -108,7 +108,7 @@ def test_every_example_of_a_readme_is_valid_python():
 
 
 def shell_commands(path):
-    """Return every command of the shell blocks, and those in the text, each as its words."""
+    """Return every command of the shell blocks and of the text, each as a list of words."""
     text = path.read_text()
     blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
@@ -121,7 +121,7 @@ COMMANDS = sorted({(path.name, *words) for path in DOCUMENTS for words in shell_
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words))
-def test_a_command_of_the_documents_exists_with_its_options(command):
+def test_every_command_in_the_documents_exists_with_its_options(command):
     match command[1:]:
         case ("pip", "install", *names):
             plain = {name.partition("[")[0] for name in names}
@@ -140,11 +140,11 @@ def test_a_command_of_the_documents_exists_with_its_options(command):
             sessions = re.findall(r"@nox\.session.*?def (\w+)", (ROOT / "noxfile.py").read_text(), re.DOTALL)
             assert options == ["-l"] or (options[0] == "-s" and options[1] in [*sessions, "SESSION"])
         case _:
-            pytest.fail("nobody knows how to check this command")
+            pytest.fail("this test cannot check this command")
 
 
 def assert_explained(module, *words):
-    """Ask the command for help, beside the words and options it is given."""
+    """Run the command with its words and options and `--help`."""
     done = subprocess.run([sys.executable, "-m", module, *words, "--help"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "Usage: " in done.stdout
@@ -155,7 +155,7 @@ def test_the_documents_have_commands_to_check():
     assert len(COMMANDS) >= 15
 
 
-def test_the_steps_of_nox_that_contributors_are_told_of_exist():
+def test_the_nox_sessions_in_contributing_exist():
     said = re.search(r"nox -l +# the single steps: ([\w, ]+)\n", (ROOT / "CONTRIBUTING.md").read_text())[1]
     sessions = re.findall(r"@nox\.session.*?def (\w+)", (ROOT / "noxfile.py").read_text(), re.DOTALL)
 
@@ -165,7 +165,7 @@ def test_the_steps_of_nox_that_contributors_are_told_of_exist():
 # --- settings -------------------------------------------------------------------------------------------------------
 
 
-def test_the_backends_readme_lists_every_setting_and_no_other():
+def test_the_backends_readme_lists_exactly_the_settings():
     table = re.findall(r"^\| (`WREN_.*?) \|", (ROOT / "backend" / "README.md").read_text(), re.MULTILINE)
 
     listed = [name for cell in table for name in _names(re.findall(r"`([^`]+)`", cell))]
@@ -174,7 +174,7 @@ def test_the_backends_readme_lists_every_setting_and_no_other():
 
 
 def _names(cell):
-    """Write `..__X` out, which follows a name in full."""
+    """Expand `..__X`, which follows a complete name."""
     before = next(name for name in cell if not name.startswith(".."))
     return [name.replace("..", before.rpartition("__")[0]) for name in cell]
 

@@ -1,4 +1,4 @@
-"""The stand-in for Google and Slack plays the flows Wren relies on, and refuses what it should refuse."""
+"""The fake of Google and Slack supports the flows that Wren uses, and refuses invalid requests."""
 
 import base64
 import hashlib
@@ -57,7 +57,7 @@ def bearer(token):
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_a_clicked_consent_page_leads_back_with_a_code_and_the_state(providers):
+def test_a_submitted_consent_page_redirects_with_a_code_and_the_state(providers):
     back = consent_google(google_consent_url(providers, state="of this user"), email=PERSON)
 
     assert back.startswith(GOOGLE_BACK)
@@ -110,12 +110,12 @@ def test_a_token_it_never_issued_is_refused(providers):
     assert answer.status_code == 401
 
 
-def test_an_unregistered_way_back_is_refused(providers):
+def test_an_unregistered_redirect_is_refused(providers):
     with pytest.raises(LookupError, match="400"):
         consent_google(google_consent_url(providers, back="http://127.0.0.1:1/elsewhere"), email=PERSON)
 
 
-def test_consenting_as_somebody_the_page_does_not_offer_says_so(providers):
+def test_consenting_as_an_unknown_user_is_an_error(providers):
     with pytest.raises(LookupError, match=re.escape("email='mallory@example.com'")):
         consent_google(google_consent_url(providers), email="mallory@example.com")
 
@@ -154,12 +154,12 @@ def test_slack_refuses_a_token_without_the_scope(providers):
     assert (answer["ok"], answer["error"]) == (False, "missing_scope")
 
 
-def test_asking_the_stand_in_something_it_refuses_raises(providers):
+def test_a_refused_request_raises_an_error(providers):
     with pytest.raises(StopIteration):
         providers.posts("no-such-channel")
 
 
-def test_it_listens_on_loopback_alone(providers):
+def test_it_listens_only_on_loopback(providers):
     port = urlsplit(providers.google_url).port
     server = next(child for child in psutil.Process().children() if is_listening(child.pid, port))
 
@@ -168,7 +168,7 @@ def test_it_listens_on_loopback_alone(providers):
     assert addresses == {"127.0.0.1"}
 
 
-def test_two_stand_ins_share_nothing(providers, start_emulate):
+def test_two_instances_share_no_state(providers, start_emulate):
     other = start_emulate()
 
     other.receive_mail(sender="carol@example.com", subject="Only there", text="")

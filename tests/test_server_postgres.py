@@ -1,4 +1,4 @@
-"""The PostgreSQL that tests bring along: the right version, a fresh database each time, nothing left behind."""
+"""The PostgreSQL of the tests: the right version, a new database for each test, no files left behind."""
 
 import psutil
 import psycopg
@@ -19,7 +19,7 @@ def test_it_is_version_18(postgres_url):
     assert version // 10000 == 18
 
 
-def test_each_database_is_empty_and_its_own(postgres_server):
+def test_each_test_gets_an_empty_separate_database(postgres_server):
     with postgres_server.database() as first, postgres_server.database() as second:
         with connect(first) as connection:
             connection.execute("CREATE TABLE kept (id int)")
@@ -31,7 +31,7 @@ def test_each_database_is_empty_and_its_own(postgres_server):
     assert tables == (0,)
 
 
-def test_a_database_is_dropped_although_somebody_is_still_connected(postgres_server):
+def test_a_database_with_open_connections_is_dropped(postgres_server):
     with postgres_server.database() as url:
         forgotten = connect(url)
 
@@ -52,7 +52,7 @@ def test_two_sessions_can_take_a_row_without_waiting_for_each_other(postgres_url
     assert taken == [(1,), (2,)]
 
 
-def test_the_server_never_runs_as_root_and_listens_on_loopback_alone(postgres_server):
+def test_the_server_never_runs_as_root_and_listens_only_on_loopback(postgres_server):
     server = next(p for p in psutil.Process().children() if is_listening(p.pid, postgres_server.port))
 
     addresses = {c.laddr.ip for c in server.net_connections(kind="tcp") if c.status == psutil.CONN_LISTEN}

@@ -1,4 +1,4 @@
-"""Starting and ending server programs: it is ours that answers, and it never outlives its test."""
+"""Starting and ending server programs: the right program answers, and it never outlives its test."""
 
 import socket
 import subprocess
@@ -11,13 +11,14 @@ import pytest
 import servers
 from servers.availability import unavailable
 from servers.process import ServerFailed, dies_with_its_parent, free_port, is_listening, serve
+from wren_core.testing.patience import patience
 
 LISTEN = (
     "import socket, sys; s = socket.create_server(('127.0.0.1', int(sys.argv[1]))); print('up', flush=True); s.accept()"
 )
 
 
-def test_a_served_program_listens_and_is_gone_afterwards(tmp_path):
+def test_a_served_program_listens_and_ends_afterwards(tmp_path):
     port = free_port()
 
     with serve([sys.executable, "-c", LISTEN, str(port)], ports=[port], log=tmp_path / "log") as process:
@@ -28,7 +29,7 @@ def test_a_served_program_listens_and_is_gone_afterwards(tmp_path):
     assert not psutil.pid_exists(process.pid)
 
 
-def test_another_program_on_the_port_is_never_taken_for_ours(tmp_path):
+def test_another_program_on_the_port_is_detected(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as stranger:
         port = stranger.getsockname()[1]
 
@@ -39,7 +40,7 @@ def test_another_program_on_the_port_is_never_taken_for_ours(tmp_path):
             pytest.fail("a server that could not bind was taken for a running one")
 
 
-def test_a_program_that_never_listens_is_ended_and_its_log_is_told(tmp_path):
+def test_a_program_that_never_listens_is_ended_and_its_log_is_shown(tmp_path):
     program = [sys.executable, "-c", "import time; print('waiting for a disk', flush=True); time.sleep(60)"]
 
     with (
@@ -51,8 +52,8 @@ def test_a_program_that_never_listens_is_ended_and_its_log_is_told(tmp_path):
     assert [child for child in psutil.Process().children() if "waiting" in " ".join(child.cmdline())] == []
 
 
-def test_a_program_that_ignores_the_polite_signal_is_killed(tmp_path, monkeypatch):
-    monkeypatch.setattr("servers.process.PATIENCE", 0.2)
+def test_a_program_that_ignores_sigterm_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr("servers.process.STOP_SECONDS", 0.2)
     port = free_port()
     stubborn = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {LISTEN}"
 
@@ -83,11 +84,11 @@ def test_a_served_program_dies_with_a_killed_test_process(tmp_path):
     parent.kill()
     parent.communicate()
 
-    child.wait(timeout=10)
+    child.wait(timeout=patience(10))
     assert not child.is_running()
 
 
-def test_free_ports_follow_one_another():
+def test_free_ports_are_consecutive():
     port = free_port(following=2)
 
     sockets = [socket.create_server(("127.0.0.1", port + offset)) for offset in range(3)]

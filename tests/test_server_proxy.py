@@ -1,4 +1,4 @@
-"""The proxy records what passes and plays each fault exactly as often as it was told to."""
+"""The proxy records requests and injects each fault exactly as often as requested."""
 
 import threading
 import time
@@ -10,11 +10,12 @@ import pytest
 
 from servers.faults import answering, delayed, dropped, held, losing_the_answer
 from servers.proxy import proxy
+from wren_core.testing.patience import patience
 
 
 @pytest.fixture(scope="module")
 def upstream():
-    """Another proxy: it answers everything by itself, and its record shows what reached it."""
+    """Another proxy, as the upstream: it answers every request and records those that reach it."""
     with proxy("http://127.0.0.1:9") as server:
         server.inject(answering(201, b'{"from": "upstream"}', X_From="upstream"), times=None)
         yield server
@@ -36,7 +37,7 @@ def test_a_request_and_its_answer_pass_unchanged(before, upstream):
     assert upstream.requests[0].headers["x-token"] == "t"
 
 
-def test_what_it_saw_can_be_asked_by_path_and_method(before):
+def test_recorded_requests_can_be_filtered_by_path_and_method(before):
     httpx2.get(f"{before.url}/mail/1")
     httpx2.delete(f"{before.url}/mail/1")
     httpx2.get(f"{before.url}/other")
@@ -63,7 +64,7 @@ def test_several_requests_share_a_connection(before):
     assert (head.status_code, head.content) == (201, b"")
 
 
-def test_an_injected_answer_is_given_once_and_reaches_nobody(before, upstream):
+def test_an_injected_response_is_sent_once_and_not_passed_on(before, upstream):
     before.inject(answering(401, b'{"error": "expired"}'), path="/mail/*")
 
     first, second = httpx2.get(f"{before.url}/mail/1"), httpx2.get(f"{before.url}/mail/1")
@@ -73,7 +74,7 @@ def test_an_injected_answer_is_given_once_and_reaches_nobody(before, upstream):
     assert len(upstream.requests) == 1
 
 
-def test_a_rate_limit_says_when_to_come_back(before):
+def test_an_injected_rate_limit_has_retry_after(before):
     before.inject(answering(429, Retry_After="2"))
 
     answer = httpx2.get(before.url)
@@ -81,7 +82,7 @@ def test_a_rate_limit_says_when_to_come_back(before):
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
 
 
-def test_a_fault_is_for_its_path_and_method_alone(before):
+def test_a_fault_applies_only_to_its_path_and_method(before):
     before.inject(answering(503), path="/mail/send", method="POST")
 
     others = [httpx2.get(f"{before.url}/mail/send").status_code, httpx2.post(f"{before.url}/mail/1").status_code]
@@ -90,20 +91,20 @@ def test_a_fault_is_for_its_path_and_method_alone(before):
     assert httpx2.post(f"{before.url}/mail/send").status_code == 503
 
 
-def test_faults_are_played_in_the_order_they_were_given(before):
+def test_faults_are_injected_in_order(before):
     before.inject(answering(500), times=2)
     before.inject(answering(429))
 
     assert [httpx2.get(before.url).status_code for _ in range(4)] == [500, 500, 429, 201]
 
 
-def test_a_fault_for_ever_never_wears_off(before):
+def test_a_permanent_fault_stays(before):
     before.inject(answering(500), times=None)
 
     assert {httpx2.get(before.url).status_code for _ in range(5)} == {500}
 
 
-def test_a_dropped_connection_reaches_nobody(before, upstream):
+def test_a_dropped_request_does_not_reach_the_upstream(before, upstream):
     before.inject(dropped())
 
     with pytest.raises(httpx2.RemoteProtocolError):
@@ -113,7 +114,7 @@ def test_a_dropped_connection_reaches_nobody(before, upstream):
     assert [r.status for r in before.requests] == [None]
 
 
-def test_a_lost_answer_was_acted_upon(before, upstream):
+def test_a_request_whose_response_is_lost_reaches_the_upstream(before, upstream):
     before.inject(losing_the_answer())
 
     with pytest.raises(httpx2.RemoteProtocolError):
@@ -122,7 +123,7 @@ def test_a_lost_answer_was_acted_upon(before, upstream):
     assert [r.path for r in upstream.requests] == ["/mail/send"]
 
 
-def test_a_request_can_be_acted_upon_and_still_answered_with_an_error(before, upstream):
+def test_a_request_can_reach_the_upstream_and_get_an_injected_error(before, upstream):
     before.inject(replace(answering(502), reaches_upstream=True))
 
     answer = httpx2.post(f"{before.url}/mail/send")
@@ -138,7 +139,7 @@ def test_a_delay_is_longer_than_the_client_waits(before):
         httpx2.get(before.url, timeout=0.1)
 
 
-def test_a_held_request_goes_on_when_the_test_says_so(before, upstream):
+def test_a_held_request_continues_when_the_test_releases_it(before, upstream):
     release = threading.Event()
     before.inject(held(release), path="/token")
 
@@ -161,11 +162,11 @@ def test_requests_at_the_same_moment_are_all_recorded_and_one_gets_the_fault(bef
     assert len(before.requests) == 16
 
 
-def test_an_upstream_that_is_not_there_is_a_bad_gateway(start_proxy):
+def test_an_unreachable_upstream_is_a_bad_gateway(start_proxy):
     broken = start_proxy("http://127.0.0.1:9")
 
     started = time.monotonic()
     answer = httpx2.get(broken.url)
 
     assert answer.status_code == 502
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < patience(5)

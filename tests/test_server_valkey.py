@@ -1,4 +1,4 @@
-"""The Valkey that tests bring along speaks the Redis protocol."""
+"""The Valkey of the tests speaks the Redis protocol."""
 
 from servers.valkey import valkey
 
@@ -7,7 +7,7 @@ def test_it_answers_ping(valkey_server):
     assert valkey_server.command("PING") == "+PONG"
 
 
-def test_what_one_test_stored_is_gone_for_the_next(valkey_server, request):
+def test_each_test_gets_an_empty_server(valkey_server, request):
     valkey_server.command("SET", "kept", "1")
 
     url = request.getfixturevalue("valkey_url")
@@ -16,7 +16,7 @@ def test_what_one_test_stored_is_gone_for_the_next(valkey_server, request):
     assert valkey_server.command("EXISTS", "kept") == ":0"
 
 
-def test_two_servers_share_nothing(valkey_server):
+def test_two_servers_share_no_state(valkey_server):
     with valkey() as other:
         valkey_server.command("SET", "mine", "1")
 

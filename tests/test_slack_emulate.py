@@ -1,4 +1,4 @@
-"""The Slack integration against a stand-in that nobody here wrote, found out by asking the stand-in."""
+"""The Slack integration against the third-party fake of emulate, verified by querying the fake."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,7 +26,7 @@ def providers() -> Iterator[Emulate]:
 
 
 def authorized(providers: Emulate, *, scopes: tuple[str, ...] = SPEC.required_scopes) -> dict[str, str]:
-    """Click through the consent page the way the integration's own declaration says; return the token's answer."""
+    """Submit the consent page with the URL that the spec declares; return the token response."""
     asked = {
         "client_id": providers.slack.client_id,
         "redirect_uri": BACK,
@@ -78,7 +78,7 @@ def test_the_default_channel_is_used(providers, token):
     assert len(in_channel(providers, "By default", "random")) == 1
 
 
-def test_a_message_is_changed_and_taken_away(providers, slack):
+def test_a_message_is_changed_and_deleted(providers, slack):
     posted = slack.post("First", "#random")
 
     slack.update(posted.ts, "Second", "#random")
@@ -89,7 +89,7 @@ def test_a_message_is_changed_and_taken_away(providers, slack):
     assert in_channel(providers, "First", "random") == in_channel(providers, "Second", "random") == []
 
 
-def test_a_thread_holds_its_replies(slack):
+def test_a_thread_contains_its_replies(slack):
     question = slack.post("Is it done?", "#random")
 
     slack.reply(question.ts, "Yes", "#random")
@@ -115,7 +115,7 @@ def test_reacting_twice_is_one_reaction(slack):
     assert message.reactions == {"eyes": 1}
 
 
-def test_history_is_read_over_pages(start_emulate):
+def test_history_is_read_page_by_page(start_emulate):
     providers = start_emulate(slack_redirects=[BACK])
     slack = connected(providers.slack_url, authorized(providers)["access_token"])
     for number in range(205):
@@ -151,7 +151,7 @@ def test_an_uploaded_file_comes_back_byte_for_byte(providers, slack, tmp_path):
     assert slack.history("#random", limit=1)[0].files == (uploaded.id,)
 
 
-def test_what_is_not_there_is_not_found(slack):
+def test_unknown_ids_are_not_found(slack):
     with pytest.raises(NotFound, match="did you mean #general"):
         slack.post("Hello", "#genral")
     with pytest.raises(NotFound, match="channel_not_found"):
@@ -171,7 +171,7 @@ def test_a_missing_scope_is_named(providers):
     assert caught.value.details["provided"] == ["channels:read"]
 
 
-def test_a_lost_answer_is_not_sent_again(providers, token, start_proxy: Callable[[str], Proxy]):
+def test_a_write_whose_response_is_lost_is_not_sent_again(providers, token, start_proxy: Callable[[str], Proxy]):
     before = start_proxy(providers.slack_url)
     before.inject(losing_the_answer(), path="/api/chat.postMessage")
 
@@ -182,7 +182,7 @@ def test_a_lost_answer_is_not_sent_again(providers, token, start_proxy: Callable
     assert len(before.seen("/api/chat.postMessage")) == 1
 
 
-def test_a_rate_limit_is_waited_for_by_reads_and_reported_by_writes(providers, token, start_proxy):
+def test_reads_wait_for_a_rate_limit_and_writes_report_it(providers, token, start_proxy):
     before = start_proxy(providers.slack_url)
     slack = connected(before.url, token)
     limited = answering(429, b'{"ok":false,"error":"ratelimited"}', Retry_After="0")

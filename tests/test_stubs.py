@@ -1,4 +1,4 @@
-"""The stubs make mypy and pyright, and so every editor, see what is installed: right calls pass, wrong ones do not."""
+"""With the stubs, mypy, pyright and editors check calls of installed integrations."""
 
 import subprocess
 import sys
@@ -77,14 +77,14 @@ def marked(text):
 
 
 @pytest.mark.parametrize("checker", [mypy, pyright], ids=["mypy", "pyright"])
-def test_right_calls_and_the_stubs_pass_and_every_wrong_call_is_found(project, checker):
+def test_type_checkers_accept_valid_calls_and_report_each_invalid_one(project, checker):
     stubs = sorted(path.relative_to(project).as_posix() for path in (project / "typings").rglob("*.pyi"))
 
     assert checker(project, "right.py", "wrong.py", *stubs) == marked(WRONG)
 
 
-def test_without_the_stubs_wrong_calls_are_not_found(project):
-    """The package alone cannot know what is installed; were it otherwise, the test above would prove nothing."""
+def test_without_the_stubs_invalid_calls_are_not_reported(project):
+    """The package alone has no types of integrations; otherwise the test above would prove nothing."""
     found = mypy(project, "wrong.py", stubs="elsewhere")
 
     assert found < marked(WRONG)

@@ -1,4 +1,4 @@
-"""The tutorial, from top to bottom: its files are written, its commands are run, and they print what it says."""
+"""The tutorial, from top to bottom: its files are written, its commands run and print the documented output."""
 
 import os
 import re
@@ -18,13 +18,13 @@ from servers.process import clean_variables, free_port, stop
 TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 EXPORT = re.compile(r"^ *export (.*)$", re.MULTILINE)
-# Backend, fake and key differ from run to run, and nothing else does.
+# Only the ports of backend and fake and the key differ from run to run.
 KEY = re.compile(r"wren_[a-z0-9]{8}_[\w-]{43}")
 
 
 @dataclass
 class Reader:
-    """Somebody who does what the page says, in an empty folder with an empty home."""
+    """A reader who follows the page, in an empty folder with an empty home."""
 
     folder: Path
     variables: dict[str, str]
@@ -60,7 +60,7 @@ class Reader:
             assert_said(said, done.stdout + done.stderr, command)
 
     def develop(self, words, said):
-        """Leave it running, as a person does, and paste what it says to paste."""
+        """Leave the command running, and apply the `export` lines of its output."""
         log = self.folder.parent / "dev.log"
         with log.open("wb") as output:
             self.server = subprocess.Popen(
@@ -74,7 +74,7 @@ class Reader:
 
 
 def assert_said(expected, text, command):
-    """Look for each line, in this order; `...` stands for anything."""
+    """Find each expected line, in this order; `...` matches any text."""
     lines = iter(text.splitlines())
     for wanted in expected:
         pattern = ".*".join(map(re.escape, wanted.split("...")))
@@ -84,7 +84,7 @@ def assert_said(expected, text, command):
 
 
 def steps():
-    """Return (language, file, text) of each block; a file is named by the text before it, or by that before a diff."""
+    """Return (language, file, text) of each block; the text before a block names its file."""
     text, end, name = TUTORIAL.read_text(), 0, ""
     for block in BLOCK.finditer(text):
         before = text[end : block.start()].strip()
@@ -110,7 +110,7 @@ def reader(tmp_path):
     home.mkdir()
     folder.mkdir()
     variables = clean_variables(home)
-    # Whatever the page installs is installed already, but for the plugin, and nobody is asked for more.
+    # All packages of the page except the plugin are installed already, so pip needs no index.
     pip = {
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",
@@ -124,7 +124,7 @@ def reader(tmp_path):
         stop(person.server)
 
 
-def test_the_tutorial_can_be_followed_from_top_to_bottom(reader):
+def test_the_tutorial_works_from_top_to_bottom(reader):
     for language, name, text in steps():
         if language == "python":
             reader.write(name, text)
@@ -150,7 +150,7 @@ def test_the_tutorial_can_be_followed_from_top_to_bottom(reader):
         assert done.returncode == 0, done.stdout
 
 
-def test_the_tutorial_has_files_changes_and_commands_in_it():
+def test_the_tutorial_has_the_expected_number_of_blocks():
     languages = [language for language, _, _ in steps()]
 
     assert [languages.count(language) for language in ("python", "diff", "console")] == [5, 4, 9]

@@ -1,4 +1,4 @@
-"""What the checks of the tree ask about the tree: its distributions, their metadata, their files."""
+"""Facts about this repository for the checks: its distributions, their metadata, their files."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-# A checkout may belong to another account than the one that runs the tests.
+# A checkout may belong to a different account than the one that runs the tests.
 GIT = ("git", "-c", "safe.directory=*")
 CONFIGURATION = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MEMBERS = sorted(
@@ -46,7 +46,7 @@ def nodes(path: Path) -> Iterator[ast.AST]:
 
 
 def committed_files(*folders: Path) -> list[Path]:
-    """Return what a commit of these folders, or of the whole tree, would hold."""
+    """Return the files that a commit of these folders, or of the whole tree, would contain."""
     listing = [*GIT, "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *map(str, folders)]
     names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split("\0")
     return [ROOT / name for name in names if name and (ROOT / name).is_file()]

@@ -1,10 +1,12 @@
 """The two databases: every test that asks for one runs on SQLite and on PostgreSQL."""
 
+import itertools
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,19 +16,39 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from wren_backend.app import create_app
+from wren_backend.build import build_services
 from wren_backend.clock import Clock
-from wren_backend.schema import metadata
-from wren_backend.services import Services, build_services
+from wren_backend.deployments.models import Deployment
+from wren_backend.migrations.schema import metadata
+from wren_backend.runs import cost_repository as run_costs
+from wren_backend.runs.cost_repository import NewCall
+from wren_backend.runs.models import Run
+from wren_backend.services import Services
 from wren_backend.settings import Settings
 from wren_backend.storage.database import Database, open_database
 from wren_backend.storage.migration import migrate
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.auth import Subject, issue_key
-from wren_backend.testing import add_subject
+from wren_backend.testing import NOW, add_deployment, add_run, add_subject
 from wren_core.plugins.discovery import Discovery
 from wren_core.plugins.registry import Registry
+from wren_core.testing.patience import patience
 
 T = TypeVar("T")
+_numbers = itertools.count(1)
+CALL = NewCall(
+    id="",
+    integration="parrot",
+    model="grey",
+    outcome="ok",
+    input_tokens=1000,
+    cached_input_tokens=10,
+    output_tokens=200,
+    images=0,
+    nano_usd=1_500_000,
+    is_estimated=False,
+    at=NOW,
+)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +106,7 @@ def together() -> Callable[[int, Callable[[int], T]], list[T]]:
         start = threading.Barrier(count)
 
         def one(number: int) -> T:
-            start.wait(timeout=30)
+            start.wait(timeout=patience(30))
             return function(number)
 
         with ThreadPoolExecutor(count) as threads:
@@ -173,3 +195,29 @@ def client_of(platform: Services) -> Iterator[Callable[..., TestClient]]:
 def client(client_of: Callable[..., TestClient], member: Member) -> TestClient:
     """A client of the API with the member's key."""
     return client_of(member)
+
+
+@pytest.fixture
+def call() -> Callable[..., NewCall]:
+    """Make a call of a model; fields that are given replace the usual ones."""
+    return lambda **fields: replace(CALL, id=f"aic_{next(_numbers)}", **fields)
+
+
+@pytest.fixture
+def spend(call: Callable[..., NewCall]) -> Callable[..., tuple[Deployment, Run]]:
+    """Record calls of a run of a deployment, which is made where none is given; return both."""
+
+    def record(
+        database: Database,
+        subject: Subject,
+        *calls: NewCall,
+        deployment: Deployment | None = None,
+        at: datetime = NOW,
+    ) -> tuple[Deployment, Run]:
+        deployment = deployment or add_deployment(database, subject, now=at - timedelta(days=60))
+        run = add_run(database, deployment, now=at)
+        with database.writing() as session:
+            run_costs.record_calls(session, run, [replace(item, at=at) for item in calls or (call(),)])
+        return deployment, run
+
+    return record

@@ -49,6 +49,7 @@ def test_a_started_backend_is_ready_and_a_stopped_one_is_not(build_platform):
             "scheduler": {"ok": True},
         },
         "failed_plugins": [],
+        "unconfigured": [],
     }
     assert (after, stopped["checks"]["worker"], stopped["checks"]["scheduler"]) == (503, {"ok": False}, {"ok": False})
 

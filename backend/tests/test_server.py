@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
+from wren_core.testing.patience import patience
+
 KEY = re.compile(r"wren_[a-z0-9]{8}_[\w-]{43}")
 
 
@@ -84,11 +86,11 @@ def test_the_first_start_greets_with_the_first_key_and_no_later_one_does(tmp_pat
         key = KEY.findall(first.greeting)[0]
         listed = httpx2.get(f"{first.url}/v1/integrations", headers={"Authorization": f"Bearer {key}"}).json()
         first.process.send_signal(signal.SIGTERM)
-        ended = first.process.wait(timeout=20)
+        ended = first.process.wait(timeout=patience(20))
     with started(tmp_path) as second:
         still = httpx2.get(f"{second.url}/v1/deployments", headers={"Authorization": f"Bearer {key}"})
         second.process.send_signal(signal.SIGINT)
-        interrupted = second.process.wait(timeout=20)
+        interrupted = second.process.wait(timeout=patience(20))
 
     lines = first.greeting.splitlines()
     assert lines[0] == f"Wren listens on {first.url}"
@@ -110,7 +112,7 @@ def test_everything_on_stderr_is_a_line_of_json_without_the_key(tmp_path):
         key = KEY.findall(server.greeting)[0]
         httpx2.get(f"{server.url}/v1/deployments", headers={"Authorization": f"Bearer {key}"})
         server.process.terminate()
-        server.process.wait(timeout=20)
+        server.process.wait(timeout=patience(20))
 
     text = (tmp_path / "server.log").read_text()
     events = [json.loads(line)["event"] for line in text.splitlines()]

@@ -6,6 +6,7 @@ import pytest
 
 from wren_core import InvalidInput
 from wren_core.mail import compose, plain_text
+from wren_core.testing.patience import patience
 
 PEOPLE = {"From": "Ann <ann@example.com>", "To": "Bob Müller <bob@example.com>"}
 
@@ -103,4 +104,4 @@ def test_hostile_html_takes_no_time():
 
     plain_text("<" * 1_000_000)
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < patience(5)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from wren_core import InvalidInput
 from wren_core.schedule import ALIASES, CronSchedule
+from wren_core.testing.patience import patience
 
 NEW_YORK = "America/New_York"
 BERLIN = "Europe/Berlin"
@@ -255,7 +256,7 @@ def test_a_rare_date_is_found_in_time():
     instant = CronSchedule.parse("0 0 * 2 mon#5", BERLIN).next_after(utc("2025-01-01T00:00"))
 
     assert instant.astimezone(ZoneInfo(BERLIN)).date().isoformat() == "2044-02-29"
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < patience(1)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 
 from wren.script.catalogue import installed
 from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
+from wren_core.testing.patience import patience
 
 SITE = Path(__file__).parent / "site"
 KEY = "wren_testtest_0123456789012345678901234567890123456789012"
@@ -86,7 +87,7 @@ def wren(environment: dict[str, str], tmp_path: Path) -> Callable[..., Finished]
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=patience(60),
             env={**environment, **variables},
             cwd=tmp_path,
             check=False,

@@ -6,7 +6,7 @@ import pytest
 import wren
 from wren import integrations
 from wren.script import session
-from wren.script.session import Session
+from wren.script.session import ScriptSession
 from wren_core.errors import ConfigInvalid, CredentialMissing, IntegrationUnknown, PluginFailed, UserFacingConfigError
 from wren_core.protocol.jobs import JobConnection
 
@@ -128,7 +128,7 @@ def test_an_instance_speaks_to_the_host_of_the_session_and_reports_its_calls():
             asked.append((operation, payload["body"]))
             return {"id": "msg_1", "created_at": "now"}
 
-    with session.entered(Session(host=Inbox(), on_call=told.append)):
+    with session.entered(ScriptSession(host=Inbox(), on_call=told.append)):
         answer = wren.integrations.parcel.init().tell("hello")
 
     assert (answer, asked) == ("msg_1", [("messages.send", "hello")])
@@ -211,7 +211,7 @@ def test_a_deployed_run_has_its_accounts_side_by_side(plugins, monkeypatch):
         monkeypatch.setenv(name, value)  # as the runner does for the default one
     monkeypatch.setenv("PARCEL_KEY__WORK", "not from here")
 
-    with session.entered(Session(connections=run_connections())):
+    with session.entered(ScriptSession(connections=run_connections())):
         made = [wren.integrations.parcel.init(account=account) for account in (None, "home", "work")]
 
     assert [item.client_text() for item in made] == [
@@ -226,7 +226,7 @@ def test_a_deployed_run_has_its_accounts_side_by_side(plugins, monkeypatch):
 @pytest.mark.parametrize(("account", "wanted"), [("other", "connection 'other'"), (None, "default connection")])
 def test_an_account_that_a_run_does_not_have_is_named_with_those_it_has(plugins, account, wanted):
     with (
-        session.entered(Session(connections=run_connections(default=""))),
+        session.entered(ScriptSession(connections=run_connections(default=""))),
         pytest.raises(UserFacingConfigError, match=f"no {wanted} of parcel; it has home, work") as caught,
     ):
         wren.integrations.parcel.init(account=account)

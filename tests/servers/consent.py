@@ -1,4 +1,4 @@
-"""Click through the consent page of a stand-in the way a person in a browser would, and stop at the way back."""
+"""Submit the consent page of a fake as a person in a browser does, and stop at the redirect."""
 
 import html
 import re
@@ -12,17 +12,17 @@ ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
 def consent_google(authorize_url: str, *, email: str) -> str:
-    """Consent as the person with this address; return the address the browser is sent back to."""
+    """Consent as the user with this e-mail address; return the URL of the redirect."""
     return _click(authorize_url, field="email", value=email)
 
 
 def consent_slack(authorize_url: str, *, user: str | None = None) -> str:
-    """Consent as a Slack user id, or as the first user offered; return where the browser is sent back to."""
+    """Consent as the user with this Slack id, or as the first user; return the URL of the redirect."""
     return _click(authorize_url, field="user_id", value=user)
 
 
 def consent_github(authorize_url: str, *, login: str) -> str:
-    """Consent as the person with this login name; return the address the browser is sent back to."""
+    """Consent as the user with this login name; return the URL of the redirect."""
     return _click(authorize_url, field="login", value=login)
 
 

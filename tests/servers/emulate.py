@@ -1,8 +1,8 @@
-"""Google, Slack and GitHub as played by `emulate`, a stand-in that nobody here wrote.
+"""Google, Slack and GitHub, faked by the third-party server `emulate`.
 
-Its first Google user has no address: it takes any token it does not know for its first user's, and its Gmail refuses
-that one like a revoked token. Its GitHub refuses only tokens that look like a signed one. What it cannot play (expiry,
-429, a lost answer) is played by `servers.proxy` before it.
+Its first Google user has no e-mail address: emulate accepts any unknown token as that of its first user, and its Gmail
+refuses that one like a revoked token. Its GitHub refuses only tokens that look like signed ones. Faults that it cannot
+simulate (expiry, 429, a lost response) are injected by `servers.proxy` in front of it.
 """
 
 import base64
@@ -45,7 +45,7 @@ MAIL = {
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """What a provider gave the operator who registered Wren with it."""
+    """The OAuth client that a provider issued to the operator."""
 
     client_id: str
     client_secret: str
@@ -53,7 +53,7 @@ class Client:
 
 @dataclass(frozen=True, kw_only=True)
 class Emulate:
-    """The running providers, and what a test asks them behind Wren's back."""
+    """The running providers, with direct access for tests."""
 
     google_url: str
     slack_url: str
@@ -63,12 +63,12 @@ class Emulate:
     github: Client = Client(client_id="Iv1.standin", client_secret="github-stand-in-secret")
 
     def mails(self, label: str) -> list[dict[str, Any]]:
-        """Return the person's whole messages with a label, such as SENT or INBOX."""
+        """Return the complete messages of the user with a label, such as SENT or INBOX."""
         listed = self._gmail("GET", "/messages", params={"labelIds": label})["messages"]
         return [self._gmail("GET", f"/messages/{message['id']}") for message in listed]
 
     def receive_mail(self, *, sender: str, subject: str, text: str) -> str:
-        """Let a mail arrive in the person's inbox, unread, and return its id."""
+        """Deliver an unread mail to the user's inbox, and return its id."""
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = sender, PERSON, subject
         mail.set_content(text)
@@ -106,7 +106,7 @@ class Emulate:
 def emulate(
     *, google_redirects: Sequence[str] = (), slack_redirects: Sequence[str] = (), github_redirects: Sequence[str] = ()
 ) -> Iterator[Emulate]:
-    """Run the providers with the redirect addresses Wren will come back to; their state ends with them."""
+    """Run the providers with Wren's redirect URLs; they keep no state afterwards."""
     program = npm_package("emulate", VERSION) / "dist" / "index.js"
     port = free_port(following=2)
     google_url, slack_url, github_url = (f"http://127.0.0.1:{port + place}" for place in range(3))

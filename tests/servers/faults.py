@@ -1,4 +1,4 @@
-"""The faults a proxy can play: what becomes of one request."""
+"""The faults that a proxy can inject into a request."""
 
 import threading
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A response, as the client is to see it."""
+    """A response for the client."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -16,7 +16,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """After a wait a request is answered on the spot, or goes its way and loses one half of it."""
+    """After an optional wait, a request is answered by the proxy, dropped, or passed on without its response."""
 
     seconds: float = 0.0
     until: threading.Event | None = None
@@ -26,7 +26,7 @@ class Fault:
 
 
 def answering(status: int, body: bytes = b"{}", **headers: str) -> Fault:
-    """Answer in the upstream's place; `Retry_After="1"` becomes the header `Retry-After: 1`."""
+    """Answer instead of the upstream; `Retry_After="1"` becomes the header `Retry-After: 1`."""
     named = [(name.replace("_", "-"), value) for name, value in headers.items()]
     answer = Answer(status=status, headers=(("Content-Type", "application/json"), *named), body=body)
     return Fault(answer=answer, reaches_upstream=False)
@@ -38,17 +38,17 @@ def delayed(seconds: float) -> Fault:
 
 
 def held(until: threading.Event) -> Fault:
-    """Keep the request back until the test sets the event."""
+    """Hold the request until the test sets the event."""
     return Fault(until=until)
 
 
 def dropped() -> Fault:
-    """Close the connection before the upstream hears of the request."""
+    """Close the connection before the request reaches the upstream."""
     return Fault(reaches_upstream=False, reaches_client=False)
 
 
 def losing_the_answer() -> Fault:
-    """Let the upstream act on the request, then close the connection instead of answering."""
+    """Pass the request on, then close the connection instead of returning the response."""
     return Fault(reaches_client=False)
 
 
@@ -64,7 +64,7 @@ class _Rule:
 
 
 class FaultPlan:
-    """Which fault the next request of a path gets; safe to change while requests are under way."""
+    """The faults of the next requests, by path; can be changed while requests are in progress."""
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = []
@@ -75,7 +75,7 @@ class FaultPlan:
             self._rules.append(_Rule(fault, path, method, times))
 
     def take(self, method: str, path: str) -> Fault:
-        """Return the first fault that still waits for such a request, used up by one; no fault at all otherwise."""
+        """Return the first remaining fault for such a request and count it as used, or no fault."""
         with self._lock:
             rule = next((rule for rule in self._rules if rule.takes(method, path)), None)
             if rule is None:

@@ -1,8 +1,8 @@
-"""The fixtures every test of the workspace may ask for.
+"""The fixtures for all tests of the workspace.
 
-Their imports are inside the functions, because a distribution tested alone has neither the drivers nor the programs
-of the servers, and asks for none of them. Each worker of a parallel run has servers of its own: they start in less
-than a second, and nobody has to know who is the last to leave.
+Their imports are inside the functions, because a distribution that is tested alone has neither the drivers nor the
+programs of the servers, and uses none of them. Each worker of a parallel run has its own servers: they start in less
+than a second, and no coordination is needed to stop them.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def postgres_server() -> "Iterator[Postgres]":
 
 @pytest.fixture
 def postgres_url(postgres_server: "Postgres") -> Iterator[str]:
-    """The SQLAlchemy URL of an empty database that no other test sees."""
+    """The SQLAlchemy URL of an empty database for one test."""
     with postgres_server.database() as url:
         yield url
 
@@ -62,7 +62,7 @@ def start_emulate() -> "Iterator[Callable[..., Emulate]]":
 
 @pytest.fixture(scope="session")
 def aimock_server() -> "Iterator[Aimock]":
-    """Models of OpenAI and Anthropic, once per worker; they remember nothing but the requests."""
+    """Models of OpenAI and Anthropic, once per worker; their only state is the list of requests."""
     from servers.aimock import aimock
 
     with aimock() as server:
@@ -71,7 +71,7 @@ def aimock_server() -> "Iterator[Aimock]":
 
 @pytest.fixture
 def start_proxy() -> "Iterator[Callable[[str], Proxy]]":
-    """Start a fault-injecting proxy before an address; it ends with the test."""
+    """Start a fault-injecting proxy in front of a URL; it ends with the test."""
     from servers.proxy import proxy
 
     with ExitStack() as stack:

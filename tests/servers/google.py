@@ -1,5 +1,4 @@
-"""The shipped stand-in for Google behind a proxy: what was really done is counted in it, what goes wrong on the way is
-played by the proxy."""
+"""The shipped fake of Google behind a proxy: the fake counts the requests that arrive, the proxy injects faults."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,19 +17,19 @@ TOKEN = "/oauth2/token"
 
 @dataclass(frozen=True, kw_only=True)
 class Google:
-    """A running stand-in."""
+    """A running fake of Google."""
 
     gmail: FakeGmail
     proxy: Proxy
 
     @property
     def subjects(self) -> list[str]:
-        """Subjects of the mails that were sent, oldest first."""
+        """Subjects of the sent mails, oldest first."""
         return [mail.subject for mail in self.gmail.sent]
 
     @property
     def variables(self) -> dict[str, str]:
-        """The settings that point a backend at it."""
+        """The settings that point a backend at the fake."""
         oauth, url = self.gmail.oauth, self.proxy.url
         return {
             "WREN_PROVIDERS__GOOGLE__CLIENT_ID": oauth.client_id,
@@ -44,17 +43,17 @@ class Google:
 
     @property
     def refreshes(self) -> int:
-        """How often a refresh token was handed in."""
+        """Number of refresh requests."""
         return sum(b"grant_type=refresh_token" in request.body for request in self.proxy.seen(TOKEN))
 
     def connect(self, server: Backend) -> str:
-        """Connect a person's mailbox and return the connection's id."""
+        """Connect the mailbox of a user and return the id of the connection."""
         return str(connect(server, "gmail", lambda url: consent_google(url, email=PERSON))["id"])
 
 
 @contextmanager
 def google() -> Iterator[Google]:
-    """Run the stand-in on free ports of 127.0.0.1."""
+    """Run the fake on free ports of 127.0.0.1."""
     gmail = FakeGmail()
     with serve(gmail) as url, proxy(url) as before:
         yield Google(gmail=gmail, proxy=before)

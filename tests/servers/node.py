@@ -10,8 +10,8 @@ from servers.availability import unavailable, wheel_folder
 
 CACHE = Path(__file__).resolve().parents[2] / ".tools" / "npm"
 
-# No lock file of npm is kept: it would record the registry's address. The retries are short, because a registry that
-# is not there should cost seconds; nothing here needs an install script.
+# npm writes no lock file: it would contain the URL of the registry. The retries are short, so that an unreachable
+# registry costs seconds; no package needs an install script.
 OPTIONS = [
     *("--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--loglevel=error"),
     *("--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=4000"),
@@ -23,7 +23,7 @@ def node() -> Path:
 
 
 def npm_package(name: str, version: str) -> Path:
-    """Return the folder of an npm package, installing it the first time it is asked for."""
+    """Return the folder of an npm package; install it on first use."""
     home = CACHE / f"{name.replace('/', '-').lstrip('@')}-{version}"
     package = home / "node_modules" / name
     if not package.exists():
@@ -36,7 +36,7 @@ def npm_package(name: str, version: str) -> Path:
 
 
 def _install(requirement: str, home: Path) -> None:
-    """Install into a folder beside, so that an interrupted installation is never taken for a whole one."""
+    """Install into a temporary folder first, so that an interrupted installation is never used."""
     unfinished = home.with_name(f"{home.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()

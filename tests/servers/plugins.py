@@ -1,8 +1,8 @@
-"""An environment of its own with distributions that a test writes: what a third party publishes and an operator
-installs, without a build and without a registry.
+"""A separate environment with distributions that a test writes, as if published by a third party and installed by an
+operator, without a build and without a registry.
 
-It lies over the environment that runs the tests: what is installed there can be imported, and what is installed here
-is gone with the test.
+It is layered over the environment of the tests: packages installed there can be imported, and packages installed here
+are removed with the test.
 """
 
 import os
@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Read at start, also by an isolated interpreter (-I), which the sandbox uses.
+# Read at start, also by an isolated interpreter (-I) as in the sandbox.
 _UNDERLAY = "import site; site.PREFIXES.append({prefix!r}); site.addsitedir({packages!r})\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """An interpreter and what is installed for it."""
+    """An interpreter and its installed distributions."""
 
     folder: Path
 
@@ -31,21 +31,21 @@ class Environment:
 
     @property
     def site_packages(self) -> Path:
-        """Where distributions are installed."""
+        """The site-packages folder."""
         place = sysconfig.get_path("purelib", "venv", {"base": str(self.folder), "platbase": str(self.folder)})
         return Path(place)
 
     def install(
         self, name: str, source: str, *, offers: str, version: str = "1.0", requires: Sequence[str] = ()
     ) -> None:
-        """Install a distribution of one module, which offers an integration.
+        """Install a distribution with one module and an integration.
 
         Args:
-            name: of the distribution; the module has underscores instead of dashes.
-            source: of the module.
+            name: name of the distribution; the module has underscores instead of dashes.
+            source: source of the module.
             offers: the entry point: `integration = Class`.
-            version: of the distribution.
-            requires: what its metadata say it needs.
+            version: version of the distribution.
+            requires: requirements in its metadata.
         """
         module = name.replace("-", "_")
         integration, class_name = offers.split(" = ")
@@ -59,20 +59,20 @@ class Environment:
         (self.site_packages / f"{module}.py").write_text(source)
 
     def uninstall(self, name: str) -> None:
-        """Take a distribution away that `install` installed."""
+        """Remove a distribution that `install` installed."""
         module = name.replace("-", "_")
         for metadata in self.site_packages.glob(f"{module}-*.dist-info"):
             shutil.rmtree(metadata)
         (self.site_packages / f"{module}.py").unlink()
 
     def run_at_start(self, name: str, source: str) -> None:
-        """Let every process of the interpreter run this first, its isolated children too."""
+        """Make every process of the interpreter run this code first, including isolated child processes."""
         (self.site_packages / f"{name}.py").write_text(source)
         (self.site_packages / f"{name}.pth").write_text(f"import {name}\n")
 
 
 def environment(folder: Path) -> Environment:
-    """Make an environment in `folder`."""
+    """Create an environment in `folder`."""
     venv.create(folder, with_pip=False, symlinks=os.name == "posix")
     made = Environment(folder=folder)
     underlay = _UNDERLAY.format(prefix=sys.prefix, packages=sysconfig.get_path("purelib"))

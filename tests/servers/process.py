@@ -1,4 +1,4 @@
-"""Run a server program of ours for as long as a test needs it, and be sure that it is ours which answers."""
+"""Run a server program for a test, and make sure that this program, and no other, answers."""
 
 import functools
 import os
@@ -14,12 +14,14 @@ from typing import Any
 
 import psutil
 
-# Seconds a program gets to end by itself.
-PATIENCE = 10.0
+from wren_core.testing.patience import patience
+
+# Seconds that a program has to end after a signal.
+STOP_SECONDS = 10.0
 
 
 class ServerFailed(Exception):
-    """The program ended, or did not answer in time; the message carries the end of its log."""
+    """The program ended, or did not answer in time; the message has the end of its log."""
 
 
 @contextmanager
@@ -34,7 +36,10 @@ def serve(
     stop_signal: signal.Signals = signal.SIGTERM,
     time_limit: float = 30.0,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program beside its log, wait until it listens on its ports and is ready, and end it afterwards."""
+    """Start a program, wait until it listens on its ports and is ready, and end it after the block.
+
+    `time_limit` is for the start, in seconds on an idle machine; on a busy one it grows, as `patience` says.
+    """
     with log.open("wb") as output:
         process: subprocess.Popen[bytes] = subprocess.Popen(
             [*dies_with_its_parent(), *map(str, program)],
@@ -46,9 +51,9 @@ def serve(
             **(owner or {}),
         )
     try:
-        deadline = time.monotonic() + time_limit
+        started = time.monotonic()
         while not (all(is_listening(process.pid, port) for port in ports) and is_ready()):
-            if process.poll() is not None or time.monotonic() > deadline:
+            if process.poll() is not None or time.monotonic() - started > patience(time_limit):
                 ending = log.read_text(errors="replace")[-2000:]
                 raise ServerFailed(f"{Path(program[0]).name} did not start (status {process.poll()}):\n{ending}")
             time.sleep(0.02)
@@ -58,18 +63,18 @@ def serve(
 
 
 def stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals = signal.SIGTERM) -> None:
-    """End a process politely, then by force; do nothing when it has already ended."""
+    """End a process with SIGTERM, then with SIGKILL; do nothing if it has already ended."""
     if process.poll() is None:
         process.send_signal(stop_signal)
     try:
-        process.wait(timeout=PATIENCE)
+        process.wait(timeout=patience(STOP_SECONDS))
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
 def is_listening(pid: int, port: int) -> bool:
-    """Tell whether this very process, not another one, listens on the port."""
+    """Return whether this process, and no other, listens on the port."""
     try:
         connections = psutil.Process(pid).net_connections(kind="tcp")
     except psutil.Error:
@@ -78,7 +83,7 @@ def is_listening(pid: int, port: int) -> bool:
 
 
 def free_port(*, following: int = 0) -> int:
-    """Return a loopback port that is free now, and so are as many after it as asked for."""
+    """Return a free loopback port with `following` free ports after it."""
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -97,13 +102,13 @@ def _is_free(port: int) -> bool:
 
 
 def clean_variables(home: Path) -> dict[str, str]:
-    """Return the few variables a server needs: nothing of the developer's environment reaches it."""
+    """Return the few variables that a server needs, without the developer's environment."""
     return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 @functools.cache
 def dies_with_its_parent() -> tuple[str, ...]:
-    """Return the prefix that ends a program with the test process even when that is killed, where there is one."""
+    """Return a command prefix that ends a program with the test process, even if that is killed, or ()."""
     prefix = ("setpriv", "--pdeathsig", "KILL")
     if shutil.which("setpriv") is None or subprocess.run([*prefix, "true"], capture_output=True).returncode:
         return ()

@@ -1,5 +1,5 @@
-"""A reverse proxy of our own between Wren and a stand-in: it records every request and injects the faults that the
-stand-in cannot produce."""
+"""A reverse proxy between Wren and a fake provider: it records every request and injects the faults that the fake
+cannot produce."""
 
 import http.client
 import threading
@@ -13,14 +13,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from servers.faults import Answer, Fault, FaultPlan
+from wren_core.testing.patience import patience
 
-# Said by each side of the proxy for its own connection alone, so never passed on.
+# Headers of a single connection, so never passed on.
 HOP_BY_HOP = {"connection", "content-length", "date", "host", "keep-alive", "server", "transfer-encoding"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request the proxy saw; `status` is what the client was told, or None when it was told nothing."""
+    """A recorded request; `status` is the status of the response to the client, or None if there was none."""
 
     method: str
     path: str
@@ -31,7 +32,7 @@ class Request:
 
 
 class Proxy:
-    """A running proxy: what it saw, and what it is told to do."""
+    """A running proxy: its recorded requests and its faults."""
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream).netloc
@@ -40,7 +41,7 @@ class Proxy:
         self.url = ""
 
     def inject(self, fault: Fault, *, path: str = "*", method: str | None = None, times: int | None = 1) -> None:
-        """Apply a fault to the next requests of a path pattern; `times=None` is for ever. The first rule wins."""
+        """Apply a fault to the next requests of a path pattern; `times=None`: to all. The first match applies."""
         self.plan.add(fault, path=path, method=method, times=times)
 
     def seen(self, path: str = "*", *, method: str | None = None) -> list[Request]:
@@ -56,7 +57,7 @@ class _Server(ThreadingHTTPServer):
         self.proxy = proxy
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that went away is what the tests are about."""
+        """Ignore errors: tests disconnect clients on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -69,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.server.proxy.plan.take(self.command, target.path)
         time.sleep(fault.seconds)
         if fault.until is not None:
-            fault.until.wait(timeout=60)
+            fault.until.wait(timeout=patience(60))
         answer = self._forward(body) if fault.reaches_upstream else None
         told = (fault.answer or answer) if fault.reaches_client else None
         self._record(target.path, target.query, body, told)
@@ -91,11 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
         return b"".join(chunks)
 
     def _forward(self, body: bytes) -> Answer:
-        connection = http.client.HTTPConnection(self.server.proxy.upstream, timeout=60)
+        connection = http.client.HTTPConnection(self.server.proxy.upstream, timeout=patience(60))
         try:
-            connection.request(self.command, self.path, body or None, dict(_passed_on(self.headers)))
+            connection.request(self.command, self.path, body or None, dict(_end_to_end_headers(self.headers)))
             response = connection.getresponse()
-            return Answer(status=response.status, headers=_passed_on(response.headers), body=response.read())
+            return Answer(status=response.status, headers=_end_to_end_headers(response.headers), body=response.read())
         except (OSError, http.client.HTTPException) as error:
             return Answer(status=502, body=f"the upstream did not answer: {error}".encode())
         finally:
@@ -123,16 +124,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
-        """Say nothing on the terminal; `requests` is the log."""
+        """Write no log to the terminal; `requests` is the log."""
 
 
-def _passed_on(headers: Message) -> tuple[tuple[str, str], ...]:
+def _end_to_end_headers(headers: Message) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in headers.items() if name.lower() not in HOP_BY_HOP)
 
 
 @contextmanager
 def proxy(upstream: str) -> Iterator[Proxy]:
-    """Run a proxy before the upstream, on a free port of 127.0.0.1."""
+    """Run a proxy in front of the upstream, on a free port of 127.0.0.1."""
     running = Proxy(upstream)
     with _Server(running) as server:
         running.url = f"http://127.0.0.1:{server.server_address[1]}"

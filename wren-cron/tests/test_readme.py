@@ -22,7 +22,7 @@ def rows(heading):
 
 
 def fires_on(expression, day):
-    """List the wall-clock times of one day in Berlin at which a schedule fires."""
+    """List the local times of one day in Berlin at which a schedule fires."""
     midnight = datetime.fromisoformat(day).replace(tzinfo=BERLIN).astimezone(UTC)
     instants = CronSchedule.parse(expression, "Europe/Berlin").upcoming(midnight - timedelta(seconds=1), 200)
     local = [instant.astimezone(BERLIN) for instant in instants]
@@ -45,18 +45,18 @@ def test_the_aliases_are_those_that_work():
 
 
 @pytest.mark.parametrize("alias", ALIASES)
-def test_agents_read_of_every_alias(alias):
+def test_the_docstring_for_agents_lists_every_alias(alias):
     assert alias in Cron.full_spec().description
 
 
-@pytest.mark.parametrize("part", re.findall(r"`([^`]+)`", section("What a schedule may say").split("| alias")[0]))
-def test_every_part_of_a_field_that_is_shown_works_in_some_field(part):
+@pytest.mark.parametrize("part", re.findall(r"`([^`]+)`", section("Syntax").split("| alias")[0]))
+def test_every_documented_syntax_is_valid_in_some_field(part):
     expressions = [" ".join(part if index == field else "*" for index in range(5)) for field in range(5)]
 
     assert any(Cron.create().validate(expression).valid for expression in expressions)
 
 
-def test_what_is_said_about_the_days_on_which_clocks_change_is_so():
+def test_the_table_about_clock_changes_is_correct():
     spring, autumn = "2025-03-30", "2025-10-26"
 
     assert fires_on("30 2 * * *", spring) == ["03:00"]
@@ -72,7 +72,7 @@ def test_every_python_example_compiles(block):
     compile(block, "README.md", "exec")
 
 
-def test_what_the_first_example_prints_is_what_is_written_beside_it(capsys):
+def test_the_first_example_prints_the_documented_output(capsys):
     lines = [line for line in BLOCKS[0].splitlines() if line.startswith("print")]
     names = {"cron": Cron.create()}
 

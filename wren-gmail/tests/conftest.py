@@ -7,35 +7,35 @@ from typing import Any
 import pytest
 
 from wren_core.contract.host import Host
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 from wren_gmail import Gmail
 from wren_gmail.fake import FakeGmail
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeGmail:
-    """A Gmail where alice has three mails."""
-    stage.fake = FakeGmail()
-    return stage.fake
+def fake(fake_server: SharedFakeServer) -> FakeGmail:
+    """A fake Gmail in which alice has three mails."""
+    fake_server.fake = FakeGmail()
+    return fake_server.fake
 
 
 @pytest.fixture
-def url(fake: FakeGmail, stage: FakeStage) -> str:
-    """Where it is served."""
-    return stage.url
+def url(fake: FakeGmail, fake_server: SharedFakeServer) -> str:
+    """The URL of the fake."""
+    return fake_server.url
 
 
 @pytest.fixture
 def connect(fake: FakeGmail, url: str) -> Iterator[Callable[..., Gmail]]:
-    """Connect with configuration values, as alice and with every scope unless `user`, `scopes` or `token` say other."""
+    """Connect with configuration values; by default as alice, with all scopes."""
     with ExitStack() as stack:
 
         def perform(*, token: str | None = None, host: Host | None = None, config: Any = None, **owner: Any) -> Gmail:

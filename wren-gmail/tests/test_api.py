@@ -18,7 +18,7 @@ PROFILE = "/gmail/v1/users/me/profile"
 
 
 class Naps(list):
-    """Records how long somebody would have slept."""
+    """A sleep function that records its arguments."""
 
     def __call__(self, seconds):
         self.append(seconds)
@@ -42,7 +42,7 @@ def limited(seconds, status=429):
 
 @pytest.fixture
 def silent_port():
-    """A port that takes connections and never answers."""
+    """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
@@ -54,7 +54,7 @@ def closed_port():
 
 
 @pytest.mark.parametrize("status", [429, 403])
-def test_a_read_waits_as_long_as_it_is_told_and_tries_again(api, fake, naps, status):
+def test_a_read_waits_for_retry_after_and_is_retried(api, fake, naps, status):
     fake.fail_next(**limited(2, status))
 
     found = api.get("/profile")
@@ -63,7 +63,7 @@ def test_a_read_waits_as_long_as_it_is_told_and_tries_again(api, fake, naps, sta
     assert naps == [2.0]
 
 
-def test_a_read_that_is_told_to_wait_long_gives_up_at_once(api, fake, naps):
+def test_a_read_is_not_retried_after_a_long_retry_after(api, fake, naps):
     fake.fail_next(**limited(60))
 
     with pytest.raises(RateLimited) as caught:
@@ -75,7 +75,7 @@ def test_a_read_that_is_told_to_wait_long_gives_up_at_once(api, fake, naps):
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_read_survives_two_passing_failures(api, fake, naps, status):
+def test_a_read_succeeds_after_two_temporary_failures(api, fake, naps, status):
     fake.fail_next(status, times=2)
 
     assert api.get("/profile")["emailAddress"] == "alice@example.com"
@@ -91,7 +91,7 @@ def test_a_read_fails_after_the_third_failure(api, fake):
     assert len(fake.requests) == 3
 
 
-def test_what_will_not_pass_is_not_tried_again(api, fake, naps):
+def test_a_permanent_failure_is_not_retried(api, fake, naps):
     for status, error in [(400, Rejected), (401, AuthFailed), (404, NotFound)]:
         fake.fail_next(status)
 
@@ -122,7 +122,7 @@ def test_a_write_that_may_have_been_done_says_so(api, fake):
     assert caught.value.can_retry is False
 
 
-def test_a_write_that_never_left_may_be_repeated(closed_port):
+def test_a_write_that_was_not_sent_may_be_repeated(closed_port):
     with closing(GmailApi(f"http://127.0.0.1:{closed_port}", "t")) as api, pytest.raises(Unavailable) as caught:
         api.submit("/messages/send", b"To: bob@example.com\r\n\r\n")
 
@@ -157,14 +157,14 @@ def test_an_answer_that_is_too_large_is_not_read(fake, url):
 
 
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"[]", b"\xff\xfe", b"null"])
-def test_an_answer_that_is_no_json_object_is_no_result(api, fake, body):
+def test_a_response_that_is_not_a_json_object_is_unavailable(api, fake, body):
     fake.fail_next(200, times=3, body=body)
 
     with pytest.raises(Unavailable, match="check base_url"):
         api.get("/profile")
 
 
-def test_a_redirect_to_somebody_else_is_not_followed_with_the_token(api, fake, url):
+def test_a_redirect_to_another_host_does_not_get_the_token(api, fake, url):
     elsewhere = url.replace("127.0.0.1", "localhost")
     fake.fail_next(302, headers={"location": f"{elsewhere}/gmail/v1/users/me/labels"}, body=b"moved")
 
@@ -174,7 +174,7 @@ def test_a_redirect_to_somebody_else_is_not_followed_with_the_token(api, fake, u
     assert {request.path for request in fake.requests} == {PROFILE}
 
 
-def test_a_list_is_read_page_after_page_until_there_is_enough(api, fake):
+def test_a_list_is_read_page_by_page_up_to_the_limit(api, fake):
     fake.page_size = 4
     for number in range(20):
         fake.deliver(subject=str(number))
@@ -185,7 +185,7 @@ def test_a_list_is_read_page_after_page_until_there_is_enough(api, fake):
     assert [request.query["maxResults"] for request in fake.requests] == ["10", "6", "2"]
 
 
-def test_a_list_ends_where_the_provider_ends(api, fake):
+def test_a_list_ends_with_the_last_page(api, fake):
     fake.page_size = 2
 
     found = api.collect("/messages", "messages", limit=500)
@@ -194,13 +194,13 @@ def test_a_list_ends_where_the_provider_ends(api, fake):
     assert len(fake.requests) == 2
 
 
-def test_a_provider_that_gives_more_than_it_is_asked_for_is_cut_short(api, fake):
+def test_a_page_larger_than_requested_is_truncated(api, fake):
     fake.fail_next(200, body={"messages": [{"id": str(number)} for number in range(50)]})
 
     assert len(api.collect("/messages", "messages", limit=7)) == 7
 
 
-def test_a_list_that_never_ends_is_left(naps):
+def test_an_endless_list_is_abandoned(naps):
     class Endless:
         requests = 0
 
@@ -218,14 +218,14 @@ def test_a_list_that_never_ends_is_left(naps):
     assert endless.requests == MAX_PAGES
 
 
-def test_messages_cost_one_request_each_and_one_a_page(api, fake):
+def test_a_listing_costs_one_request_per_page_and_per_message(api, fake):
     found = api.messages(limit=10)
 
     assert len(found) == 3
     assert len(fake.requests) == 4
 
 
-def test_four_messages_are_fetched_at_a_time_and_no_more(fake):
+def test_at_most_four_messages_are_fetched_at_a_time(fake):
     class Slow:
         inside = most = 0
 
@@ -245,7 +245,7 @@ def test_four_messages_are_fetched_at_a_time_and_no_more(fake):
     assert slow.most == CONCURRENCY
 
 
-def test_an_answer_that_drips_for_ever_is_left(naps):
+def test_a_response_that_never_ends_is_abandoned(naps):
     async def dripping(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(50):
@@ -261,7 +261,7 @@ def test_an_answer_that_drips_for_ever_is_left(naps):
         api.get("/profile")
 
 
-def test_a_message_that_vanished_meanwhile_is_left_out(api, fake):
+def test_a_message_deleted_during_a_listing_is_omitted(api, fake):
     gone = fake.mailboxes["alice@example.com"].find()[1]
     fake.fail_next(404, path=f"/messages/{gone.id}", body=google_error(404, "Requested entity was not found."))
 
@@ -280,7 +280,7 @@ def test_the_first_failure_ends_a_listing(api, fake):
     assert len(fake.requests) < 50
 
 
-def test_a_message_nested_too_deep_comes_with_its_headers_only(api, fake):
+def test_only_headers_are_returned_for_a_message_nested_too_deeply(api, fake):
     mail = fake.deliver(subject="Matryoshka", text="inside")
     deep = b'{"parts": [' * 5000 + b"{}" + b"]}" * 5000
     fake.fail_next(200, path=f"/messages/{mail.id}", body=deep)
@@ -292,7 +292,7 @@ def test_a_message_nested_too_deep_comes_with_its_headers_only(api, fake):
     assert found["snippet"] == "inside"
 
 
-def test_a_text_that_gmail_keeps_apart_is_fetched(api, fake):
+def test_a_text_that_gmail_stores_separately_is_fetched(api, fake):
     fake.inline_bytes = 10
     mail = fake.deliver(text="words " * 10)
 
@@ -326,7 +326,7 @@ def test_a_large_draft_is_uploaded_too(api, fake, size):
     assert mailbox.mails[mailbox.drafts[made["id"]]].raw == raw
 
 
-def test_the_token_is_sent_and_never_shown(api, fake, url):
+def test_the_token_is_sent_but_not_in_any_repr(api, fake, url):
     token = fake.token()
 
     with closing(GmailApi(url, token)) as api, pytest.raises(NotFound) as caught:
@@ -337,7 +337,7 @@ def test_the_token_is_sent_and_never_shown(api, fake, url):
 
 
 @pytest.mark.parametrize("token", ["", "secret\n", "sec ret", "sécret", "secret\x00"])
-def test_a_broken_token_is_refused_without_showing_it(token):
+def test_an_invalid_token_is_refused_without_quoting_it(token):
     with pytest.raises(AuthFailed) as caught:
         GmailApi("http://127.0.0.1:1", token)
 

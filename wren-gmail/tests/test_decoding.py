@@ -22,7 +22,7 @@ def test_encoded_words_are_decoded(header, text):
 
 
 @pytest.mark.parametrize("header", ["=?utf-8?b?@@@?=", "=?utf-8?x?abc?=", "=?utf-8?q?unfinished", "=??q?x?="])
-def test_a_broken_encoded_word_stays_readable(header):
+def test_an_invalid_encoded_word_stays_unchanged(header):
     assert "?" in decode_words(header) or decode_words(header) == ""
 
 
@@ -46,15 +46,15 @@ def test_an_unknown_charset_is_read_as_well_as_possible():
         (b"zx\x00", "hex", "zx\x00"),
     ],
 )
-def test_a_body_is_read_whatever_its_charset_claims(data, charset, text):
+def test_a_body_with_a_wrong_charset_is_read(data, charset, text):
     assert decode_body(data, charset) == text
 
 
 @pytest.mark.parametrize("charset", ["idna", "punycode", "PUNYCODE", "unicode_escape"])
-def test_codecs_that_are_no_charsets_are_not_used(charset):
+def test_python_codecs_that_are_not_charsets_are_not_used(charset):
     assert decode_body(b"\\u0041 \xe4 \x1b", charset) == "\\u0041 ä \x1b"
 
 
-def test_lone_surrogates_never_come_out():
+def test_lone_surrogates_are_replaced():
     assert clean("cut \ud83d") == "cut ?"
     assert decode_body(b"\x1b+2AA-", "utf-7") == "\x1b?"

@@ -30,7 +30,7 @@ def alice(http, fake):
 
 
 def consent(http, fake, *, button="Continue as alice@example.com", scopes=ALL_SCOPES):
-    """Click a button of the consent page; returns the parameters the browser comes back with."""
+    """Click a button of the consent page; return the parameters of the redirect."""
     challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
     query = {
         "client_id": fake.oauth.client_id,
@@ -64,7 +64,7 @@ def code_form(code, **form):
     }
 
 
-def test_somebody_who_consents_can_be_asked_for_and_read(http, fake):
+def test_a_user_who_consents_can_be_identified_and_read(http, fake):
     back = consent(http, fake)
 
     tokens = exchange(http, fake, code=back["code"]).json()
@@ -76,14 +76,14 @@ def test_somebody_who_consents_can_be_asked_for_and_read(http, fake):
     assert len(http.get(f"{ME}/messages", headers=headers).json()["messages"]) == 3
 
 
-def test_somebody_may_deny(http, fake):
+def test_a_user_can_deny_consent(http, fake):
     assert consent(http, fake, button="Deny") == {"state": "s1", "error": "access_denied"}
 
 
 @pytest.mark.parametrize(
     "form", [{"code_verifier": "wrong"}, {"redirect_uri": "http://evil.example"}, {"code": "wrong"}]
 )
-def test_a_code_is_given_only_to_who_asked_for_it(http, fake, form):
+def test_a_code_works_only_for_its_client(http, fake, form):
     code = consent(http, fake)["code"]
 
     refused = exchange(http, fake, **{"code": code, **form})
@@ -99,7 +99,7 @@ def test_a_code_works_once(http, fake):
     assert answers == [200, 400]
 
 
-def test_a_refresh_gives_a_new_access_token_and_no_refresh_token(http, fake):
+def test_a_refresh_returns_an_access_token_but_no_refresh_token(http, fake):
     tokens = exchange(http, fake, code=consent(http, fake)["code"]).json()
     fake.oauth.expire_access_tokens()
 
@@ -123,7 +123,7 @@ def test_a_revoked_token_is_refused(http, fake):
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Basic YTpi"}])
-def test_without_a_valid_token_it_refuses_as_google_does(http, headers):
+def test_an_invalid_token_is_refused_as_google_does(http, headers):
     refused = http.get(f"{ME}/messages", headers=headers)
 
     error = refused.json()["error"]
@@ -142,13 +142,13 @@ def test_a_missing_scope_is_refused_as_google_does(http, fake):
     assert http.get("/oauth2/v2/userinfo", headers=headers).status_code == 401
 
 
-def test_who_one_is_needs_its_own_scope_only(http, fake):
+def test_the_user_info_needs_only_its_own_scope(http, fake):
     headers = {"authorization": f"Bearer {fake.token('bob@example.com', scopes=(WHO,))}"}
 
     assert http.get("/oauth2/v2/userinfo", headers=headers).json()["email"] == "bob@example.com"
 
 
-def test_somebody_elses_mailbox_is_closed(alice):
+def test_the_mailbox_of_another_user_is_refused(alice):
     assert alice.get("/gmail/v1/users/alice@example.com/labels").status_code == 200
     assert alice.get("/gmail/v1/users/bob@example.com/labels").status_code == 403
 
@@ -170,7 +170,7 @@ def test_somebody_elses_mailbox_is_closed(alice):
         ("POST", "/drafts", {"message": {}}, 400),
     ],
 )
-def test_what_does_not_exist_or_make_sense_is_refused(alice, fake, verb, path, body, status):
+def test_unknown_ids_and_invalid_requests_are_refused(alice, fake, verb, path, body, status):
     refused = alice.request(verb, ME + path, json=body)
 
     assert refused.status_code == refused.json()["error"]["code"] == status
@@ -186,11 +186,11 @@ def test_an_unknown_label_is_refused(alice, fake):
     assert mail.labels == ["INBOX", "UNREAD"]
 
 
-def test_an_empty_list_is_left_out_as_gmail_does(alice):
+def test_an_empty_list_is_omitted_as_gmail_does(alice):
     assert alice.get(f"{ME}/messages", params={"q": "from:nobody"}).json() == {"resultSizeEstimate": 0}
 
 
-def test_attachment_ids_change_with_every_look_as_gmails_do(alice, fake):
+def test_attachment_ids_change_with_every_request_as_gmails_do(alice, fake):
     mail = fake.deliver(attachments={"a.txt": b"words"})
 
     first, second = (
@@ -202,7 +202,7 @@ def test_attachment_ids_change_with_every_look_as_gmails_do(alice, fake):
     assert contents == {base64.urlsafe_b64encode(b"words").decode()}
 
 
-def test_the_raw_form_is_what_was_delivered(alice, fake):
+def test_the_raw_format_is_the_delivered_message(alice, fake):
     mail = fake.deliver(raw=b"Subject: x\r\n\r\n\xff\xfe")
 
     raw = alice.get(f"{ME}/messages/{mail.id}", params={"format": "raw"}).json()["raw"]
@@ -210,7 +210,7 @@ def test_the_raw_form_is_what_was_delivered(alice, fake):
     assert base64.urlsafe_b64decode(raw) == b"Subject: x\r\n\r\n\xff\xfe"
 
 
-def test_a_mail_to_oneself_arrives(alice, fake):
+def test_a_mail_to_the_sender_arrives(alice, fake):
     raw = base64.urlsafe_b64encode(b"To: alice@example.com\r\nSubject: Note\r\n\r\nx").decode()
 
     sent = alice.post(f"{ME}/messages/send", json={"raw": raw}).json()
@@ -246,7 +246,7 @@ def test_drafts_are_listed(alice, fake):
         ("unknown:operator", []),
     ],
 )
-def test_search_understands_more_operators(query, days):
+def test_search_supports_all_documented_operators(query, days):
     fake = FakeGmail()
     box = fake.mailboxes["bob@example.com"]
     now = datetime.now(UTC)
@@ -263,7 +263,7 @@ def test_search_understands_more_operators(query, days):
     assert found == set(days)
 
 
-def test_a_new_fake_holds_three_unread_mails_of_today_and_yesterday():
+def test_a_new_fake_has_three_unread_recent_mails():
     fake = FakeGmail()
 
     found = fake.mailboxes["alice@example.com"].find(query="in:inbox is:unread newer_than:1d")

@@ -15,7 +15,7 @@ def test_a_path_is_read(tmp_path):
     assert (item.filename, item.content, item.size) == ("report.pdf", b"\x00pdf", 4)
 
 
-def test_a_path_may_be_shown_under_another_name(tmp_path):
+def test_a_path_can_have_another_display_name(tmp_path):
     (tmp_path / "x1.tmp").write_bytes(b"pdf")
 
     item = load(Attachment(filename="report.pdf", path=str(tmp_path / "x1.tmp")))
@@ -23,7 +23,7 @@ def test_a_path_may_be_shown_under_another_name(tmp_path):
     assert (item.filename, item.content) == ("report.pdf", b"pdf")
 
 
-def test_content_in_memory_is_taken_as_it_is():
+def test_content_in_memory_is_used_unchanged():
     item = Attachment(filename="a", content=b"")
 
     assert load(item) is item
@@ -37,28 +37,28 @@ def test_a_file_that_cannot_be_read_is_refused(path, tmp_path, monkeypatch):
         load(Path(path))
 
 
-def test_an_attachment_of_nothing_is_refused():
+def test_an_attachment_without_path_and_content_is_refused():
     with pytest.raises(InvalidInput, match=r"'a\.pdf' has neither content nor path"):
         load(Attachment(filename="a.pdf"))
 
 
-def test_a_file_is_saved_in_a_folder_that_is_made(tmp_path):
+def test_saving_a_file_creates_the_folder(tmp_path):
     saved = save(Attachment(filename="a.pdf", content=b"1"), tmp_path / "new" / "folder")
 
     assert saved.path == str(tmp_path / "new" / "folder" / "a.pdf")
     assert Path(saved.path).read_bytes() == b"1"
 
 
-def test_saving_twice_makes_one_file_and_overwrites_none(tmp_path):
-    (tmp_path / "a.pdf").write_bytes(b"somebody else's")
+def test_saving_the_same_content_twice_creates_one_file(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(b"another file")
 
     paths = [save(Attachment(filename="a.pdf", content=b"mine"), tmp_path).path for _ in range(2)]
 
     assert paths == [str(tmp_path / "a (1).pdf")] * 2
-    assert (tmp_path / "a.pdf").read_bytes() == b"somebody else's"
+    assert (tmp_path / "a.pdf").read_bytes() == b"another file"
 
 
-def test_a_folder_in_the_way_is_left_alone(tmp_path):
+def test_a_folder_with_the_name_of_the_file_is_kept(tmp_path):
     (tmp_path / "a.pdf").mkdir()
 
     assert save(Attachment(filename="a.pdf", content=b"1"), tmp_path).path == str(tmp_path / "a (1).pdf")
@@ -87,7 +87,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path):
         "x" * 999,
     ],
 )
-def test_whatever_the_sender_calls_a_file_it_stays_in_the_folder(name, tmp_path):
+def test_no_file_name_can_leave_the_folder(name, tmp_path):
     saved = save(Attachment(filename=name, content=b"1"), tmp_path / "in")
 
     assert Path(saved.path).resolve().parent == tmp_path / "in"

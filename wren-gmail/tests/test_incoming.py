@@ -49,7 +49,7 @@ def test_headers_are_parsed():
     assert email.unread
 
 
-def test_a_mail_without_any_header_is_still_a_mail():
+def test_a_mail_without_headers_is_parsed():
     email = to_email(resource(part(content=b"hi"), internalDate="1700000000000"))
 
     assert (email.id, email.thread_id, email.text) == ("m1", "t1", "hi")
@@ -58,19 +58,19 @@ def test_a_mail_without_any_header_is_still_a_mail():
 
 
 @pytest.mark.parametrize("date", ["yesterday", "", BAD_DAY, "Fri, 20 Nov 99999 09:00:00 GMT", f"{DAY} +{'9' * 30}"])
-def test_a_broken_date_gives_way_to_the_arrival(date):
+def test_an_invalid_date_is_replaced_by_the_time_of_arrival(date):
     email = to_email(resource(part(headers=[("Date", date)]), internalDate="1700000000000"))
 
     assert email.date == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
-def test_a_date_of_unknown_zone_is_taken_as_utc():
+def test_a_date_without_zone_is_utc():
     email = to_email(resource(part(headers=[("Date", "Fri, 20 Nov 2026 09:00:00 -0000")])))
 
     assert email.date == datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
-def test_an_empty_resource_is_still_a_mail():
+def test_an_empty_resource_is_parsed():
     email = to_email({"id": "m1"})
 
     assert email.thread_id == "m1"
@@ -89,7 +89,7 @@ def test_text_and_html_are_found_in_nested_parts():
 
 
 @pytest.mark.parametrize("plain", [[], [part("text/plain", b" \r\n ")]])
-def test_text_is_made_of_the_html_where_there_is_nothing_else(plain):
+def test_text_is_converted_from_the_html_if_there_is_no_plain_text(plain):
     payload = part("multipart/alternative", parts=[*plain, part("text/html", b"<h1>Title</h1>words")])
 
     assert to_email(resource(payload)).text == "Title\nwords"
@@ -102,13 +102,13 @@ def test_a_body_in_another_charset_is_read():
 
 
 @pytest.mark.parametrize("header", ["text/plain; charset=", 'text/plain; charset="\ud800"', ";;;charset*=''", "\x00"])
-def test_a_broken_content_type_does_no_harm(header):
+def test_an_invalid_content_type_is_ignored(header):
     payload = part(content=b"words", headers=[("Content-Type", header)])
 
     assert to_email(resource(payload)).text == "words"
 
 
-def test_lines_end_as_python_ends_them():
+def test_line_ends_become_newlines():
     payload = part("multipart/alternative", parts=[part(content=b"a\r\nb\r\n"), part("text/html", b"<p>\r\n</p>")])
 
     email = to_email(resource(payload))
@@ -116,7 +116,7 @@ def test_lines_end_as_python_ends_them():
     assert (email.text, email.html) == ("a\nb", "<p>\n</p>")
 
 
-def test_an_attached_text_is_no_body():
+def test_an_attached_text_is_not_part_of_the_body():
     attached = part("text/plain", b"log", headers=[("Content-Disposition", "attachment")])
     payload = part("multipart/mixed", parts=[part(content=b"words"), attached])
 
@@ -151,7 +151,7 @@ def test_attachments_are_described():
     ]
 
 
-def test_texts_that_gmail_keeps_apart_are_named():
+def test_texts_that_gmail_stores_separately_are_listed():
     apart = part("text/html", size=9, attachmentId="big")
     payload = part(
         "multipart/mixed", parts=[part(content=b"words"), apart, part("image/png", size=3, attachmentId="y")]

@@ -97,7 +97,7 @@ def test_mail_is_sent_from_the_configured_address(connect, fake):
     assert fake.sent[0].sender == "Sales <sales@example.com>"
 
 
-def test_html_is_sent_with_a_text_beside_it(gmail):
+def test_html_is_sent_with_a_text_alternative(gmail):
     sent = gmail.send("bob@example.com", "Hello", html="<p>Hello <b>Bob</b></p>")
 
     found = gmail.get(sent.id)
@@ -146,7 +146,7 @@ def test_a_reply_to_a_reply_refers_to_the_whole_conversation(gmail):
     assert second.subject == "Re: Agenda for Thursday"
 
 
-def test_a_reply_to_all_reaches_everybody_but_oneself(gmail, fake):
+def test_a_reply_to_all_goes_to_all_except_the_account(gmail, fake):
     people = b"From: ann@example.org\r\nTo: alice@example.com, bob@example.com\r\nCc: eve@example.org\r\n"
     mail = fake.deliver(raw=people + b"Subject: Plan\r\n\r\nWhat do you say?")
 
@@ -165,7 +165,7 @@ def test_a_mail_without_a_message_id_can_be_answered(gmail, fake):
     assert "in-reply-to" not in answer.headers
 
 
-def test_attachments_keep_their_bytes_there_and_back(gmail, tmp_path):
+def test_attachments_keep_their_bytes_when_sent_and_downloaded(gmail, tmp_path):
     (tmp_path / "table.csv").write_bytes(CSV)
     files = [tmp_path / "table.csv", Attachment(filename="naïve.bin", content=CSV[::-1])]
 
@@ -216,7 +216,7 @@ def test_an_attachment_that_is_too_large_is_not_downloaded(connect, fake):
     assert gmail.attachments(mail.id, names=["small.bin"])[0].content == b"1"
 
 
-def test_no_bytes_pass_through_json(gmail):
+def test_the_json_form_contains_no_bytes(gmail):
     mail = gmail.search("has:attachment")[0]
 
     shown = to_json(gmail, "attachments", gmail.attachments(mail.id))
@@ -246,7 +246,7 @@ def test_an_unknown_label_is_refused_with_those_that_exist(gmail):
 
 
 @pytest.mark.parametrize("method_id", ["mark_read", "mark_unread", "change_labels"])
-def test_changing_labels_is_undone_exactly(gmail, method_id):
+def test_the_undo_of_a_label_change_restores_the_exact_labels(gmail, method_id):
     mail = gmail.inbox()[0]
     arguments = {"message_id": mail.id, **({"add": ["STARRED", "INBOX"]} if method_id == "change_labels" else {})}
     output = to_json(gmail, method_id, gmail.invoke(method_id, arguments))
@@ -276,7 +276,7 @@ def test_a_draft_is_stored_and_its_undo_discards_it(gmail, fake):
 
 
 @pytest.mark.parametrize("message_id", ["", "../labels", "a/b", "a?x=1", "..", "a b", "a\n", "x" * 201])
-def test_what_cannot_be_an_id_is_refused_before_anything_is_sent(gmail, fake, message_id):
+def test_an_invalid_id_is_refused_without_a_request(gmail, fake, message_id):
     with pytest.raises(InvalidInput) as caught:
         gmail.get(message_id)
 
@@ -291,7 +291,7 @@ def test_a_limit_out_of_range_is_refused(gmail, limit):
 
 
 @pytest.mark.parametrize("field", ["subject", "to"])
-def test_header_injection_sends_nothing(gmail, fake, field):
+def test_header_injection_sends_no_request(gmail, fake, field):
     arguments = {
         "to": "bob@example.com",
         "subject": "Hello",
@@ -313,7 +313,7 @@ def test_a_lone_surrogate_is_refused(gmail, field):
         gmail.send(**arguments)
 
 
-def test_the_nearest_argument_is_named(gmail):
+def test_an_unknown_argument_suggests_the_nearest_one(gmail):
     with pytest.raises(InvalidInput, match="did you mean 'subject'"):
         gmail.send("bob@example.com", subjekt="x")
 
@@ -339,7 +339,7 @@ def test_a_refused_write_becomes_the_right_error(gmail, fake, status, reason, er
     assert fake.sent == []
 
 
-def test_a_rate_limit_carries_the_wait(gmail, fake):
+def test_a_rate_limit_has_the_pause(gmail, fake):
     fake.fail_next(429, headers={"retry-after": "30"})
 
     with pytest.raises(RateLimited) as caught:
@@ -421,7 +421,7 @@ def test_the_declared_scopes_are_enough(connect, arguments, method_id):
 
 
 @pytest.mark.parametrize("method_id", list(Gmail.methods()))
-def test_without_its_scopes_a_method_asks_for_consent(connect, arguments, method_id):
+def test_a_method_without_its_scopes_asks_for_consent(connect, arguments, method_id):
     wider = {READ: {MODIFY}, SEND: {COMPOSE, MODIFY}, COMPOSE: {MODIFY}, MODIFY: set()}
     declared = Gmail.full_spec().method(method_id).scopes
     for scope in declared:

@@ -27,7 +27,7 @@ def people(*addresses):
     return tuple(Address(address=address) for address in addresses)
 
 
-def test_a_message_carries_its_headers_and_text():
+def test_a_message_has_its_headers_and_text():
     message = parsed(
         mail(
             to=["Böb <bob@example.com>", "carol@example.com"],
@@ -98,19 +98,19 @@ def test_header_injection_by_a_file_name_is_refused():
     "address",
     ["", "bob", "bob@", "@example.com", "Doe, John <john@example.com>", "bob@exa mple.com", "ü@example.com", "<>"],
 )
-def test_what_is_no_address_is_refused_with_the_field_and_a_hint(address):
+def test_an_invalid_address_is_refused_with_the_field_and_a_hint(address):
     with pytest.raises(InvalidInput, match=r"^cc: ") as caught:
         compose(mail(cc=[address]))
 
     assert caught.value.details["pointer"] == "/cc"
 
 
-def test_nobody_to_send_to_is_refused():
+def test_a_message_without_recipient_is_refused():
     with pytest.raises(InvalidInput, match="to: no address given"):
         compose(mail(to=[]))
 
 
-def test_several_addresses_in_one_string_are_told_apart():
+def test_several_addresses_in_one_string_are_split():
     message = parsed(mail(to='bob@example.com, "Doe, John" <john@example.com>'))
 
     assert [item.addr_spec for item in message["to"].addresses] == ["bob@example.com", "john@example.com"]
@@ -120,7 +120,7 @@ def test_an_international_domain_is_written_in_ascii():
     assert parsed(mail(to="ann@bücher.example"))["to"] == "ann@xn--bcher-kva.example"
 
 
-def test_a_reply_names_what_it_answers_even_by_very_long_ids():
+def test_a_reply_refers_to_messages_with_very_long_ids():
     chain = [f"<{number}@example.org>" for number in range(40)]
     original = email(message_id=LONG_ID, headers={"references": " ".join(chain)})
 
@@ -143,7 +143,7 @@ def test_a_reply_to_a_mail_without_a_usable_id_has_no_such_headers(identity):
     assert message["bcc"] is None
 
 
-def test_a_message_that_gmail_would_refuse_for_its_size_is_refused_here():
+def test_a_message_above_gmails_size_limit_is_refused():
     with pytest.raises(InvalidInput, match="attach less"):
         compose(mail(attachments=[Attachment(filename="big", content=bytes(MAX_MESSAGE_BYTES * 3 // 4))]))
 
@@ -168,13 +168,13 @@ def test_a_reply_goes_to_the_sender():
     assert reply_recipients(original, everyone=False) == (["ann@example.org"], [])
 
 
-def test_a_reply_goes_where_the_sender_wants_it():
+def test_a_reply_goes_to_the_reply_to_address():
     original = email(sender=Address(address="ann@example.org"), reply_to=people("list@example.org"))
 
     assert reply_recipients(original, everyone=False) == (["list@example.org"], [])
 
 
-def test_a_reply_to_all_leaves_oneself_and_doubles_out():
+def test_a_reply_to_all_omits_the_account_and_duplicates():
     original = email(
         sender=Address(address="ann@example.org"),
         to=people("Alice@Example.com", "bob@example.com"),
@@ -186,13 +186,13 @@ def test_a_reply_to_all_leaves_oneself_and_doubles_out():
     assert recipients == (["ann@example.org"], ["bob@example.com", "eve@example.com"])
 
 
-def test_a_reply_to_a_mail_of_ones_own_goes_where_that_went():
+def test_a_reply_to_a_sent_mail_goes_to_its_recipients():
     original = email(sender=Address(address="alice@example.com"), to=people("bob@example.com"), labels=("SENT",))
 
     assert reply_recipients(original, everyone=False) == (["bob@example.com"], [])
 
 
-def test_an_upload_holds_metadata_and_message():
+def test_an_upload_contains_metadata_and_message():
     kind, body = multipart_related({"threadId": "t1"}, b"Subject: x\r\n\r\nwords\r\n")
 
     whole = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body, policy=default)

@@ -39,7 +39,7 @@ def test_the_installed_distribution_offers_the_integration_and_its_fake():
     assert fake.load() is FakeGmail
 
 
-def test_the_fake_needs_no_argument_and_speaks_for_the_integration():
+def test_the_fake_needs_no_arguments_and_has_the_integrations_name():
     fake = FakeGmail()
 
     assert fake.name == Gmail.spec.name
@@ -53,7 +53,7 @@ def test_metadata_stay_under_twenty_lines():
     assert set(tomllib.loads(text)) == {"project", "build-system", "tool"}
 
 
-def test_the_connection_is_asked_for_the_way_google_wants_it():
+def test_the_authorization_request_has_googles_parameters():
     spec = Gmail.full_spec()
 
     assert spec.oauth_provider == "google"
@@ -80,7 +80,7 @@ def test_each_setting_is_described():
     assert all(schema["description"] for schema in settings.values())
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     methods = Gmail.full_spec().methods
     by_effect = {effect: {m.id for m in methods if m.effect == effect} for effect in ("read", "write", "destructive")}
 
@@ -108,7 +108,7 @@ def test_everything_about_a_method_is_described(method_id):
 
 
 @pytest.mark.parametrize("method_id", list(Gmail.methods()))
-def test_no_schema_offers_bytes_html_or_headers(method_id):
+def test_no_schema_contains_bytes_html_or_headers(method_id):
     method = Gmail.full_spec().method(method_id)
     records = {**method.input_schema.get("$defs", {}), **method.output_schema.get("$defs", {})}
     fields = {name for record in records.values() for name in record["properties"]}
@@ -125,7 +125,7 @@ def test_every_method_exports_as_a_tool(method_id):
     strict = openai_tool("gmail", method)["function"]
 
     assert strict["name"] == f"gmail_{method_id}"
-    assert strict["strict"] is ("path" not in str(method.input_schema))  # strict mode knows no file paths
+    assert strict["strict"] is ("path" not in str(method.input_schema))  # strict mode does not support file paths
     assert set(strict["parameters"]["properties"]) == names
     assert set(anthropic_tool("gmail", method)["input_schema"]["properties"]) == names
     assert mcp_tool("gmail", method)["outputSchema"]["type"] == "object"

@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from wren_core.testing.patience import patience
 from wren_gmail.plaintext import from_html
 
 
@@ -27,9 +28,9 @@ def test_html_becomes_readable_text(html, text):
 
 
 @pytest.mark.parametrize("junk", ["<", "<!--", "<script>", "<a", "&", "<p>", "</", "<![CDATA["])
-def test_a_megabyte_of_junk_takes_no_time(junk):
+def test_a_megabyte_of_junk_is_converted_quickly(junk):
     started = time.perf_counter()
 
     from_html(junk * (1_000_000 // len(junk)))
 
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < patience(5)

@@ -35,7 +35,7 @@ def judge(status, message="No.", *, retry_after=None, **extra):
         (503, {}, Unavailable, "PROVIDER_UNAVAILABLE"),
     ],
 )
-def test_each_refusal_has_its_verdict(status, extra, cls, code):
+def test_each_error_of_google_has_its_verdict(status, extra, cls, code):
     error = judge(status, "No, because.", **extra)
 
     assert type(error) is cls
@@ -44,12 +44,12 @@ def test_each_refusal_has_its_verdict(status, extra, cls, code):
 
 
 @pytest.mark.parametrize(("status", "reason"), [(429, "rateLimitExceeded"), (403, "userRateLimitExceeded")])
-def test_a_rate_limit_says_how_long(status, reason):
+def test_a_rate_limit_has_the_pause(status, reason):
     assert judge(status, reason=reason, retry_after="7").retry_after == 7.0
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_what_a_person_must_do_is_named(status):
+def test_configuration_errors_name_the_next_step(status):
     assert "`wren connect gmail`" in judge(status).message
 
 
@@ -61,7 +61,7 @@ def test_success_has_no_verdict(status):
 @pytest.mark.parametrize(
     "body", [b"", b"<html>Bad Gateway</html>", b"[]", b'{"error": "text"}', b'{"error": {}}', b"\xff", b"[" * 100_000]
 )
-def test_a_body_that_is_not_googles_still_gives_a_verdict(body):
+def test_an_unknown_error_body_has_a_verdict(body):
     error = verdict(502, body, request="GET /x")
 
     assert type(error) is Unavailable

@@ -16,18 +16,18 @@ def send(inbox, **payload):
     return inbox.request("messages.send", {"body": "hi", **payload})
 
 
-def test_a_message_has_what_the_platform_gives_it(inbox):
+def test_a_message_has_the_fields_of_the_platform(inbox):
     answer = send(inbox, subject="s", to="ada")
 
     assert set(answer) == {"id", "sender", "to", "subject", "body", "created_at", "run_id"}
     assert (answer["sender"], answer["subject"], answer["to"], answer["body"]) == ("report", "s", "ada", "hi")
 
 
-def test_ids_are_given_once(inbox):
+def test_ids_are_unique(inbox):
     assert len({send(inbox)["id"] for _ in range(3)}) == 3
 
 
-def test_the_newest_come_first_and_no_more_than_asked(inbox):
+def test_the_newest_messages_come_first_up_to_the_limit(inbox):
     for body in ("one", "two", "three"):
         send(inbox, body=body)
 
@@ -36,12 +36,12 @@ def test_the_newest_come_first_and_no_more_than_asked(inbox):
     assert [message["body"] for message in listed] == ["three", "two"]
 
 
-def test_other_operations_are_not_answered(inbox):
+def test_other_operations_are_refused(inbox):
     with pytest.raises(HostUnavailable, match=r"credentials\.refresh"):
         inbox.request("credentials.refresh", {"integration": "messaging"})
 
 
-def test_it_fails_once_when_told_to(inbox):
+def test_a_requested_failure_happens_once(inbox):
     inbox.fail_with(Rejected("full"))
 
     with pytest.raises(Rejected, match="full"):
@@ -51,7 +51,7 @@ def test_it_fails_once_when_told_to(inbox):
     assert len(inbox.messages) == 1
 
 
-def test_the_page_shows_the_inbox_and_nothing_in_it_runs(inbox):
+def test_the_page_shows_the_inbox_with_escaped_html(inbox):
     empty = httpx_get(inbox, "/")
     send(inbox, body="<script>alert(1)</script>", subject="<b>", to='"><i>')
 

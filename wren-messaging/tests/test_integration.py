@@ -20,7 +20,7 @@ def messaging(inbox):
 
 
 class Answering:
-    """A host with one answer, that writes down what it was asked."""
+    """A host that records its requests and returns one answer."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -34,7 +34,7 @@ class Answering:
 STAMP = {"id": "msg_1", "created_at": "2025-03-01T09:00:00Z"}
 
 
-def test_a_message_is_left_in_the_inbox(messaging, inbox):
+def test_a_message_is_sent_to_the_inbox(messaging, inbox):
     sent = messaging.send("All green", subject="Daily", to="ada")
 
     (stored,) = inbox.messages
@@ -42,7 +42,7 @@ def test_a_message_is_left_in_the_inbox(messaging, inbox):
     assert (sent.id, sent.created_at) == (stored["id"], datetime.fromisoformat(stored["created_at"]))
 
 
-def test_what_was_left_is_read_newest_first(messaging):
+def test_messages_are_read_newest_first(messaging):
     for body in ("one", "two", "three"):
         messaging.send(body)
 
@@ -53,7 +53,7 @@ def test_what_was_left_is_read_newest_first(messaging):
     assert messages[0].created_at.tzinfo is not None
 
 
-def test_only_what_was_given_is_sent():
+def test_omitted_arguments_are_not_sent():
     host = Answering(STAMP)
 
     Messaging.create(host=host).send("hi")
@@ -65,7 +65,7 @@ def test_only_what_was_given_is_sent():
     ]
 
 
-def test_the_platform_may_answer_more_than_is_known_here():
+def test_unknown_fields_in_the_response_are_ignored():
     host = Answering({"messages": [{**STAMP, "body": "b", "read_at": None, "brand_new": 1}]})
 
     (message,) = Messaging.create(host=host).inbox()
@@ -75,7 +75,7 @@ def test_the_platform_may_answer_more_than_is_known_here():
     assert host.asked == [("messages.list", {"limit": 20})]
 
 
-def test_results_are_json():
+def test_results_have_a_json_form():
     messaging = Messaging.create(host=Answering({"messages": [{**STAMP, "body": "b"}]}))
 
     messages = to_json(messaging, "inbox", messaging.inbox())
@@ -92,19 +92,19 @@ def test_an_empty_message_is_refused_and_not_sent(messaging, inbox, body):
 
 
 @pytest.mark.parametrize("limit", [0, 201, "5"])
-def test_a_limit_out_of_bounds_is_refused(messaging, limit):
+def test_a_limit_out_of_range_is_refused(messaging, limit):
     with pytest.raises(InvalidInput) as caught:
         messaging.inbox(limit=limit)
 
     assert caught.value.details["pointer"] == "/limit"
 
 
-def test_without_a_host_the_error_says_that_nobody_answers():
+def test_without_a_host_the_error_says_so():
     with pytest.raises(HostUnavailable, match=r"no host answers 'messages\.send'"):
         Messaging.create().send("hi")
 
 
-def test_what_the_platform_answers_is_raised_as_it_is(messaging, inbox):
+def test_an_error_of_the_platform_is_raised_unchanged(messaging, inbox):
     inbox.fail_with(Unavailable("the inbox is being moved"))
 
     with pytest.raises(Unavailable, match="being moved"):
@@ -113,7 +113,7 @@ def test_what_the_platform_answers_is_raised_as_it_is(messaging, inbox):
     assert messaging.send("hi").id == "msg_1"
 
 
-def test_an_answer_that_makes_no_sense_is_no_message():
+def test_an_invalid_response_raises_an_error():
     with pytest.raises(InternalError) as caught:
         Messaging.create(host=Answering({"id": "msg_1"})).send("hi")
 

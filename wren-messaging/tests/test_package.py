@@ -36,7 +36,7 @@ def test_metadata_stay_under_twenty_lines():
     assert set(tomllib.loads(text)) == {"project", "build-system", "tool"}
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     effects = {method.id: (method.effect, method.idempotent, method.requires_approval) for method in SPEC.methods}
 
     assert effects == {"send": ("write", False, False), "inbox": ("read", True, False)}

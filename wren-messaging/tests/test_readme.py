@@ -33,7 +33,7 @@ def test_the_example_test_passes():
     names["test_the_overdue_invoices_are_reported"]()
 
 
-def test_the_fields_the_example_reads_are_there():
+def test_the_fields_in_the_example_exist():
     fields = set(re.findall(r"message\.(\w+)", BLOCKS[0]))
 
     assert fields <= set(Messaging.full_spec().method("inbox").output_schema["$defs"]["InboxMessage"]["properties"])

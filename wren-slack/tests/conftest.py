@@ -5,30 +5,30 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 from wren_slack import Slack
 from wren_slack.fake import FakeSlack
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeSlack:
-    """A workspace with #general and #random, where the app is, and #announcements, where it is not."""
-    stage.fake = FakeSlack()
-    return stage.fake
+def fake(fake_server: SharedFakeServer) -> FakeSlack:
+    """A workspace with #general and #random, with the app, and #announcements, without it."""
+    fake_server.fake = FakeSlack()
+    return fake_server.fake
 
 
 @pytest.fixture
-def url(fake: FakeSlack, stage: FakeStage) -> str:
-    """Where the workspace is served."""
-    return stage.url
+def url(fake: FakeSlack, fake_server: SharedFakeServer) -> str:
+    """The URL of the workspace."""
+    return fake_server.url
 
 
 @pytest.fixture

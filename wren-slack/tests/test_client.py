@@ -18,7 +18,7 @@ def calls_of(fake, api_method):
 
 
 def hang_up(server, done):
-    """Close every connection after its request was sent, until told to stop; returns how many there were."""
+    """Close every connection after its request until stopped; return the number of connections."""
     closed = 0
     server.settimeout(0.05)
     while not done.is_set():
@@ -28,7 +28,7 @@ def hang_up(server, done):
     return closed
 
 
-def test_a_read_is_tried_again_after_a_rate_limit(fake, slack):
+def test_a_read_is_retried_after_a_rate_limit(fake, slack):
     fake.limit_next(retry_after=0, times=2)
 
     found = slack.channels()
@@ -37,7 +37,7 @@ def test_a_read_is_tried_again_after_a_rate_limit(fake, slack):
     assert len(calls_of(fake, "conversations.list")) == 3
 
 
-def test_a_read_is_tried_three_times_at_most(fake, slack):
+def test_a_read_is_attempted_at_most_three_times(fake, slack):
     fake.limit_next(retry_after=0, times=10)
 
     with pytest.raises(RateLimited):
@@ -46,7 +46,7 @@ def test_a_read_is_tried_three_times_at_most(fake, slack):
     assert len(calls_of(fake, "conversations.list")) == 3
 
 
-def test_a_pause_longer_than_the_budget_is_left_to_the_caller(fake, slack):
+def test_a_pause_longer_than_the_budget_is_not_waited_for(fake, slack):
     fake.limit_next(retry_after=60)
 
     with pytest.raises(RateLimited) as caught:
@@ -56,7 +56,7 @@ def test_a_pause_longer_than_the_budget_is_left_to_the_caller(fake, slack):
     assert len(fake.requests) == 1
 
 
-def test_a_read_is_tried_again_after_a_failure_of_slacks(fake, slack):
+def test_a_read_is_retried_after_a_server_error(fake, slack):
     fake.fail_next(503, headers={"retry-after": "0"}, body={"ok": False, "error": "service_unavailable"})
 
     assert len(slack.channels()) == 3
@@ -71,7 +71,7 @@ def test_a_read_is_tried_again_after_a_failure_of_slacks(fake, slack):
         (200, {"ok": False, "error": "internal_error"}, Unavailable),
     ],
 )
-def test_a_write_is_sent_once_whatever_happens(fake, slack, status, body, expected):
+def test_a_write_is_sent_once_after_any_error(fake, slack, status, body, expected):
     channel = fake.workspace.find("general").id
     fake.fail_next(status, headers={"retry-after": "0"}, body=body)
 
@@ -95,7 +95,7 @@ def test_a_write_whose_connection_breaks_is_not_sent_again():
         assert counted.result() == 1
 
 
-def test_a_server_that_never_answers_is_given_up_in_time(connect):
+def test_a_server_that_never_answers_times_out(connect):
     with socket.create_server(("127.0.0.1", 0)) as server:
         slack = connect(base_url=f"http://127.0.0.1:{server.getsockname()[1]}/", timeout_seconds=1)
 
@@ -135,11 +135,11 @@ def test_the_pauses_of_a_call_share_one_budget(fake, url):
         (Unavailable("down"), 2, 20.0, 1.0),
     ],
 )
-def test_how_long_a_read_waits(error, attempt, budget, expected):
+def test_the_delay_before_a_retry_follows_retry_after_and_the_attempt(error, attempt, budget, expected):
     assert delay_before_retry(error, attempt=attempt, budget=budget) == expected
 
 
-def test_nothing_that_writes_is_repeatable():
+def test_no_write_is_repeatable():
     writes = ("chat.", "reactions.", "files.", "auth.")
 
     assert [name for name in REPEATABLE if name.startswith(writes)] == []
@@ -158,7 +158,7 @@ def test_requests_name_wren_as_their_client(fake, slack):
     assert fake.requests[-1].headers["user-agent"].startswith("wren-slack ")
 
 
-def test_the_environments_proxy_is_used_and_no_proxy_is_honoured(fake, slack, monkeypatch):
+def test_the_proxy_variables_of_the_environment_are_respected(fake, slack, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         dead = server.getsockname()[1]
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{dead}")
@@ -176,7 +176,7 @@ def test_the_environments_proxy_is_used_and_no_proxy_is_honoured(fake, slack, mo
 
 
 def every_failure(fake, connect, token):
-    """Yield an error for each way a call fails, with the token in use."""
+    """Yield an error for each way in which a call can fail, with the token."""
     slack = connect(token=token)
     channel = fake.workspace.find("general").id
     faults = [
@@ -211,7 +211,7 @@ def test_the_token_is_in_no_error_repr_or_log_record(fake, connect, caplog):
     assert [text for text in shown if token in text] == []
 
 
-def test_the_sdk_logs_neither_texts_nor_upload_addresses(slack, caplog):
+def test_the_sdk_logs_neither_texts_nor_upload_urls(slack, caplog):
     caplog.set_level(logging.DEBUG)
 
     slack.upload("#general", content="secret plan", comment="do not log me")
@@ -220,7 +220,7 @@ def test_the_sdk_logs_neither_texts_nor_upload_addresses(slack, caplog):
     assert "/upload/v1/" not in caplog.text
 
 
-def test_the_upload_address_gets_the_bytes_and_not_the_token(fake, slack):
+def test_the_upload_url_gets_the_bytes_but_not_the_token(fake, slack):
     slack.upload("#general", content=b"bytes")
 
     (request,) = [request for request in fake.requests if request.path.startswith("/upload/")]
@@ -239,7 +239,7 @@ def test_a_refused_upload_is_not_shared(fake, slack, status, expected):
     assert fake.messages_in("general") == []
 
 
-def test_an_upload_address_that_does_not_answer_is_unavailable(connect):
+def test_an_upload_url_that_does_not_answer_is_unavailable(connect):
     other = FakeSlack()
     with serve(other) as address, socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]

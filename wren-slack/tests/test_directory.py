@@ -15,7 +15,7 @@ def test_a_channel_is_found_by_name(fake, slack, reference):
     assert [message["text"] for message in fake.messages_in("general")] == ["Hello"]
 
 
-def test_an_id_is_taken_as_it_is_without_asking_slack(fake, slack):
+def test_an_id_is_used_without_a_lookup(fake, slack):
     channel = fake.workspace.find("general").id
 
     slack.post("Hello", channel)
@@ -24,7 +24,7 @@ def test_an_id_is_taken_as_it_is_without_asking_slack(fake, slack):
     assert len(fake.messages_in("general")) == 1
 
 
-def test_a_mention_is_taken_for_its_id(fake, slack):
+def test_a_mention_is_resolved_to_its_id(fake, slack):
     channel = fake.workspace.find("general").id
 
     slack.post("Hello", f"<#{channel}|general>")
@@ -43,14 +43,14 @@ def test_a_name_on_a_later_page_is_found(fake, slack):
     assert len(calls_of(fake, "conversations.list")) == 5
 
 
-def test_a_listing_is_read_once_for_all_names_it_holds(fake, slack):
+def test_a_listing_is_read_once_for_all_names_in_it(fake, slack):
     for channel in ("#general", "#random", "general"):
         slack.post("Hello", channel)
 
     assert len(calls_of(fake, "conversations.list")) == 1
 
 
-def test_a_channel_made_after_the_listing_was_read_is_found(fake, slack):
+def test_a_channel_created_after_the_listing_is_found(fake, slack):
     slack.post("Hello", "#general")
     fake.workspace.add_channel("brand-new")
 
@@ -77,7 +77,7 @@ def test_public_channels_are_found_without_the_scope_for_private_ones(fake, conn
     assert caught.value.code == "OAUTH_SCOPE_MISSING"
 
 
-def test_an_unknown_channel_gets_the_nearest_names(fake, slack):
+def test_an_unknown_channel_raises_an_error_with_the_nearest_names(fake, slack):
     with pytest.raises(NotFound, match="cannot see #genral in Slack; did you mean #general") as caught:
         slack.post("Hello", "#genral")
 
@@ -85,7 +85,7 @@ def test_an_unknown_channel_gets_the_nearest_names(fake, slack):
     assert calls_of(fake, "chat.postMessage") == []
 
 
-def test_a_name_nothing_is_like_gets_the_next_step(slack):
+def test_a_name_without_similar_names_raises_an_error_with_the_next_step(slack):
     with pytest.raises(NotFound, match="a private channel must invite the app first"):
         slack.post("Hello", "#zzzzzzzz")
 
@@ -109,7 +109,7 @@ def test_the_id_of_a_person_gets_a_direct_message_and_the_conversation_is_opened
     assert calls_of(fake, "users.list") == []
 
 
-def test_people_are_read_over_several_pages_and_deactivated_ones_left_out(fake, slack):
+def test_people_are_read_from_all_pages_without_deactivated_ones(fake, slack):
     fake.workspace.largest_page = 2
     for number in range(5):
         fake.workspace.add_person(f"temp-{number}", deleted=number == 4)
@@ -127,13 +127,13 @@ def test_a_person_is_found_by_handle_name_or_address(slack, who):
     assert found.email == "bob@example.com"
 
 
-def test_a_handle_wins_over_somebody_elses_display_name(fake, slack):
+def test_a_handle_takes_precedence_over_a_display_name(fake, slack):
     fake.workspace.add_person("bobby", display_name="alice")
 
     assert slack.user("alice").name == "alice"
 
 
-def test_a_name_two_people_share_is_refused_with_both_ids(fake, slack):
+def test_a_name_shared_by_two_people_is_refused_with_both_ids(fake, slack):
     first = fake.workspace.add_person("kim1", real_name="Kim Park").id
     second = fake.workspace.add_person("kim2", real_name="Kim Park").id
 
@@ -144,14 +144,14 @@ def test_a_name_two_people_share_is_refused_with_both_ids(fake, slack):
     assert calls_of(fake, "chat.postMessage") == []
 
 
-def test_an_unknown_person_gets_the_nearest_handles(slack):
+def test_an_unknown_person_raises_an_error_with_the_nearest_handles(slack):
     with pytest.raises(NotFound, match="did you mean @alice") as caught:
         slack.user("alcie")
 
     assert caught.value.details["nearest"] == ["@alice"]
 
 
-def test_someone_who_joined_after_the_listing_was_read_is_found(fake, slack):
+def test_a_person_who_joined_after_the_listing_is_found(fake, slack):
     slack.user("alice")
     fake.workspace.add_person("carol")
 

@@ -13,7 +13,7 @@ def test_a_new_workspace_has_channels_and_people():
     assert [user.email for user in fake.oauth.users] == ["alice@example.com", "bob@example.com"]
 
 
-def test_what_people_say_can_be_read(fake, slack):
+def test_posted_messages_can_be_read(fake, slack):
     first = fake.say("general", "Hi")
     fake.say("#general", "Hello", author="bob", thread_ts=first)
 
@@ -21,7 +21,7 @@ def test_what_people_say_can_be_read(fake, slack):
     assert [message["text"] for message in fake.messages_in("general")] == ["Hi", "Hello"]
 
 
-def test_the_messages_of_a_channel_that_is_not_there_are_an_error(fake):
+def test_reading_an_unknown_channel_raises_an_error(fake):
     with pytest.raises(LookupError, match="no channel 'genral'"):
         fake.messages_in("genral")
 
@@ -37,7 +37,7 @@ def test_workspaces_share_nothing():
     assert other.oauth.refusal_of(one.token()) == "invalid_auth"
 
 
-def test_a_rate_limit_comes_with_its_pause_and_ends(fake, slack):
+def test_a_rate_limit_has_a_pause_and_ends(fake, slack):
     channel = fake.workspace.find("general").id
     fake.limit_next(retry_after=7, api_method="chat.postMessage")
 

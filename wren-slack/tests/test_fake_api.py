@@ -5,7 +5,7 @@ from slack_sdk.errors import SlackApiError
 
 @pytest.fixture
 def web(fake, url):
-    """slack_sdk as it comes, to see what the fake does with whatever a client sends."""
+    """An unmodified slack_sdk client, to test the fake with arbitrary requests."""
     return WebClient(fake.token(), base_url=f"{url}/api/")
 
 
@@ -20,7 +20,7 @@ def general(fake):
     return fake.workspace.find("general").id
 
 
-def test_a_token_tells_who_it_belongs_to(fake, web):
+def test_a_token_identifies_its_owner(fake, web):
     assert web.auth_test()["user_id"] == fake.workspace.app.id
 
 
@@ -29,12 +29,12 @@ def test_an_unknown_method_is_refused(web):
 
 
 @pytest.mark.parametrize("channel", ["general", "#general"])
-def test_posting_takes_a_channels_name(fake, web, channel):
+def test_posting_accepts_a_channel_name(fake, web, channel):
     assert web.chat_postMessage(channel=channel, text="Hello")["channel"] == general(fake)
 
 
 @pytest.mark.parametrize("channel", ["general", "#general"])
-def test_everything_else_takes_ids_only(web, channel):
+def test_all_other_methods_accept_only_ids(web, channel):
     assert error_of(web.conversations_history, channel=channel) == "channel_not_found"
     assert error_of(web.chat_delete, channel=channel, ts="1.0") == "channel_not_found"
     assert error_of(web.reactions_add, channel=channel, timestamp="1.0", name="eyes") == "channel_not_found"
@@ -71,11 +71,11 @@ def test_a_public_channel_the_app_is_not_in_can_be_seen_but_not_used(fake, web):
     ],
 )
 @pytest.mark.filterwarnings("ignore:The top-level `text` argument:UserWarning")
-def test_posts_slack_refuses(fake, web, arguments, error):
+def test_invalid_posts_are_refused_as_slack_does(fake, web, arguments, error):
     assert error_of(web.chat_postMessage, **{"channel": general(fake), **arguments}) == error
 
 
-def test_a_text_beyond_slacks_limit_is_cut(fake, web):
+def test_a_text_beyond_slacks_limit_is_truncated(fake, web):
     web.chat_postMessage(channel=general(fake), text="x" * 40_005)
 
     assert len(fake.messages_in("general")[0]["text"]) == 40_000
@@ -106,7 +106,7 @@ def test_limits_and_cursors_are_checked(web, arguments, error):
     assert error_of(web.conversations_list, **arguments) == error
 
 
-def test_a_moment_that_is_none_is_refused(fake, web):
+def test_an_invalid_timestamp_is_refused(fake, web):
     assert error_of(web.conversations_history, channel=general(fake), oldest="yesterday") == "invalid_ts_oldest"
 
 
@@ -129,9 +129,9 @@ def test_a_person_is_described_by_id(fake, web):
     assert error_of(web.users_info, user="U0000000000") == "user_not_found"
 
 
-def test_an_upload_of_another_length_is_refused_and_cannot_be_shared(web):
+def test_an_upload_of_the_wrong_length_is_refused_and_cannot_be_shared(web):
     announced = web.files_getUploadURLExternal(filename="a.txt", length=3)
-    result = web._upload_file  # the step in between, which normal use never takes alone
+    result = web._upload_file  # the step in between, which is never called alone in normal use
 
     with pytest.raises(OSError, match="400"):
         result(url=announced["upload_url"], data=b"four", logger=web.logger, timeout=5, proxy=None, ssl=None)

@@ -24,7 +24,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def send(url, form=None, token=None):
-    """Send one request; returns status, headers and text."""
+    """Send one request; return status, headers and text."""
     data = urllib.parse.urlencode(form).encode() if form is not None else None
     request = urllib.request.Request(url, data=data, headers={"Authorization": f"Bearer {token}"} if token else {})
     try:
@@ -51,7 +51,7 @@ def authorize(url, **changes):
 
 
 def consent(url, who="alice@example.com"):
-    """Click through the consent page; returns the query of the redirect."""
+    """Submit the consent page; return the query of the redirect."""
     _, page = authorize(url)
     for form in re.findall(r"<form.*?</form>", page, re.DOTALL):
         fields = {html.unescape(n): html.unescape(v) for n, v in re.findall(r'name="([^"]+)" value="([^"]*)"', form)}
@@ -64,7 +64,7 @@ def consent(url, who="alice@example.com"):
 
 
 def exchange(url, **fields):
-    """Ask oauth.v2.access; returns its JSON, which is always a 200."""
+    """Call oauth.v2.access; return its JSON; its status is always 200."""
     client = {"client_id": "fake-client", "client_secret": "fake-client-secret", "redirect_uri": REDIRECT}
     status, _, text = send(f"{url}/api/oauth.v2.access", {**client, "code_verifier": VERIFIER, **fields})
     assert status == 200
@@ -86,11 +86,11 @@ def test_consent_gives_a_bot_token_that_works(fake, url, connect):
     assert connect(token=tokens["access_token"]).post("Hello", "#general").text == "Hello"
 
 
-def test_a_refusal_of_consent_comes_back_as_an_error(url):
+def test_a_denied_consent_returns_an_error(url):
     assert consent(url, who="") == {"state": "s1", "error": "access_denied"}
 
 
-def test_scopes_separated_by_blanks_are_refused_as_slack_refuses_them(url):
+def test_scopes_separated_by_spaces_are_refused_as_slack_does(url):
     status, page = authorize(url, scope="chat:write channels:read")
 
     assert status == 400
@@ -108,7 +108,7 @@ def test_scopes_separated_by_blanks_are_refused_as_slack_refuses_them(url):
         ({"grant_type": "refresh_token", "refresh_token": "junk"}, "invalid_refresh_token"),
     ],
 )
-def test_refusals_are_200_with_ok_false(url, fields, error):
+def test_errors_are_200_with_ok_false(url, fields, error):
     code = consent(url)["code"]
 
     assert exchange(url, **{"code": code, **fields}) == {"ok": False, "error": error}
@@ -152,11 +152,11 @@ def test_a_revoked_token_says_so(fake, url, how):
     assert json.loads(send(f"{url}/api/auth.test", {}, token=token)[2]) == {"ok": False, "error": "token_revoked"}
 
 
-def test_expired_withdrawn_unknown_and_absent_tokens_are_told_apart(fake, url):
+def test_expired_revoked_unknown_and_missing_tokens_have_different_errors(fake, url):
     expired = fake.token()
     fake.oauth.expire_access_tokens()
     test = f"{url}/api/auth.test"
-    answers = [json.loads(send(test, {}, token=token)[2])["error"] for token in (expired, "xoxb-nobody", None)]
+    answers = [json.loads(send(test, {}, token=token)[2])["error"] for token in (expired, "xoxb-unknown", None)]
     withdrawn = fake.token()
     fake.oauth.revoke_everything()
 

@@ -22,7 +22,7 @@ def texts(messages):
     return [message.text for message in messages]
 
 
-def test_post_says_where_the_message_is(fake, slack):
+def test_post_returns_the_channel_and_ts_of_the_message(fake, slack):
     posted = slack.post("Deployed *v2*", "#general")
 
     (message,) = fake.messages_in("general")
@@ -30,7 +30,7 @@ def test_post_says_where_the_message_is(fake, slack):
     assert (posted.channel, posted.ts) == (fake.workspace.find("general").id, message["ts"])
 
 
-def test_post_takes_blocks(fake, slack):
+def test_post_accepts_blocks(fake, slack):
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "*Deployed*"}}]
 
     slack.post("Deployed", "#general", blocks=blocks)
@@ -38,7 +38,7 @@ def test_post_takes_blocks(fake, slack):
     assert fake.messages_in("general")[0]["blocks"] == blocks
 
 
-def test_the_default_channel_is_used_where_none_is_given(fake, connect):
+def test_the_default_channel_is_used_if_none_is_given(fake, connect):
     slack = connect(default_channel="#random")
 
     posted = slack.post("One")
@@ -47,7 +47,7 @@ def test_the_default_channel_is_used_where_none_is_given(fake, connect):
     assert [message["text"] for message in fake.messages_in("random")] == ["One", "Two"]
 
 
-def test_without_any_channel_the_error_says_how_to_name_one(fake, slack):
+def test_without_a_channel_the_error_says_how_to_set_one(fake, slack):
     with pytest.raises(InvalidInput, match=r"pass `channel`, or set a default with init\(default_channel=...\)"):
         slack.post("Hello")
 
@@ -55,7 +55,7 @@ def test_without_any_channel_the_error_says_how_to_name_one(fake, slack):
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 40_001])
-def test_a_text_slack_would_refuse_or_cut_is_refused_before_it_is_sent(fake, slack, text):
+def test_a_text_that_slack_would_refuse_or_truncate_is_not_sent(fake, slack, text):
     with pytest.raises(InvalidInput, match="text"):
         slack.post(text, "#general")
 
@@ -63,7 +63,7 @@ def test_a_text_slack_would_refuse_or_cut_is_refused_before_it_is_sent(fake, sla
 
 
 @pytest.mark.parametrize("text", ["Grüße, 世界 🎉", "a=1&b=2 + 100%", '"quoted"\n\ttabbed', "x" * 40_000])
-def test_texts_arrive_as_they_are(fake, slack, text):
+def test_texts_arrive_unchanged(fake, slack, text):
     slack.post(text, "#general")
 
     assert fake.messages_in("general")[0]["text"] == text
@@ -79,7 +79,7 @@ def test_update_replaces_the_text(fake, slack):
     assert [message["text"] for message in fake.messages_in("general")] == ["Deployed"]
 
 
-def test_delete_takes_a_message_away(fake, slack):
+def test_delete_removes_a_message(fake, slack):
     posted = slack.post("Oops", "#general")
 
     gone = slack.delete(posted.ts, "#general")
@@ -136,7 +136,7 @@ def test_history_is_read_over_several_pages_newest_first(fake, slack):
     assert found[0].user == fake.workspace.person("alice").id
 
 
-def test_history_stops_asking_when_it_has_enough(fake, slack):
+def test_history_reads_no_more_pages_than_the_limit_needs(fake, slack):
     fake.workspace.largest_page = 3
     for number in range(8):
         fake.say("general", f"Message {number}")
@@ -148,7 +148,7 @@ def test_history_stops_asking_when_it_has_enough(fake, slack):
     assert len(fake.requests) == 2
 
 
-def test_history_since_a_message_gives_only_newer_ones(fake, slack):
+def test_history_since_a_message_returns_only_newer_ones(fake, slack):
     for number in range(3):
         fake.say("general", f"Message {number}")
     newest, middle, oldest = slack.history("#general")
@@ -160,14 +160,14 @@ def test_history_since_a_message_gives_only_newer_ones(fake, slack):
     assert until == [oldest]
 
 
-def test_a_moment_without_its_offset_is_refused(slack):
+def test_a_time_without_utc_offset_is_refused(slack):
     with pytest.raises(InvalidInput, match="since"):
         slack.history("#general", since=datetime(2026, 1, 1))
 
     assert slack.history("#general", since=datetime(2026, 1, 1, tzinfo=UTC)) == []
 
 
-def test_a_limit_beyond_slacks_own_is_read_in_pages_slack_allows(fake, slack):
+def test_a_limit_above_slacks_page_size_is_read_in_pages(fake, slack):
     ts = fake.say("general", "Hi")
 
     assert len(slack.history("#general", limit=10_000)) == 1
@@ -181,14 +181,14 @@ def test_a_limit_out_of_range_is_refused(slack, limit):
         slack.history("#general", limit=limit)
 
 
-def test_a_channel_the_app_is_not_in_tells_a_person_to_invite_it(slack):
+def test_posting_to_a_channel_without_the_app_says_to_invite_it(slack):
     with pytest.raises(UserFacingConfigError, match="/invite") as caught:
         slack.history("#announcements")
 
     assert caught.value.code == "NOT_IN_CHANNEL"
 
 
-def test_react_takes_an_emoji_with_or_without_colons(fake, slack):
+def test_react_accepts_an_emoji_with_or_without_colons(fake, slack):
     ts = fake.say("general", "Done!")
 
     slack.react(ts, ":tada:", "#general")
@@ -197,7 +197,7 @@ def test_react_takes_an_emoji_with_or_without_colons(fake, slack):
     assert slack.history("#general")[0].reactions == {"tada": 1, "eyes": 1}
 
 
-def test_a_reaction_that_is_there_already_is_fine(fake, slack):
+def test_an_existing_reaction_is_not_an_error(fake, slack):
     ts = fake.say("general", "Done!")
 
     first, second = slack.react(ts, "tada", "#general"), slack.react(ts, "tada", "#general")
@@ -206,7 +206,7 @@ def test_a_reaction_that_is_there_already_is_fine(fake, slack):
     assert slack.history("#general")[0].reactions == {"tada": 1}
 
 
-def test_other_refusals_of_a_reaction_are_errors(fake, slack):
+def test_other_failures_of_a_reaction_raise_errors(fake, slack):
     ts = fake.say("general", "Done!")
     fake.fail_next(200, path="reactions.add", body={"ok": False, "error": "too_many_reactions"})
 
@@ -255,7 +255,7 @@ def test_a_file_can_go_into_a_thread(fake, slack):
         ({"content": ""}, "not accept an empty file"),
     ],
 )
-def test_an_upload_that_cannot_work_is_refused_before_anything_is_sent(fake, slack, arguments, message):
+def test_an_invalid_upload_is_refused_without_a_request(fake, slack, arguments, message):
     with pytest.raises(InvalidInput, match=message):
         slack.upload("#general", **arguments)
 
@@ -284,7 +284,7 @@ def test_users_lists_people_and_apps(slack):
     assert found[1].email == "alice@example.com"
 
 
-def test_addresses_are_left_out_where_the_connection_may_not_see_them(fake, connect):
+def test_email_addresses_are_null_without_their_scope(fake, connect):
     slack = connect(token=fake.token(["users:read"]))
 
     assert slack.user("alice").email is None
@@ -302,7 +302,7 @@ def test_addresses_are_left_out_where_the_connection_may_not_see_them(fake, conn
         (lambda slack: slack.post("Hello", "#old"), Rejected, "is_archived"),
     ],
 )
-def test_what_slack_refuses_is_the_right_error_through_a_method(fake, slack, call, expected, code):
+def test_methods_raise_the_right_error_for_each_refusal(fake, slack, call, expected, code):
     fake.workspace.add_channel("old", is_archived=True)
 
     with pytest.raises(expected) as caught:
@@ -380,7 +380,7 @@ def test_the_declared_scopes_of_a_method_are_enough_for_it(fake, connect, method
         assert calls[method_id](channel)
 
 
-def test_all_scopes_of_the_methods_are_asked_for_when_connecting():
+def test_connecting_requests_the_scopes_of_all_methods():
     used = {scope for method in Slack.full_spec().methods for scope in method.scopes}
 
     assert used == set(Slack.spec.required_scopes)
@@ -394,7 +394,7 @@ def test_all_scopes_of_the_methods_are_asked_for_when_connecting():
         lambda fake, token: fake.fail_next(200, body={"ok": False, "error": "account_inactive"}),
     ],
 )
-def test_a_token_that_no_longer_works_is_auth_failed(fake, connect, spoil):
+def test_a_revoked_token_raises_auth_failed(fake, connect, spoil):
     token = fake.token()
     slack = connect(token=token)
     spoil(fake, token)
@@ -405,13 +405,13 @@ def test_a_token_that_no_longer_works_is_auth_failed(fake, connect, spoil):
     assert fake.messages_in("general") == []
 
 
-def test_an_unknown_token_is_auth_failed(connect):
+def test_an_unknown_token_raises_auth_failed(connect):
     with pytest.raises(AuthFailed, match="invalid_auth"):
-        connect(token="xoxb-nobody").channels()
+        connect(token="xoxb-unknown").channels()
 
 
 class RefreshingHost:
-    """A host that hands out one fresh token."""
+    """A host that returns one new token."""
 
     def __init__(self, fake):
         self.fake = fake
@@ -436,7 +436,7 @@ def test_an_expired_token_is_renewed_once_and_the_message_is_posted_once(fake, u
     assert slack.user("alice").name == "alice"
 
 
-def test_errors_of_the_transport_come_through_a_method(fake, slack):
+def test_methods_raise_transport_errors_as_unavailable(fake, slack):
     channel = fake.workspace.find("general").id
     fake.fail_next(502, body="<html>Bad Gateway</html>")
     with pytest.raises(Unavailable, match=r"chat.postMessage: HTTP 502"):

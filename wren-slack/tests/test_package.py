@@ -29,7 +29,7 @@ def test_the_installed_distribution_offers_the_integration_and_its_fake():
     assert fake.load() is FakeSlack
 
 
-def test_the_fake_needs_no_argument_and_speaks_for_the_integration():
+def test_the_fake_needs_no_arguments_and_has_the_integrations_name():
     fake = FakeSlack()
 
     assert fake.name == Slack.spec.name
@@ -45,7 +45,7 @@ def test_metadata_stay_under_twenty_lines():
     assert list(tomllib.loads(text)["tool"]) == ["hatch"]
 
 
-def test_the_connection_is_asked_for_the_way_slack_wants_it():
+def test_the_authorization_request_has_slacks_parameters():
     spec = Slack.full_spec()
 
     assert spec.auth.scope_separator == ","
@@ -82,7 +82,7 @@ def test_each_setting_is_described():
     assert all(schema["description"] for schema in settings.values())
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     methods = Slack.full_spec().methods
     by_effect = {effect: {m.id for m in methods if m.effect == effect} for effect in ("read", "write", "destructive")}
 
@@ -102,7 +102,7 @@ def test_every_method_exports_as_a_tool(method_id):
     strict = openai_tool("slack", method)["function"]
 
     assert strict["name"] == f"slack_{method_id}"
-    # Strict mode cannot say free-form objects (`blocks`) and bytes (`content`).
+    # Strict mode does not support free-form objects (`blocks`) and bytes (`content`).
     assert strict["strict"] is (method_id not in ("post", "upload"))
     assert set(strict["parameters"]["properties"]) == names
     assert set(anthropic_tool("slack", method)["input_schema"]["properties"]) == names

@@ -38,7 +38,7 @@ def test_the_file_map_has_every_module():
     assert modules == set(re.findall(r"^  (\w+\.py) ", README, re.MULTILINE))
 
 
-def test_the_shown_metadata_are_the_real_ones():
+def test_the_metadata_in_the_readme_match_pyproject():
     (shown,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 
     assert tomllib.loads(shown) == tomllib.loads((HOME / "pyproject.toml").read_text())

@@ -72,7 +72,7 @@ def test_each_code_of_slack_has_its_error(expected, code):
     assert str(error).startswith("chat.postMessage: ")
 
 
-def test_a_missing_scope_names_what_is_needed_and_what_is_there():
+def test_a_missing_scope_error_has_the_needed_and_provided_scopes():
     body = {"ok": False, "error": "missing_scope", "needed": "users:read", "provided": "chat:write,files:write"}
 
     error = verdict("users.list", body)
@@ -84,7 +84,7 @@ def test_a_missing_scope_names_what_is_needed_and_what_is_there():
     assert "users.list needs the scope users:read; the connection has chat:write,files:write" in str(error)
 
 
-def test_not_in_channel_tells_a_person_to_invite_the_app():
+def test_not_in_channel_says_to_invite_the_app():
     error = verdict("chat.postMessage", {"ok": False, "error": "not_in_channel"})
 
     assert type(error) is UserFacingConfigError
@@ -92,7 +92,7 @@ def test_not_in_channel_tells_a_person_to_invite_the_app():
     assert "/invite" in str(error)
 
 
-def test_a_rate_limit_carries_the_seconds_slack_asked_for():
+def test_a_rate_limit_has_slacks_retry_after():
     error = verdict("chat.postMessage", {"ok": False, "error": "ratelimited"}, status=429, retry_after="30")
 
     assert type(error) is RateLimited
@@ -110,14 +110,14 @@ def test_a_429_without_slacks_own_code_is_a_rate_limit_too():
 @pytest.mark.parametrize(
     ("status", "expected"), [(401, AuthFailed), (408, Unavailable), (500, Unavailable), (502, Unavailable)]
 )
-def test_the_http_status_speaks_where_slack_gave_no_code_it_is_known_by(status, expected):
+def test_the_http_status_decides_without_a_known_code(status, expected):
     error = verdict("users.list", {"error": "Received a response in a non-JSON format: <html>"}, status=status)
 
     assert type(error) is expected
     assert f"users.list: HTTP {status}" in str(error)
 
 
-def test_a_pause_slack_asks_for_while_it_is_down_is_kept():
+def test_retry_after_is_kept_when_slack_is_unavailable():
     error = verdict("users.list", {"error": "service_unavailable"}, status=503, retry_after="4")
 
     assert type(error) is Unavailable
@@ -125,7 +125,7 @@ def test_a_pause_slack_asks_for_while_it_is_down_is_kept():
 
 
 @pytest.mark.parametrize("body", [{"error": "Received a response in a non-JSON format: <html>"}, {}])
-def test_an_answer_that_is_not_slacks_points_at_the_base_url(body):
+def test_a_response_that_is_not_from_slack_suggests_the_base_url(body):
     error = verdict("users.list", body, status=200)
 
     assert type(error) is UserFacingConfigError
@@ -133,7 +133,7 @@ def test_an_answer_that_is_not_slacks_points_at_the_base_url(body):
     assert "base URL" in str(error)
 
 
-def test_slacks_own_words_about_the_arguments_are_passed_on():
+def test_slacks_messages_about_arguments_are_included():
     body = {"error": "invalid_arguments", "response_metadata": {"messages": ["[ERROR] missing required field: ts"]}}
 
     error = verdict("chat.update", body)
@@ -153,7 +153,7 @@ def test_every_known_code_comes_with_a_next_step():
 @pytest.mark.parametrize(
     ("status", "expected"), [(403, Rejected), (404, NotFound), (429, RateLimited), (503, Unavailable)]
 )
-def test_a_refused_upload_is_judged_by_its_http_status(status, expected):
+def test_a_refused_upload_is_classified_by_its_http_status(status, expected):
     error = upload_verdict(status, "because", None)
 
     assert type(error) is expected

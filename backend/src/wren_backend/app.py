@@ -1,4 +1,4 @@
-"""The HTTP application: routers over services that were built before."""
+"""The HTTP application: the routers of all features over one set of services."""
 
 import re
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ from wren_backend.runs import router as runs
 from wren_backend.services import Services
 from wren_backend.spending import router as spending
 
-# JSON may need six bytes for one of the script; metadata and name come on top.
+# JSON can need six bytes for one of the script; the rest is for metadata and name.
 _BODY_FACTOR = 6
 _BODY_REST = 256 * 2**10
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")

@@ -1,17 +1,21 @@
-"""The operator's command line: `python -m wren_backend` (and `wren up`, which starts it)."""
+"""The operator's command line: `python -m wren_backend`; `wren up` starts it."""
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wren_backend.clock import SystemClock
 from wren_backend.logs import configure_logging
 from wren_backend.settings import Settings, load_settings
 from wren_core.errors import UserFacingConfigError, WrenError
+
+if TYPE_CHECKING:  # `--help` must not pay for the database
+    from wren_backend.storage.database import Database
 
 app = typer.Typer(
     name="wren-backend",
@@ -49,8 +53,8 @@ def up(
     public_url: Annotated[str | None, typer.Option(help="How browsers and OAuth providers reach this server")] = None,
 ) -> None:
     """Start everything in one process: API, scheduler and worker. The first start prints the first API key, once."""
-    with _reported():
-        settings = _settings(data_dir=data_dir, host=host, port=port, public_url=public_url)
+    with _report_errors():
+        settings = _read_settings(data_dir=data_dir, host=host, port=port, public_url=public_url)
         configure_logging(level=settings.log_level, log_format=settings.log_format)
         from wren_backend.server import run_server  # here: the web stack, which `--help` must not pay for
 
@@ -60,15 +64,10 @@ def up(
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to the newest schema. `up` does so by itself."""
-    from wren_backend.storage.database import open_database  # here: `--help` must not pay for the database
-    from wren_backend.storage.migration import current_revision
-    from wren_backend.storage.migration import migrate as upgrade
+    from wren_backend.storage.migration import current_revision  # here: `--help` must not pay for the database
 
-    with _reported():
-        database = open_database(_settings(data_dir=data_dir).database_address())
-        upgrade(database)
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
         typer.echo(f"the database is at revision {current_revision(database)}")
-        database.dispose()
 
 
 @app.command("rotate-key")
@@ -76,8 +75,10 @@ def rotate_key(data_dir: DataDir = None) -> None:
     """Make a new master key and wrap every data key with it; the server may be running."""
     from wren_backend.maintenance import rotate  # here: `--help` must not pay for the database
 
-    with _reported():
-        typer.echo(rotate(_settings(data_dir=data_dir)))
+    with _report_errors():
+        settings = _read_settings(data_dir=data_dir)
+        with _open_database(settings) as database:
+            typer.echo(rotate(database, settings, now=SystemClock().now()))
 
 
 @keys.command("issue")
@@ -88,20 +89,20 @@ def issue_key(
     data_dir: DataDir = None,
 ) -> None:
     """Issue an API key and print it; it is shown this once."""
-    from wren_backend.maintenance import issue  # here: `--help` must not pay for the database
+    from wren_backend.tenancy.operator import issue  # here: `--help` must not pay for the database
 
-    with _reported():
-        typer.echo(issue(_settings(data_dir=data_dir), name=name, user=user, workspace=workspace))
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        typer.echo(issue(database, name=name, user=user, workspace=workspace, now=SystemClock().now()))
 
 
 @keys.command("list")
 def list_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List API keys by their public prefix."""
-    from wren_backend.maintenance import list_issued  # here: `--help` must not pay for the database
+    from wren_backend.tenancy.operator import list_issued  # here: `--help` must not pay for the database
 
-    with _reported():
-        rows = list_issued(_settings(data_dir=data_dir))
-        for row in [json.dumps(rows)] if as_json else [_line(row) for row in rows]:
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        rows = list_issued(database)
+        for row in [json.dumps(rows)] if as_json else [_format_key(row) for row in rows]:
             typer.echo(row)
 
 
@@ -111,10 +112,10 @@ def revoke_key(
     data_dir: DataDir = None,
 ) -> None:
     """Revoke an API key; it stops with the next request."""
-    from wren_backend.maintenance import revoke  # here: `--help` must not pay for the database
+    from wren_backend.tenancy.operator import revoke  # here: `--help` must not pay for the database
 
-    with _reported():
-        typer.echo(revoke(_settings(data_dir=data_dir), prefix=prefix))
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        typer.echo(revoke(database, prefix=prefix, now=SystemClock().now()))
 
 
 @users.command("disable")
@@ -123,20 +124,20 @@ def disable_user(
     workspace: Annotated[str, typer.Option(help="Slug of the user's workspace")] = "default",
     data_dir: DataDir = None,
 ) -> None:
-    """Refuse every key of a user from the next request on; what the user deployed goes on."""
-    from wren_backend.maintenance import disable_user as disable  # here: `--help` must not pay for the database
+    """Refuse every key of a user from the next request on; the user's deployments keep running."""
+    from wren_backend.tenancy.operator import disable_user as disable  # here: `--help` must not pay for the database
 
-    with _reported():
-        typer.echo(disable(_settings(data_dir=data_dir), user=name, workspace=workspace))
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        typer.echo(disable(database, user=name, workspace=workspace, now=SystemClock().now()))
 
 
 @workspaces.command("list")
 def list_workspaces(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the workspaces and their users."""
-    from wren_backend.maintenance import list_workspaces as list_all  # here: `--help` must not pay for the database
+    from wren_backend.tenancy.operator import list_workspaces as list_all  # here: `--help` must stay quick
 
-    with _reported():
-        rows = list_all(_settings(data_dir=data_dir))
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        rows = list_all(database)
         for row in [json.dumps(rows)] if as_json else [f"{row['slug']}  {', '.join(row['users'])}" for row in rows]:
             typer.echo(row)
 
@@ -147,15 +148,15 @@ def delete_workspace(
     is_confirmed: Annotated[bool, typer.Option("--yes", help="Do it; it cannot be undone")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Delete a workspace with everything in it, its data key first: copies of its sealed credentials open no more.
+    """Delete a workspace with everything in it, its data key first, so that copies of its credentials cannot be opened.
 
-    An older backup of the whole database holds the data key, too; it opens nothing after `rotate-key`. Providers are
-    not asked to withdraw what they granted: disconnect the connections before.
+    An older backup of the whole database also holds the data key, which opens nothing after `rotate-key`. Providers
+    are not asked to revoke what they granted: disconnect the connections before.
     """
     from wren_backend.maintenance import delete_workspace as delete  # here: `--help` must not pay for the database
 
-    with _reported():
-        typer.echo(delete(_settings(data_dir=data_dir), slug=slug, is_confirmed=is_confirmed))
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        typer.echo(delete(database, slug=slug, is_confirmed=is_confirmed))
 
 
 @definitions.command("add")
@@ -163,47 +164,59 @@ def add_definition(
     file: Annotated[Path, typer.Argument(help="A definition as JSON, such as `wren integrations import` makes")],
     data_dir: DataDir = None,
 ) -> None:
-    """Offer the integration of a definition, in place of an older one of that name, from the next start on."""
+    """Add the integration of a definition, or replace an older one of that name; served from the next start on."""
     from wren_backend.definitions.operator import add_definition as add  # here: `--help` must not pay for the database
 
-    with _reported():
-        typer.echo(add(_settings(data_dir=data_dir), path=file))
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        typer.echo(add(database, path=file, now=SystemClock().now()))
 
 
 @definitions.command("list")
 def list_definitions(data_dir: DataDir = None, as_json: Json = False) -> None:
-    """List the definitions that were added here; those of installed plugins are not among them."""
+    """List the definitions that were added here, without those of installed plugins."""
     from wren_backend.definitions.operator import list_definitions as list_all  # here: `--help` must stay quick
 
-    with _reported():
-        rows = list_all(_settings(data_dir=data_dir))
-        lines = [f"{row['name']}  {row['version'] or '-'}  {row['methods']} methods" for row in rows]
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        rows = list_all(database)
+        lines = [f"{row['name']}  {row['version'] or '-'}  {row['methods']} methods{_without(row)}" for row in rows]
         for line in [json.dumps(rows)] if as_json else lines:
             typer.echo(line)
+
+
+def _without(row: Mapping[str, Any]) -> str:
+    return f"  no handler: {', '.join(row['no_handler'])}" if row["no_handler"] else ""
 
 
 @definitions.command("remove")
 def remove_definition(
     name: Annotated[str, typer.Argument(help="Name of the integration")], data_dir: DataDir = None
 ) -> None:
-    """Remove a definition that was added here; it is gone with the next start."""
+    """Remove a definition that was added here; it is served until the next start."""
     from wren_backend.definitions.operator import remove_definition as remove  # here: `--help` must stay quick
 
-    with _reported():
-        typer.echo(remove(_settings(data_dir=data_dir), name=name))
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        typer.echo(remove(database, name=name))
 
 
-def _settings(**options: Any) -> Settings:
+def _read_settings(**options: Any) -> Settings:
     return load_settings(**{name: value for name, value in options.items() if value is not None})
 
 
-def _line(row: dict[str, Any]) -> str:
+def _format_key(row: dict[str, Any]) -> str:
     state = "revoked" if row["revoked_at"] else "disabled" if row["user_disabled_at"] else "active"
     return f"wren_{row['prefix']}_...  {state:8} {row['workspace']}/{row['user']}  {row['name']}"
 
 
 @contextmanager
-def _reported() -> Iterator[None]:
+def _open_database(settings: Settings) -> "Iterator[Database]":
+    from wren_backend.storage.migration import opened_database  # here: `--help` must not pay for the database
+
+    with opened_database(settings.database_address()) as database:
+        yield database
+
+
+@contextmanager
+def _report_errors() -> Iterator[None]:
     try:
         yield
     except WrenError as exc:

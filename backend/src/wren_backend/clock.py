@@ -1,4 +1,4 @@
-"""The clock: the one place the backend asks what time it is."""
+"""The clock: the only source of the time in the backend."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -21,7 +21,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is told to move; for tests and rehearsals."""
+    """A clock that moves only by `advance`; for tests."""
 
     def __init__(self, start: datetime) -> None:
         if start.utcoffset() is None:

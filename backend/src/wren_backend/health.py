@@ -1,4 +1,4 @@
-"""Is the process alive, can it do its work, and what has it done: for load balancers, operators and Prometheus."""
+"""Liveness, readiness and metrics: for load balancers, operators and Prometheus."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Health(ResponseBody):
-    """The process answers."""
+    """Liveness: the process answers."""
 
     status: str
 
@@ -32,15 +32,23 @@ class PluginFailure(ResponseBody):
     reason: str
 
 
+class UnconfiguredIntegration(ResponseBody):
+    """One integration that nobody can connect before the operator sets variables."""
+
+    integration: str
+    variables: list[str]
+
+
 class Readiness(ResponseBody):
-    """Whether the process can do its work; each check has `ok`, and says why it is not."""
+    """Whether the process can do its work; each check has `ok` and, where it failed, a reason."""
 
     status: str
     checks: dict[str, dict[str, Any]]
     failed_plugins: list[PluginFailure]
+    unconfigured: list[UnconfiguredIntegration]
 
 
-@router.get("/healthz", operation_id="health", summary="Tell that the process is alive")
+@router.get("/healthz", operation_id="health", summary="Check that the process is alive")
 def health() -> Health:
     """Return 200 as long as the process answers at all; restart it when it does not."""
     return Health(status="ok")
@@ -49,26 +57,31 @@ def health() -> Health:
 @router.get(
     "/readyz",
     operation_id="readiness",
-    summary="Tell whether the process can do its work, check by check",
+    summary="Check whether the process can do its work, check by check",
     response_model=Readiness,
     responses={503: {"model": Readiness, "description": "Not ready: a check failed"}},
 )
 def readiness(request: Request) -> JSONResponse:
-    """Return 200 when every check passes, else 503; a failed plugin is shown and does not count."""
+    """Return 200 when every check passes, else 503; what failed or is not configured is shown and does not count."""
     services: Services = request.app.state.services
     checks = {
-        "database": _check(lambda: _database(services.database)),
-        "sandbox": _check(lambda: _sandbox(services.sandbox)),
+        "database": _run_check(lambda: _check_database(services.database)),
+        "sandbox": _run_check(lambda: _check_sandbox(services.sandbox)),
         "worker": {"ok": services.worker.is_alive()},
         "scheduler": {"ok": services.scheduler.is_alive()},
     }
     failed = [
         PluginFailure(name=item.name, distribution=item.distribution, code=item.code, reason=item.reason)
         for item in services.registry.failed.values()
-        if item.code not in REFUSAL_CODES  # somebody wanted that: nothing to wake anyone for
+        if item.code not in REFUSAL_CODES  # the operator's own choice: not a failure
     ]
     is_ready = all(check["ok"] for check in checks.values())
-    body = Readiness(status="ready" if is_ready else "not ready", checks=checks, failed_plugins=failed)
+    unconfigured = [
+        UnconfiguredIntegration(integration=name, variables=variables)
+        for name, variables in services.integrations.unconfigured.items()
+    ]
+    status = "ready" if is_ready else "not ready"
+    body = Readiness(status=status, checks=checks, failed_plugins=failed, unconfigured=unconfigured)
     return JSONResponse(body.model_dump(), status_code=200 if is_ready else 503)
 
 
@@ -84,19 +97,19 @@ def metrics(request: Request) -> Response:
     return Response(services.metrics.render(), media_type=_METRICS_TYPE)
 
 
-def _check(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _run_check(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return check()
-    except Exception as exc:  # noqa: BLE001 - a check that breaks is a check that failed
+    except Exception as exc:  # noqa: BLE001 - a check that raises has failed
         return {"ok": False, "reason": type(exc).__name__}
 
 
-def _database(database: Database) -> dict[str, Any]:
+def _check_database(database: Database) -> dict[str, Any]:
     revision = current_revision(database)
     return {"ok": revision == head_revision(), "revision": revision}
 
 
-def _sandbox(sandbox: Sandbox) -> dict[str, Any]:
+def _check_sandbox(sandbox: Sandbox) -> dict[str, Any]:
     status = sandbox.status()
     return {
         "ok": status.available,

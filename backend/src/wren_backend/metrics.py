@@ -1,4 +1,4 @@
-"""Prometheus metrics. One object, made at start and passed in; nothing registers itself globally."""
+"""Prometheus metrics: one object, made at start and passed in, with a registry of its own."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 

@@ -1,4 +1,4 @@
-"""One process with everything in it: services, application, and the HTTP server around them."""
+"""One process with everything in it: services, application and HTTP server."""
 
 import errno
 import signal
@@ -8,7 +8,8 @@ from collections.abc import Callable
 import uvicorn
 
 from wren_backend.app import create_app
-from wren_backend.services import Services, build_services
+from wren_backend.build import build_services
+from wren_backend.services import Services
 from wren_backend.settings import Settings
 from wren_backend.tenancy.auth import bootstrap
 from wren_core.errors import UserFacingConfigError
@@ -28,14 +29,14 @@ class AddressUnusable(UserFacingConfigError):
 
 
 def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
-    """Build everything, tell the operator what is there, and serve until a signal comes.
+    """Build the backend, report it to the operator, and serve until a signal arrives.
 
     Args:
         settings: read once, by `main`.
         say: shows one line to the operator.
 
     Raises:
-        WrenError: the server must not start; the message says what to mend.
+        WrenError: the server must not start; the message names the fix.
     """
     services = build_services(settings)
     config = uvicorn.Config(
@@ -45,36 +46,36 @@ def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        # Live log streams have no end of their own: they get this long, then the process stops.
+        # Live log streams do not end by themselves: the process waits this long for them.
         timeout_graceful_shutdown=5,
         limit_concurrency=512,
     )
     try:
         listener = config.bind_socket()
-    except SystemExit as exc:  # what uvicorn makes of the system's refusal
-        raise _not_listening(settings, exc.__context__) from None
-    _introduce(services, say)
+    except SystemExit as exc:  # uvicorn's form of the system's error
+        raise _listen_error(settings, exc.__context__) from None
+    _report_start(services, say)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+        signal.signal(number, _exit_cleanly)
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
 
 
-def _not_listening(settings: Settings, reason: BaseException | None) -> UserFacingConfigError:
+def _listen_error(settings: Settings, reason: BaseException | None) -> UserFacingConfigError:
     place = f"{settings.host}:{settings.port}"
     if not isinstance(reason, OSError) or reason.errno == errno.EADDRINUSE:
         return PortTaken(f"{place} is in use; choose another with --port")
     return AddressUnusable(f"{place} cannot be listened on: {reason.strerror}; choose another with --host or --port")
 
 
-def _leave(_number: int, _frame: object) -> None:
-    """End with 0. uvicorn takes the signals while it serves, and raises them once more when it has shut down."""
+def _exit_cleanly(_number: int, _frame: object) -> None:
+    """Exit with 0. uvicorn handles the signals while it serves, and raises them again after its shutdown."""
     sys.exit(0)
 
 
-def _introduce(services: Services, say: Callable[[str], None]) -> None:
+def _report_start(services: Services, say: Callable[[str], None]) -> None:
     first = bootstrap(services.database, now=services.clock.now())
     settings, status = services.settings, services.sandbox.status()
     say(f"Wren listens on {settings.address}")

@@ -1,8 +1,8 @@
 """Settings of the backend, read from the environment once, by `main`.
 
 Every field is a variable: `WREN_PORT`, `WREN_PROVIDERS__ACME__CLIENT_ID`, `WREN_LIMITS__MEMORY_BYTES`. Durations are
-seconds or ISO 8601 (`PT5M`), sizes are bytes or `512MiB`. A variable that begins with WREN_ and means nothing is an
-error, because a mistyped limit that is ignored is worse than a start that fails.
+seconds or ISO 8601 (`PT5M`), sizes are bytes or `512MiB`. An unknown variable that begins with WREN_ is an error,
+because a mistyped limit that is ignored is worse than a start that fails.
 """
 
 import os
@@ -41,48 +41,48 @@ _OF_OTHER_PROGRAMS = ("WREN_API_", "WREN_AGENT_", "WREN_TEST_")
 
 
 class SettingsInvalid(UserFacingConfigError):
-    """One or more environment variables do not fit; the message names each."""
+    """One or more environment variables are not valid; the message names each."""
 
     code = "SETTINGS_INVALID"
 
 
-def _http_url(value: str) -> str:
+def _check_http_url(value: str) -> str:
     url = AnyHttpUrl(value)
     if url.username or url.password:
         raise ValueError("must not carry a user name or password")
     return value
 
 
-def _seconds(value: Any) -> Any:
+def _parse_seconds(value: Any) -> Any:
     try:
         return float(value) if isinstance(value, str) else value
     except ValueError:
         return value
 
 
-def _positive(value: timedelta) -> timedelta:
+def _check_positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than zero")
     return value
 
 
-def _names(value: Any) -> Any:
+def _split_names(value: Any) -> Any:
     return split_names(value) if isinstance(value, str) else value
 
 
-def _lower(value: Any) -> Any:
+def _lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
 
 
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-"""An http or https address, kept as it was written: some clients mind a trailing slash."""
-Duration = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_positive)]
+HttpUrl = Annotated[str, AfterValidator(_check_http_url)]
+"""An http or https address, kept as written: a trailing slash matters to some clients."""
+Duration = Annotated[timedelta, BeforeValidator(_parse_seconds), AfterValidator(_check_positive)]
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]
-Sandbox = Annotated[Literal["auto", "sandlock", "none"], BeforeValidator(_lower)]
-Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
-"""Names with commas between them."""
-LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
-LogFormat = Annotated[Literal["json", "console"], BeforeValidator(_lower)]
+SandboxName = Annotated[Literal["auto", "sandlock", "none"], BeforeValidator(_lower_case)]
+Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_split_names)]
+"""Names separated by commas."""
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower_case)]
+LogFormat = Annotated[Literal["json", "console"], BeforeValidator(_lower_case)]
 
 
 class _Group(BaseModel):
@@ -106,6 +106,8 @@ class IntegrationSettings(_Group):
     base_url: HttpUrl | None = None
     config: dict[str, Any] = Field(default_factory=dict)
     """Default values of the integration's configuration, for every run."""
+    pass_refresh_token: bool = False
+    """Runs get the refresh token besides the access token; see ADR 24 before setting it."""
 
 
 def _limit_field(name: str, default: Any) -> Any:
@@ -164,15 +166,15 @@ class Settings(BaseSettings):
     plugins_deny: Names = frozenset()
     """Integrations or distributions that may not."""
     plugins_disabled: Names | None = None
-    """Integrations that are switched off, instead of those that `wren plugins disable` wrote down."""
+    """Integrations that are switched off, instead of those that `wren plugins disable` recorded."""
     plugins_folder: Folder | None = None
-    """Where `wren plugins disable` writes them down; below the Python environment where left out."""
+    """Where `wren plugins disable` records them; below the Python environment where left out."""
     plugins_safe_mode: bool = False
-    """Load the plugins published with Wren and no others."""
+    """Load only the plugins published with Wren."""
     plugins_time_limit: Duration = DEFAULT_TIME_LIMIT
     """Longest time one plugin may take to load."""
 
-    sandbox: Sandbox = "auto"
+    sandbox: SandboxName = "auto"
     ca_file: Folder | None = None
     """A bundle of certificates that scripts trust instead of the system's, where a proxy has its own authority."""
     limits: LimitSettings = LimitSettings()
@@ -183,11 +185,11 @@ class Settings(BaseSettings):
 
     worker_concurrency: int = Field(default=2, ge=1, le=256)
     worker_lease: Duration = timedelta(seconds=30)
-    """A run whose worker is silent for this long is lost; the worker gives a sign of life three times as often."""
+    """A run whose worker sends no heartbeat for this long is lost; heartbeats are three times as frequent."""
     shutdown_grace: Duration = timedelta(seconds=30)
 
     refresh_margin: Duration = timedelta(minutes=5)
-    """Tokens are refreshed this long before they end: clocks of providers are known to be off by minutes."""
+    """Tokens are refreshed this long before they expire: clocks of providers can be off by minutes."""
     oauth_state_lifetime: Duration = timedelta(minutes=10)
     connect_link_lifetime: Duration = timedelta(hours=24)
 
@@ -215,30 +217,30 @@ def load_settings(**overrides: Any) -> Settings:
     """Read the environment; `overrides` (the command line's options) win over it.
 
     Raises:
-        SettingsInvalid: names every variable that is unknown or does not fit, never its value.
+        SettingsInvalid: names every variable that is unknown or not valid, never its value.
     """
-    unknown = list(_unknown_variables(os.environ))
+    unknown = list(_list_unknown(os.environ))
     if unknown:
         raise SettingsInvalid("; ".join(unknown))
     try:
         return Settings(**overrides)
     except ValidationError as exc:
-        raise SettingsInvalid("; ".join(_problem(error) for error in exc.errors(include_input=False))) from None
+        raise SettingsInvalid("; ".join(_format_problem(error) for error in exc.errors(include_input=False))) from None
     except SettingsError:
-        raise SettingsInvalid("; ".join(_malformed_variables(os.environ))) from None
+        raise SettingsInvalid("; ".join(_list_malformed(os.environ))) from None
 
 
-def _variable(location: Iterable[int | str]) -> str:
+def _variable_name(location: Iterable[int | str]) -> str:
     return _PREFIX + _DELIMITER.join(str(part).upper() for part in location)
 
 
-def _problem(error: Mapping[str, Any]) -> str:
-    variable = _variable(error["loc"])
+def _format_problem(error: Mapping[str, Any]) -> str:
+    variable = _variable_name(error["loc"])
     return f"{variable} is not a setting" if error["type"] == "extra_forbidden" else f"{variable}: {error['msg']}"
 
 
-def _unknown_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    known = {_variable([name]): name for name in Settings.model_fields}
+def _list_unknown(environ: Mapping[str, str]) -> Iterator[str]:
+    known = {_variable_name([name]): name for name in Settings.model_fields}
     for variable in sorted(environ):
         if not variable.startswith(_PREFIX) or variable.startswith(_OF_OTHER_PROGRAMS):
             continue
@@ -252,8 +254,8 @@ def _has_parts(field: str) -> bool:
     return field in {"providers", "integrations", "limits"}
 
 
-def _malformed_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    """Name the variables that should hold JSON; the library does not say which of them does not."""
+def _list_malformed(environ: Mapping[str, str]) -> Iterator[str]:
+    """Name the variables that should hold JSON; the library does not tell which one is malformed."""
     for variable in sorted(environ):
         name = variable.removeprefix(_PREFIX).lower()
         if variable.startswith(_PREFIX) and (_has_parts(name) or name.endswith(f"{_DELIMITER}config")):

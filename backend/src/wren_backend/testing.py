@@ -1,4 +1,4 @@
-"""Factories for tests of the backend: real rows in a real database, each with the least that must be said about it."""
+"""Factories for tests of the backend: real rows in a real database, each with sensible values."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from wren_backend.connections import repository as connections
 from wren_backend.connections.models import Connection
 from wren_backend.deployments import repository as deployments
-from wren_backend.deployments.declaration import TriggerDeclaration
 from wren_backend.deployments.models import Deployment
 from wren_backend.ids import new_id
 from wren_backend.runs import repository as runs
@@ -15,6 +14,7 @@ from wren_backend.storage.database import Database
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.auth import Subject
 from wren_backend.triggers import repository as triggers
+from wren_backend.triggers.declaration import TriggerDeclaration
 from wren_backend.triggers.models import Trigger
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
@@ -23,7 +23,7 @@ HOURLY = TriggerDeclaration(type="schedule", func="report", config={"cron": "0 *
 
 
 class FactoryFailed(Exception):
-    """The row could not be made; the test is wrong, or what it tests is."""
+    """A factory could not make its row: the test or the code under test is wrong."""
 
 
 def add_subject(database: Database, *, now: datetime = NOW) -> Subject:
@@ -68,7 +68,7 @@ def add_deployment(
     content = deployments.NewScript(name=name, script=script, declared=declared)
     with database.writing() as session:
         stored = deployments.create_or_new_version(session, subject.workspace_id, subject.user_id, content, now=now)
-        triggers.sync(session, stored.deployment, declarations, now=now)
+        triggers.sync(session, subject.workspace_id, stored.deployment.id, declarations, now=now)
     return stored.deployment
 
 
@@ -80,16 +80,18 @@ def triggers_of(database: Database, deployment: Deployment) -> list[Trigger]:
 
 def add_run(database: Database, deployment: Deployment, *, event_key: str | None = None, now: datetime = NOW) -> Run:
     """Queue a run of a deployment, as started by hand."""
-    request = runs.RunRequest(
-        workspace_id=deployment.workspace_id,
-        deployment_id=deployment.id,
-        func="report",
-        trigger_type="manual",
-        event={"trigger": "manual", "payload": {}},
-        event_key=event_key or new_id("corr"),
-    )
     with database.writing() as session:
-        enqueued = runs.enqueue(session, request, now=now)
-    if enqueued is None:
-        raise FactoryFailed("the deployment takes no runs")
-    return enqueued.run
+        current = deployments.lock_deployed(session, deployment.workspace_id, deployment.id)
+        if current is None:
+            raise FactoryFailed("the deployment takes no runs")
+        request = runs.RunRequest(
+            workspace_id=current.workspace_id,
+            deployment_id=current.id,
+            version=current.version,
+            user_id=current.user_id,
+            func="report",
+            trigger_type="manual",
+            event={"trigger": "manual", "payload": {}},
+            event_key=event_key or new_id("corr"),
+        )
+        return runs.enqueue(session, request, now=now).run

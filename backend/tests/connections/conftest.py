@@ -15,10 +15,11 @@ import pytest
 from pydantic import SecretStr
 
 from wren_backend.app import create_app
+from wren_backend.build import build_services
 from wren_backend.clock import ManualClock
 from wren_backend.connections.build import ConnectionServices
 from wren_backend.connections.context import ConnectionContext
-from wren_backend.services import Services, build_services
+from wren_backend.services import Services
 from wren_backend.settings import Settings
 from wren_backend.storage.database import Database
 from wren_backend.tenancy import repository as tenancy

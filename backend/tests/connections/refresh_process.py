@@ -16,6 +16,7 @@ from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.logs import configure_logging
 from wren_backend.storage.database import open_database
 from wren_backend.tenancy.auth import Subject
+from wren_core.testing.patience import patience
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
     start = threading.Barrier(job["threads"])
 
     def one(_: int) -> str:
-        start.wait(timeout=30)
+        start.wait(timeout=patience(30))
         return service.run_environment(subject, ["parcel"]).env["PARCEL_ACCESS_TOKEN"]
 
     say("ready")

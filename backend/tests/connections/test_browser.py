@@ -139,7 +139,7 @@ def test_a_link_of_a_user_who_was_disabled_is_refused(begin, browser, database, 
     with database.writing() as session:
         tenancy.disable_user(session, subject.workspace_id, subject.user_id, now=clock.now())
 
-    assert_refused(browser.get(link), "may not use Wren any more")
+    assert_refused(browser.get(link), "may no longer use Wren")
 
 
 @pytest.mark.parametrize("state", [None, "", "made-up"])
@@ -160,7 +160,7 @@ def test_a_state_works_once(begin, browser, connected, stored, provider, stand_i
     browser.get(back)
     calls = provider.oauth.token_requests
 
-    assert_refused(browser.get(back), "no authorization that was begun in this browser")
+    assert_refused(browser.get(back), "no authorization that started in this browser")
     assert provider.oauth.token_requests == calls
 
 
@@ -180,7 +180,7 @@ def test_another_browser_cannot_finish_and_does_not_spoil_it(begin, browser, new
 
     page = new_browser().get(back)
 
-    assert_refused(page, "no authorization that was begun in this browser")
+    assert_refused(page, "no authorization that started in this browser")
     assert (stored(connection_id)[1], provider.oauth.token_requests) == ({}, 0)
     assert browser.get(back).status_code == 200
 
@@ -398,7 +398,7 @@ def test_a_connection_removed_meanwhile_stays_removed(api, begin, browser, store
     back = browser.consent(browser.get(link), stand_in.ALICE.email)
     api.delete(f"/v1/connections/{connection_id}")
 
-    assert_refused(browser.get(back), "removed meanwhile")
+    assert_refused(browser.get(back), "has been removed")
     assert stored(connection_id) == (stored(connection_id)[0], {})
     assert stored(connection_id)[0].status == "revoked"
 

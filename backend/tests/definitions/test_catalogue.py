@@ -249,6 +249,43 @@ def test_a_plugin_and_a_declared_definition_of_one_name_are_both_refused(site):
     assert rows(site.database)["alpha"].source == "declared"
 
 
+UNBOUND = [{key: value for key, value in DECLARED["methods"][0].items() if key != "request"}]
+
+
+def test_a_definition_without_a_handler_is_served_and_says_so(site):
+    declare(site.database, methods=UNBOUND, baseUrl=None, hosts=[])
+
+    registry = site.boot()
+
+    assert names(registry) == ["ledger"]
+    assert registry.plugin("ledger").unbound == ("list_invoices",)
+
+
+@pytest.mark.parametrize("is_declared_first", [True, False])
+def test_a_plugin_performs_a_definition_of_its_name_that_has_no_handler(site, is_declared_first):
+    if is_declared_first:
+        declare(site.database, methods=UNBOUND, baseUrl=None, hosts=[])
+    site.install("ledger")
+    site.boot()
+    if not is_declared_first:
+        declare(site.database, methods=UNBOUND, baseUrl=None, hosts=[])
+
+    registry = site.boot()
+
+    assert failures(registry) == {}
+    assert registry.plugin("ledger").distribution == "acme-ledger"
+    assert registry.plugin("ledger").unbound == ()
+    assert rows(site.database)["ledger"].source == "declared"
+
+
+def test_a_definition_is_stored_and_exported_as_it_was_given(site):
+    given = {"integrationId": "ledger", "name": "Ledger", "methods": UNBOUND, "authType": "none"}
+    with site.database.writing() as session:
+        repository.put_declared(session, IntegrationDefinition.from_wire(given), now=NOW)
+
+    assert json.loads(site.boot().plugin("ledger").document) == given
+
+
 def test_a_declared_definition_that_is_of_no_use_any_more_does_not_keep_the_server_from_starting(site):
     declare(site.database)
     site.install("alpha")

@@ -5,6 +5,7 @@ import os
 import subprocess
 
 from servers.plugins import environment
+from wren_core.testing.patience import patience
 
 BOOT = """
 import json, sys
@@ -62,7 +63,7 @@ def start(made, database):
 
 
 def answer(process):
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=patience(60))
     assert process.returncode == 0, err.decode()
     return json.loads(out.splitlines()[-1])
 

@@ -88,6 +88,18 @@ def test_nothing_installed_is_replaced(ask, write, tmp_path, monkeypatch):
     assert "DUPLICATE_NAME: an installed distribution offers 'ledger'" in done.stderr
 
 
+def test_a_definition_without_requests_is_added_and_listed_as_having_no_handler(ask, write):
+    method = {key: value for key, value in LEDGER["methods"][0].items() if key != "request"}
+
+    added = ask("add", write(methods=[method], baseUrl=None, hosts=[]))
+    (row,) = json.loads(ask("list", "--json").stdout)
+
+    assert added.exit_code == 0, added.stderr
+    assert "ledger has no handler for list_invoices" in added.stdout
+    assert row["no_handler"] == ["list_invoices"]
+    assert "no handler: list_invoices" in ask("list").stdout
+
+
 def test_a_definition_nobody_added_cannot_be_removed(ask):
     done = ask("remove", "ledger")
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import inspect
 
 from wren_backend.definitions import repository
-from wren_backend.definitions.errors import NameTaken
+from wren_backend.definitions.errors import IntegrationNameTaken
 from wren_backend.definitions.models import DefinitionSource, StoredDefinition
 from wren_backend.definitions.repository import Known
 from wren_backend.testing import NOW
@@ -180,7 +180,7 @@ def test_an_operators_definition_is_stored_and_replaced(database):
 def test_an_operators_definition_does_not_come_in_the_place_of_a_plugin(database):
     replace(database, spec_of())
 
-    with pytest.raises(NameTaken, match="wren-ledger offers 'ledger' already") as caught:
+    with pytest.raises(IntegrationNameTaken, match="wren-ledger offers 'ledger' already") as caught:
         declare(database, spec_of(version="9.0.0"))
 
     assert caught.value.code == "DUPLICATE_NAME"

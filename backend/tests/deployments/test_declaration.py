@@ -6,11 +6,11 @@ from wren_backend.deployments.declaration import (
     Declaration,
     MetadataInvalid,
     MetadataMismatch,
-    TriggerUnsupported,
     check_agreement,
     check_declaration,
 )
-from wren_core.errors import AgentFixableError, InvalidInput
+from wren_backend.triggers.declaration import TriggerUnsupported
+from wren_core.errors import InvalidInput
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -73,21 +73,6 @@ def test_a_broken_cron_is_refused_with_field_value_and_example():
 
     with pytest.raises(InvalidInput, match=r"minute '61' is not valid: expected 0-59; for example \*/15"):
         check_declaration(declaration, now=NOW, min_interval=MINUTE)
-
-
-def test_a_schedule_below_the_shortest_interval_is_refused():
-    declaration = Declaration.of({"triggers": [schedule(cron="* * * * *")]})
-
-    with pytest.raises(AgentFixableError) as caught:
-        check_declaration(declaration, now=NOW, min_interval=timedelta(minutes=5))
-
-    assert caught.value.code == "SCHEDULE_TOO_FREQUENT"
-
-
-def test_the_first_fire_time_is_in_the_schedules_own_time_zone():
-    trigger = Declaration.of({"triggers": [schedule(timezone="Europe/Berlin")]}).triggers[0]
-
-    assert trigger.next_fire_at(NOW) == datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

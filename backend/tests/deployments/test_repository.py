@@ -7,7 +7,7 @@ from sqlalchemy.exc import InvalidRequestError
 
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import DeploymentStatus
-from wren_backend.deployments.repository import NameTaken
+from wren_backend.deployments.repository import DeploymentNameTaken
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import RunStatus
@@ -73,7 +73,7 @@ def test_a_name_that_looks_the_same_is_refused(database):
     subject = add_subject(database)
     first = add_deployment(database, subject, name="Report")
 
-    with pytest.raises(NameTaken) as caught:
+    with pytest.raises(DeploymentNameTaken) as caught:
         add_deployment(database, subject, name="report")
 
     assert (caught.value.type, caught.value.code) == ("AgentFixableError", "NAME_TAKEN")
@@ -272,3 +272,28 @@ def test_a_deploy_and_an_undeploy_at_once_leave_a_deployment_or_none(database, t
         due = triggers.due(session, now=LATER, limit=10)
     expected = [] if current is None else [trigger.id for trigger in triggers_of(database, current)]
     assert [trigger.id for trigger in due] == expected
+
+
+def lock(database, deployment, **changes):
+    with database.writing() as session:
+        return deployments.lock_deployed(
+            session, changes.get("workspace_id", deployment.workspace_id), changes.get("id", deployment.id)
+        )
+
+
+def test_a_locked_deployment_is_the_one_that_is_deployed_now(database):
+    subject = add_subject(database)
+    deployment = add_deployment(database, subject)
+    add_deployment(database, subject, script="2")
+
+    assert (lock(database, deployment).id, lock(database, deployment).version) == (deployment.id, 2)
+
+
+def test_what_is_not_deployed_in_the_workspace_cannot_be_locked(database):
+    deployment = add_deployment(database, add_subject(database))
+
+    assert lock(database, deployment, workspace_id=add_subject(database).workspace_id) is None
+    assert lock(database, deployment, id="dep_none") is None
+    with database.writing() as session:
+        deployments.undeploy(session, deployment.workspace_id, deployment.id, now=NOW)
+    assert lock(database, deployment) is None

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from wren_backend.deployments.declaration import TriggerDeclaration
 from wren_backend.deployments.models import DeploymentStatus
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import RunStatus
 from wren_backend.storage.pagination import CursorInvalid
 from wren_backend.tenancy.errors import MissingObject
 from wren_backend.testing import HOURLY, NOW, add_deployment, add_run
+from wren_backend.triggers.declaration import TriggerDeclaration
 from wren_core.errors import AgentFixableError
 
 DAILY = TriggerDeclaration(type="schedule", func="daily", config={"cron": "0 9 * * *", "timezone": "UTC"})

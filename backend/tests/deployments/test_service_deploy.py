@@ -18,6 +18,7 @@ from wren_core.errors import WrenError
 from wren_core.plugins.discovery import LoadedPlugin
 from wren_core.plugins.plugin import StoredPlugin
 from wren_core.plugins.registry import Registry
+from wren_core.testing.patience import patience
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 DAILY = 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily():\n    return 1\n'
@@ -276,7 +277,7 @@ def test_of_rivals_for_the_last_place_one_gets_it(desk, together):
 
     def wait_for_the_other(made):
         with suppress(threading.BrokenBarrierError):
-            both_are_in.wait(timeout=2)
+            both_are_in.wait(timeout=patience(2))
         return StoredReply(status_code=200, body=json.dumps(made.deployment.name))
 
     def attempt(number):

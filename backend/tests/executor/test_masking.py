@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wren_backend.executor.masking import MASK, MIN_SECRET_CHARACTERS, Masker, encoded_forms
+from wren_core.testing.patience import patience
 
 SECRET = 'ya29.A0-_/+= "q\\uote"&more'
 ENCODERS = {
@@ -194,7 +195,7 @@ def test_very_many_dots_cost_no_time():
 
     masker.mask_text("abcdef...ghijkl" * 70_000)
 
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < patience(3)
 
 
 def test_a_masker_shows_no_secret_in_its_repr():

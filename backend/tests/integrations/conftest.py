@@ -49,7 +49,13 @@ def service(context: ConnectionContext) -> IntegrationService:
     """The catalogue."""
     credentials = ConnectionServices.of(context).credentials
     ai = AIChoice(registry=context.registry, addresses=context.addresses, connected=credentials.list_connected)
-    return IntegrationService(registry=context.registry, credentials=credentials, addresses=context.addresses, ai=ai)
+    return IntegrationService(
+        registry=context.registry,
+        credentials=credentials,
+        addresses=context.addresses,
+        ai=ai,
+        providers=context.providers,
+    )
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ def test_what_is_installed_is_listed_and_so_is_what_failed(api, stand_in):
         "scopes": ["parcels.read", "parcels.write"],
         "credentials": ["access_token"],
         "methods": ["track"],
+        "no_handler": [],
         "hosts": ["parcel.test"],
         "setup_url": f"{stand_in.PUBLIC_URL}/integrations/parcel/setup",
         "docs_url": f"{stand_in.PUBLIC_URL}/v1/integrations/parcel/docs",
@@ -89,7 +90,7 @@ def test_documents_come_as_markdown(api, query, accept):
 def test_documents_come_as_json(api):
     answer = api.get("/v1/integrations/parcel/docs")
 
-    assert answer.json()["methods"][0]["id"] == "track"
+    assert answer.json()["methods"][0]["name"] == "track"
 
 
 def test_what_can_be_used_is_valid(api, stand_in, context, subject):

@@ -51,6 +51,7 @@ def test_a_workspace_without_quota_left_is_told_so_when_it_validates_and_not_whe
         credentials=ConnectionServices.of(context).credentials,
         addresses=context.addresses,
         ai=service._ai,
+        providers={},
         find_quota_problem=lambda _subject: QuotaExceeded(1),
     )
 

@@ -83,6 +83,8 @@ def test_a_run_is_not_claimed_before_it_is_available(database):
     request = RunRequest(
         workspace_id=deployment.workspace_id,
         deployment_id=deployment.id,
+        version=1,
+        user_id=deployment.user_id,
         func="report",
         trigger_type="manual",
         event={},

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from wren_backend.deployments import repository as deployments
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run, RunStatus
@@ -16,6 +15,8 @@ def request(deployment, **fields):
     given = {
         "workspace_id": deployment.workspace_id,
         "deployment_id": deployment.id,
+        "version": deployment.version,
+        "user_id": deployment.user_id,
         "func": "report",
         "trigger_type": "manual",
         "event": {"trigger": "manual"},
@@ -102,21 +103,6 @@ def test_other_events_and_other_sources_are_other_runs(database):
     ]
 
     assert [entry.is_new for entry in entries] == [True, True, True]
-
-
-def test_nothing_is_queued_for_a_deployment_of_another_workspace(database):
-    deployment = deployed(database)
-
-    assert enqueue(database, deployment, workspace_id=add_subject(database).workspace_id) is None
-    assert enqueue(database, deployment, deployment_id="dep_none") is None
-
-
-def test_nothing_is_queued_for_what_was_undeployed(database):
-    deployment = deployed(database)
-    with database.writing() as session:
-        deployments.undeploy(session, deployment.workspace_id, deployment.id, now=NOW)
-
-    assert enqueue(database, deployment) is None
 
 
 def test_an_event_that_no_database_could_hold_is_made_storable(database):

@@ -56,25 +56,6 @@ def test_runs_are_listed_by_state_and_by_deployment(service, member, book):
 
 
 @sqlite_only
-def test_the_runs_of_an_undeployed_script_stay_readable(service, platform, member, book):
-    run = book.queue()
-    platform.deployments.undeploy(member.subject, book.deployment.id)
-
-    page, _ = service.list_page(member.subject, deployment_id=book.deployment.id)
-
-    assert [(item.id, item.status) for item in page] == [(run.id, RunStatus.CANCELLED)]
-
-
-@sqlite_only
-def test_the_runs_of_a_deployment_that_is_not_there_are_not_an_empty_list(service, admit, book):
-    for missing in (book.deployment.id, "dep_of_nobody"):
-        with pytest.raises(MissingObject) as caught:
-            service.list_page(admit().subject, deployment_id=missing)
-
-        assert caught.value.details == {"deployment_id": missing}
-
-
-@sqlite_only
 def test_a_cursor_is_good_in_its_own_workspace_only(service, member, admit, book):
     for number in range(2):
         book.queue(seconds=number)

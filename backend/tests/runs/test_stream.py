@@ -7,6 +7,7 @@ import pytest
 
 from wren_backend.runs.models import RunStatus
 from wren_backend.runs.stream import follow
+from wren_core.testing.patience import patience
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -22,7 +23,7 @@ class Reader:
     def next(self):
         """Return the next event as (event, id, data), or None at the end."""
         try:
-            event = self._loop.run_until_complete(asyncio.wait_for(anext(self._stream), timeout=20))
+            event = self._loop.run_until_complete(asyncio.wait_for(anext(self._stream), timeout=patience(20)))
         except StopAsyncIteration:
             return None
         return event.event, event.id, json.loads(event.data)

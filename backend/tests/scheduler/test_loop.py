@@ -12,6 +12,7 @@ from wren_backend.runs import repository as runs
 from wren_backend.scheduler.loop import Scheduler
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.triggers import repository as triggers
+from wren_core.testing.patience import patience
 
 START = datetime(2026, 3, 1, 11, 59, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -34,7 +35,8 @@ def deploy(database, owner, *, cron="* * * * *", name="job", func="job", config=
     with database.writing() as session:
         script = NewScript(name=name, script="pass", declared=declared)
         stored = deployments.create_or_new_version(session, owner.workspace_id, owner.id, script, now=START)
-        triggers.sync(session, stored.deployment, Declaration.of(declared).triggers, now=START)
+        found = Declaration.of(declared).triggers
+        triggers.sync(session, owner.workspace_id, stored.deployment.id, found, now=START)
     return stored.deployment
 
 
@@ -93,7 +95,7 @@ def test_three_schedulers_over_one_database_fire_each_time_once(database, owner,
     def tick_often():
         ticking = scheduler(database, clock)
         for _ in range(8):
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=patience(30))
             ticking.tick()
 
     threads = [threading.Thread(target=tick_often) for _ in range(3)]
@@ -202,7 +204,7 @@ def test_a_started_scheduler_ticks_by_itself_until_it_is_stopped(database, owner
 
     ticking.start()
     try:
-        assert fired.wait(timeout=10)
+        assert fired.wait(timeout=patience(10))
         assert ticking.is_alive()
     finally:
         ticking.stop()

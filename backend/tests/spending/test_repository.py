@@ -1,72 +1,24 @@
-from datetime import UTC, datetime, timedelta, timezone
-
-import pytest
-
 from wren_backend.spending import repository as spending
-from wren_backend.spending.money import in_nanos, in_usd, month_of
-from wren_backend.testing import NOW, add_deployment, add_run, add_subject
+from wren_backend.testing import NOW, add_deployment, add_subject
 
-MARCH, APRIL = "2026-03", "2026-04"
+MARCH = "2026-03"
 
 
-def read(database, function, *args, **options):
+def read(database, function, *args):
     with database.reading() as session:
-        return function(session, *args, **options)
+        return function(session, *args)
 
 
-def test_calls_are_summed_by_run_deployment_month_and_workspace(database, spend, call):
-    subject = add_subject(database)
-    deployment, run = spend(database, subject, call(), call(nano_usd=7))
-    spend(database, subject, call(nano_usd=100), deployment=deployment, at=NOW + timedelta(days=31))
+def test_a_month_is_listed_by_deployment_the_most_expensive_first(database, spend, call):
+    subject, stranger = add_subject(database), add_subject(database)
+    spend(database, subject, call(), call(nano_usd=7))
     other = add_deployment(database, subject, name="other")
     spend(database, subject, call(nano_usd=2_000_000), deployment=other)
 
-    of_run = read(database, spending.spending_of_run, run.workspace_id, run.id, limit=10)
-    rows = read(database, spending.list_deployments, run.workspace_id, MARCH)
+    rows = read(database, spending.list_deployments, subject.workspace_id, MARCH)
 
-    assert (of_run.nano_usd, [row.nano_usd for row in of_run.calls]) == (1_500_007, [1_500_000, 7])
     assert [(row.name, row.calls, row.nano_usd) for row in rows] == [("other", 1, 2_000_000), ("report", 2, 1_500_007)]
     assert (rows[1].input_tokens, rows[1].output_tokens) == (2000, 400)
-    assert read(database, spending.sum_of_month, run.workspace_id, MARCH) == 3_500_007
-    assert read(database, spending.sum_of_month, run.workspace_id, APRIL) == 100
-    assert read(database, spending.sum_of_deployment, run.workspace_id, deployment.id) == 1_500_107
-    assert read(database, spending.sum_of_deployment, run.workspace_id, deployment.id, month=APRIL) == 100
-
-
-def test_a_call_that_is_stored_again_counts_once(database, spend, call):
-    subject, twice = add_subject(database), call()
-
-    _, run = spend(database, subject, twice)
-    with database.writing() as session:
-        spending.record_calls(session, run, [twice])
-
-    assert read(database, spending.sum_of_month, subject.workspace_id, MARCH) == twice.nano_usd
-    assert len(read(database, spending.spending_of_run, subject.workspace_id, run.id, limit=10).calls) == 1
-
-
-def test_calls_recorded_at_once_are_all_in_the_sum(database, call, together):
-    subject = add_subject(database)
-    deployment = add_deployment(database, subject)
-    runs = [add_run(database, deployment) for _ in range(6)]
-
-    def record(number):
-        with database.writing() as session:
-            spending.record_calls(session, runs[number], [call(nano_usd=3) for _ in range(5)])
-
-    together(6, record)
-
-    assert read(database, spending.sum_of_month, subject.workspace_id, MARCH) == 6 * 5 * 3
-
-
-def test_another_workspace_sees_nothing_of_it(database, spend):
-    subject, stranger = add_subject(database), add_subject(database)
-    deployment, run = spend(database, subject)
-
-    of_run = read(database, spending.spending_of_run, stranger.workspace_id, run.id, limit=10)
-
-    assert (of_run.nano_usd, of_run.calls) == (0, [])
-    assert read(database, spending.sum_of_month, stranger.workspace_id, MARCH) == 0
-    assert read(database, spending.sum_of_deployment, stranger.workspace_id, deployment.id) == 0
     assert read(database, spending.list_deployments, stranger.workspace_id, MARCH) == []
 
 
@@ -80,20 +32,3 @@ def test_a_budget_is_set_changed_and_taken_away(database):
         seen.append(read(database, spending.find_budget, subject.workspace_id))
 
     assert seen == [5, 10**18, 0, None]
-
-
-@pytest.mark.parametrize(
-    ("moment", "month"),
-    [
-        (datetime(2026, 3, 1, tzinfo=UTC), MARCH),
-        (datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC), MARCH),
-        (datetime(2026, 4, 1, 1, 0, tzinfo=timezone(timedelta(hours=2))), MARCH),
-        (datetime(2026, 3, 31, 23, 0, tzinfo=timezone(-timedelta(hours=2))), APRIL),
-    ],
-)
-def test_a_month_is_one_of_utc(moment, month):
-    assert month_of(moment) == month
-
-
-def test_amounts_go_there_and_back():
-    assert [in_usd(in_nanos(amount)) for amount in (0, 0.000000001, 7.5, 25)] == [0, 0.000000001, 7.5, 25]

@@ -7,11 +7,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from wren_backend.schema import TABLES, metadata
+from wren_backend.migrations.schema import TABLES, metadata
 from wren_backend.storage import migration
 from wren_backend.storage.database import open_database
 from wren_backend.storage.errors import DatabaseUnusable
-from wren_backend.storage.migration import current_revision, downgrade, head_revision, migrate
+from wren_backend.storage.migration import current_revision, downgrade, head_revision, migrate, opened_database
+from wren_core.testing.patience import patience
 
 MIGRATE = (
     "import sys\n"
@@ -88,7 +89,7 @@ def test_two_processes_that_migrate_at_once_both_succeed(empty_database):
         subprocess.Popen([sys.executable, "-c", MIGRATE, url], stderr=subprocess.PIPE, text=True) for _ in range(3)
     ]
 
-    errors = [process.communicate(timeout=60)[1] for process in processes]
+    errors = [process.communicate(timeout=patience(60))[1] for process in processes]
 
     assert [process.returncode for process in processes] == [0, 0, 0], errors
     assert current_revision(empty_database) == head_revision()
@@ -135,3 +136,8 @@ def test_a_migration_that_would_orphan_rows_is_refused(tmp_path, sqlite_template
         assert connection.exec_driver_sql("SELECT count(*) FROM users").scalar() == 0
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     database.dispose()
+
+
+def test_a_database_is_opened_at_the_newest_version_before_the_first_start(tmp_path):
+    with opened_database(f"sqlite:///{tmp_path / 'new.db'}") as database:
+        assert current_revision(database) == head_revision()

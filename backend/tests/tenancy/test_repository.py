@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from wren_backend.schema import TABLES
+from wren_backend.migrations.schema import TABLES
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.auth import issue_key
 from wren_backend.tenancy.models import Workspace

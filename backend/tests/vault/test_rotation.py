@@ -12,6 +12,7 @@ from wren_backend.vault.keyring import KeyFile, MasterKeys, new_master_key
 from wren_backend.vault.master_keys import MasterKeyProvider
 from wren_backend.vault.models import DataKey
 from wren_backend.vault.rotation import finish_rotation, retire, rewrap_batch, rotate
+from wren_core.testing.patience import patience
 
 ROTATE_AND_DIE = """
 import os, sys
@@ -146,7 +147,7 @@ def test_readers_and_writers_never_fail_while_keys_rotate(database, vault, file)
         rotate(database, file, now=NOW)
     done.set()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=patience(30))
 
     assert failures == []
     assert masters(database) == {file.current().primary.id}

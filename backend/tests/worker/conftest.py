@@ -1,6 +1,7 @@
 import threading
+import time
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -20,6 +21,7 @@ from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
 from wren_core.plugins.discovery import Discovery
 from wren_core.plugins.registry import Registry
+from wren_core.testing.patience import patience
 
 
 class Unsteady:
@@ -71,6 +73,8 @@ class Workplace:
         request = runs.RunRequest(
             workspace_id=self.user.workspace_id,
             deployment_id=deployment.id,
+            version=deployment.version,
+            user_id=deployment.user_id,
             func=func,
             trigger_type="manual",
             event={"trigger": "manual", "payload": {"n": 7}},
@@ -116,9 +120,9 @@ class Workplace:
 
     def until_final(self, run_id, *, seconds=30):
         stop = threading.Event()
-        deadline = datetime.now(UTC) + timedelta(seconds=seconds)
+        started = time.monotonic()
         while not (run := self.run(run_id)).status.is_final:
-            if datetime.now(UTC) > deadline:
+            if time.monotonic() - started > patience(seconds):
                 raise AssertionError(f"the run is still {run.status}")
             stop.wait(0.05)
         return run

@@ -1,8 +1,8 @@
 import pytest
 
-from wren_backend.spending import repository as spending
+from wren_backend.runs import cost_repository as run_costs
+from wren_backend.runs.money import month_of
 from wren_backend.spending.errors import BudgetExceeded
-from wren_backend.spending.money import month_of
 from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.requests import RunRequests
@@ -25,7 +25,7 @@ SPENT = {
 
 def recorded(workplace, run):
     with workplace.database.reading() as session:
-        return spending.spending_of_run(session, run.workspace_id, run.id, limit=100)
+        return run_costs.cost_of_run(session, run.workspace_id, run.id, limit=100)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_a_run_whose_lease_is_lost_still_spent_what_it_spent(workplace, run, ask
     assert journal.flush() is False
     assert recorded(workplace, run).nano_usd == 6_000_000
     with workplace.database.reading() as session:
-        assert spending.sum_of_month(session, run.workspace_id, month_of(workplace.clock.now())) == 6_000_000
+        assert run_costs.sum_of_month(session, run.workspace_id, month_of(workplace.clock.now())) == 6_000_000
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 Reads are tried again after a passing failure (429, 5xx, no connection) while a small budget of time lasts; a longer
 Retry-After goes to the caller. A write is sent once, unless the caller knows that it can be repeated; where one may
-have been done unseen, the error says so. Headers, and the token among them, go to the origin of `base_url` alone.
+have been done unnoticed, the error says so. Headers, the token among them, go to the origin of `base_url` alone.
 
 Needs the extra `wren-core[http]`, imported when a client is made: to import this module costs nothing.
 """
@@ -112,13 +112,13 @@ class HttpClient:
         verdict: Verdict | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        import httpx2  # here: whoever only declares an integration does without it
+        import httpx2  # here: declaring an integration must not need it
 
         self._integration = integration
         sent = {"user-agent": f"wren-{integration}", **(headers or {})}
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
-        for name in _unsendable(sent):  # the library would quote the value in its own complaint
+        for name in _list_unsendable(sent):  # the library would quote the value in its own complaint
             raise AuthFailed(f"header {name!r} would hold characters that none may; run `wren connect {integration}`")
         self._http = httpx2.Client(
             base_url=base_url, headers=sent, params=query, timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0))
@@ -187,7 +187,7 @@ class HttpClient:
         Raises:
             WrenError: the verdict for a refusal, or Unavailable where the provider could not be reached.
         """
-        for name in _unsendable(headers or {}):
+        for name in _list_unsendable(headers or {}):
             raise InvalidInput(f"header {name!r} would hold characters that none may")
         key = {key_header: str(uuid4())} if key_header else {}
         options = {
@@ -198,10 +198,10 @@ class HttpClient:
             "headers": {**(headers or {}), **key},
         }
         if method in _CHANGES_NOTHING if repeatable is None else repeatable:
-            return self._repeated(method, path, options)
-        return self._written(method, path, options, is_keyed=bool(key))
+            return self._send_repeatedly(method, path, options)
+        return self._send_write(method, path, options, is_keyed=bool(key))
 
-    def _repeated(self, method: str, path: str, options: dict[str, Any]) -> Answer:
+    def _send_repeatedly(self, method: str, path: str, options: dict[str, Any]) -> Answer:
         deadline = time.monotonic() + RETRY_SECONDS
         for attempt in range(READ_RETRIES):
             try:
@@ -213,10 +213,10 @@ class HttpClient:
             self._sleep(pause)
         return self._send(method, path, options)
 
-    def _written(self, method: str, path: str, options: dict[str, Any], *, is_keyed: bool) -> Answer:
+    def _send_write(self, method: str, path: str, options: dict[str, Any], *, is_keyed: bool) -> Answer:
         """Write once. The key of a write is known here alone: what fails for good is in doubt like any other."""
         try:
-            return (self._repeated if is_keyed else self._send)(method, path, options)
+            return (self._send_repeatedly if is_keyed else self._send)(method, path, options)
         except Unavailable as exc:
             if isinstance(exc.__cause__, self._nothing_sent) and not is_keyed:
                 raise
@@ -294,7 +294,7 @@ def _next_link(links: Mapping[Any, Mapping[str, str]]) -> str | None:
     return next((link["url"] for link in links.values() if "next" in link.get("rel", "").lower().split()), None)
 
 
-def _unsendable(headers: Mapping[str, str]) -> list[str]:
+def _list_unsendable(headers: Mapping[str, str]) -> list[str]:
     return [name for name, value in headers.items() if not re.fullmatch(r"[ -~]*", value)]
 
 

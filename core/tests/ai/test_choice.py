@@ -1,7 +1,7 @@
 import pytest
 
 from wren_core.ai.images import find_media_type
-from wren_core.ai.records import Message
+from wren_core.ai.records import ChatMessage
 from wren_core.ai.tokens import estimate_tokens
 from wren_core.errors import ConfigInvalid, InvalidInput
 
@@ -41,7 +41,7 @@ def test_a_named_model_that_cannot_says_which_can(parrot):
 
 
 def test_a_text_model_cannot_generate_images_and_says_which_can(parrot):
-    error = code_of(lambda: parrot.generate_image("a wren", model="grey"))
+    error = code_of(lambda: parrot.generate_image("a wren", modelId="grey"))
 
     assert error.message == "grey cannot generate images; these can: painter"
     assert error.details["models"] == ["painter"]
@@ -107,7 +107,7 @@ def test_a_price_of_images_that_no_setting_replaces_stays(make, model, setting, 
 
     ai = make(models=[own])
 
-    assert ai.generate_image("a wren", model=model, quality=quality).cost_usd == expected
+    assert ai.generate_image("a wren", modelId=model, quality=quality).usage.cost == expected
 
 
 @pytest.mark.parametrize("setting", [{"price": 1}, {"input_price": float("inf")}, {"output_price": -1}])
@@ -154,7 +154,7 @@ def test_an_image_the_model_cannot_read_is_refused(parrot, image, told):
 
 @pytest.mark.parametrize(
     "arguments",
-    [{}, {"messages": [Message(role="assistant", text="Hi.")]}, {"prompt": "", "images": []}],
+    [{}, {"messages": [ChatMessage(role="assistant", text="Hi.")]}, {"prompt": "", "images": []}],
 )
 def test_a_call_with_nothing_to_answer_is_refused(parrot, arguments):
     assert code_of(lambda: parrot.generate(**arguments)).details["pointer"] == "/prompt"

@@ -5,11 +5,12 @@ import pytest
 
 from wren_core.ai.dialect import Reply
 from wren_core.ai.integration import AIIntegration
-from wren_core.ai.records import Message, ToolCall, ToolResult, Usage
+from wren_core.ai.records import ChatMessage, ToolCall, ToolResult, Usage
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.execution import to_json
 from wren_core.contract.host import NoHost
 from wren_core.errors import (
+    AgentFixableError,
     AuthFailed,
     HostUnavailable,
     InvalidInput,
@@ -92,8 +93,8 @@ def test_a_conversation_goes_on_with_the_results_of_tools(parrot, script):
     script.parts = [Reply(text="", stop_reason="tool_use", usage=Usage(), tool_calls=[call], blocks=[{"signed": "x"}])]
 
     asked = parrot.generate("weather?", tools=[TOOL])
-    result = Message(role="user", tool_results=[ToolResult(id="1", content="sun")])
-    parrot.generate(messages=[Message(role="user", text="weather?"), asked.as_message(), result], tools=[TOOL])
+    result = ChatMessage(role="user", tool_results=[ToolResult(id="1", content="sun")])
+    parrot.generate(messages=[ChatMessage(role="user", text="weather?"), asked.as_message(), result], tools=[TOOL])
 
     turns = script.asked[1].messages
     assert [turn.role for turn in turns] == ["user", "assistant", "user"]
@@ -131,12 +132,54 @@ def test_arguments_that_do_not_fit_are_refused_alike_by_calls_and_streams(parrot
 
 
 def test_images_are_made_and_their_price_is_told(parrot, ledger, script):
-    made = parrot.generate_image("a wren", count=3, quality="hd")
+    made = parrot.generate_images("a wren", count=3, quality="hd")
 
     assert (len(made.images), made.cost_usd) == (3, 0.24)
-    assert to_json(parrot, "generate_image", made)["images"][0]["content"] == base64.b64encode(PNG).decode()
+    assert to_json(parrot, "generate_images", made)["images"][0]["content"] == base64.b64encode(PNG).decode()
     assert ledger.spent[0]["images"] == 3
     assert script.asked[0].size == "1024x1024"
+
+
+def test_the_shared_methods_have_the_shared_names_and_the_cost_is_the_product(parrot, ledger):
+    spec = type(parrot).full_spec()
+    complete, draw = spec.method("complete"), spec.method("generate_image")
+
+    answer = parrot.invoke("complete", {"prompt": "hi", "modelId": "grey", "maxTokens": 100, "temperature": 0.5})
+    made = parrot.invoke("generate_image", {"prompt": "a wren", "width": 512, "height": 256, "quality": "hd"})
+
+    assert list(complete.input_schema["properties"]) == ["prompt", "modelId", "maxTokens", "temperature"]
+    assert list(draw.input_schema["properties"]) == ["prompt", "modelId", "width", "height", "quality"]
+    assert to_json(parrot, "complete", answer) == {
+        "completion": "Hello.",
+        "usage": {
+            "promptTokens": 1000,
+            "completionTokens": 200,
+            "totalTokens": 1200,
+            "cost": 0.006,
+        },
+    }
+    assert to_json(parrot, "generate_image", made) == {
+        "image": base64.b64encode(PNG).decode(),
+        "usage": {"cost": 0.08},
+    }
+    assert parrot.script.asked[-1].size == "512x256"
+    assert [item["nano_usd"] for item in ledger.spent] == [6_000_000, 80_000_000]
+
+
+def test_a_provider_whose_dialect_draws_nothing_refuses_an_image(parrot):
+    parrot.client.draw = None
+
+    with pytest.raises(AgentFixableError, match="makes no images") as caught:
+        parrot.generate_image("a wren")
+
+    assert caught.value.code == "IMAGES_UNSUPPORTED"
+
+
+def test_a_model_that_is_named_and_cannot_draw_is_told_apart_from_a_provider_that_cannot(parrot):
+    with pytest.raises(InvalidInput) as caught:
+        parrot.generate_image("a wren", modelId="grey")
+
+    assert (caught.value.code, caught.value.details["models"]) == ("MODEL_UNSUITABLE", ["painter"])
 
 
 def test_models_are_listed_with_what_they_can_and_cost(parrot):
@@ -153,8 +196,10 @@ def test_an_inherited_example_names_the_integration(parrot):
 
     assert [example.split("(")[0] for example in examples] == [
         "parrot.generate",
-        "parrot.models",
+        "parrot.complete",
         "parrot.generate_image",
+        "parrot.models",
+        "parrot.generate_images",
     ]
     assert AIIntegration.methods()["generate"].spec.example.startswith("{name}.")
 

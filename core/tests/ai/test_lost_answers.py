@@ -28,7 +28,7 @@ def test_lost_images_cost_what_whole_ones_cost(parrot, ledger, script):
     script.parts = [LOST]
 
     with pytest.raises(AnswerLost):
-        parrot.generate_image("a wren", count=3, quality="hd")
+        parrot.generate_images("a wren", count=3, quality="hd")
 
     assert [spent["nano_usd"] for spent in ledger.spent] == [240_000_000]
 

@@ -113,6 +113,16 @@ credentials = st.builds(
     refresh_key=st.none() | names,
     refresh_env_var=st.none() | env_vars,
 )
+
+
+def has_no_double(specs):
+    """Tell whether refresh tokens have keys and variables of their own, as a spec wants it."""
+    renewed = [item for item in specs if item.refresh_key and item.refresh_env_var]
+    keys = [item.key for item in specs] + [item.refresh_key for item in renewed]
+    variables = [item.env_var for item in specs] + [item.refresh_env_var for item in renewed]
+    return len(keys) == len(set(keys)) and len(variables) == len(set(variables))
+
+
 methods = st.builds(
     MethodSpec,
     id=names,
@@ -150,8 +160,10 @@ specs = st.builds(
     version=versions,
     type=st.sampled_from(["integration", "documents", "database"]),
     auth=st.none() | oauth | api_key | custom,
-    credentials=st.lists(credentials, max_size=2, unique_by=(lambda item: item.key, lambda item: item.env_var)),
-    oauth_provider=optional_text,
+    credentials=st.lists(credentials, max_size=2, unique_by=(lambda item: item.key, lambda item: item.env_var)).filter(
+        has_no_double
+    ),
+    oauth_provider=st.none() | names,
     oauth_scopes=scopes,
     setup_url_template=st.sampled_from(["/integrations/{name}/setup", "https://x.example/{user_id}"]),
     docs_url=st.none() | urls,
@@ -257,7 +269,6 @@ def test_custom_auth_needs_no_configuration():
     ("fields", "message"),
     [
         ({"authType": "oauth2", "oauth2Config": None}, "needs its configuration"),
-        ({"authType": "apikey", "oauth2Config": None}, "needs its configuration"),
         ({"authType": "none"}, "a configuration for 'oauth2' is given"),
         ({"apiKeyConfig": {"name": "X-Key"}}, "a configuration for 'apikey' is given"),
         ({"authType": "magic"}, "authType"),

@@ -6,6 +6,7 @@ import pytest
 from wren_core.contract.schema_check import check_schema, check_schemas
 from wren_core.contract.spec import CustomAuth, IntegrationSpec, MethodSpec, TriggerSpec
 from wren_core.schemas.validator import SchemaInvalid
+from wren_core.testing.patience import patience
 
 BROKEN = {"type": "strng"}
 TREE = {"$ref": "#/$defs/t", "$defs": {"t": {"properties": {"children": {"items": {"$ref": "#/$defs/t"}}}}}}
@@ -56,25 +57,25 @@ def test_many_ways_to_one_place_are_walked_once():
 
     check_schema({"$ref": "#/$defs/d0", "$defs": {**definitions, "d60": {"type": "string"}}})
 
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < patience(1)
 
 
 @pytest.mark.parametrize(
     "schema",
     [
-        {"pattern": "^(a+)+$"},
-        {"properties": {"x": {"items": {"pattern": "^(a+)+$"}}}},
-        {"patternProperties": {"^(a+)+$": {}}},
-        {"$defs": {"unused": {"pattern": "^(a+)+$"}}},
+        {"pattern": "^(?!x)"},
+        {"properties": {"x": {"items": {"pattern": r"(a)\1"}}}},
+        {"patternProperties": {"^(?!x)": {}}},
+        {"items": {"$ref": "#/$defs/used"}, "$defs": {"used": {"pattern": "(?<=a)b"}}},
     ],
 )
-def test_a_pattern_that_can_hang_an_engine_is_refused(schema):
-    with pytest.raises(SchemaInvalid, match="exponential"):
+def test_a_pattern_that_only_a_backtracking_engine_takes_is_refused(schema):
+    with pytest.raises(SchemaInvalid, match="linear time"):
         check_schema(schema)
 
 
 def test_a_pattern_in_data_is_data():
-    check_schema({"examples": [{"pattern": "^(a+)+$"}], "pattern": "^[a-z]+$"})
+    check_schema({"examples": [{"pattern": "^(?!x)"}], "pattern": "^[a-z]+$"})
 
 
 @pytest.mark.parametrize(

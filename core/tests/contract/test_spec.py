@@ -148,8 +148,20 @@ def test_nothing_is_declared_twice(extra, message):
 def test_the_setup_page_is_below_the_public_address():
     assert (
         spec().get_setup_url("usr_1", public_url="https://wren.example")
-        == "https://wren.example/integrations/shop/setup"
+        == "https://wren.example/integrations/shop/setup?user=usr_1"
     )
+
+
+def test_the_setup_page_of_nobody_in_particular_has_no_user():
+    assert spec().get_setup_url(public_url="https://wren.example") == "https://wren.example/integrations/shop/setup"
+
+
+def test_a_provider_alone_declares_oauth_whose_addresses_the_operator_has():
+    made = IntegrationSpec(name="shop", display_name="Shop", oauth_provider="acme", oauth_scopes=["read"])
+
+    assert made.auth == OAuth2Config(provider="acme", scopes=("read",))
+    assert (made.auth_type, made.auth.authorization_url, made.auth.token_url) == ("oauth2", None, None)
+    assert made.get_env_mapping() == {"access_token": "SHOP_ACCESS_TOKEN", "refresh_token": "SHOP_REFRESH_TOKEN"}
 
 
 def test_a_template_fills_in_the_user_quoted():

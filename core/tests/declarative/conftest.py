@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, FakeStage, route, serve
+from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, SharedFakeServer, route, serve
 
 KEY = "key-of-the-branch"
 
@@ -152,7 +152,7 @@ def definition() -> dict[str, Any]:
     return copy.deepcopy(_DEFINITION)
 
 
-_STAGE = FakeStage()
+_STAGE = SharedFakeServer()
 
 
 @pytest.fixture(scope="package")

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from wren_core.contract.request_binding import ReasonVerdict, RefusalRule, RequestBinding
-from wren_core.declarative.answer import content_of, output_of, readable
+from wren_core.declarative.answer import read_content, select_output, with_attributes
 from wren_core.errors import AuthFailed, RateLimited, Rejected, Unavailable
 from wren_core.http_client import Answer
 
@@ -39,12 +39,12 @@ def binding(**fields):
     ],
 )
 def test_an_answer_is_read_in_the_form_it_has(form, body, content):
-    assert content_of(binding(response=form), answer(body)) == content
+    assert read_content(binding(response=form), answer(body)) == content
 
 
 def test_what_should_be_json_and_is_not_is_a_provider_that_does_not_answer():
     with pytest.raises(Unavailable, match="no JSON"):
-        content_of(binding(), answer(b"<h1>Sign in</h1>"))
+        read_content(binding(), answer(b"<h1>Sign in</h1>"))
 
 
 @pytest.mark.parametrize(
@@ -59,31 +59,31 @@ def test_what_should_be_json_and_is_not_is_a_provider_that_does_not_answer():
 )
 def test_a_refusal_with_the_status_of_a_success_is_one(body, error):
     with pytest.raises(error, match="GET /x was refused"):
-        content_of(binding(refusal=REFUSAL), answer(body))
+        read_content(binding(refusal=REFUSAL), answer(body))
 
 
 def test_a_pause_that_the_provider_asks_for_is_kept():
     with pytest.raises(RateLimited) as caught:
-        content_of(binding(refusal=REFUSAL), answer({"ok": False, "error": "slow_down"}, **{"retry-after": "7"}))
+        read_content(binding(refusal=REFUSAL), answer({"ok": False, "error": "slow_down"}, **{"retry-after": "7"}))
 
     assert caught.value.retry_after == 7
 
 
 @pytest.mark.parametrize("body", [{"ok": True}, {"ok": 0}, {"ok": None}, {}, [], "ok"])
 def test_whatever_is_not_the_refusal_is_none(body):
-    assert content_of(binding(refusal=REFUSAL), answer(body)) == body
+    assert read_content(binding(refusal=REFUSAL), answer(body)) == body
 
 
 def test_the_output_is_the_part_the_binding_names():
     document = {"data": {"items": [1, 2]}}
 
-    assert output_of(binding(output="/data/items"), document) == [1, 2]
-    assert output_of(binding(), document) == document
-    assert output_of(binding(output="/nothing/here"), document) is None
+    assert select_output(binding(output="/data/items"), document) == [1, 2]
+    assert select_output(binding(), document) == document
+    assert select_output(binding(output="/nothing/here"), document) is None
 
 
 def test_members_of_a_result_are_attributes_too():
-    result = readable({"id": 1, "lines": [{"text": "a"}], "items": "hidden by dict"})
+    result = with_attributes({"id": 1, "lines": [{"text": "a"}], "items": "hidden by dict"})
 
     assert (result.id, result["id"], result.lines[0].text) == (1, 1, "a")
     assert result["items"] == "hidden by dict"

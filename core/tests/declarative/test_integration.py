@@ -226,7 +226,7 @@ def test_it_is_documented_and_exported_like_any_other(make):
     tool = openai_tool("depot", spec.method("get"))["function"]
 
     assert "### `get(id)`" in page
-    assert "| `branch` | string | no, `'main'` | Your branch |" in page
+    assert "| `branch` | str | no, `'main'` | Your branch |" in page
     assert (tool["name"], tool["strict"], list(tool["parameters"]["properties"])) == ("depot_get", True, ["id"])
 
 
@@ -265,7 +265,6 @@ BROKEN = {"type": "object", "properties": {"id": {"type": "text"}}, "required": 
         (lambda wire: wire.update(baseUrl="https://me:pw@api.depot.example"), "no user, query or fragment"),
         (lambda wire: wire.update(hosts=[]), "hosts must name 'api.depot.example'"),
         (lambda wire: wire.update(baseUrl="http://api.depot.example"), "hosts must name 'api.depot.example:80'"),
-        (set_method(0, request=None), "get is bound to no request"),
         (set_method(0, description=""), "get has no description"),
         (set_method(0, inputSchema=OPEN), "additionalProperties: false"),
         (set_method(0, inputSchema=KEYWORD), "'from' cannot be written as an argument"),

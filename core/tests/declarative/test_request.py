@@ -5,7 +5,7 @@ import pytest
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.request_binding import Constant, Placement, RequestBinding
 from wren_core.contract.spec import MethodSpec
-from wren_core.declarative.request import Surroundings, build_request
+from wren_core.declarative.request import RequestContext, build_request
 from wren_core.errors import AuthFailed, ConfigInvalid, CredentialMissing, InvalidInput
 
 
@@ -14,7 +14,7 @@ def built(arguments, *, schema=None, config=None, credentials=None, **binding):
     method = MethodSpec(
         id="call", name="Call", description="Call.", input_schema={"type": "object", "properties": properties}
     )
-    around = Surroundings(config=config or {}, credentials=Credentials(credentials or {}))
+    around = RequestContext(config=config or {}, credentials=Credentials(credentials or {}))
     return build_request(method, RequestBinding(**binding), arguments, around)
 
 

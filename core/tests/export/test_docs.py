@@ -15,6 +15,16 @@ from wren_core import (
 from wren_core.contract.spec import ApiKeyConfig, CustomAuth, MethodSpec
 from wren_core.export.docs import AuthType, IntegrationDocs, MethodDoc, ParamDoc, RecordDoc
 
+SCRIPT = """import wren
+
+chat = wren.integrations.chat.init()
+
+
+@wren.on_schedule("0 9 * * *")
+def daily():
+    print(chat.post("hi"))
+"""
+
 
 class Author(Record):
     """Who wrote it."""
@@ -98,7 +108,7 @@ def test_documents_are_derived_from_the_spec():
                 ],
             ),
         ],
-        example='import wren\n\nchat = wren.integrations.chat.init()\nprint(chat.post("hi"))\n',
+        example=SCRIPT,
         docs_url="https://docs.example/chat",
     )
 

@@ -1,12 +1,13 @@
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import pytest
 
 from wren_core import CredentialSpec, CredentialType, Integration, IntegrationConfig, IntegrationSpec, method
+from wren_core.contract.events import Attachment, Event
 from wren_core.contract.spec import ApiKeyConfig
 from wren_core.export.docs import AuthType, IntegrationDocs, MethodDoc, ParamDoc, RecordDoc
-from wren_core.export.rendering import render_all, to_markdown
+from wren_core.export.rendering import render_all, render_events, to_markdown
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -100,3 +101,17 @@ def test_what_methods_take_is_shown_with_what_it_requires():
 
     assert "a dict with these keys" in page
     assert "| `text` | str | yes | What to say |" in page
+
+
+def test_every_event_is_described_with_each_of_its_attributes():
+    page = render_events()
+
+    for event in (*get_args(Event), Attachment):
+        assert f"## `{event.__name__}`" in page
+        table = page.partition(f"## `{event.__name__}`")[2].partition("\n## ")[0]
+        rows = [line.split("|") for line in table.splitlines() if line.startswith("| `")]
+        assert [row[1].strip(" `") for row in rows] == list(event.model_fields)
+        assert all(row[3].strip() for row in rows), f"an attribute of {event.__name__} is not explained"
+    assert "| `scheduled_for` | datetime |" in page
+    assert "| `attachments` | list[Attachment] |" in page
+    assert "| `content` | bytes |" in page

@@ -1,4 +1,4 @@
-"""The check in a process of its own, of plugins that a test installs, and the suite that runs it."""
+"""The check in a separate process, of plugins that a test installs, and the suite that runs it."""
 
 import os
 import subprocess
@@ -50,7 +50,7 @@ def failed(report):
     return {rule["id"]: rule["findings"] for rule in report["rules"] if rule["outcome"] == "failed"}
 
 
-def test_an_installed_integration_is_checked_from_outside(sums):
+def test_an_installed_integration_is_checked_in_another_process(sums):
     sums()
 
     report = check_installed("sums")
@@ -60,15 +60,15 @@ def test_an_installed_integration_is_checked_from_outside(sums):
     assert report["tier"] is None
 
 
-def test_what_importing_it_does_is_seen(sums):
+def test_side_effects_of_the_import_are_reported(sums):
     sums(top="HOME = os.environ.get('HOME')\nprint('hello')")
 
     assert failed(check_installed("sums"))["W107-import-effects"] == [
-        {"place": "wren_sums.py:7", "message": "importing it reads the environment variable HOME", "weight": "fault"}
+        {"place": "wren_sums.py:7", "message": "its import reads the environment variable HOME", "weight": "fault"}
     ]
 
 
-def test_no_proxy_stands_between_an_integration_and_its_fake(sums, monkeypatch):
+def test_an_integration_reaches_its_fake_without_the_proxy_of_the_environment(sums, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
     sums(body="if {'HTTPS_PROXY', 'all_proxy'} & set(os.environ): raise ValueError('a proxy')")
@@ -76,7 +76,7 @@ def test_no_proxy_stands_between_an_integration_and_its_fake(sums, monkeypatch):
     assert "W301-fake" not in failed(check_installed("sums"))
 
 
-def test_one_that_does_not_load_fails_the_first_rule(sums):
+def test_an_integration_that_does_not_load_fails_the_first_rule(sums):
     sums(top="raise RuntimeError('broken')")
 
     (finding,) = failed(check_installed("sums"))["W101-offer"]
@@ -84,27 +84,27 @@ def test_one_that_does_not_load_fails_the_first_rule(sums):
     assert finding["message"].startswith("PLUGIN_RAISED: RuntimeError: broken")
 
 
-def test_one_that_is_not_installed_fails_the_first_rule():
+def test_an_integration_that_is_not_installed_fails_the_first_rule():
     (finding,) = failed(check_installed("nowhere"))["W101-offer"]
 
     assert "no installed distribution has an entry point 'nowhere'" in finding["message"]
 
 
-def test_one_that_ends_the_process_is_told_with_what_was_tried(sums):
+def test_the_error_about_a_plugin_that_ends_the_process_names_the_step(sums):
     sums(body="os._exit(7)")
 
-    with pytest.raises(CheckStopped, match=r"was stopped while it tried sums.add: the process ended with 7"):
+    with pytest.raises(CheckStopped, match=r"was stopped at sums.add: the process ended with 7"):
         check_installed("sums")
 
 
-def test_one_that_hangs_is_ended(sums):
+def test_the_check_of_a_plugin_that_hangs_is_stopped(sums):
     sums(body="\n        while True: pass")
 
-    with pytest.raises(CheckStopped, match=r"the check of 'sums' was stopped while it tried .+: it hung for 1 s"):
+    with pytest.raises(CheckStopped, match=r"the check of 'sums' was stopped at .+: it hung for 1 s"):
         check_installed("sums", time_limit=timedelta(seconds=1))
 
 
-def test_exemptions_of_its_folder_are_read_and_refused_without_a_reason(sums, tmp_path):
+def test_exemptions_in_pyproject_toml_need_a_reason(sums, tmp_path):
     sums()
     folder = tmp_path / "project"
     folder.mkdir()
@@ -117,14 +117,14 @@ def test_exemptions_of_its_folder_are_read_and_refused_without_a_reason(sums, tm
     assert caught.value.code == "EXEMPTION_INVALID"
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch):
+def test_the_error_about_the_missing_extra_says_what_to_install(monkeypatch):
     monkeypatch.setattr(checking, "find_spec", lambda name: None)
 
     with pytest.raises(checking.TestingMissing, match=r"pip install 'wren-core\[testing\]'"):
         check_installed("sums")
 
 
-def test_a_suite_checks_once_also_where_the_check_does_not_come_to_an_end(sums, tmp_path, monkeypatch):
+def test_a_suite_checks_once_even_when_the_check_fails(sums, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     sums(body="open(os.path.expanduser('~/.wren-sums-tried'), 'a').write('x'); os._exit(7)")
     import wren_sums
@@ -133,7 +133,7 @@ def test_a_suite_checks_once_also_where_the_check_does_not_come_to_an_end(sums, 
         integration = wren_sums.Sums
 
     for _ in range(2):
-        with pytest.raises(AssertionError, match=r"while it tried sums.add: the process ended with 7"):
+        with pytest.raises(AssertionError, match=r"was stopped at sums.add: the process ended with 7"):
             Contract().test_W101_offer()
 
     assert (Path.home() / ".wren-sums-tried").read_text() == "x"
@@ -149,7 +149,7 @@ class TestSums(IntegrationContract):
 """
 
 
-def test_three_lines_make_a_suite_of_one_test_for_each_rule(sums, tmp_path):
+def test_a_class_of_three_lines_is_a_suite_with_one_test_for_each_rule(sums, tmp_path):
     sums()
     (tmp_path / "test_sums.py").write_text(CONTRACT)
     (tmp_path / "pytest.ini").touch()  # an author's folder: no settings from above it

@@ -14,7 +14,7 @@ class Writer(FakeProvider):
         return FakeResponse(body=Chunks(parts=["data: one\n\n"], is_cut=True))
 
 
-def test_chunks_are_a_stream_of_events():
+def test_chunks_are_sent_as_a_stream_of_events():
     with serve(Writer()) as url, httpx2.Client(base_url=url) as client, client.sse("/whole") as source:
         events = [event.data for event in source]
         headers = source.response.headers
@@ -24,7 +24,7 @@ def test_chunks_are_a_stream_of_events():
     assert "content-length" not in headers
 
 
-def test_chunks_that_are_cut_break_the_connection_after_what_was_sent():
+def test_a_cut_stream_breaks_the_connection_after_its_last_part():
     read = []
 
     with (

@@ -5,7 +5,7 @@ import pytest
 
 from wren_core import Integration, IntegrationSpec, method
 from wren_core.schemas.sample import sample
-from wren_core.testing.examples import example_arguments, find_call, named_files
+from wren_core.testing.examples import example_arguments, files_in_example, find_call
 
 
 def made(example: str) -> type[Integration]:
@@ -35,7 +35,7 @@ def arguments(example: str, **known):
     "example",
     ['chat.post("Hi")', 'for x in []:\n    chat.post("Hi")', 'print(chat.post(text="Hi"))', "chat.post('Hi')\n"],
 )
-def test_the_call_in_an_example_is_found_wherever_it_stands(example):
+def test_the_call_in_an_example_is_found_in_any_statement(example):
     assert arguments(example).values == {"text": "Hi"}
 
 
@@ -44,14 +44,14 @@ def test_an_example_that_cannot_be_called_has_no_arguments(example):
     assert arguments(example) is None
 
 
-def test_names_are_what_the_fake_says_they_are_however_they_are_spaced():
+def test_names_in_an_example_get_the_values_of_the_fake():
     found = arguments("chat.post(old.text, to=[old . author, 'bob'])", old__text="Hello", old__author="ann")
 
     assert found.values == {"text": "Hello", "to": ["ann", "bob"]}
     assert found.unknown == ()
 
 
-def test_a_name_nobody_knows_is_told_and_gets_something_that_fits():
+def test_an_unknown_name_is_reported_and_gets_a_sample():
     found = arguments("chat.post(old.text, to=[old.author, other])")
 
     assert found.unknown == ("old.text", "old.author", "other")
@@ -75,15 +75,15 @@ def test_a_sample_fits_its_schema(schema, expected):
     assert sample({"properties": {"x": schema}, "$defs": {"Kind": {"enum": ["1", "2"]}}}, "x") == expected
 
 
-def test_files_an_example_names_are_known():
+def test_files_in_an_example_are_found():
     chat = made("chat.post('report.pdf', path='report.pdf')")
     spec = chat.full_spec().methods[0]
 
-    assert list(named_files(spec, {"text": "other.txt", "path": "report.pdf"})) == ["report.pdf"]
-    assert list(named_files(spec, {"path": "folder"})) == []
+    assert list(files_in_example(spec, {"text": "other.txt", "path": "report.pdf"})) == ["report.pdf"]
+    assert list(files_in_example(spec, {"path": "folder"})) == []
 
 
-def test_a_call_of_another_integration_is_none():
+def test_a_call_of_another_integration_is_ignored():
     chat = made("mail.post('Hi')")
 
     assert find_call(chat, chat.full_spec().methods[0]) is None

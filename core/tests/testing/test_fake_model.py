@@ -1,17 +1,17 @@
 from wren_core.testing.fake_model import FakeAnswer, FakeModel, text_of
 
 
-def test_a_model_answers_what_it_was_told_once_and_echoes_after():
+def test_a_fake_model_gives_a_prepared_answer_once_and_then_echoes():
     model = FakeModel()
     model.say("Paris", when="capital")
 
     answers = [model.answer(said).text for said in ("hello", "the capital?", "the capital?")]
 
     assert answers == ["You said: hello", "Paris", "You said: the capital?"]
-    assert model.heard == ["hello", "the capital?", "the capital?"]
+    assert model.prompts == ["hello", "the capital?", "the capital?"]
 
 
-def test_answers_are_given_in_the_order_they_were_told():
+def test_prepared_answers_are_given_in_order():
     model = FakeModel()
     model.say("first")
     model.call("weather", {"city": "Rome"})
@@ -21,12 +21,12 @@ def test_answers_are_given_in_the_order_they_were_told():
     assert (first.text, second.tool, second.arguments) == ("first", "weather", {"city": "Rome"})
 
 
-def test_a_text_falls_into_words_that_make_it_again():
+def test_the_words_of_an_answer_join_to_its_text():
     assert FakeAnswer(text="one two  three").words == ["one", " two", " ", " three"]
     assert FakeAnswer().words == []
 
 
-def test_the_text_of_a_turn_is_found_in_every_form():
+def test_the_text_of_a_turn_is_read_from_every_form():
     parts = [{"type": "text", "text": "a"}, {"type": "image"}, {"type": "tool_result", "content": "b"}]
 
     assert [text_of(None), text_of("x"), text_of(parts)] == ["", "x", "a\nb"]

@@ -65,11 +65,11 @@ def test_a_consented_code_becomes_tokens_of_that_user():
     assert tokens["refresh_token"]
 
 
-def test_a_person_may_refuse():
+def test_a_person_may_deny_consent():
     assert Flow().consent(button=-1) == {"state": "s1", "error": "access_denied"}
 
 
-def test_what_is_shown_on_the_page_is_escaped():
+def test_the_consent_page_escapes_its_values():
     body = str(Flow().page(scope="<script>", state='"><b>').body)
 
     assert "<script>" not in body
@@ -77,7 +77,7 @@ def test_what_is_shown_on_the_page_is_escaped():
 
 
 @pytest.mark.parametrize("query", [{"client_id": "other"}, {"redirect_uri": ""}, {"code_challenge_method": "plain"}])
-def test_a_wrong_request_gets_no_form(query):
+def test_an_invalid_authorization_request_gets_no_form(query):
     page = Flow().page(**query)
 
     assert page.status == 400
@@ -95,7 +95,7 @@ def test_a_wrong_request_gets_no_form(query):
         ({"code_verifier": ""}, 400, "invalid_grant"),
     ],
 )
-def test_a_wrong_exchange_is_refused(changes, status, error):
+def test_an_invalid_token_request_is_refused(changes, status, error):
     flow = Flow()
 
     answer = flow.exchange(flow.consent()["code"], **changes)
@@ -143,7 +143,7 @@ def test_a_rotating_server_refuses_the_old_refresh_token():
     assert flow.refresh(second["refresh_token"]).status == 200
 
 
-def test_tokens_can_be_made_stale_without_waiting():
+def test_access_tokens_can_be_expired_at_once():
     flow = Flow()
     tokens = flow.oauth.issue(ANN, ["read"])
 
@@ -160,7 +160,7 @@ def test_tokens_without_a_lifetime_have_no_refresh_token():
     assert {"expires_in", "refresh_token"} & set(tokens) == set()
 
 
-def test_a_withdrawn_consent_ends_everything():
+def test_withdrawn_consent_revokes_every_token():
     flow = Flow()
     tokens = flow.oauth.issue(ANN, ["read"])
 
@@ -184,12 +184,12 @@ def test_a_token_can_be_revoked(which):
     assert works == {"access_token": which != "access_token", "refresh_token": which != "refresh_token"}
 
 
-def test_nobody_has_no_token():
+def test_a_missing_token_belongs_to_no_user():
     assert Flow().oauth.user_of(None) is None
     assert Flow().oauth.user_of("never-issued") is None
 
 
-def test_it_says_where_its_pages_and_endpoints_are():
+def test_the_fake_lists_the_paths_of_its_pages_and_endpoints():
     oauth = Flow().oauth
 
     assert oauth.paths == ("/authorize", "/token", "/revoke")

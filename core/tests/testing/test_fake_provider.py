@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route, serve
+from wren_core.testing.patience import patience
 
 
 class FakeShop(FakeProvider):
@@ -54,20 +55,20 @@ def ask(shop: FakeProvider, method: str, path: str, **extra) -> FakeResponse:
     return shop.handle(FakeRequest(method=method, path=path, **extra))
 
 
-def test_what_is_sent_can_be_found_again(shop):
+def test_a_created_object_can_be_read_again(shop):
     created = ask(shop, "POST", "/orders", body=b'{"sku": "a"}')
 
     assert (created.status, created.headers) == (201, {"x-limit": "9"})
     assert ask(shop, "GET", "/orders/o1").body == {"id": "o1", "sku": "a"}
 
 
-def test_of_two_routes_that_match_the_one_written_first_answers(shop):
+def test_the_first_of_two_matching_routes_handles_a_request(shop):
     ask(shop, "POST", "/orders", body=b'{"sku": "a"}')
 
     assert ask(shop, "GET", "/orders/search", query_all={"sku": ["a"]}).body == [{"id": "o1", "sku": "a"}]
 
 
-def test_a_star_takes_the_rest_of_the_path_and_a_handler_may_have_two_routes(shop):
+def test_a_star_matches_the_rest_of_the_path_and_a_handler_may_have_two_routes(shop):
     assert ask(shop, "GET", "/files/a/b.txt").body == b"a/b.txt"
     assert ask(shop, "HEAD", "/files/a").body == b"a"
 
@@ -75,11 +76,11 @@ def test_a_star_takes_the_rest_of_the_path_and_a_handler_may_have_two_routes(sho
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "/nowhere"), ("PUT", "/orders"), ("GET", "/orders/a/b"), ("GET", "/filesx")]
 )
-def test_what_no_route_matches_is_not_found(shop, method, path):
+def test_a_request_that_no_route_matches_is_not_found(shop, method, path):
     assert ask(shop, method, path).status == 404
 
 
-def test_a_dialect_may_answer_unknown_routes_itself():
+def test_a_fake_may_replace_the_response_to_unknown_routes():
     class Slackish(FakeProvider):
         def not_found(self, request):
             return FakeResponse(body={"ok": False, "error": "unknown_method"})
@@ -87,7 +88,7 @@ def test_a_dialect_may_answer_unknown_routes_itself():
     assert ask(Slackish(), "GET", "/x").body == {"ok": False, "error": "unknown_method"}
 
 
-def test_a_subclass_may_replace_or_drop_a_route():
+def test_a_subclass_may_replace_or_remove_a_route():
     class Closed(FakeShop):
         get = None
 
@@ -101,7 +102,7 @@ def test_a_subclass_may_replace_or_drop_a_route():
     assert ask(closed, "GET", "/orders/o1").status == 404
 
 
-def test_every_request_is_kept(shop):
+def test_every_request_is_recorded(shop):
     ask(shop, "GET", "/page")
     ask(shop, "GET", "/nowhere")
 
@@ -129,7 +130,7 @@ class FakeLockedShop(FakeShop):
         return None if is_known else FakeResponse(status=401, body={"error": "no key"})
 
 
-def test_a_fake_that_asks_for_credentials_refuses_before_any_route_and_remembers_the_request():
+def test_a_fake_that_requires_credentials_refuses_before_any_route_and_records_the_request():
     shop = FakeLockedShop()
 
     refused = shop.handle(FakeRequest(method="POST", path="/orders", body=b'{"sku": "a"}'))
@@ -139,12 +140,12 @@ def test_a_fake_that_asks_for_credentials_refuses_before_any_route_and_remembers
     assert shop.orders == {}
 
 
-def test_a_fake_asks_for_nothing_unless_it_says_so(shop):
+def test_a_fake_requires_no_credentials_by_default(shop):
     assert (shop.credentials(), shop.configuration("http://127.0.0.1:1")) == ({}, {})
     assert shop.refusal(FakeRequest(method="GET", path="/")) is None
 
 
-def test_it_speaks_http(shop):
+def test_a_fake_handles_real_http_requests(shop):
     with serve(shop) as url, httpx2.Client(base_url=url) as client:
         created = client.post("/orders", json={"sku": "a"})
         page = client.get("/page")
@@ -160,28 +161,28 @@ def test_it_speaks_http(shop):
 
 
 @pytest.mark.parametrize("header", ["", "Basic abc", "Bearer", "Bearer "])
-def test_without_a_bearer_token_there_is_none(header):
+def test_a_request_without_a_bearer_token_has_no_token(header):
     assert FakeRequest(method="GET", path="/", headers={"authorization": header}).token is None
 
 
-def test_an_empty_body_is_an_empty_object():
+def test_an_empty_body_reads_as_an_empty_object():
     assert FakeRequest(method="POST", path="/").json() == {}
 
 
-def test_answers_can_be_held_back_until_the_client_gives_up_or_the_time_is_over(shop):
+def test_responses_can_be_delayed_until_the_client_gives_up_or_the_delay_ends(shop):
     with serve(shop) as url, httpx2.Client(base_url=url, timeout=0.05) as client:
         shop.delay_next(60, path="/page")
         other = client.get("/files/a")
         with pytest.raises(httpx2.ReadTimeout):
             client.get("/page")
         shop.delay_next(0.01)
-        late = client.get("/page", timeout=30)
+        late = client.get("/page", timeout=patience(30))
 
     assert (other.status_code, late.text) == (200, "<h1>Hi</h1>")
     assert [request.path for request in shop.requests] == ["/files/a", "/page", "/page"]
 
 
-def test_it_can_hang_up(shop, caplog):
+def test_a_fake_can_close_the_connection(shop, caplog):
     with serve(shop) as url, httpx2.Client(base_url=url) as client:
         shop.drop_next(times=2, path="/page")
         for _ in range(2):
@@ -194,7 +195,7 @@ def test_it_can_hang_up(shop, caplog):
     assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
 
 
-def test_faults_can_be_called_off(shop):
+def test_faults_can_be_cancelled(shop):
     shop.fail_next(500, times=9)
     shop.drop_next(times=9)
     shop.delay_next(60, times=9)
@@ -204,7 +205,7 @@ def test_faults_can_be_called_off(shop):
         assert client.get("/page").status_code == 200
 
 
-def test_a_server_that_cannot_hang_up_is_told_so(shop):
+def test_a_server_that_cannot_close_connections_gets_an_error(shop):
     shop.drop_next()
     scope = {"type": "http", "method": "GET", "path": "/page", "query_string": b"", "headers": []}
 
@@ -218,7 +219,7 @@ def test_a_server_that_cannot_hang_up_is_told_so(shop):
         asyncio.run(shop(scope, receive, send))
 
 
-def test_pages_are_limited_where_there_is_a_size_to_set(shop):
+def test_pages_are_limited_where_the_fake_has_a_page_size(shop):
     class Paged(FakeShop):
         page_size = 50
 

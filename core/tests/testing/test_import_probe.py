@@ -10,7 +10,7 @@ def probed(install, source: str, name: str):
     return probe_import(name)
 
 
-def test_a_module_that_only_defines_has_no_effect(install):
+def test_a_module_that_only_defines_things_has_no_side_effects(install):
     facts = probed(install, "import re\nfrom dataclasses import dataclass\nX = re.compile('a')\n", "probe_quiet")
 
     assert (facts.module, facts.effects) == ("probe_quiet", ())
@@ -32,7 +32,7 @@ def test_a_module_that_only_defines_has_no_effect(install):
         ("probe_database", "import sqlite3\nsqlite3.connect(':memory:').close()", "opens the database :memory:"),
     ],
 )
-def test_what_a_module_does_when_it_is_imported_is_seen_with_its_place(install, name, source, message):
+def test_side_effects_of_an_import_are_reported_with_file_and_line(install, name, source, message):
     facts = probed(install, f"import sys\n\n{source}\n", name)
 
     places = {effect.place.partition(":")[0] for effect in facts.effects}
@@ -40,7 +40,7 @@ def test_what_a_module_does_when_it_is_imported_is_seen_with_its_place(install, 
     assert places == {f"{name}.py"}
 
 
-def test_a_thread_that_goes_on_is_seen(install):
+def test_a_thread_that_an_import_starts_is_reported(install):
     source = "import threading\nSTOP = threading.Event()\nthreading.Thread(target=STOP.wait, name='busy').start()\n"
     facts = probed(install, source, "probe_thread")
 
@@ -48,7 +48,7 @@ def test_a_thread_that_goes_on_is_seen(install):
     assert [effect.message for effect in facts.effects] == ["leaves the thread busy running"]
 
 
-def test_what_another_library_does_is_not_the_modules_effect(install):
+def test_side_effects_of_another_library_are_not_reported(install):
     install("wren-reader", {"probe_reader": "import os\nX = os.environ.get('HOME')\nopen(__file__).close()\n"})
 
     facts = probed(install, "import probe_reader\n", "probe_importer")
@@ -57,7 +57,7 @@ def test_what_another_library_does_is_not_the_modules_effect(install):
     assert facts.modules == ("probe_importer", "probe_reader")
 
 
-def test_afterwards_nobody_watches(install, monkeypatch):
+def test_effects_are_not_recorded_after_the_import(install, monkeypatch):
     facts = probed(install, "X = 1\n", "probe_after")
     monkeypatch.setenv("WREN_PROBED", "1")
 

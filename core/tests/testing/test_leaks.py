@@ -26,14 +26,14 @@ def test_a_secret_is_found_in_every_form(text, form):
     assert find_leak(f"... {text} ...", [SECRET]) == form
 
 
-def test_escapes_of_python_hide_nothing():
+def test_a_secret_is_found_behind_python_escapes():
     assert find_leak(repr("a\nsecret-value"), ["a\nsecret-value"]) == "as Python shows it"
 
 
 @pytest.mark.parametrize("text", ["nothing", SECRET[:-1], ""])
-def test_what_is_not_there_is_not_found(text):
+def test_a_text_without_the_secret_has_no_leak(text):
     assert find_leak(text, [SECRET]) is None
 
 
-def test_a_short_value_is_no_secret():
+def test_a_short_value_does_not_count_as_a_secret():
     assert find_leak("the key is 'on'", ["on", ""]) is None

@@ -4,7 +4,7 @@ import pytest
 from pydantic import Field
 
 from wren_core import method
-from wren_core.testing.listings import limit_of, place_of, returns_list
+from wren_core.testing.listings import limit_parameter, page_parameter, returns_list
 
 
 @method
@@ -36,7 +36,7 @@ def odd(self, limit: str = "5") -> tuple[int, ...]:
         (odd, (True, None, None)),
     ],
 )
-def test_a_listing_is_known_by_its_schemas(listing: Any, expected: Any):
+def test_a_listing_is_recognised_by_its_schemas(listing: Any, expected: Any):
     spec = listing.spec
 
-    assert (returns_list(spec), limit_of(spec), place_of(spec)) == expected
+    assert (returns_list(spec), limit_parameter(spec), page_parameter(spec)) == expected

@@ -37,7 +37,7 @@ Description-Content-Type: text/markdown
 """
 
 
-def test_a_wheel_is_read_from_its_metadata(install):
+def test_the_facts_of_a_wheel_come_from_its_metadata(install):
     install("wren-parcel", version="1.2", metadata=METADATA)
 
     project = Project.installed("wren-parcel")
@@ -49,7 +49,7 @@ def test_a_wheel_is_read_from_its_metadata(install):
 
 
 @pytest.mark.parametrize("editable", [True, False])
-def test_one_installed_in_place_is_read_where_it_is_edited(install, folder, editable):
+def test_an_editable_install_is_read_from_its_source_folder(install, folder, editable):
     site = install("wren-parcel", version="1.2", metadata=METADATA)
     origin = {"url": folder.as_uri(), "dir_info": {"editable": editable}}
     (site / "wren_parcel-1.2.dist-info" / "direct_url.json").write_text(json.dumps(origin))
@@ -61,27 +61,27 @@ def test_one_installed_in_place_is_read_where_it_is_edited(install, folder, edit
     assert project.exemptions == ({"W304": "the provider has no pages at all"} if editable else {})
 
 
-def test_a_folder_can_be_named(install, folder):
+def test_a_given_folder_is_used(install, folder):
     install("wren-parcel", version="1.2", metadata=METADATA)
 
     assert Project.installed("wren-parcel", folder=folder).readme == "# As edited"
 
 
 @pytest.mark.parametrize("origin", ["no json", '{"url": "https://x.example/a.whl"}', '{"url": "file:///nowhere"}'])
-def test_other_origins_are_no_folder(install, origin):
+def test_an_install_from_elsewhere_has_no_folder(install, origin):
     site = install("wren-parcel", version="1.2", metadata=METADATA)
     (site / "wren_parcel-1.2.dist-info" / "direct_url.json").write_text(origin)
 
     assert Project.installed("wren-parcel").folder is None
 
 
-def test_without_the_named_readme_the_usual_one_is_read(install, folder):
+def test_the_usual_readme_is_read_where_the_declared_one_is_missing(install, folder):
     install("wren-parcel", version="1.2", metadata=METADATA)
     (folder / "docs.md").rename(folder / "README.md")
 
     assert Project.installed("wren-parcel", folder=folder).readme == "# As edited"
 
 
-def test_what_is_not_installed_is_not_found():
+def test_a_distribution_that_is_not_installed_is_an_error():
     with pytest.raises(PackageNotFoundError):
         Project.installed("wren-nowhere")

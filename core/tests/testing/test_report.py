@@ -2,10 +2,10 @@ import pytest
 
 from wren_core import Integration, IntegrationSpec, method
 from wren_core.testing.project import Project
-from wren_core.testing.report import ExemptionInvalid, check, read_exemptions, unloadable
+from wren_core.testing.report import ExemptionInvalid, check_rules, read_exemptions, report_load_failure
 from wren_core.testing.rules.registry import RULES, RuleUnknown, get_rule
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 REASON = "the provider has no pages at all, its lists end after fifty items"
 
@@ -24,7 +24,7 @@ class Echo(Integration):
 def rule(code: str, *findings: Finding, tier: Tier | None = None, reason: str = "", error: Exception | None = None):
     real = get_rule(code)
 
-    def judge(subject):
+    def judge(target):
         if reason:
             raise NotApplicable(reason)
         if error:
@@ -40,7 +40,7 @@ NOTE = Finding(place="echo.say", message="unproved", weight="note")
 
 def report(*rules, **exempt):
     project = Project(name="wren-echo", version="1.0", exemptions=exempt)
-    return check(Subject(integration=Echo, project=project), rules=rules)
+    return check_rules(CheckTarget(integration=Echo, project=project), rules=rules)
 
 
 @pytest.mark.parametrize(
@@ -60,27 +60,27 @@ def test_the_tier_is_the_one_below_the_lowest_rule_that_failed(broken, tier):
     assert report(*(rule(code, *([FAULT] if code in broken else [])) for code in codes)).tier is tier
 
 
-def test_a_note_fails_no_rule_and_is_kept():
+def test_a_note_fails_no_rule_and_stays_in_the_report():
     (result,) = report(rule("W304", NOTE)).results
 
     assert (result.outcome, result.findings, result.faults) == ("passed", (NOTE,), ())
 
 
-def test_a_rule_with_nothing_to_look_at_counts_as_reached_and_says_why():
+def test_a_rule_that_does_not_apply_counts_as_passed_and_has_a_reason():
     found = report(rule("W304", reason="no method returns a list"))
 
     assert found.tier is Tier.PLATINUM
     assert (found.results[0].outcome, found.results[0].reason) == ("not_applicable", "no method returns a list")
 
 
-def test_a_rule_that_breaks_over_a_plugin_is_a_finding_about_the_plugin():
+def test_a_rule_that_a_plugin_makes_fail_with_an_exception_is_a_finding():
     (result,) = report(rule("W304", error=KeyError("items"))).results
 
     assert result.outcome == "failed"
-    assert result.findings[0].message == "the rule could not look: KeyError: 'items'"
+    assert result.findings[0].message == "the rule could not be checked: KeyError: 'items'"
 
 
-def test_an_exempt_rule_does_not_lower_the_tier_but_keeps_it_from_platinum():
+def test_an_exempt_rule_does_not_lower_the_tier_but_excludes_platinum():
     found = report(rule("W304", FAULT), get_rule("W402"), W304=REASON)
 
     assert found.tier is Tier.GOLD
@@ -89,13 +89,13 @@ def test_an_exempt_rule_does_not_lower_the_tier_but_keeps_it_from_platinum():
 
 
 @pytest.mark.parametrize(
-    ("judged", "outcome"), [(rule("W304"), "passed"), (rule("W304", reason="-"), "not_applicable")]
+    ("rule_result", "outcome"), [(rule("W304"), "passed"), (rule("W304", reason="-"), "not_applicable")]
 )
-def test_an_exemption_that_is_not_needed_any_more_is_told(judged, outcome):
-    (result,) = report(judged, W304=REASON).results
+def test_an_exemption_that_is_no_longer_needed_is_a_note(rule_result, outcome):
+    (result,) = report(rule_result, W304=REASON).results
 
     assert result.outcome == outcome
-    assert result.findings[0].message == f"its exemption is not needed any more; take it out ({REASON})"
+    assert result.findings[0].message == f"its exemption is no longer needed; remove it ({REASON})"
 
 
 @pytest.mark.parametrize(
@@ -109,32 +109,32 @@ def test_an_exemption_that_is_not_needed_any_more_is_told(judged, outcome):
         ({"W304": True}, "needs a reason"),
     ],
 )
-def test_an_exemption_of_nothing_or_without_a_reason_is_refused(written, message):
+def test_an_exemption_of_an_unknown_rule_or_without_a_reason_is_refused(written, message):
     with pytest.raises(ExemptionInvalid, match=message):
         read_exemptions(written)
 
 
-def test_a_rule_is_exempt_by_its_number_or_its_whole_id():
+def test_an_exemption_names_a_rule_by_its_number_or_its_id():
     expected = {"W304-pagination": REASON}
 
     assert read_exemptions({"W304": f"  {REASON}\n"}) == read_exemptions({"W304-pagination": REASON}) == expected
 
 
-def test_an_unknown_rule_is_answered_with_the_nearest():
+def test_the_error_about_an_unknown_rule_names_the_nearest_one():
     with pytest.raises(RuleUnknown, match="did you mean W203"):
         get_rule("W203-auth")
 
     assert get_rule("w203") is get_rule("W203-auth-errors")
 
 
-def test_what_does_not_load_fails_the_first_rule_and_no_other_looks():
-    found = unloadable("echo", Project(name="wren-echo"), [FAULT])
+def test_an_integration_that_does_not_load_fails_the_first_rule_and_no_other_is_checked():
+    found = report_load_failure("echo", Project(name="wren-echo"), [FAULT])
 
     assert found.tier is None
     assert [result.outcome for result in found.results] == ["failed", *["not_applicable"] * (len(RULES) - 1)]
 
 
-def test_a_report_is_json():
+def test_a_report_converts_to_json():
     shown = report(rule("W304", FAULT), rule("W101")).to_json()
 
     assert (shown["integration"], shown["distribution"], shown["tier"]) == ("echo", "wren-echo", "silver")

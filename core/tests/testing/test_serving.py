@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from wren_core.testing import FakeProvider, FakeResponse, FakeStage, TcpFake, route, serve
+from wren_core.testing import FakeProvider, FakeResponse, FakeTcpProvider, SharedFakeServer, route, serve
+from wren_core.testing.patience import patience
 
 
 class Hello(FakeProvider):
@@ -15,7 +16,7 @@ class Hello(FakeProvider):
         return FakeResponse(body={"hello": True})
 
 
-def test_an_app_answers_on_the_loopback_for_the_length_of_a_block():
+def test_an_app_is_served_on_the_loopback_during_the_block():
     with serve(Hello()) as url:
         answer = httpx2.get(url)
 
@@ -25,7 +26,7 @@ def test_an_app_answers_on_the_loopback_for_the_length_of_a_block():
         httpx2.get(url)
 
 
-def test_a_chosen_port_is_used():
+def test_a_given_port_is_used():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
 
@@ -47,16 +48,16 @@ def test_nothing_runs_after_the_block_even_when_it_fails():
     assert [thread for thread in set(threading.enumerate()) - others if thread.name == "wren-fake-provider"] == []
 
 
-def test_two_servers_run_side_by_side():
+def test_two_servers_run_in_parallel():
     with serve(Hello()) as one, serve(Hello()) as two:
         assert one != two
         assert httpx2.get(one).json() == httpx2.get(two).json()
 
 
-class Echo(TcpFake):
+class Echo(FakeTcpProvider):
     name, scheme = "echo", "echo"
 
-    def converse(self, stream):
+    def handle_client(self, stream):
         for line in stream:
             stream.write(line.upper())
             stream.flush()
@@ -64,10 +65,10 @@ class Echo(TcpFake):
 
 def connection_to(url):
     place = urlsplit(url)
-    return socket.create_connection((place.hostname, place.port), timeout=5)
+    return socket.create_connection((place.hostname, place.port), timeout=patience(5))
 
 
-def test_a_fake_with_a_protocol_of_its_own_is_served_the_same_way():
+def test_a_fake_without_http_is_served_the_same_way():
     with serve(Echo()) as url, connection_to(url) as one, connection_to(url) as two:
         one.sendall(b"hello\n")
         two.sendall(b"world\n")
@@ -79,7 +80,7 @@ def test_a_fake_with_a_protocol_of_its_own_is_served_the_same_way():
         connection_to(url)
 
 
-def test_clients_of_such_a_fake_are_left_at_the_end_of_the_block():
+def test_connections_to_a_fake_without_http_are_closed_after_the_block():
     others = set(threading.enumerate())
 
     with serve(Echo()) as url:
@@ -92,7 +93,7 @@ def test_clients_of_such_a_fake_are_left_at_the_end_of_the_block():
     assert [thread for thread in set(threading.enumerate()) - others if thread.name.startswith("wren-fake")] == []
 
 
-def test_such_a_fake_can_cut_its_clients_and_serve_new_ones():
+def test_a_fake_without_http_can_close_connections_and_accept_new_ones():
     fake = Echo()
     with serve(fake) as url, connection_to(url) as old:
         old.sendall(b"hello\n")
@@ -106,7 +107,7 @@ def test_such_a_fake_can_cut_its_clients_and_serve_new_ones():
             assert new.recv(100) == b"AGAIN\n"
 
 
-def test_such_a_fake_takes_a_chosen_port():
+def test_a_fake_without_http_uses_a_given_port():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
 
@@ -114,7 +115,7 @@ def test_such_a_fake_takes_a_chosen_port():
         assert url == f"echo://127.0.0.1:{port}"
 
 
-def test_such_a_fake_can_hang_up_on_clients_and_keep_them_waiting():
+def test_a_fake_without_http_can_drop_and_delay_clients():
     fake = Echo()
     with serve(fake) as url:
         fake.drop_next()
@@ -135,7 +136,7 @@ def test_such_a_fake_can_hang_up_on_clients_and_keep_them_waiting():
     assert fake.example_values() == {}
 
 
-def test_an_answer_does_not_wait_for_the_clients_acknowledgement():
+def test_a_response_does_not_wait_for_the_clients_acknowledgement():
     """Head and body are two writes: with Nagle's algorithm the second of each takes 40 ms on a kept connection."""
     with serve(Hello()) as url, httpx2.Client(base_url=url) as client:
         client.get("/")
@@ -144,16 +145,16 @@ def test_an_answer_does_not_wait_for_the_clients_acknowledgement():
             client.get("/")
         seconds = time.perf_counter() - started
 
-    assert seconds < 20 * 0.04
+    assert seconds < patience(20 * 0.04)
 
 
-def test_one_server_serves_the_fake_of_the_moment():
-    stage = FakeStage()
+def test_one_server_serves_the_current_fake():
+    fake_server = SharedFakeServer()
 
-    with serve(stage) as stage.url:
+    with serve(fake_server) as fake_server.url:
         fakes = [FakeProvider(), FakeProvider()]
         for fake, path in zip(fakes, ("/one", "/two"), strict=True):
-            stage.fake = fake
-            httpx2.get(f"{stage.url}{path}")
+            fake_server.fake = fake
+            httpx2.get(f"{fake_server.url}{path}")
 
     assert [[request.path for request in fake.requests] for fake in fakes] == [["/one"], ["/two"]]

@@ -7,30 +7,30 @@ import pytest
 
 from wren_anthropic import Anthropic
 from wren_anthropic.fake import FakeAnthropic
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeAnthropic:
-    """An account whose models echo."""
-    stage.fake = FakeAnthropic()
-    return stage.fake
+def fake(fake_server: SharedFakeServer) -> FakeAnthropic:
+    """An account whose models echo the prompt."""
+    fake_server.fake = FakeAnthropic()
+    return fake_server.fake
 
 
 @pytest.fixture
-def connect(fake: FakeAnthropic, stage: FakeStage) -> Iterator[Callable[..., Anthropic]]:
-    """Connect with configuration values; `key` replaces the one that works."""
+def connect(fake: FakeAnthropic, fake_server: SharedFakeServer) -> Iterator[Callable[..., Anthropic]]:
+    """Connect with configuration values; `key` replaces the valid key."""
     made: list[Anthropic] = []
 
-    def perform(*, key: str = fake.key, base_url: str = stage.url, **config: Any) -> Anthropic:
+    def perform(*, key: str = fake.key, base_url: str = fake_server.url, **config: Any) -> Anthropic:
         made.append(Anthropic.create(config, credentials={"api_key": key}, base_url=base_url))
         return made[-1]
 
@@ -41,5 +41,5 @@ def connect(fake: FakeAnthropic, stage: FakeStage) -> Iterator[Callable[..., Ant
 
 @pytest.fixture
 def claude(connect: Callable[..., Anthropic]) -> Anthropic:
-    """The integration with the key that works."""
+    """The integration with the valid key."""
     return connect()

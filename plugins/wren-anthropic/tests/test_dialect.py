@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from wren_core.ai.records import Message, ToolResult
+from wren_core.ai.records import ChatMessage, ToolResult
 from wren_core.errors import Unavailable
 from wren_core.testing import Chunks
 
@@ -16,7 +16,7 @@ def sent(fake):
 
 
 def answer(fake, body):
-    """Answer the next request with this."""
+    """Answer the next request with this response."""
     fake.fail_next(200, body=body)
 
 
@@ -32,12 +32,12 @@ def test_a_prompt_is_answered_and_priced(claude, fake):
     answer = claude.generate("What is the capital of France?", system="Be brief.")
 
     assert (answer.text, answer.model, answer.stop_reason) == ("Paris", "claude-sonnet-5-5", "end")
-    # 30 + 9 bytes read, 5 + 2 written; $2 and $10 a million.
+    # 30 + 9 bytes of input, 5 + 2 of output; $2 and $10 per million.
     assert (answer.usage.input_tokens, answer.usage.output_tokens, answer.cost_usd) == (10, 2, 4e-05)
     assert fake.requests[-1].token == fake.key
 
 
-def test_the_request_says_what_was_asked_for_and_nothing_else(claude, fake):
+def test_the_request_contains_only_the_given_options(claude, fake):
     claude.generate("Hi")
     plain = sent(fake)
     claude.generate("Hi", system="Be kind.", max_tokens=7, temperature=0.5, model="claude-haiku-4-5", tools=[TOOL])
@@ -57,7 +57,7 @@ def test_the_request_says_what_was_asked_for_and_nothing_else(claude, fake):
     }
 
 
-def test_a_small_model_is_not_asked_for_more_than_it_writes(connect, fake):
+def test_max_tokens_is_limited_to_the_models_maximum(connect, fake):
     connect(models=[{"id": "claude-haiku-4-5", "max_tokens": 900}]).generate("Hi", model="claude-haiku-4-5")
 
     assert sent(fake)["max_tokens"] == 900
@@ -71,7 +71,7 @@ def test_images_go_as_base64_with_their_type(claude, fake):
     assert text["text"] == "What is this?"
 
 
-def test_a_tool_is_called_and_its_result_handed_back(claude, fake):
+def test_a_tool_is_called_and_its_result_is_sent_back(claude, fake):
     fake.model.call("weather", {"city": "Rome"}, when="weather")
 
     asked = claude.generate("weather?", tools=[TOOL])
@@ -79,9 +79,9 @@ def test_a_tool_is_called_and_its_result_handed_back(claude, fake):
     results = [ToolResult(id=call.id, content="none", is_error=True)]
     claude.generate(
         messages=[
-            Message(role="user", text="weather?"),
+            ChatMessage(role="user", text="weather?"),
             asked.as_message(),
-            Message(role="user", tool_results=results),
+            ChatMessage(role="user", tool_results=results),
         ],
         tools=[TOOL],
     )
@@ -99,12 +99,12 @@ def test_a_tool_is_called_and_its_result_handed_back(claude, fake):
     ]
 
 
-def test_signed_reasoning_goes_back_unchanged(claude, fake):
+def test_signed_reasoning_is_sent_back_unchanged(claude, fake):
     thinking = {"type": "thinking", "thinking": "hm", "signature": "s1gned"}
     answer(fake, message(content=[thinking, {"type": "text", "text": "Hi"}]))
 
     first = claude.generate("Hello")
-    claude.generate("And?", messages=[Message(role="user", text="Hello"), first.as_message()])
+    claude.generate("And?", messages=[ChatMessage(role="user", text="Hello"), first.as_message()])
 
     assert first.text == "Hi"
     assert sent(fake)["messages"][1] == {"role": "assistant", "content": [thinking, {"type": "text", "text": "Hi"}]}
@@ -122,13 +122,13 @@ def test_signed_reasoning_goes_back_unchanged(claude, fake):
         ("something_new", "other"),
     ],
 )
-def test_why_an_answer_ends_is_told(claude, fake, reason, told):
+def test_the_stop_reason_of_a_response_is_reported(claude, fake, reason, told):
     answer(fake, message(stop_reason=reason))
 
     assert claude.generate("Hi").stop_reason == told
 
 
-def test_what_the_cache_held_counts_as_input_at_its_own_price(claude, fake):
+def test_cached_tokens_count_as_input_at_their_own_price(claude, fake):
     used = {"input_tokens": 100, "cache_read_input_tokens": 1000, "cache_creation_input_tokens": 50, "output_tokens": 0}
     answer(fake, message(usage=used))
 
@@ -138,7 +138,7 @@ def test_what_the_cache_held_counts_as_input_at_its_own_price(claude, fake):
     assert found.cost_usd == (150 * 2 + 1000 * 0.2) / 10**6
 
 
-def test_a_stream_brings_words_and_ends_with_the_same_answer(claude, fake):
+def test_a_stream_yields_text_and_ends_with_the_complete_response(claude, fake):
     fake.model.say("one two three")
 
     with claude.stream("count") as stream:
@@ -150,7 +150,7 @@ def test_a_stream_brings_words_and_ends_with_the_same_answer(claude, fake):
     assert sent(fake)["stream"] is True
 
 
-def test_a_tool_call_of_a_stream_is_whole(claude, fake):
+def test_a_streamed_tool_call_is_complete(claude, fake):
     fake.model.call("weather", {"city": "Rome"})
 
     with claude.stream("weather?", tools=[TOOL]) as stream:
@@ -169,10 +169,10 @@ def test_a_stream_whose_connection_breaks_is_unavailable(claude, fake):
     assert read == ["one", " two"]
 
 
-def test_a_stream_that_ends_in_good_order_but_too_early_is_unavailable(claude, fake):
+def test_a_stream_that_ends_too_early_is_unavailable(claude, fake):
     start = {"type": "message_start", "message": message(content=[], stop_reason=None)}
     event = f"event: message_start\ndata: {json.dumps(start)}\n\n"
     fake.fail_next(200, body=Chunks(parts=[event]))
 
-    with pytest.raises(Unavailable, match="cut off"):
+    with pytest.raises(Unavailable, match="broke off"):
         list(claude.stream("count"))

@@ -7,6 +7,7 @@ import pytest
 
 from wren_anthropic import Anthropic
 from wren_anthropic.fake import FakeAnthropic
+from wren_core.errors import AgentFixableError
 from wren_core.testing import IntegrationContract
 
 HOME = Path(__file__).parents[1]
@@ -32,7 +33,7 @@ def test_the_distribution_ships_its_fake():
     assert FakeAnthropic().credentials() == {"api_key": "sk-ant-fake-key"}
 
 
-def test_the_key_is_read_from_the_variable_everybody_uses():
+def test_the_key_is_read_from_the_usual_variable():
     assert Anthropic.full_spec().get_env_mapping() == {"api_key": "ANTHROPIC_API_KEY"}
 
 
@@ -45,5 +46,6 @@ def test_every_model_has_limits_and_prices(model):
     assert "image/png" in model.input_formats
 
 
-def test_no_image_can_be_asked_for():
-    assert "generate_image" not in Anthropic.methods()
+def test_an_image_is_refused_with_what_is_missing():
+    with pytest.raises(AgentFixableError, match="anthropic makes no images"):
+        Anthropic.create(credentials={"api_key": "sk-ant-x"}).generate_image("a wren")

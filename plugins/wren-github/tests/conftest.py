@@ -6,34 +6,34 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 from wren_github import GitHub
 from wren_github.fake import FakeGitHub
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeGitHub:
+def fake(fake_server: SharedFakeServer) -> FakeGitHub:
     """A GitHub with alice/kites, and alice/diary, which is private."""
-    stage.fake = FakeGitHub()
-    return stage.fake
+    fake_server.fake = FakeGitHub()
+    return fake_server.fake
 
 
 @pytest.fixture
-def connect(fake: FakeGitHub, stage: FakeStage) -> Iterator[Callable[..., GitHub]]:
+def connect(fake: FakeGitHub, fake_server: SharedFakeServer) -> Iterator[Callable[..., GitHub]]:
     """Connect with configuration values; `token` replaces one with all scopes."""
     with ExitStack() as stack:
 
         def perform(*, token: str | None = None, **config: Any) -> GitHub:
             credentials = {"access_token": token or fake.token()}
-            github = GitHub.create(config, credentials=credentials, base_url=stage.url)
+            github = GitHub.create(config, credentials=credentials, base_url=fake_server.url)
             stack.callback(github.close)
             return github
 
@@ -42,5 +42,5 @@ def connect(fake: FakeGitHub, stage: FakeStage) -> Iterator[Callable[..., GitHub
 
 @pytest.fixture
 def github(connect: Callable[..., GitHub]) -> GitHub:
-    """The integration, at home in alice/kites."""
+    """The integration, with alice/kites as its default repository."""
     return connect(default_repository="alice/kites")

@@ -21,14 +21,14 @@ def test_a_secondary_limit_is_a_rate_limit_with_its_pause(github, fake):
     assert caught.value.retry_after == 30.0
 
 
-def test_a_read_waits_for_a_short_limit(github, fake):
+def test_a_read_waits_for_a_short_rate_limit(github, fake):
     github.create_issue("It broke")
     fake.limit_next(retry_after=0)
 
     assert github.get_issue(1).title == "It broke"
 
 
-def test_a_used_up_limit_lasts_until_its_reset():
+def test_an_exhausted_limit_pauses_until_its_reset():
     reset = str(int(time.time()) + 600)
 
     error = verdict(answer(403, b'{"message":"API limit"}', x_ratelimit_remaining="0", x_ratelimit_reset=reset))
@@ -38,30 +38,30 @@ def test_a_used_up_limit_lasts_until_its_reset():
 
 
 @pytest.mark.parametrize("reset", ["", "soon", "-5"])
-def test_a_limit_that_does_not_say_how_long_has_no_pause(reset):
+def test_a_rate_limit_without_a_duration_has_no_pause(reset):
     error = verdict(answer(429, b'{"message":"rate limit"}', x_ratelimit_reset=reset))
 
     assert isinstance(error, RateLimited)
     assert error.retry_after is None
 
 
-def test_a_refused_value_is_named(github):
+def test_a_refused_field_is_named(github):
     with pytest.raises(Rejected, match="Validation Failed; base invalid") as caught:
         github.create_pull_request("Fix it", "fix", "nowhere")
 
     assert caught.value.details["status"] == 422
 
 
-def test_errors_in_words_are_quoted():
+def test_errors_given_as_text_are_quoted():
     error = verdict(answer(422, b'{"message":"Validation Failed","errors":[{"message":"No commits"},"odd"]}'))
 
     assert "Validation Failed; No commits; odd" in error.message
 
 
-def test_what_is_hidden_says_that_a_scope_may_be_missing(connect, fake):
+def test_not_found_says_that_a_scope_may_be_missing(connect, fake):
     github = connect(token=fake.token(scopes=()))
 
-    with pytest.raises(NotFound, match="hidden too from a token without the scope `repo`"):
+    with pytest.raises(NotFound, match="also hidden from tokens without the scope `repo`"):
         github.list_issues("alice/diary")
     with pytest.raises(NotFound, match="the scope `repo`"):
         github.create_issue("May not write", repository="alice/kites")
@@ -69,7 +69,7 @@ def test_what_is_hidden_says_that_a_scope_may_be_missing(connect, fake):
     assert github.search_issues("crash") == []
 
 
-def test_a_permission_that_is_missing_is_for_a_person():
+def test_a_missing_permission_is_a_configuration_error():
     body = b'{"message":"Resource not accessible by personal access token"}'
 
     error = verdict(answer(403, body, x_accepted_github_permissions="issues=write"))
@@ -78,16 +78,16 @@ def test_a_permission_that_is_missing_is_for_a_person():
     assert (error.code, error.details["needed"]) == ("OAUTH_SCOPE_MISSING", "issues=write")
 
 
-def test_another_refusal_is_a_refusal():
+def test_any_other_403_is_rejected():
     assert isinstance(verdict(answer(403, b'{"message":"Repository was archived so is read-only."}')), Rejected)
 
 
-def test_a_refused_token_is_a_failed_authorization(connect):
+def test_a_refused_token_raises_auth_failed(connect):
     with pytest.raises(AuthFailed, match="run `wren connect github`"):
         connect(token="ghp_made-up").list_issues("alice/kites")
 
 
-def test_what_the_status_says_is_left_to_it():
+def test_other_statuses_are_left_to_core():
     assert verdict(answer(500, b"<h1>Unicorn!</h1>")) is None
 
 
@@ -100,14 +100,14 @@ def test_a_write_is_sent_once(github, fake):
     assert len(fake.requests) == 1
 
 
-def test_a_change_that_can_be_repeated_is(github, fake):
+def test_an_idempotent_change_is_retried(github, fake):
     github.create_issue("It broke")
     fake.fail_next(502)
 
     assert github.close_issue(1).state == "closed"
 
 
-def test_no_page_follows_where_none_is_linked():
+def test_the_last_page_has_no_link():
     assert following(answer(200)) is None
     assert following(answer(200, link='<https://x/?page=1>; rel="prev"')) is None
 

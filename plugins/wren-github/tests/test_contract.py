@@ -47,7 +47,7 @@ def test_the_distribution_offers_the_fake():
     assert point.load() is FakeGitHub
 
 
-def test_it_is_small():
+def test_the_distribution_is_small():
     sources = [path for path in (HOME / "src/wren_github").glob("*.py") if not path.name.startswith("fake")]
     metadata = [line for line in (HOME / "pyproject.toml").read_text().splitlines() if line.strip()]
 
@@ -56,12 +56,12 @@ def test_it_is_small():
     assert tomllib.loads("\n".join(metadata))["project"]["dependencies"] == ["wren-core[http]>=0.1,<0.2"]
 
 
-def test_a_person_may_hand_over_a_token():
+def test_a_connection_accepts_a_token():
     assert GitHub.spec.auth.accepts_token
     assert GitHub.spec.auth.scope_separator == ","
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     methods = GitHub.full_spec().methods
     by_effect = {effect: {m.id for m in methods if m.effect == effect} for effect in ("read", "write", "destructive")}
 
@@ -75,7 +75,7 @@ def test_effects_are_honest():
 
 
 @pytest.mark.parametrize("method_id", list(GitHub.methods()))
-def test_strict_tools_can_say_every_method(method_id):
+def test_every_method_exports_as_a_strict_tool(method_id):
     from wren_core.export.tools import openai_tool
 
     assert openai_tool("github", GitHub.full_spec().method(method_id))["function"]["strict"] is True

@@ -18,7 +18,7 @@ def test_an_issue_is_opened_and_read_again(github, fake):
     assert [issue["title"] for issue in fake.issues_of("alice/kites")] == ["It broke"]
 
 
-def test_an_issue_is_changed_only_where_something_is_given(github):
+def test_an_update_changes_only_the_given_values(github):
     made = github.create_issue("First", "Text", labels=["bug"])
 
     changed = github.update_issue(made.number, title="Second", labels=[])
@@ -36,7 +36,7 @@ def test_an_issue_is_closed_with_a_reason_and_opened_again(github):
     assert (opened.state, opened.closed_at) == ("open", None)
 
 
-def test_what_an_undo_needs_is_in_the_result(github):
+def test_the_result_has_all_arguments_of_its_undo(github):
     made = github.create_issue("Opened by mistake")
     spec = github.full_spec().method("create_issue")
     values = {"input": {}, "output": made.model_dump()}
@@ -58,7 +58,7 @@ def test_issues_are_listed_by_state_and_label_without_pull_requests(github):
     assert numbers(github.list_issues(state="all", labels=["bug", "new"])) == [2]
 
 
-def test_a_list_is_read_page_by_page_as_far_as_it_is_wanted(github, fake):
+def test_a_list_is_read_page_by_page_up_to_the_limit(github, fake):
     github.create_issue("Long talk")
     for number in range(1, 130):
         github.create_comment(1, f"Comment {number}")
@@ -74,8 +74,8 @@ def test_a_list_is_read_page_by_page_as_far_as_it_is_wanted(github, fake):
     assert fake.requests[-1].query["per_page"] == "5"
 
 
-def test_the_next_page_is_asked_of_the_configured_address(github, fake, stage):
-    """The fake names api.github.com in its Link header, as GitHub does."""
+def test_the_next_page_is_read_from_the_configured_base_url(github, fake, fake_server):
+    """The Link header of the fake has the host api.github.com, as GitHub's does."""
     for number in range(3):
         github.create_issue(f"Issue {number}")
 
@@ -109,7 +109,7 @@ def test_a_pull_request_is_proposed_and_merged(github, fake):
     assert fake.issues_of("alice/kites")[0]["merge_method"] == "squash"
 
 
-def test_pull_requests_are_listed_apart(github):
+def test_pull_requests_have_their_own_list(github):
     github.create_issue("It broke")
     github.create_pull_request("Fix it", "fix", "main", draft=True)
 
@@ -129,7 +129,7 @@ def test_a_draft_is_not_merged(github):
 def test_searches_find_issues_pull_requests_and_code(github):
     github.create_issue("The string tears", repository="alice/diary")
     github.create_issue("The tail tears")
-    github.create_pull_request("Mend the tail", "fix", "main")
+    github.create_pull_request("fix the tail", "fix", "main")
 
     assert numbers(github.search_issues("repo:alice/kites tail")) == [1, 2]
     assert [item.is_pull_request for item in github.search_issues("is:pr tail")] == [True]
@@ -137,14 +137,14 @@ def test_searches_find_issues_pull_requests_and_code(github):
     assert [(match.repository, match.path) for match in github.search_code("fly")] == [("alice/kites", "README.md")]
 
 
-def test_another_repository_than_the_default_is_named(github, fake):
+def test_a_given_repository_overrides_the_default(github, fake):
     github.create_issue("Dear diary", repository="alice/diary")
 
     assert len(fake.issues_of("alice/diary")) == 1
     assert fake.issues_of("alice/kites") == []
 
 
-def test_without_any_repository_nothing_is_asked(connect, fake):
+def test_without_a_repository_no_request_is_sent(connect, fake):
     with pytest.raises(InvalidInput, match=r"init\(default_repository="):
         connect().list_issues()
 
@@ -154,7 +154,7 @@ def test_without_any_repository_nothing_is_asked(connect, fake):
 @pytest.mark.parametrize(
     "name", ["kites", "alice/..", "alice/kites/issues", "../kites", "alice/ki tes", "al.ice/kites", ""]
 )
-def test_what_is_no_repository_is_refused_before_it_is_asked(github, fake, name):
+def test_an_invalid_repository_name_is_refused_without_a_request(github, fake, name):
     with pytest.raises(InvalidInput, match="/repository"):
         github.get_issue(1, repository=name)
 
@@ -162,7 +162,7 @@ def test_what_is_no_repository_is_refused_before_it_is_asked(github, fake, name)
 
 
 @pytest.mark.parametrize("name", ["alice/.github", "a-b/c_d.e", "alice_corp/kites"])
-def test_names_github_allows_are_asked(github, fake, name):
+def test_all_names_that_github_allows_are_accepted(github, fake, name):
     with pytest.raises(NotFound):
         github.get_issue(1, repository=name)
 

@@ -1,4 +1,4 @@
-"""Real servers once per session: pymap for IMAP, with STARTTLS, aiosmtpd for SMTP; one authority vouches for both."""
+"""Real servers once per session, with certificates of a test authority: pymap for IMAP, aiosmtpd for SMTP."""
 
 import imaplib
 import socket
@@ -19,10 +19,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from servers.process import dies_with_its_parent, free_port
+from wren_core.testing.patience import patience
 from wren_imap import IMAP
 
 USER, PASSWORD = "ann@example.com", "s3cret-word"
-# Its password hash takes half a second a login by default, and no option makes it cheaper.
+# Its default password hash takes half a second per login, and there is no option for it.
 PYMAP = """
 from pymap.config import IMAPConfig
 from pymap.main import main
@@ -34,7 +35,7 @@ main()
 
 @dataclass(kw_only=True)
 class Servers:
-    """Where they listen, and what the SMTP servers took."""
+    """Ports of the servers, and the messages that the SMTP servers received."""
 
     imap: int
     """Without encryption."""
@@ -48,14 +49,14 @@ class Servers:
     """What the SMTP servers say to a recipient, or to `DATA`."""
 
     def box(self) -> imaplib.IMAP4:
-        """Log in past the integration."""
+        """Log in directly, without the integration."""
         box = imaplib.IMAP4("127.0.0.1", self.imap)
         box.login(USER, PASSWORD)
         return box
 
 
 class Handler:
-    """Keeps what comes in, and refuses what a test wants refused."""
+    """Stores received messages, and refuses the recipients that a test selects."""
 
     def __init__(self, taken: list[Any], replies: dict[str, str]) -> None:
         self._taken, self._replies = taken, replies
@@ -76,11 +77,11 @@ class Handler:
 
 def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     known = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=known, handled=False)  # not handled: the server finds the words of the refusal
+    return AuthResult(success=known, handled=False)  # not handled here: the server writes the reply
 
 
 def relay(listener: socket.socket, context: ssl.SSLContext, port: int) -> None:
-    """Put TLS in front of a server that only knows STARTTLS."""
+    """Put TLS in front of a server that only supports STARTTLS."""
 
     def copy(source: Any, target: Any) -> None:
         with suppress(OSError):
@@ -112,7 +113,7 @@ def relay(listener: socket.socket, context: ssl.SSLContext, port: int) -> None:
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """Start them."""
+    """Start the servers."""
     folder = tmp_path_factory.mktemp("mail")
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
@@ -167,12 +168,12 @@ def pymap(*options: str) -> Iterator[int]:
 
 def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     """Wait until the server answers."""
-    deadline = time.monotonic() + 20
+    started = time.monotonic()
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            if time.monotonic() > deadline or process.poll() is not None:
+            if time.monotonic() - started > patience(20) or process.poll() is not None:
                 raise
             time.sleep(0.05)
         else:
@@ -181,7 +182,7 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
 
 @pytest.fixture
 def mail(servers: Servers) -> Servers:
-    """The servers with an empty account: an inbox, and the folder Archive."""
+    """The servers with an empty account: the inbox and the folder Archive."""
     servers.taken.clear()
     servers.replies.clear()
     box = servers.box()
@@ -228,6 +229,6 @@ def connect(mail: Servers) -> Iterator[Callable[..., IMAP]]:
 
 @pytest.fixture
 def imap(connect: Callable[..., IMAP], mail: Servers, monkeypatch: pytest.MonkeyPatch) -> IMAP:
-    """The integration, on a machine that trusts the servers' authority."""
+    """The integration, on a machine that trusts the test authority."""
     monkeypatch.setenv("SSL_CERT_FILE", str(mail.authority))
     return connect()

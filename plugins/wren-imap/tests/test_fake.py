@@ -38,7 +38,7 @@ def test_a_new_account_has_two_emails_and_four_folders(imap):
     assert [mail.subject for mail in imap.search()] == ["Invoice 2041", "Agenda for Thursday"]
 
 
-def test_it_finds_reads_files_and_deletes(fake, imap, tmp_path):
+def test_emails_can_be_found_read_moved_and_deleted(fake, imap, tmp_path):
     fake.deliver("Eve <eve@example.org>", "Grüße", "Hello", html="<b>Hello</b>", files={"a.txt": b"x"})
     (mail,) = imap.search(subject="Grüße", sender="eve", unread=True, since=imap.search()[0].date.date())
 
@@ -57,7 +57,7 @@ def test_it_finds_reads_files_and_deletes(fake, imap, tmp_path):
     assert fake.folders["Archive"].messages == {}
 
 
-def test_it_takes_what_is_sent_and_delivers_to_its_own_account(fake, imap):
+def test_sent_emails_are_stored_and_delivered_to_its_own_account(fake, imap):
     imap.send(["bob@example.com", "alice@example.com"], "Hello", "See you.\n.\n..", bcc="eve@example.org")
 
     (sent,) = fake.sent
@@ -68,7 +68,7 @@ def test_it_takes_what_is_sent_and_delivers_to_its_own_account(fake, imap):
     assert imap.search()[0].subject == "Hello"
 
 
-def test_it_refuses_what_servers_refuse(fake, imap, connect):
+def test_invalid_requests_are_refused_as_servers_do(fake, imap, connect):
     fake.refused["bad@example.com"] = "550 no such user"
     stranger = connect(password="wrong")
 
@@ -81,7 +81,7 @@ def test_it_refuses_what_servers_refuse(fake, imap, connect):
             call()
 
 
-def test_a_cut_connection_is_made_anew(fake, imap):
+def test_a_broken_connection_is_opened_again(fake, imap):
     message = imap.search()[0].id
     fake.drop_clients()
     assert len(imap.search()) == 2
@@ -91,7 +91,7 @@ def test_a_cut_connection_is_made_anew(fake, imap):
     assert [mail.unread for mail in imap.search()] == [False, True]
 
 
-def test_a_change_during_which_the_connection_breaks_is_in_doubt_and_a_look_is_not(fake, imap):
+def test_a_broken_connection_leaves_a_change_in_doubt_but_not_a_read(fake, imap):
     message = imap.search()[0].id
 
     for verb, call, again in (
@@ -105,7 +105,7 @@ def test_a_change_during_which_the_connection_breaks_is_in_doubt_and_a_look_is_n
     assert imap.get(message).subject == "Invoice 2041"
 
 
-def test_both_halves_fall_silent_and_come_back(fake, connect):
+def test_both_servers_can_stall_and_recover(fake, connect):
     fake.drop_next(times=5)
     imap = connect()
     for call in (imap.folders, lambda: imap.send("bob@example.com", "x", "y")):
@@ -118,9 +118,9 @@ def test_both_halves_fall_silent_and_come_back(fake, connect):
     assert imap.send("bob@example.com", "x", "y").refused == {}
 
 
-def test_a_folder_that_is_made_anew_forgets_its_ids(fake, imap):
+def test_a_recreated_folder_invalidates_its_ids(fake, imap):
     message = imap.search()[0].id
     fake.folders["INBOX"].generation += 1
 
-    with pytest.raises(NotFound, match="made anew"):
+    with pytest.raises(NotFound, match="recreated"):
         imap.get(message)

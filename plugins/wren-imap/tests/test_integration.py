@@ -89,14 +89,14 @@ def test_a_folder_lists_its_newest_first_without_their_bodies(imap, deliver):
         ({"folder": "Archive"}, []),
     ],
 )
-def test_a_search_finds_what_fits_all_that_is_given(imap, deliver, criteria, subjects):
+def test_a_search_combines_all_conditions(imap, deliver, criteria, subjects):
     deliver(PLAIN, flags="(\\Seen)")
     deliver(RICH)
 
     assert [mail.subject for mail in imap.search(**criteria)] == subjects
 
 
-def test_pages_follow_one_another(imap, deliver):
+def test_the_next_page_starts_after_the_last_id(imap, deliver):
     ids = [deliver(PLAIN) for _ in range(5)]
 
     first = imap.search(limit=2)
@@ -107,13 +107,13 @@ def test_pages_follow_one_another(imap, deliver):
 
 
 @pytest.mark.parametrize("value", ["x\r\nA1 DELETE INBOX", "x\ny", "x\x00"])
-def test_no_word_smuggles_in_a_command(imap, value):
+def test_no_argument_can_inject_a_command(imap, value):
     for arguments in ({"sender": value}, {"folder": value}, {"subject": value}):
         with pytest.raises(InvalidInput):
             imap.search(**arguments)
 
 
-def test_a_whole_message_is_read_and_stays_unread(imap, deliver):
+def test_a_message_stays_unread_when_it_is_read(imap, deliver):
     mail = imap.get(deliver(RICH))
 
     assert mail.text == "Due on\nFriday\n& not later."
@@ -123,7 +123,7 @@ def test_a_whole_message_is_read_and_stays_unread(imap, deliver):
     assert imap.search()[0].unread
 
 
-def test_a_broken_message_does_not_hide_the_others(imap, deliver):
+def test_a_message_that_cannot_be_parsed_does_not_hide_the_others(imap, deliver):
     broken = deliver(BROKEN)
     deliver(PLAIN)
 
@@ -158,7 +158,7 @@ def test_a_message_that_is_too_large_is_not_read(connect, deliver):
         imap.get(message)
 
 
-def test_marks_can_be_set_and_taken_back_without_removing_anything(imap, deliver, mail):
+def test_marks_can_be_set_and_removed(imap, deliver, mail):
     message, doomed = deliver(PLAIN), deliver(RICH, flags="(\\Deleted)")
 
     imap.mark_read(message)
@@ -179,7 +179,7 @@ def test_a_message_is_moved_and_found_under_its_new_id(imap, deliver):
         imap.get(message)
 
 
-def test_a_deletion_removes_this_message_and_no_other_that_is_marked(imap, deliver):
+def test_deleting_a_message_keeps_others_that_are_marked_as_deleted(imap, deliver):
     doomed, message = deliver(RICH, flags="(\\Deleted)"), deliver(PLAIN)
 
     imap.delete(message)
@@ -187,23 +187,23 @@ def test_a_deletion_removes_this_message_and_no_other_that_is_marked(imap, deliv
     assert [item.id for item in imap.search()] == [doomed]
 
 
-def test_an_id_of_another_generation_of_the_folder_means_nothing(imap, deliver):
+def test_an_id_of_a_recreated_folder_is_not_found(imap, deliver):
     folder, generation, number = deliver(PLAIN).split(":")
     stale = f"{folder}:{int(generation) + 1}:{number}"
 
     for call in (imap.get, imap.mark_read, imap.delete):
-        with pytest.raises(NotFound, match="made anew"):
+        with pytest.raises(NotFound, match="recreated"):
             call(stale)
     assert len(imap.search()) == 1
 
 
 @pytest.mark.parametrize("call", [lambda imap: imap.search("Nowhere"), lambda imap: imap.get("Nowhere:1:1")])
-def test_a_folder_that_is_not_there_says_where_to_look(imap, call):
+def test_an_unknown_folder_error_says_how_to_list_folders(imap, call):
     with pytest.raises(NotFound, match=r"imap\.folders\(\)"):
         call(imap)
 
 
-def test_moving_to_a_folder_that_is_not_there_leaves_the_message(imap, deliver):
+def test_moving_to_an_unknown_folder_keeps_the_message(imap, deliver):
     message = deliver(PLAIN)
 
     with pytest.raises((NotFound, Rejected)):
@@ -237,7 +237,7 @@ def test_an_email_is_sent_with_all_its_parts(imap, mail, tmp_path):
     assert sent.refused == {}
 
 
-def test_html_alone_gets_a_text_and_the_configured_sender_is_used(connect, imap, mail):
+def test_html_gets_a_text_alternative_and_the_configured_sender(connect, imap, mail):
     connect(sender="Desk <desk@example.com>").send("bob@example.com", "x", html="<p>One</p><p>Two</p>")
 
     envelope, message = last_sent(mail)
@@ -245,7 +245,7 @@ def test_html_alone_gets_a_text_and_the_configured_sender_is_used(connect, imap,
     assert message.get_body(("plain",)).get_content().split() == ["One", "Two"]
 
 
-def test_a_reply_goes_where_it_is_wanted_and_joins_the_conversation(imap, mail, deliver):
+def test_a_reply_goes_to_the_reply_to_address_in_the_conversation(imap, mail, deliver):
     imap.reply(deliver(RICH), "On its way.")
 
     _, message = last_sent(mail)
@@ -266,7 +266,7 @@ def test_a_reply_goes_where_it_is_wanted_and_joins_the_conversation(imap, mail, 
         {"to": "bob@example.com", "cc": "x\ny@example.com"},
     ],
 )
-def test_what_is_no_address_or_would_forge_a_header_is_not_sent(imap, mail, arguments):
+def test_invalid_addresses_and_header_injection_are_not_sent(imap, mail, arguments):
     with pytest.raises(InvalidInput):
         imap.send(**{"subject": "x", "text": "y", **arguments})
 
@@ -280,7 +280,7 @@ def test_an_attachment_that_cannot_be_read_is_not_sent(imap, mail, tmp_path):
     assert mail.taken == []
 
 
-def test_recipients_the_server_refuses_are_told(imap, mail):
+def test_refused_recipients_are_reported(imap, mail):
     mail.replies["bad@example.com"] = "550 no such user"
 
     sent = imap.send(["bob@example.com", "bad@example.com"], "x", "y")
@@ -299,7 +299,7 @@ def test_recipients_the_server_refuses_are_told(imap, mail):
         ("hang up", Unavailable, False),
     ],
 )
-def test_what_the_server_says_to_a_message_decides_whether_to_try_again(imap, mail, reply, error, again):
+def test_the_smtp_reply_decides_whether_a_retry_makes_sense(imap, mail, reply, error, again):
     mail.replies["DATA"] = reply
 
     with pytest.raises(error) as caught:
@@ -309,13 +309,13 @@ def test_what_the_server_says_to_a_message_decides_whether_to_try_again(imap, ma
     assert mail.taken == []
 
 
-def test_without_an_smtp_server_nothing_can_be_sent(connect):
+def test_sending_without_an_smtp_server_is_a_configuration_error(connect):
     with pytest.raises(UserFacingConfigError, match="smtp_host"):
         connect(smtp_host=None).send("bob@example.com", "x", "y")
 
 
 @pytest.mark.parametrize("security", ["tls", "starttls"])
-def test_encrypted_connections_are_made_and_checked(connect, imap, mail, monkeypatch, security):
+def test_encrypted_connections_work_and_are_verified(connect, imap, mail, monkeypatch, security):
     ports = {"port": getattr(mail, f"imap_{security}"), "smtp_port": getattr(mail, f"smtp_{security}")}
     config = {**ports, "security": security, "smtp_security": security}
     trusting = connect(**config)
@@ -338,7 +338,7 @@ def test_a_certificate_of_another_host_is_refused(connect, imap, mail):
 
 
 @pytest.mark.parametrize("password", ["wrong-password", "wröng-password", "a\r\nb"])
-def test_a_refused_password_asks_for_a_new_connection(connect, imap, password):
+def test_a_refused_password_raises_auth_failed(connect, imap, password):
     stranger = connect(password=password)
 
     for call in (stranger.folders, lambda: stranger.send("bob@example.com", "x", "y")):
@@ -347,7 +347,7 @@ def test_a_refused_password_asks_for_a_new_connection(connect, imap, password):
         assert password not in caught.value.message
 
 
-def test_a_server_that_is_not_there_is_unavailable(connect):
+def test_an_unreachable_server_is_unavailable(connect):
     nowhere = connect(port=1, smtp_port=1)
 
     for call in (nowhere.folders, lambda: nowhere.send("bob@example.com", "x", "y")):
@@ -356,7 +356,7 @@ def test_a_server_that_is_not_there_is_unavailable(connect):
         assert caught.value.can_retry
 
 
-def test_a_server_that_never_answers_is_given_up_in_time(connect):
+def test_a_server_that_never_answers_times_out(connect):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         for call in (
@@ -367,7 +367,7 @@ def test_a_server_that_never_answers_is_given_up_in_time(connect):
                 call()
 
 
-def test_threads_share_one_connection_without_mixing_their_answers(imap, deliver):
+def test_threads_share_one_connection_without_mixing_responses(imap, deliver):
     ids = [deliver(PLAIN.replace(b"Item 3", f"Item {number}".encode())) for number in range(4)]
     read = {}
 

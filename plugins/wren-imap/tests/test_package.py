@@ -43,7 +43,7 @@ def test_the_fake_is_offered_with_the_integration():
     assert FakeIMAP.name == IMAP.spec.name
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     methods = IMAP.full_spec().methods
     by_effect = {effect: {m.id for m in methods if m.effect == effect} for effect in ("read", "write", "destructive")}
 
@@ -53,7 +53,7 @@ def test_effects_are_honest():
     assert {m.id for m in methods if m.undo} == {"mark_read", "mark_unread"}
 
 
-def test_a_person_is_asked_for_account_and_password_and_runs_reach_the_configured_servers_only():
+def test_the_spec_has_two_credentials_and_only_configured_hosts():
     spec = IMAP.full_spec()
 
     assert spec.auth_type == "custom"

@@ -7,14 +7,14 @@ from imap_tools import MailMessage
 from wren_imap.records import Email
 
 
-def test_half_a_surrogate_pair_becomes_what_json_can_carry():
+def test_lone_surrogates_are_replaced():
     mail = Email(id="INBOX:1:1", unread=True, size=1, subject="a\ud83d", to=("b\udce4",), text="x\r\ny")
 
     assert (mail.subject, mail.to, mail.text) == ("a?", ("b?",), "x\ny")
     assert json.loads(mail.model_dump_json())["subject"] == "a?"
 
 
-def test_headers_in_raw_bytes_are_read_as_far_as_they_can_be():
+def test_headers_in_raw_bytes_are_decoded_as_far_as_possible():
     raw = "Subject: Grüße\nFrom: Jürgen <j@example.com>\n\nHallo".encode("latin-1")
 
     mail = Email.from_imap(MailMessage.from_bytes(raw), "INBOX:1:1")
@@ -23,7 +23,7 @@ def test_headers_in_raw_bytes_are_read_as_far_as_they_can_be():
     assert "j@example.com" in mail.sender
 
 
-def test_a_message_the_parser_gives_up_on_is_there_with_its_size():
+def test_a_message_that_cannot_be_parsed_has_its_size():
     class Hopeless:
         flags, size_rfc822, obj = ("\\Seen",), 42, SimpleNamespace(get=lambda name, default: default)
 

@@ -5,32 +5,32 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 from wren_openai import OpenAI
 from wren_openai.fake import FakeOpenAI
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeOpenAI:
-    """An account whose models echo."""
-    stage.fake = FakeOpenAI()
-    return stage.fake
+def fake(fake_server: SharedFakeServer) -> FakeOpenAI:
+    """An account whose models echo the prompt."""
+    fake_server.fake = FakeOpenAI()
+    return fake_server.fake
 
 
 @pytest.fixture
-def connect(fake: FakeOpenAI, stage: FakeStage) -> Iterator[Callable[..., OpenAI]]:
-    """Connect with configuration values; `key` replaces the one that works."""
+def connect(fake: FakeOpenAI, fake_server: SharedFakeServer) -> Iterator[Callable[..., OpenAI]]:
+    """Connect with configuration values; `key` replaces the valid key."""
     made: list[OpenAI] = []
 
-    def perform(*, key: str = fake.key, base_url: str = stage.url, **config: Any) -> OpenAI:
+    def perform(*, key: str = fake.key, base_url: str = fake_server.url, **config: Any) -> OpenAI:
         made.append(OpenAI.create(config, credentials={"api_key": key}, base_url=base_url))
         return made[-1]
 
@@ -41,5 +41,5 @@ def connect(fake: FakeOpenAI, stage: FakeStage) -> Iterator[Callable[..., OpenAI
 
 @pytest.fixture
 def ai(connect: Callable[..., OpenAI]) -> OpenAI:
-    """The integration with the key that works."""
+    """The integration with the valid key."""
     return connect()

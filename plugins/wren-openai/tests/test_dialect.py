@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from wren_core.ai.records import Message, ToolResult
+from wren_core.ai.records import ChatMessage, ToolResult
 from wren_core.errors import InvalidInput, Rejected, Unavailable
 from wren_core.testing import Chunks
 from wren_openai import OpenAI
@@ -39,7 +39,7 @@ def test_a_prompt_is_answered_and_priced(ai, fake):
     assert fake.requests[-1].token == fake.key
 
 
-def test_the_request_says_what_was_asked_for_and_nothing_else(ai, fake):
+def test_the_request_contains_only_the_given_options(ai, fake):
     ai.generate("Hi")
     plain = sent(fake)
     ai.generate("Hi", system="Be kind.", max_tokens=7, temperature=0.5, model="gpt-4.1", tools=[TOOL])
@@ -55,29 +55,29 @@ def test_the_request_says_what_was_asked_for_and_nothing_else(ai, fake):
     }
 
 
-def test_models_that_call_tools_only_while_they_do_not_reason_are_told_not_to(ai, fake):
+def test_reasoning_is_disabled_for_models_that_cannot_combine_it_with_tools(ai, fake):
     ai.generate("Hi", tools=[TOOL])
 
     assert sent(fake)["reasoning_effort"] == "none"
 
 
-def test_a_model_that_takes_tools_over_another_api_only_is_not_chosen_for_them(ai, fake):
+def test_a_model_without_tools_in_this_api_is_not_chosen_for_them(ai, fake):
     with pytest.raises(InvalidInput, match="sol cannot call tools"):
         ai.generate("Hi", tools=[TOOL], model="gpt-6.1-sol")
 
     assert fake.requests == []
 
 
-def test_a_compatible_server_gets_the_older_name_of_the_limit(stage, connect):
-    stage.fake = fake = FakeOpenAI(models=("llama",))
+def test_a_compatible_server_gets_the_old_parameter_for_max_tokens(fake_server, connect):
+    fake_server.fake = fake = FakeOpenAI(models=("llama",))
 
     answer = connect(models=[OWN], model="llama").generate("Hi", max_tokens=7)
 
     assert (sent(fake)["max_tokens"], answer.cost_usd) == (7, None)
 
 
-def test_the_base_url_of_the_settings_wins(fake, stage):
-    settings = {"base_url": f"{stage.url}/v1"}
+def test_the_base_url_in_the_settings_takes_precedence(fake, fake_server):
+    settings = {"base_url": f"{fake_server.url}/v1"}
     ai = OpenAI.create(settings, credentials={"api_key": fake.key}, base_url="http://127.0.0.1:9")
 
     text = ai.generate("Hi").text
@@ -95,7 +95,7 @@ def test_images_go_as_data_urls(ai, fake):
     assert image["image_url"]["url"] == f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
 
 
-def test_a_tool_is_called_and_its_result_handed_back(ai, fake):
+def test_a_tool_is_called_and_its_result_is_sent_back(ai, fake):
     fake.model.call("weather", {"city": "Rome"}, when="weather")
 
     asked = ai.generate("weather?", tools=[TOOL])
@@ -103,9 +103,9 @@ def test_a_tool_is_called_and_its_result_handed_back(ai, fake):
     results = [ToolResult(id=call.id, content="none", is_error=True)]
     ai.generate(
         messages=[
-            Message(role="user", text="weather?"),
+            ChatMessage(role="user", text="weather?"),
             asked.as_message(),
-            Message(role="user", tool_results=results),
+            ChatMessage(role="user", tool_results=results),
         ],
         tools=[TOOL],
     )
@@ -117,7 +117,7 @@ def test_a_tool_is_called_and_its_result_handed_back(ai, fake):
     assert returned == {"role": "tool", "tool_call_id": call.id, "content": "Error: none"}
 
 
-def test_arguments_that_are_no_json_are_handed_on_for_the_script_to_answer(ai, fake):
+def test_arguments_that_are_not_json_are_returned_as_unparsed(ai, fake):
     call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": '{"city": '}}
     fake.fail_next(200, body=completion({"content": None, "tool_calls": [call]}, reason="tool_calls"))
 
@@ -134,7 +134,7 @@ def test_arguments_that_are_no_json_are_handed_on_for_the_script_to_answer(ai, f
         ({"content": None, "refusal": "I will not."}, "stop", ("I will not.", "refusal")),
     ],
 )
-def test_why_an_answer_ends_is_told(ai, fake, message, reason, told):
+def test_the_stop_reason_of_a_response_is_reported(ai, fake, message, reason, told):
     fake.fail_next(200, body=completion(message, reason=reason))
 
     answer = ai.generate("Hi")
@@ -142,7 +142,7 @@ def test_why_an_answer_ends_is_told(ai, fake, message, reason, told):
     assert (answer.text, answer.stop_reason) == told
 
 
-def test_what_the_cache_held_is_cheaper(ai, fake):
+def test_cached_input_is_cheaper(ai, fake):
     usage = {"prompt_tokens": 1000, "completion_tokens": 0, "total_tokens": 1000}
     fake.fail_next(200, body=completion(usage={**usage, "prompt_tokens_details": {"cached_tokens": 900}}))
 
@@ -151,20 +151,20 @@ def test_what_the_cache_held_is_cheaper(ai, fake):
     assert (found.usage.cached_input_tokens, found.cost_usd) == (900, (100 * 1 + 900 * 0.05) / 10**6)
 
 
-def test_a_server_that_does_not_count_is_counted_for(ai, fake):
+def test_usage_is_estimated_for_a_server_that_reports_none(ai, fake):
     fake.fail_next(200, body=completion())
 
     assert ai.generate("Hi").usage.is_estimated is True
 
 
-def test_a_long_prompt_costs_what_long_prompts_cost(ai, fake):
+def test_a_long_prompt_has_the_price_for_long_prompts(ai, fake):
     usage = {"prompt_tokens": 272_001, "completion_tokens": 1000, "total_tokens": 273_001}
     fake.fail_next(200, body=completion(usage=usage))
 
     assert ai.generate("Hi").cost_usd == pytest.approx((272_001 * 2 + 1000 * 7.5) / 10**6)
 
 
-def test_a_stream_brings_words_and_ends_with_the_same_answer(ai, fake):
+def test_a_stream_yields_text_and_ends_with_the_complete_response(ai, fake):
     fake.model.say("one two three")
 
     with ai.stream("count") as stream:
@@ -175,7 +175,7 @@ def test_a_stream_brings_words_and_ends_with_the_same_answer(ai, fake):
     assert sent(fake)["stream_options"] == {"include_usage": True}
 
 
-def test_a_tool_call_that_comes_in_fragments_is_put_together(ai, fake):
+def test_a_streamed_tool_call_is_joined_from_its_fragments(ai, fake):
     fragments = [
         chunk({"tool_calls": [{"index": 0, "id": "1", "function": {"name": "weather", "arguments": ""}}]}),
         chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"city":'}}]}),
@@ -203,15 +203,15 @@ def test_a_stream_whose_connection_breaks_is_unavailable(ai, fake):
     assert read == ["one", " two"]
 
 
-def test_a_stream_that_ends_in_good_order_but_too_early_is_unavailable(ai, fake):
+def test_a_stream_that_ends_too_early_is_unavailable(ai, fake):
     fake.fail_next(200, body=Chunks(parts=[chunk({"content": "half"}), "data: [DONE]\n\n"]))
 
-    with pytest.raises(Unavailable, match="cut off"):
+    with pytest.raises(Unavailable, match="broke off"):
         list(ai.stream("count"))
 
 
-def test_images_are_made_and_priced_by_what_the_server_counts(ai, fake):
-    made = ai.generate_image("a wren", count=2, quality="hd")
+def test_images_are_priced_by_the_servers_token_count(ai, fake):
+    made = ai.generate_images("a wren", count=2, quality="hd")
 
     assert [(image.content, image.media_type) for image in made.images] == [(PIXEL, "image/png")] * 2
     assert made.cost_usd == pytest.approx((2 * 5 + 878 * 30) / 10**6)
@@ -219,14 +219,14 @@ def test_images_are_made_and_priced_by_what_the_server_counts(ai, fake):
     assert fake.drawn == ["a wren", "a wren"]
 
 
-def test_a_compatible_server_is_asked_for_the_image_itself(stage, connect):
-    stage.fake = fake = FakeOpenAI(models=("llama",))
+def test_a_compatible_server_is_asked_for_base64_images(fake_server, connect):
+    fake_server.fake = fake = FakeOpenAI(models=("llama",))
     ai = connect(models=[OWN])
 
-    ai.generate_image("a wren", model="llama")
+    ai.generate_image("a wren", modelId="llama")
     fake.fail_next(200, body={"created": 1, "data": [{"url": "http://elsewhere/1.png"}]})
-    with pytest.raises(Rejected, match="address"):
-        ai.generate_image("a wren", model="llama")
+    with pytest.raises(Rejected, match="URL of an image"):
+        ai.generate_image("a wren", modelId="llama")
 
     assert sent(fake)["response_format"] == "b64_json"
     assert "quality" not in sent(fake)

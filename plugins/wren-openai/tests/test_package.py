@@ -32,12 +32,12 @@ def test_the_distribution_ships_its_fake():
     assert FakeOpenAI().credentials() == {"api_key": "sk-fake-key"}
 
 
-def test_the_key_is_read_from_the_variable_everybody_uses():
+def test_the_key_is_read_from_the_usual_variable():
     assert OpenAI.full_spec().get_env_mapping() == {"api_key": "OPENAI_API_KEY"}
 
 
 @pytest.mark.parametrize("model", OpenAI.spec.ai.available_models, ids=lambda model: model.id)
-def test_every_model_has_prices_and_every_text_model_limits(model):
+def test_every_model_has_prices_and_every_text_model_has_limits(model):
     cost = model.cost_per_token
 
     assert 0 < cost.cached_input < cost.input < cost.output
@@ -48,5 +48,5 @@ def test_every_model_has_prices_and_every_text_model_limits(model):
         assert 0 < model.cost_per_image.standard < model.cost_per_image.hd
 
 
-def test_a_deployed_script_reaches_the_server_its_settings_name():
+def test_a_deployed_script_reaches_the_configured_server():
     assert OpenAI.full_spec().config_hosts == ("{base_url}",)

@@ -10,7 +10,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 def rows(heading):
-    """Return the rows of the table below a heading, cell by cell."""
+    """Return the rows of the table below a heading, as lists of cells."""
     section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return [
         [cell.strip() for cell in line.strip("|").split("|")] for line in re.findall(r"^\| `.*$", section, re.MULTILINE)

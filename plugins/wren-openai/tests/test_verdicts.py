@@ -24,14 +24,14 @@ def error(code, *, kind="invalid_request_error"):
         (503, "overloaded", Unavailable),
     ],
 )
-def test_a_refusal_is_the_error_that_says_who_can_fix_it(ai, fake, status, code, expected):
+def test_each_error_response_raises_the_right_error(ai, fake, status, code, expected):
     fake.fail_next(status, body=error(code))
 
     with pytest.raises(expected, match="said why") as caught:
         ai.generate("Hi")
 
     assert type(caught.value) is expected
-    assert len(fake.requests) == 1, "the library must not try again by itself"
+    assert len(fake.requests) == 1, "the library must not retry"
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_a_refusal_is_the_error_that_says_who_can_fix_it(ai, fake, status, code,
         ("context_length_exceeded", "invalid_request_error", Rejected),
     ],
 )
-def test_a_refusal_in_the_middle_of_a_stream_is_read_by_its_type(ai, fake, code, kind, expected):
+def test_an_error_in_the_middle_of_a_stream_is_classified_by_its_type(ai, fake, code, kind, expected):
     fake.fail_next(200, body=Chunks(parts=[f"data: {json.dumps(error(code, kind=kind))}\n\n"]))
 
     with pytest.raises(expected, match="said why"):
         list(ai.stream("Hi"))
 
 
-def test_retry_after_is_handed_on(ai, fake):
+def test_retry_after_is_passed_on(ai, fake):
     fake.limit_next(retry_after=13)
 
     with pytest.raises(RateLimited) as caught:
@@ -59,7 +59,7 @@ def test_retry_after_is_handed_on(ai, fake):
     assert caught.value.retry_after == 13
 
 
-def test_a_spent_quota_is_for_a_person_to_fill_although_it_is_a_429(ai, fake):
+def test_a_429_for_an_exhausted_quota_is_a_billing_error(ai, fake):
     fake.fail_next(429, body=error("insufficient_quota"))
 
     with pytest.raises(UserFacingConfigError) as caught:
@@ -69,14 +69,14 @@ def test_a_spent_quota_is_for_a_person_to_fill_although_it_is_a_429(ai, fake):
     assert caught.value.action_url.startswith("https://")
 
 
-def test_a_wrong_key_says_how_to_connect_again_and_does_not_show_it(connect):
+def test_a_wrong_key_error_says_how_to_reconnect_without_quoting_the_key(connect):
     with pytest.raises(AuthFailed, match="wren connect openai") as caught:
         connect(key="sk-wrong-key").generate("Hi")
 
     assert "sk-wrong-key" not in str(caught.value.to_wire())
 
 
-def test_images_are_refused_like_text(ai, fake):
+def test_image_errors_are_converted_like_text_errors(ai, fake):
     fake.limit_next()
 
     with pytest.raises(RateLimited):
@@ -84,7 +84,7 @@ def test_images_are_refused_like_text(ai, fake):
 
 
 @pytest.mark.parametrize("key", ["sk-secret-key\n", "sk-secret key", "sk-secret-k\u00e9y"])
-def test_a_key_that_no_header_can_carry_is_refused_before_it_is_quoted(connect, fake, key):
+def test_a_key_with_illegal_characters_is_refused_without_quoting_it(connect, fake, key):
     with pytest.raises(AuthFailed, match="line end") as caught:
         connect(key=key).generate("Hi")
 
@@ -92,14 +92,14 @@ def test_a_key_that_no_header_can_carry_is_refused_before_it_is_quoted(connect, 
     assert "secret" not in str(caught.value.to_wire())
 
 
-def test_a_server_that_is_not_there_is_unavailable(connect):
-    with pytest.raises(Unavailable, match="could not be reached") as caught:
+def test_an_unreachable_server_is_unavailable(connect):
+    with pytest.raises(Unavailable, match="was not reached") as caught:
         connect(base_url="http://127.0.0.1:9").generate("Hi")
 
     assert not isinstance(caught.value, AnswerLost), "nothing was sent, so nothing is charged"
 
 
-def test_a_stalled_server_is_given_up_and_may_charge_what_it_read(connect, fake):
+def test_a_stalled_server_times_out_and_may_charge_the_input(connect, fake):
     fake.delay_next(30)
 
     with pytest.raises(AnswerLost):
@@ -107,7 +107,7 @@ def test_a_stalled_server_is_given_up_and_may_charge_what_it_read(connect, fake)
 
 
 @pytest.mark.parametrize("body", ["<html>Welcome to the router</html>", {"hello": "world"}])
-def test_what_is_no_answer_of_the_api_asks_about_the_base_url(ai, fake, body):
+def test_a_response_that_is_not_from_the_api_suggests_the_base_url(ai, fake, body):
     fake.fail_next(200, body=body)
 
     with pytest.raises(Unavailable, match="base URL"):

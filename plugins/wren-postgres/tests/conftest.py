@@ -56,7 +56,7 @@ def shop(postgres_server: "Server") -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def ask(shop: dict[str, Any]) -> Iterator[Callable[..., list[Any]]]:
-    """Ask the server past the integration."""
+    """Query the server directly, without the integration."""
     where = f"host={shop['host']} port={shop['port']} dbname={shop['database']} user=postgres"
     with psycopg.connect(where, autocommit=True) as connection:
 
@@ -69,7 +69,7 @@ def ask(shop: dict[str, Any]) -> Iterator[Callable[..., list[Any]]]:
 
 @pytest.fixture
 def connect(shop: dict[str, Any]) -> Iterator[Callable[..., Postgres]]:
-    """Connect with configuration values, as the owner unless `username` says otherwise."""
+    """Connect with configuration values; by default as the owner."""
     made: list[Postgres] = []
 
     def perform(*, username: str = "postgres", password: str = "any", **config: Any) -> Postgres:
@@ -84,5 +84,5 @@ def connect(shop: dict[str, Any]) -> Iterator[Callable[..., Postgres]]:
 
 @pytest.fixture
 def postgres(connect: Callable[..., Postgres]) -> Postgres:
-    """The integration as it is where nothing is configured: it only reads."""
+    """The integration with its default configuration: read-only."""
     return connect()

@@ -52,7 +52,7 @@ def test_parameters_of_every_json_type_arrive(postgres):
     assert found.rows == ({"a": 1, "b": "x", "c": 1.5, "d": None, "e": '{"a": [1]}'},)
 
 
-def test_what_is_changed_stays_changed_and_can_be_looked_at(fake, postgres):
+def test_changes_are_committed_and_visible(fake, postgres):
     made = postgres.execute("INSERT INTO customers (name, city) VALUES ($1, $2) RETURNING id", ["Mill", "Bergen"])
     changed = postgres.execute("UPDATE customers SET city = 'Rome'")
 
@@ -87,7 +87,7 @@ def test_tables_are_listed_and_described(postgres):
         ("DELETE FROM orders RETURNING id", Rejected),
     ],
 )
-def test_it_refuses_what_the_server_refuses(fake, postgres, sql, error):
+def test_invalid_statements_are_refused_as_the_server_does(fake, postgres, sql, error):
     with pytest.raises(error):
         postgres.query(sql)
 
@@ -95,7 +95,7 @@ def test_it_refuses_what_the_server_refuses(fake, postgres, sql, error):
     assert postgres.query("SELECT 1 AS one").rows == ({"one": 1},)
 
 
-def test_a_change_that_fails_is_not_made(fake, postgres):
+def test_a_failed_change_is_rolled_back(fake, postgres):
     with pytest.raises(Rejected, match="UNIQUE constraint"):
         postgres.execute("INSERT INTO customers (id, name) VALUES (3, 'Mill'), (1, 'Again')")
 
@@ -107,7 +107,7 @@ def test_a_wrong_password_is_refused(connect):
         connect(password="wrong").query("SELECT 1")
 
 
-def test_failures_come_when_they_are_asked_for(fake, postgres):
+def test_requested_failures_happen(fake, postgres):
     fake.fail_next("57014")
     with pytest.raises(Rejected, match="longer than 30 s"):
         postgres.query("SELECT 1")
@@ -122,7 +122,7 @@ def test_failures_come_when_they_are_asked_for(fake, postgres):
     assert postgres.query("SELECT 1 AS one").rows == ({"one": 1},)
 
 
-def test_a_server_that_restarts_is_found_again(fake, postgres):
+def test_the_client_reconnects_after_a_restart(fake, postgres):
     postgres.query("SELECT 1")
 
     fake.drop_clients()
@@ -130,7 +130,7 @@ def test_a_server_that_restarts_is_found_again(fake, postgres):
     assert postgres.query("SELECT count(*) AS n FROM orders").rows == ({"n": 3},)
 
 
-def test_fakes_share_nothing_and_take_other_content():
+def test_fakes_are_independent_and_accept_other_content():
     one, other = FakePostgres(), FakePostgres(content="CREATE TABLE orders (id INTEGER)")
 
     assert (one.rows("SELECT count(*) FROM orders"), other.rows("SELECT count(*) FROM orders")) == ([(3,)], [(0,)])

@@ -16,9 +16,10 @@ from wren_core import (
     WrenError,
 )
 from wren_core.contract.execution import to_json
+from wren_core.testing.patience import patience
 
 
-def test_rows_come_by_column_name_with_their_types(postgres):
+def test_rows_are_keyed_by_column_name_with_their_types(postgres):
     found = postgres.query("SELECT id, total FROM orders WHERE id <= $1 ORDER BY id", [2])
 
     assert [(column.name, column.type) for column in found.columns] == [("id", "integer"), ("total", "numeric")]
@@ -26,7 +27,7 @@ def test_rows_come_by_column_name_with_their_types(postgres):
     assert not found.truncated
 
 
-def test_a_query_without_rows_still_tells_its_columns(postgres):
+def test_a_query_without_rows_has_columns(postgres):
     found = postgres.query("SELECT name, mood FROM customers WHERE false")
 
     assert [(column.name, column.type) for column in found.columns] == [("name", "text"), ("mood", "mood")]
@@ -74,22 +75,22 @@ def test_values_keep_their_types_and_have_a_json_form(postgres, sql, python, as_
         ("SELECT extract(year FROM $1::timestamptz)::int", ["2026-01-31T12:00:00Z"], 2026),
     ],
 )
-def test_parameters_travel_apart_from_the_sql(postgres, sql, params, value):
+def test_parameters_are_sent_separately_from_the_sql(postgres, sql, params, value):
     (row,) = postgres.query(sql, params).rows
 
     assert next(iter(row.values())) == value
 
 
-def test_columns_of_one_name_are_all_kept(postgres):
+def test_columns_with_the_same_name_are_all_kept(postgres):
     assert postgres.query("SELECT 1 AS a, 2 AS a, 3 AS a_2").rows == ({"a": 1, "a_2": 2, "a_2_2": 3},)
 
 
-def test_show_and_explain_return_rows_too(postgres):
+def test_show_and_explain_return_rows(postgres):
     assert postgres.query("SHOW transaction_read_only").rows == ({"transaction_read_only": "on"},)
     assert "Scan" in postgres.query("EXPLAIN SELECT * FROM orders").rows[0]["QUERY PLAN"]
 
 
-def test_rows_beyond_the_limit_are_cut_and_said_to_be(connect):
+def test_rows_beyond_the_limit_are_truncated_and_reported(connect):
     postgres = connect(max_rows=10)
 
     assert len(postgres.query("SELECT * FROM orders", limit=3).rows) == 3
@@ -99,7 +100,7 @@ def test_rows_beyond_the_limit_are_cut_and_said_to_be(connect):
     assert not postgres.query("SELECT * FROM orders LIMIT 10").truncated
 
 
-def test_an_endless_result_is_left_after_its_first_rows(connect):
+def test_an_endless_result_is_abandoned_after_the_limit(connect):
     postgres = connect(statement_timeout_seconds=30)
     started = time.monotonic()
 
@@ -107,11 +108,11 @@ def test_an_endless_result_is_left_after_its_first_rows(connect):
 
     assert len(found.rows) == 5
     assert found.truncated
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < patience(10)
     assert postgres.query("SELECT 1 AS one").rows == ({"one": 1},)
 
 
-def test_a_result_of_few_but_large_rows_is_cut_too(connect):
+def test_a_result_of_large_rows_is_truncated_by_size(connect):
     found = connect(max_result_mb=1).query("SELECT repeat('x', 300000) AS text FROM generate_series(1, 100)")
 
     assert len(found.rows) == 4
@@ -130,21 +131,21 @@ def test_a_result_of_few_but_large_rows_is_cut_too(connect):
         ("", "at least 1 character|shorter", None),
     ],
 )
-def test_a_wrong_statement_says_what_is_wrong_and_where(postgres, sql, words, position):
+def test_an_invalid_statement_error_has_its_position(postgres, sql, words, position):
     with pytest.raises(InvalidInput, match=words) as caught:
         postgres.query(sql)
 
     assert caught.value.details.get("position") == position
 
 
-def test_a_value_python_cannot_say_is_to_be_cast(postgres):
+def test_a_value_that_python_cannot_represent_suggests_a_cast(postgres):
     with pytest.raises(InvalidInput, match="cast it to text"):
         postgres.query("SELECT '10000-01-01'::date")
 
     assert postgres.query("SELECT '10000-01-01'::date::text AS day").rows == ({"day": "10000-01-01"},)
 
 
-def test_a_statement_that_takes_too_long_is_stopped_and_says_so(connect):
+def test_a_slow_statement_is_cancelled_with_a_clear_error(connect):
     postgres = connect(statement_timeout_seconds=1)
 
     with pytest.raises(Rejected, match=r"longer than 1 s.*statement_timeout_seconds") as caught:
@@ -185,7 +186,7 @@ ESCAPES = [
     "SELECT lo_create(4711)",
     "COPY canary TO STDOUT",
     "COPY canary FROM STDIN",
-    "LISTEN somebody",
+    "LISTEN channel",
     "VACUUM",
 ]
 
@@ -205,7 +206,7 @@ def untouched(ask):
 
 
 @pytest.mark.parametrize("sql", ESCAPES)
-def test_no_query_changes_anything(postgres, untouched, sql):
+def test_query_cannot_change_data(postgres, untouched, sql):
     before = untouched()
 
     with pytest.raises((InvalidInput, Rejected)):
@@ -223,7 +224,7 @@ def test_no_query_changes_anything(postgres, untouched, sql):
         "SELECT set_config('search_path', 'archive', false)",
     ],
 )
-def test_what_one_query_sets_is_gone_with_the_next(postgres, sql):
+def test_settings_of_one_query_do_not_affect_the_next(postgres, sql):
     postgres.query(sql)
 
     assert postgres.query("SHOW search_path").rows == ({"search_path": '"$user", public'},)
@@ -232,8 +233,8 @@ def test_what_one_query_sets_is_gone_with_the_next(postgres, sql):
         postgres.query("DELETE FROM canary RETURNING *")
 
 
-def test_no_query_runs_a_program_on_the_server(postgres, postgres_server):
-    # A superuser may, and the server sees no change of data in it.
+def test_query_cannot_run_a_program_on_the_server(postgres, postgres_server):
+    # A superuser may run it, and the server does not treat it as a change of data.
     mark = postgres_server.folder / "escaped"
 
     with pytest.raises(InvalidInput, match="returns none"):
@@ -242,7 +243,7 @@ def test_no_query_runs_a_program_on_the_server(postgres, postgres_server):
     assert not mark.exists()
 
 
-def test_a_connection_changes_nothing_unless_it_is_allowed_to(postgres, ask):
+def test_execute_is_refused_without_allow_writes(postgres, ask):
     with pytest.raises(UserFacingConfigError, match="allow_writes") as caught:
         postgres.execute("DELETE FROM canary")
 
@@ -264,7 +265,7 @@ def test_a_change_is_made_and_counted(writer, ask):
     assert ask("SELECT count(*) FROM notes WHERE text LIKE '%!'") == [(2,)]
 
 
-def test_the_rows_of_returning_are_limited_and_the_change_is_whole(writer, ask):
+def test_the_limit_applies_to_returning_but_not_to_the_change(writer, ask):
     done = writer.execute("INSERT INTO notes (text) SELECT i::text FROM generate_series(1, 50) i RETURNING id", limit=2)
 
     assert [row["id"] for row in done.rows] == [1, 2]
@@ -281,7 +282,7 @@ def test_the_rows_of_returning_are_limited_and_the_change_is_whole(writer, ask):
         ("INSERT INTO notes (text) VALUES ((1 / 0)::text)", InvalidInput),
     ],
 )
-def test_a_change_that_fails_is_not_made_at_all(writer, ask, sql, error):
+def test_a_failed_change_is_rolled_back(writer, ask, sql, error):
     with pytest.raises(error):
         writer.execute(sql)
 
@@ -289,7 +290,7 @@ def test_a_change_that_fails_is_not_made_at_all(writer, ask, sql, error):
     assert writer.execute("INSERT INTO notes (text) VALUES ('after')").row_count == 1
 
 
-def test_a_change_that_takes_too_long_is_not_made(connect, writer, ask):
+def test_a_slow_change_is_rolled_back(connect, writer, ask):
     with pytest.raises(Rejected, match="longer than 1 s"):
         connect(allow_writes=True, statement_timeout_seconds=1).execute(
             "INSERT INTO notes (text) SELECT pg_sleep(60)::text"
@@ -298,7 +299,7 @@ def test_a_change_that_takes_too_long_is_not_made(connect, writer, ask):
     assert ask("SELECT count(*) FROM notes") == [(0,)]
 
 
-def test_a_change_whose_connection_breaks_is_not_to_be_repeated_blindly(writer, ask):
+def test_a_change_whose_connection_breaks_cannot_be_retried(writer, ask):
     def cut():
         while not ask(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'INSERT INTO notes%sleep%'"
@@ -315,14 +316,14 @@ def test_a_change_whose_connection_breaks_is_not_to_be_repeated_blindly(writer, 
     assert writer.query("SELECT count(*) AS n FROM notes").rows == ({"n": 0},)
 
 
-def test_a_connection_lost_between_two_statements_is_made_anew(postgres, ask):
+def test_a_connection_lost_between_two_statements_is_opened_again(postgres, ask):
     (row,) = postgres.query("SELECT pg_backend_pid() AS pid").rows
     ask(f"SELECT pg_terminate_backend({row['pid']}, 5000)")
 
     assert postgres.query("SELECT 1 AS one").rows == ({"one": 1},)
 
 
-def test_threads_share_one_connection_without_mixing_their_answers(postgres):
+def test_threads_share_one_connection_without_mixing_responses(postgres):
     answers = {}
 
     def ask_for(number):
@@ -337,7 +338,7 @@ def test_threads_share_one_connection_without_mixing_their_answers(postgres):
     assert answers == {number: number for number in range(8)}
 
 
-def test_tables_and_views_are_listed_with_what_their_owner_says(postgres):
+def test_tables_and_views_are_listed_with_their_comments(postgres):
     tables = {(table.schema_name, table.name): table for table in postgres.tables()}
 
     assert {("public", "orders"), ("public", "big_orders"), ("archive", "orders")} <= set(tables)
@@ -362,12 +363,12 @@ def test_a_table_is_described_with_its_keys_and_checks(postgres):
     assert [column.name for column in postgres.describe("archive.orders").columns] == ["id"]
 
 
-def test_a_table_that_is_not_there_says_where_to_look(postgres):
+def test_an_unknown_table_error_says_how_to_list_tables(postgres):
     with pytest.raises(NotFound, match=r"no table 'oders'.*postgres\.tables\(\)"):
         postgres.describe("oders")
 
 
-def test_a_role_sees_and_reads_what_it_was_granted_and_nothing_else(connect):
+def test_a_role_sees_only_the_tables_granted_to_it(connect):
     reader = connect(username="shop_reader", password="only-for-reading")
 
     assert [table.name for table in reader.tables()] == ["orders"]
@@ -377,7 +378,7 @@ def test_a_role_sees_and_reads_what_it_was_granted_and_nothing_else(connect):
 
 
 @pytest.mark.parametrize("password", ["wrong", ""])
-def test_a_refused_password_asks_for_a_new_connection(connect, password):
+def test_a_refused_password_raises_auth_failed(connect, password):
     with pytest.raises(AuthFailed, match="wren connect postgres") as caught:
         connect(username="shop_reader", password=password).query("SELECT 1")
 
@@ -390,7 +391,7 @@ def test_an_unknown_role_is_refused_the_same_way(connect):
 
 
 @pytest.mark.parametrize("config", [{"database": "nowhere"}, {"sslmode": "require"}, {"sslmode": "verify-full"}])
-def test_a_wrong_configuration_is_a_persons_to_correct(connect, config):
+def test_a_wrong_configuration_is_a_configuration_error(connect, config):
     with pytest.raises(UserFacingConfigError) as caught:
         connect(**config).query("SELECT 1")
 
@@ -398,7 +399,7 @@ def test_a_wrong_configuration_is_a_persons_to_correct(connect, config):
 
 
 @pytest.mark.parametrize("config", [{"port": 1}, {"host": "nowhere.invalid"}])
-def test_a_server_that_is_not_there_is_unavailable(connect, config):
+def test_an_unreachable_server_is_unavailable(connect, config):
     with pytest.raises(Unavailable) as caught:
         connect(**config).execute("SELECT 1") if "allow_writes" in config else connect(**config).query("SELECT 1")
 
@@ -412,7 +413,7 @@ def test_a_change_that_never_reached_a_server_may_be_repeated(connect):
     assert caught.value.can_retry
 
 
-def test_a_user_name_is_no_secret_and_a_password_is(connect):
+def test_the_password_is_secret_and_the_user_name_is_not(connect):
     with pytest.raises(WrenError) as caught:
         connect(password="orders-password").query("SELECT postgres, 'orders-password' FROM nowhere_orders-password")
 

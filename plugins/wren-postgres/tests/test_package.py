@@ -42,7 +42,7 @@ def test_the_fake_is_offered_with_the_integration():
     assert FakePostgres.name == Postgres.spec.name
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     by_effect = {item.id: (item.effect, item.requires_approval) for item in Postgres.full_spec().methods}
 
     assert by_effect == {
@@ -53,7 +53,7 @@ def test_effects_are_honest():
     }
 
 
-def test_a_person_is_asked_for_role_and_password_and_runs_reach_the_configured_server_only():
+def test_the_spec_has_two_credentials_and_only_the_configured_host():
     spec = Postgres.full_spec()
 
     assert spec.auth_type == "custom"

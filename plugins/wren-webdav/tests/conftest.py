@@ -1,4 +1,4 @@
-"""A real WebDAV server (WsgiDAV) once per session, with a share of its own for every test."""
+"""A real WebDAV server (WsgiDAV) once per session, with a separate share for every test."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from wren_webdav import WebDAV
 
 
 class WholeBody:
-    """Ends what a request carries where its length says so; the server's own stream would wait for more."""
+    """Ends the body of a request at its content length; the server's own stream would wait for more."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
@@ -27,7 +27,7 @@ class WholeBody:
 
 
 class Server(ThreadingMixIn, WSGIServer):
-    """Serves requests side by side."""
+    """Serves requests in parallel."""
 
     daemon_threads = True
 
@@ -41,7 +41,7 @@ class Handler(WSGIRequestHandler):
 
 @pytest.fixture(scope="session")
 def shares(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """The folder that is served, and the address it is served at."""
+    """The served folder and its URL."""
     folder = tmp_path_factory.mktemp("shares")
     settings = {
         "provider_mapping": {"/files": {"root": str(folder)}},
@@ -87,5 +87,5 @@ def connect(shares: tuple[Path, str], share: Path) -> Iterator[Callable[..., Web
 
 @pytest.fixture
 def webdav(connect: Callable[..., WebDAV]) -> WebDAV:
-    """The integration as it is where only the address is configured."""
+    """The integration with only the URL configured."""
     return connect()

@@ -28,7 +28,7 @@ def webdav(fake, served):
     integration.close()
 
 
-def test_it_keeps_what_is_written(fake, webdav):
+def test_written_files_are_stored(fake, webdav):
     made = webdav.write("/reports/Grüße.txt", "Hello")
 
     assert fake.files["/reports/Grüße.txt"] == b"Hello"
@@ -36,7 +36,7 @@ def test_it_keeps_what_is_written(fake, webdav):
     assert [item.name for item in webdav.list_folder("/reports")] == ["Grüße.txt", "april.txt", "may.txt"]
 
 
-def test_it_moves_copies_and_deletes_whole_folders(fake, webdav):
+def test_folders_are_moved_copied_and_deleted_with_their_content(fake, webdav):
     webdav.copy("/reports", "/archive")
     webdav.move("/reports", "/old")
     webdav.delete("/archive")
@@ -44,7 +44,7 @@ def test_it_moves_copies_and_deletes_whole_folders(fake, webdav):
     assert (fake.folders, sorted(fake.files)) == ({"/", "/old"}, ["/old/april.txt", "/old/may.txt"])
 
 
-def test_it_refuses_what_a_server_refuses(fake, webdav):
+def test_invalid_requests_are_refused_as_a_server_does(fake, webdav):
     etag = webdav.info("/reports/may.txt").etag
     webdav.write("/reports/may.txt", "changed", etag=etag)
 
@@ -64,7 +64,7 @@ def test_it_refuses_what_a_server_refuses(fake, webdav):
     assert fake.files["/reports/may.txt"] == b"changed"
 
 
-def test_it_asks_for_the_password(fake, served):
+def test_a_request_without_password_is_refused(fake, served):
     credentials = {**fake.credentials(), "password": "wrong"}
 
     stranger = WebDAV.create(fake.configuration(served[1]), credentials=credentials)
@@ -72,7 +72,7 @@ def test_it_asks_for_the_password(fake, served):
         stranger.list_folder()
 
 
-def test_it_fails_when_it_is_asked_to(fake, webdav):
+def test_requested_failures_happen(fake, webdav):
     fake.fail_next(429, headers={"retry-after": "77"})
     with pytest.raises(RateLimited) as caught:
         webdav.list_folder()
@@ -84,7 +84,7 @@ def test_it_fails_when_it_is_asked_to(fake, webdav):
     assert (caught.value.retry_after, locked.value.code) == (77, "LOCKED")
 
 
-def test_a_deletion_in_part_is_no_success(fake, webdav):
+def test_a_partial_deletion_is_an_error(fake, webdav):
     fake.fail_next(207, path="/reports")
 
     with pytest.raises(Rejected) as caught:

@@ -3,7 +3,7 @@ import pytest
 from wren_core import AuthFailed, InvalidInput, NotFound, Rejected, Unavailable
 
 
-def test_a_folder_lists_its_items_by_name(webdav):
+def test_a_folder_lists_its_items_sorted_by_name(webdav):
     items = webdav.list_folder("reports")
 
     assert [(item.path, item.is_folder) for item in items] == [
@@ -19,18 +19,18 @@ def test_a_folder_lists_its_items_by_name(webdav):
     assert len(webdav.list_folder("/reports", limit=2)) == 2
 
 
-def test_listing_a_file_says_that_it_is_one(webdav):
+def test_listing_a_file_is_an_error_that_says_so(webdav):
     with pytest.raises(InvalidInput, match="is a file"):
         webdav.list_folder("/reports/may.txt")
 
 
-def test_an_item_is_told_about(webdav):
+def test_info_returns_size_date_and_version(webdav):
     assert webdav.info("/reports").is_folder
     assert webdav.info("/").path == "/"
     assert webdav.info("//reports/./may.txt/").path == "/reports/may.txt"
 
 
-def test_names_are_searched_below_a_folder_whatever_their_case(webdav):
+def test_a_search_covers_subfolders_and_ignores_case(webdav):
     found = webdav.search("*may*", "/")
 
     assert [item.path for item in found.items] == ["/reports/may.txt", "/reports/2026/May.PDF"]
@@ -47,7 +47,7 @@ def test_a_text_is_read_with_its_version(webdav, path):
     assert found.etag == webdav.info(path).etag
 
 
-def test_what_is_no_text_or_too_much_of_it_is_not_read(webdav, share):
+def test_binary_and_large_files_are_not_read_as_text(webdav, share):
     (share / "long.txt").write_text("x" * (2 * 1024 * 1024 + 1))
 
     with pytest.raises(Rejected, match=r"download\(\)") as caught:
@@ -58,7 +58,7 @@ def test_what_is_no_text_or_too_much_of_it_is_not_read(webdav, share):
     assert (caught.value.code, too_long.value.code) == ("NO_TEXT", "RESPONSE_TOO_LARGE")
 
 
-def test_a_file_is_saved_in_a_folder_beside_what_is_there(webdav, tmp_path):
+def test_a_download_does_not_overwrite_existing_files(webdav, tmp_path):
     saved = webdav.download("/reports/2026/May.PDF", tmp_path / "new" / "folder")
     again = webdav.download("/reports/2026/May.PDF", tmp_path / "new" / "folder")
 
@@ -68,7 +68,7 @@ def test_a_file_is_saved_in_a_folder_beside_what_is_there(webdav, tmp_path):
     assert (again.size, again.etag) == (9, webdav.info("/reports/2026/May.PDF").etag)
 
 
-def test_a_download_that_fails_leaves_nothing_half(connect, share, tmp_path):
+def test_a_failed_download_leaves_no_partial_file(connect, share, tmp_path):
     webdav = connect(max_file_mb=1)
     (share / "large.bin").write_bytes(b"x" * (1024 * 1024 + 1))
     (tmp_path / "file.txt").write_text("mine")
@@ -83,7 +83,7 @@ def test_a_download_that_fails_leaves_nothing_half(connect, share, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["file.txt"]
 
 
-def test_a_new_file_is_written_and_an_old_one_is_not_touched(webdav, share):
+def test_write_creates_a_file_and_does_not_overwrite_one(webdav, share):
     made = webdav.write("/reports/june.txt", "Grüße")
 
     assert (share / "reports" / "june.txt").read_text() == "Grüße"
@@ -94,7 +94,7 @@ def test_a_new_file_is_written_and_an_old_one_is_not_touched(webdav, share):
     assert (share / "reports" / "june.txt").read_text() == "Grüße"
 
 
-def test_the_version_that_was_read_is_replaced_and_no_other(webdav, share):
+def test_write_replaces_only_the_version_of_the_etag(webdav, share):
     mine, theirs = webdav.read("/reports/may.txt"), webdav.read("/reports/may.txt")
     webdav.write("/reports/may.txt", "theirs, longer", etag=theirs.etag)
 
@@ -107,7 +107,7 @@ def test_the_version_that_was_read_is_replaced_and_no_other(webdav, share):
     assert (share / "reports" / "may.txt").read_text() == "at any rate"
 
 
-def test_a_file_of_this_machine_is_sent_piece_by_piece(webdav, share, tmp_path):
+def test_an_upload_is_streamed(webdav, share, tmp_path):
     (tmp_path / "data.bin").write_bytes(bytes(range(256)) * 4096)
 
     made = webdav.upload("/data.bin", tmp_path / "data.bin")
@@ -116,7 +116,7 @@ def test_a_file_of_this_machine_is_sent_piece_by_piece(webdav, share, tmp_path):
     assert (share / "data.bin").read_bytes() == (tmp_path / "data.bin").read_bytes()
 
 
-def test_a_file_that_is_too_large_or_not_there_is_not_sent(connect, share, tmp_path):
+def test_a_missing_or_too_large_file_is_not_uploaded(connect, share, tmp_path):
     (tmp_path / "large.bin").write_bytes(b"x" * (1024 * 1024 + 1))
 
     with pytest.raises(InvalidInput, match="max_file_mb"):
@@ -127,11 +127,11 @@ def test_a_file_that_is_too_large_or_not_there_is_not_sent(connect, share, tmp_p
     assert not (share / "large.bin").exists()
 
 
-def test_folders_are_made_one_at_a_time(webdav, share):
+def test_mkdir_needs_an_existing_parent(webdav, share):
     assert webdav.mkdir("/reports/2027").is_folder
     with pytest.raises(Rejected) as caught:
         webdav.mkdir("/reports/2027")
-    with pytest.raises(NotFound, match=r"mkdir\(\) makes it"):
+    with pytest.raises(NotFound, match=r"create it with mkdir\(\)"):
         webdav.mkdir("/nowhere/2027")
 
     assert caught.value.code == "ALREADY_EXISTS"
@@ -151,7 +151,7 @@ def test_items_are_moved_and_copied_and_never_overwritten(webdav, share):
     assert (share / "reports" / "2026" / "May.PDF").read_bytes() == b"%PDF-1.4\xff"
 
 
-def test_what_was_done_can_be_undone(webdav, share):
+def test_undo_reverses_each_change(webdav, share):
     moved = webdav.move("/reports/may.txt", "/may.txt")
     webdav.move(moved.path, "/reports/may.txt")
     webdav.delete(webdav.mkdir("/made").path)
@@ -160,7 +160,7 @@ def test_what_was_done_can_be_undone(webdav, share):
     assert sorted(item.name for item in share.iterdir()) == ["reports"]
 
 
-def test_an_item_is_deleted_in_the_version_that_was_meant(webdav, share):
+def test_delete_removes_only_the_version_of_the_etag(webdav, share):
     etag = webdav.info("/reports/may.txt").etag
     webdav.write("/reports/may.txt", "changed since", overwrite=True)
 
@@ -174,18 +174,18 @@ def test_an_item_is_deleted_in_the_version_that_was_meant(webdav, share):
 
 
 @pytest.mark.parametrize("path", ["../secrets.txt", "/reports/../../x", "a\\..\\b", "/a\nb", "/a\x00b", ".."])
-def test_no_path_leads_out_of_the_share(webdav, share, path):
+def test_no_path_can_leave_the_share(webdav, share, path):
     (share.parent / "secrets.txt").write_text("not yours")
 
     for call in (webdav.read, webdav.info, webdav.mkdir, webdav.delete):
-        with pytest.raises(InvalidInput, match="goes down from the root"):
+        with pytest.raises(InvalidInput, match="starts at the root"):
             call(path)
     with pytest.raises(InvalidInput):
         webdav.copy("/reports", path)
 
 
 @pytest.mark.parametrize("name", ["%2e%2e", "..%2fsecrets.txt", "a?b", "a#b", "100%"])
-def test_signs_of_urls_are_names_like_others(webdav, share, name):
+def test_special_characters_of_urls_are_allowed_in_names(webdav, share, name):
     (share.parent / "secrets.txt").write_text("not yours")
     folder, _, _ = name.partition("/")
 
@@ -194,7 +194,7 @@ def test_signs_of_urls_are_names_like_others(webdav, share, name):
     assert webdav.write(f"/{folder}.txt", "x").name == f"{folder}.txt"
 
 
-def test_the_root_of_the_share_stays(webdav, share):
+def test_the_root_of_the_share_cannot_be_changed(webdav, share):
     with pytest.raises(InvalidInput):
         webdav.delete("/")
     with pytest.raises(InvalidInput):
@@ -203,24 +203,24 @@ def test_the_root_of_the_share_stays(webdav, share):
     assert share.is_dir()
 
 
-def test_a_refused_password_asks_for_a_new_connection(connect):
+def test_a_refused_password_raises_auth_failed(connect):
     with pytest.raises(AuthFailed, match="wren connect webdav") as caught:
         connect(password="wrong-password").list_folder()
 
     assert "wrong-password" not in caught.value.message
 
 
-def test_an_address_that_is_no_share_says_so(connect, shares):
+def test_a_url_that_is_not_a_share_is_a_clear_error(connect, shares):
     with pytest.raises((NotFound, Rejected, Unavailable)):
         connect(url=shares[1].removesuffix("/files") + "/nothing-here").list_folder()
 
 
-def test_a_server_that_is_not_there_is_unavailable(connect):
+def test_an_unreachable_server_is_unavailable(connect):
     with pytest.raises(Unavailable):
         connect(url="http://127.0.0.1:1/dav").list_folder()
 
 
-def test_a_change_that_may_have_been_made_is_not_to_be_repeated_blindly(connect):
+def test_a_change_that_may_have_been_made_cannot_be_retried(connect):
     with pytest.raises(Unavailable) as caught:
         connect(url="http://127.0.0.1:1/dav").write("/x.txt", "x")
 

@@ -42,7 +42,7 @@ def test_the_fake_is_offered_with_the_integration():
     assert FakeWebDAV.name == WebDAV.spec.name
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     methods = WebDAV.full_spec().methods
     by_effect = {effect: {m.id for m in methods if m.effect == effect} for effect in ("read", "write", "destructive")}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wren_core.testing import FakeStage, serve
+from wren_core.testing import SharedFakeServer, serve
 from wren_xero import Contact, Xero
 from wren_xero.fake import DEMO, FakeXero
 
@@ -14,28 +14,28 @@ TEA = {"description": "Tea", "quantity": 2, "unit_amount": "4.50", "account_code
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[FakeStage]:
+def fake_server() -> Iterator[SharedFakeServer]:
     """The server."""
-    stage = FakeStage()
-    with serve(stage) as stage.url:
-        yield stage
+    fake_server = SharedFakeServer()
+    with serve(fake_server) as fake_server.url:
+        yield fake_server
 
 
 @pytest.fixture
-def fake(stage: FakeStage) -> FakeXero:
-    """A Xero with one organisation."""
-    stage.fake = FakeXero()
-    return stage.fake
+def fake(fake_server: SharedFakeServer) -> FakeXero:
+    """A fake Xero with one organisation."""
+    fake_server.fake = FakeXero()
+    return fake_server.fake
 
 
 @pytest.fixture
-def connect(fake: FakeXero, stage: FakeStage) -> Iterator[Callable[..., Xero]]:
+def connect(fake: FakeXero, fake_server: SharedFakeServer) -> Iterator[Callable[..., Xero]]:
     """Connect with configuration values; `token` replaces one with all scopes."""
     with ExitStack() as stack:
 
         def perform(*, token: str | None = None, tenant_id: str = DEMO, **config: Any) -> Xero:
-            credentials = {"access_token": token or stage.fake.token()}
-            xero = Xero.create({"tenant_id": tenant_id, **config}, credentials=credentials, base_url=stage.url)
+            credentials = {"access_token": token or fake_server.fake.token()}
+            xero = Xero.create({"tenant_id": tenant_id, **config}, credentials=credentials, base_url=fake_server.url)
             stack.callback(xero.close)
             return xero
 

@@ -49,27 +49,27 @@ def test_the_distribution_offers_the_fake():
     assert point.load() is FakeXero
 
 
-def test_it_is_small():
+def test_the_distribution_is_small():
     sources = [path for path in (HOME / "src/wren_xero").glob("*.py") if not path.name.startswith("fake")]
 
     assert sum(len(path.read_text().splitlines()) for path in sources) < 400
 
 
-def test_the_configuration_is_what_clients_rely_on():
+def test_the_configuration_has_the_agreed_fields():
     schema = Xero.full_spec().config_schema
 
     assert schema["required"] == ["tenant_id"]
     assert schema["properties"]["invoice_prefix"]["default"] == "INV-"
 
 
-def test_an_invoice_is_created_by_the_names_clients_rely_on():
+def test_create_invoice_has_the_agreed_parameters():
     method = Xero.full_spec().method("create_invoice")
 
     assert method.input_schema["required"] == ["contact_id", "line_items"]
     assert {"invoice_id", "invoice_number", "status"} <= set(method.output_schema["properties"])
 
 
-def test_effects_are_honest():
+def test_effects_are_declared_correctly():
     methods = Xero.full_spec().methods
     by_effect = {effect: {m.id for m in methods if m.effect == effect} for effect in ("read", "write", "destructive")}
 
@@ -79,5 +79,5 @@ def test_effects_are_honest():
 
 
 @pytest.mark.parametrize("method_id", list(Xero.methods()))
-def test_strict_tools_can_say_every_method(method_id):
+def test_every_method_exports_as_a_strict_tool(method_id):
     assert openai_tool("xero", Xero.full_spec().method(method_id))["function"]["strict"] is True

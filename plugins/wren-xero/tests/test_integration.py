@@ -40,7 +40,7 @@ def test_amounts_are_exact_both_ways(xero, harbour, amount):
 
 
 @pytest.mark.parametrize("amount", ["1234567890123456", "0.1234567890123456", "NaN", "much"])
-def test_amounts_that_no_json_number_holds_are_refused(xero, harbour, fake, amount):
+def test_amounts_beyond_the_precision_of_json_are_refused(xero, harbour, fake, amount):
     fake.requests.clear()
 
     with pytest.raises(InvalidInput):
@@ -54,7 +54,7 @@ def test_a_misspelt_field_of_a_line_is_refused(xero, harbour):
         xero.create_invoice(harbour.contact_id, [{"description": "Tea", "unit_amuont": 1}])
 
 
-def test_a_number_of_ones_own_gets_the_prefix(connect, xero, harbour, tea):
+def test_a_given_invoice_number_gets_the_prefix(connect, xero, harbour, tea):
     bare = connect(invoice_prefix="")
 
     assert xero.create_invoice(harbour.contact_id, tea, number="1042").invoice_number == "INV-1042"
@@ -62,7 +62,7 @@ def test_a_number_of_ones_own_gets_the_prefix(connect, xero, harbour, tea):
 
 
 @pytest.mark.parametrize(("mode", "total"), [("Exclusive", "10.35"), ("Inclusive", "9.00"), ("NoTax", "9.00")])
-def test_tax_is_added_contained_or_left_out(xero, harbour, tea, mode, total):
+def test_tax_is_exclusive_inclusive_or_absent(xero, harbour, tea, mode, total):
     assert xero.create_invoice(harbour.contact_id, tea, line_amount_types=mode).total == Decimal(total)
 
 
@@ -72,7 +72,7 @@ def test_a_bill_is_an_invoice_of_a_supplier(xero, harbour, tea):
     assert (made.type, made.invoice_number) == ("ACCPAY", "INV-A-1")
 
 
-def test_an_invoice_is_changed_where_something_is_given(xero, harbour, tea):
+def test_an_update_changes_only_the_given_values(xero, harbour, tea):
     made = xero.create_invoice(harbour.contact_id, tea, reference="First")
     cake = {"description": "Cake", "unit_amount": 3, "account_code": "200"}
 
@@ -84,7 +84,7 @@ def test_an_invoice_is_changed_where_something_is_given(xero, harbour, tea):
     assert (changed.status, changed.reference, changed.due_date) == ("AUTHORISED", "Second", SOON)
 
 
-def test_every_broken_rule_is_said(xero, harbour):
+def test_every_validation_error_is_reported(xero, harbour):
     lines = [{"description": "Tea", "account_code": "999"}]
 
     with pytest.raises(Rejected) as caught:
@@ -103,7 +103,7 @@ def test_a_draft_is_deleted_and_an_authorised_invoice_is_voided(xero, harbour, t
     assert xero.get_invoice(due.invoice_id).amount_due == 0
 
 
-def test_what_an_undo_needs_is_in_the_result(xero, harbour, tea):
+def test_the_result_has_all_arguments_of_its_undo(xero, harbour, tea):
     made = {
         "create_invoice": xero.create_invoice(harbour.contact_id, tea),
         "create_contact": harbour,
@@ -122,7 +122,7 @@ def test_what_an_undo_needs_is_in_the_result(xero, harbour, tea):
     assert xero.get_invoice(invoice.invoice_id).amount_paid == 0
 
 
-def test_an_invoice_is_paid_in_part_then_wholly_and_the_payment_is_taken_back(xero, due):
+def test_an_invoice_is_paid_in_two_parts_and_a_payment_is_deleted(xero, due):
     first = xero.create_payment(due.invoice_id, "090", "4.35", reference="Cash")
     half = xero.get_invoice(due.invoice_id)
     second = xero.create_payment(due.invoice_id, "090", Decimal("6.00"), date=date(2026, 3, 1))
@@ -143,7 +143,7 @@ def test_an_invoice_is_paid_in_part_then_wholly_and_the_payment_is_taken_back(xe
         ("090", "0", "exceeds"),
     ],
 )
-def test_a_payment_that_breaks_a_rule_is_rejected(xero, due, account, amount, said):
+def test_an_invalid_payment_is_rejected(xero, due, account, amount, said):
     with pytest.raises(Rejected, match=said):
         xero.create_payment(due.invoice_id, account, amount)
 
@@ -176,16 +176,16 @@ def test_invoices_are_listed_by_state_contact_and_number(xero, harbour, tea, due
     assert numbers(xero.list_invoices(invoice_number="INV-0001")) == ["INV-0001"]
 
 
-def test_lists_are_read_page_by_page_as_far_as_they_are_wanted(xero, fake):
+def test_lists_are_read_page_by_page_up_to_the_limit(xero, fake):
     for number in range(230):
         fake.contact(f"Contact {number:03d}")
     fake.requests.clear()
 
-    everybody = xero.list_contacts(limit=1000)
+    contacts = xero.list_contacts(limit=1000)
     asked = [request.query["page"] for request in fake.requests]
     some = xero.list_contacts(limit=100)
 
-    assert [contact.name for contact in everybody] == [f"Contact {number:03d}" for number in range(230)]
+    assert [contact.name for contact in contacts] == [f"Contact {number:03d}" for number in range(230)]
     assert asked == ["1", "2", "3"]
     assert len(some) == 100
 
@@ -197,7 +197,7 @@ def test_contacts_are_found_by_part_of_a_name(xero, harbour):
     assert xero.list_contacts("harbour.example")[0].email_address == "pay@harbour.example"
 
 
-def test_a_contact_is_put_away_and_its_name_is_free_again(xero, harbour):
+def test_an_archived_contact_frees_its_name(xero, harbour):
     with pytest.raises(Rejected, match="already assigned"):
         xero.create_contact("harbour ltd")
 
@@ -213,7 +213,7 @@ def test_accounts_are_listed_by_type(xero):
     assert [account.name for account in xero.list_accounts("BANK")] == ["Business Bank Account"]
 
 
-def test_what_is_not_there_is_not_found(xero, tea):
+def test_unknown_ids_are_not_found(xero, tea):
     with pytest.raises(NotFound):
         xero.get_invoice(NOBODY)
     with pytest.raises(NotFound):
@@ -223,7 +223,7 @@ def test_what_is_not_there_is_not_found(xero, tea):
 
 
 @pytest.mark.parametrize("key", ["INV-0001", "../Contacts", f'{NOBODY}")||Total>0||Reference==("', f"{NOBODY}\n"])
-def test_what_is_no_id_is_refused_before_it_is_asked(xero, fake, key):
+def test_an_invalid_id_is_refused_without_a_request(xero, fake, key):
     with pytest.raises(InvalidInput, match="/invoice_id"):
         xero.get_invoice(key)
     with pytest.raises(InvalidInput, match="/invoice_id"):

@@ -1,4 +1,4 @@
-"""What the integration sends and the fake answers, held against Xero's own specification of the accounting API."""
+"""Requests of the integration and responses of the fake, checked against Xero's specification of the accounting API."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import pytest
 from wren_core import Rejected
 
 SPECIFICATION = json.loads((Path(__file__).parent / "specification" / "accounting.json").read_text())
-# Newer than the specification (`pageSize`, `searchTerm`), or asked for everywhere though only amounts obey (`unitdp`).
+# Newer than the specification (`pageSize`, `searchTerm`), or sent always although only amounts need it (`unitdp`).
 ALSO_TAKEN = {"pageSize", "searchTerm", "unitdp"}
 
 
@@ -22,7 +22,7 @@ def operation_of(request):
 
 
 def validate(value, schema):
-    """Hold a value against a schema that takes no names it does not have: a misspelt one would mean nothing to Xero."""
+    """Validate a value against a schema without additional names: Xero would ignore a misspelt one."""
     definitions = {name: {**item} for name, item in SPECIFICATION["$defs"].items()}
     for item in definitions.values():
         if "properties" in item:
@@ -32,7 +32,7 @@ def validate(value, schema):
 
 @pytest.fixture
 def exchanges(fake, monkeypatch):
-    """Every request of a test with its answer, organisations apart: those are another specification."""
+    """All requests of a test with their responses, except for organisations, which are in another specification."""
     seen, handle = [], fake.handle
 
     def record(request):
@@ -65,7 +65,7 @@ def use_everything(xero):
     xero.archive_contact(contact.contact_id)
 
 
-def test_every_request_is_one_of_the_specification(xero, exchanges):
+def test_every_request_conforms_to_the_specification(xero, exchanges):
     use_everything(xero)
 
     for request, _ in exchanges:
@@ -82,7 +82,7 @@ def test_every_request_is_one_of_the_specification(xero, exchanges):
     assert len({(request.method, re.sub(r"[0-9a-f-]{36}", "", request.path)) for request, _ in exchanges}) == 11
 
 
-def test_every_answer_of_the_fake_is_one_of_the_specification(xero, exchanges):
+def test_every_response_of_the_fake_conforms_to_the_specification(xero, exchanges):
     use_everything(xero)
 
     for request, answer in exchanges:
@@ -90,7 +90,7 @@ def test_every_answer_of_the_fake_is_one_of_the_specification(xero, exchanges):
         validate(_without_day_strings(held), operation_of(request)["answer"])
 
 
-def test_a_refusal_of_the_fake_is_one_of_the_specification(xero, exchanges):
+def test_an_error_of_the_fake_conforms_to_the_specification(xero, exchanges):
     contact = xero.create_contact("Harbour Ltd")
     with pytest.raises(Rejected):
         xero.create_invoice(contact.contact_id, [{"description": "Tea", "account_code": "999"}])
@@ -101,7 +101,7 @@ def test_a_refusal_of_the_fake_is_one_of_the_specification(xero, exchanges):
 
 
 def _without_day_strings(value):
-    """Leave `DateString` and `DueDateString` out: Xero answers them, its specification does not know them."""
+    """Remove `DateString` and `DueDateString`, which Xero returns but its specification omits."""
     if isinstance(value, dict):
         return {name: _without_day_strings(item) for name, item in value.items() if not name.endswith("DateString")}
     return [_without_day_strings(item) for item in value] if isinstance(value, list) else value

@@ -7,17 +7,19 @@
     integrations.get_docs("<name>")         # methods, parameters and configuration as data
     integrations.render_docs(["<name>"])    # the same as Markdown
 
-A name nobody offers raises IntegrationUnknown with the nearest one; an installed plugin that cannot be loaded raises
+An unknown name raises IntegrationUnknown with the nearest one; an installed plugin that cannot be loaded raises
 PluginFailed with the cause. Using one integration loads only that one.
 """
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from wren.script.catalogue import installed
 from wren.script.integration_handle import IntegrationHandle
+from wren_core.errors import PluginFailed
 from wren_core.export.docs import IntegrationDocs
-from wren_core.export.rendering import render_all
+from wren_core.export.rendering import render_all, render_events
 
 __all__ = ["get_docs", "list", "render_docs"]
 
@@ -28,13 +30,23 @@ def get_docs(name: str) -> IntegrationDocs:
 
 
 def render_docs(names: Iterable[str] | None = None) -> str:
-    """Render the documents of some integrations, in the order given, as Markdown; of all installed where left out."""
-    chosen = installed().names() if names is None else [names] if isinstance(names, str) else names
-    return render_all(get_docs(name) for name in chosen)
+    """Render the documents of integrations as Markdown, in the order given.
+
+    Default: all installed integrations that can be loaded, and the events that start a function.
+    """
+    if names is None:
+        return f"{render_all(_loadable_docs())}\n{render_events()}"
+    return render_all(get_docs(name) for name in ([names] if isinstance(names, str) else names))
+
+
+def _loadable_docs() -> Iterator[IntegrationDocs]:
+    for name in installed().names():
+        with suppress(PluginFailed):  # one broken plugin must not hide the documents of the others
+            yield get_docs(name)
 
 
 def _list_installed() -> builtins.list[str]:
-    """List the names of what is installed, sorted; `get_docs(name)` tells more, or raises what is wrong with it."""
+    """List the names of the installed integrations, sorted; `get_docs(name)` describes one, or raises why it failed."""
     return installed().names()
 
 

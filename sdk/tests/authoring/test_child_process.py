@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from wren.authoring.child_process import Child
+from wren.authoring.child_process import ChildProcess
+from wren_core.testing.patience import patience
 
 # Modules of a folder that the children find on their import path.
 ECHO = "import sys\nfor line in sys.stdin:\n    print(line.strip().upper(), flush=True)\n"
@@ -18,9 +19,9 @@ SLEEPER = "import pathlib, os, sys, time\npathlib.Path(sys.argv[1]).write_text(s
 PARENT = """
 import sys, time
 from pathlib import Path
-from wren.authoring.child_process import Child
+from wren.authoring.child_process import ChildProcess
 import os
-child = Child(Path(sys.executable), ["sleeper", sys.argv[1]], variables=os.environ, log=Path(sys.argv[2]))
+child = ChildProcess(Path(sys.executable), ["sleeper", sys.argv[1]], variables=os.environ, log=Path(sys.argv[2]))
 time.sleep(600)
 """
 
@@ -37,13 +38,13 @@ def modules(tmp_path):
 
 
 def child(modules, tmp_path, *arguments, **options):
-    return Child(Path(sys.executable), arguments, variables=modules, log=tmp_path / "log", **options)
+    return ChildProcess(Path(sys.executable), arguments, variables=modules, log=tmp_path / "log", **options)
 
 
 def test_a_child_answers_line_by_line(modules, tmp_path):
     echo = child(modules, tmp_path, "echo", is_read=True)
 
-    answers = [echo.ask(word, seconds=30) for word in ("one", "two")]
+    answers = [echo.ask(word, seconds=patience(30)) for word in ("one", "two")]
     echo.stop()
 
     assert answers == ["ONE\n", "TWO\n"]
@@ -53,7 +54,7 @@ def test_a_child_answers_line_by_line(modules, tmp_path):
 def test_a_child_that_ends_answers_nothing_and_its_log_says_why(modules, tmp_path):
     gone = child(modules, tmp_path, "absent", is_read=True)
 
-    answer = gone.ask("hello", seconds=30)
+    answer = gone.ask("hello", seconds=patience(30))
     gone.stop()
 
     assert answer == ""
@@ -88,8 +89,8 @@ def test_a_child_is_no_member_of_the_terminals_group(modules, tmp_path):
 
 
 def _written(path):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
+    started = time.monotonic()
+    while time.monotonic() - started < patience(30):
         if path.exists() and path.read_text():
             return int(path.read_text())
         time.sleep(0.02)
@@ -97,8 +98,8 @@ def _written(path):
 
 
 def _gone(pid):
-    deadline = time.monotonic() + 20
-    while _is_alive(pid) and time.monotonic() < deadline:
+    started = time.monotonic()
+    while _is_alive(pid) and time.monotonic() - started < patience(20):
         time.sleep(0.02)
     return not _is_alive(pid)
 

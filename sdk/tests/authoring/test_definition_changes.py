@@ -3,7 +3,7 @@
 import pytest
 
 from wren.authoring.change import Level
-from wren.authoring.definition_changes import definition_changes
+from wren.authoring.definition_changes import compare_definitions
 from wren_core.contract.definition import IntegrationDefinition
 
 TEXT = {"type": "string"}
@@ -170,7 +170,7 @@ CASES = [
 
 @pytest.mark.parametrize(("changed", "expected"), [pytest.param(*case[1:], id=case[0]) for case in CASES])
 def test_a_change_of_a_definition_weighs_what_it_does_to_users(changed, expected):
-    found = definition_changes(definition(), definition(**changed))
+    found = compare_definitions(definition(), definition(**changed))
 
     assert max((change.level for change in found), default=0) == expected
 
@@ -186,7 +186,7 @@ def test_a_change_of_a_definition_weighs_what_it_does_to_users(changed, expected
     ],
 )
 def test_the_other_way_round_weighs_otherwise(back, expected):
-    found = definition_changes(definition(**back), definition())
+    found = compare_definitions(definition(**back), definition())
 
     assert max(change.level for change in found) is expected
 
@@ -212,7 +212,7 @@ def test_the_other_way_round_weighs_otherwise(back, expected):
     ],
 )
 def test_a_change_of_the_models_weighs_what_it_does_to_users(changed, expected):
-    found = definition_changes(definition(type="ai", aiConfig=AI), definition(**changed))
+    found = compare_definitions(definition(type="ai", aiConfig=AI), definition(**changed))
 
     assert max(change.level for change in found) is expected
 
@@ -223,7 +223,7 @@ def test_values_of_a_connection_by_hand_are_input():
     old = definition(**by_hand, customAuth={"parameters": form})
     new = definition(**by_hand, customAuth={"parameters": {**form, "required": ["host"]}})
 
-    (change,) = definition_changes(old, new)
+    (change,) = compare_definitions(old, new)
 
     assert str(change) == "authentication: value 'host' is newly required"
 
@@ -231,7 +231,7 @@ def test_values_of_a_connection_by_hand_are_input():
 def test_the_gravest_change_comes_first():
     new = definition(description="Else.", methods=[{**METHOD, "scopes": ["send", "x"]}, {**METHOD, "id": "fetch"}])
 
-    found = definition_changes(definition(), new)
+    found = compare_definitions(definition(), new)
 
     assert [change.level for change in found] == [Level.MAJOR, Level.MINOR, Level.PATCH]
     assert [str(change) for change in found][:2] == ["send: scope 'x' was added", "methods: method 'fetch' was added"]

@@ -4,8 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from wren.authoring.dev_environment import install, make_overlay
-from wren.authoring.project import Project
+from wren.authoring.dev_environment import install_project, make_environment
+from wren.authoring.project import PluginProject
 
 LOOK = """
 import json, sys
@@ -25,7 +25,7 @@ class Post(Integration):
 
 
 def project(folder, version):
-    return Project(
+    return PluginProject(
         folder=folder,
         name="wren-post",
         version=version,
@@ -40,8 +40,8 @@ def test_an_isolated_interpreter_sees_the_plugin_and_what_lies_below(tmp_path):
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "wren_post.py").write_text(SOURCE)
 
-    python = make_overlay(tmp_path / "env", project(tmp_path, "1.0.0"))
-    install(tmp_path / "env", project(tmp_path, "1.1.0"))
+    python = make_environment(tmp_path / "env", project(tmp_path, "1.0.0"))
+    install_project(tmp_path / "env", project(tmp_path, "1.1.0"))
     seen = subprocess.run([python, "-I", "-c", LOOK], capture_output=True, text=True, check=True).stdout
 
     assert json.loads(seen) == ["1.1.0", ["post"], []]

@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from wren.authoring.child_process import Child
+from wren.authoring.child_process import ChildProcess
+from wren_core.testing.patience import patience
 
 MODULE = """
 from wren_core.testing import FakeOAuth, FakeProvider, FakeUser, route
@@ -50,7 +51,7 @@ class FakeBroken(FakeProvider):
 def serving(tmp_path):
     (tmp_path / "fake_shop.py").write_text(MODULE)
     variables = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    child = Child(
+    child = ChildProcess(
         Path(sys.executable), ["wren.authoring.fake_server"], variables=variables, log=tmp_path / "log", is_read=True
     )
     yield child
@@ -60,7 +61,7 @@ def serving(tmp_path):
 def test_each_fake_says_how_it_wants_to_be_reached_and_a_broken_one_why_it_does_not_run(serving):
     fakes = {"shop": "fake_shop:FakeShop", "plain": "fake_shop:FakePlain", "broken": "fake_shop:FakeBroken"}
 
-    told = json.loads(serving.ask(json.dumps({"fakes": fakes, "ports": dict.fromkeys(fakes, 0)}), seconds=30))
+    told = json.loads(serving.ask(json.dumps({"fakes": fakes, "ports": dict.fromkeys(fakes, 0)}), seconds=patience(30)))
     url = told["shop"]["url"]
 
     assert httpx2.get(f"{url}/shelf").json() == ["milk"]

@@ -2,7 +2,7 @@
 
 import json
 
-from wren.authoring.fake_settings import StandIn, connecting, local_variables, settings_for
+from wren.authoring.fake_settings import ServedFake, connect_command, make_local_variables, make_settings
 from wren_core.contract.definition import IntegrationDefinition
 
 URL = "http://127.0.0.1:4000"
@@ -19,29 +19,31 @@ def oauth(**fields):
 
 
 def test_a_fake_serves_the_path_its_provider_has():
-    settings = settings_for({"post": StandIn(url=URL)}, {"post": definition(baseUrl="https://api.post.example/v2/")})
+    settings = make_settings(
+        {"post": ServedFake(url=URL)}, {"post": definition(baseUrl="https://api.post.example/v2/")}
+    )
 
     assert settings == {"WREN_INTEGRATIONS__POST__BASE_URL": f"{URL}/v2/"}
 
 
 def test_the_oauth_server_of_a_fake_stands_for_that_of_the_provider():
-    settings = settings_for({"post": StandIn(url=URL, oauth=OAUTH)}, {"post": oauth()})
+    settings = make_settings({"post": ServedFake(url=URL, oauth=OAUTH)}, {"post": oauth()})
 
     assert settings["WREN_PROVIDERS__ROYAL_MAIL__CLIENT_ID"] == "fake-client"
     assert settings["WREN_PROVIDERS__ROYAL_MAIL__TOKEN_URL"] == f"{URL}/token"
 
 
 def test_a_fake_that_is_no_web_api_is_found_by_configuration():
-    stand_in = StandIn(url="imap://127.0.0.1:4000", configuration={"host": "127.0.0.1", "port": 4000})
+    fake = ServedFake(url="imap://127.0.0.1:4000", configuration={"host": "127.0.0.1", "port": 4000})
 
-    settings = settings_for({"post": stand_in}, {"post": definition()})
+    settings = make_settings({"post": fake}, {"post": definition()})
 
     assert list(settings) == ["WREN_INTEGRATIONS__POST__CONFIG"]
     assert json.loads(settings["WREN_INTEGRATIONS__POST__CONFIG"]) == {"host": "127.0.0.1", "port": 4000}
 
 
 def test_an_integration_that_does_not_load_reaches_its_fake_all_the_same():
-    settings = settings_for({"post": StandIn(url=URL, failed="SyntaxError")}, {})
+    settings = make_settings({"post": ServedFake(url=URL, failed="SyntaxError")}, {})
 
     assert settings == {"WREN_INTEGRATIONS__POST__BASE_URL": URL}
 
@@ -49,11 +51,11 @@ def test_an_integration_that_does_not_load_reaches_its_fake_all_the_same():
 def test_the_command_that_connects_it_holds_what_the_fake_accepts():
     key = {"key": "api_key", "type": "api_key", "envVar": "POST_API_KEY"}
     by_key = definition(authType="apikey", apiKeyConfig={"name": "X-Key"}, credentials=[key])
-    stand_in = StandIn(url=URL, credentials={"api_key": "fake-key"})
+    fake = ServedFake(url=URL, credentials={"api_key": "fake-key"})
 
-    assert connecting("post", stand_in, by_key) == "wren connect post --value api_key=fake-key"
-    assert connecting("post", stand_in, oauth()) == "wren connect post"
-    assert connecting("post", StandIn(url=URL), definition()) is None
+    assert connect_command("post", fake, by_key) == "wren connect post --value api_key=fake-key"
+    assert connect_command("post", fake, oauth()) == "wren connect post"
+    assert connect_command("post", ServedFake(url=URL), definition()) is None
 
 
 def test_a_script_without_a_backend_finds_the_fake_by_its_environment():
@@ -62,9 +64,9 @@ def test_a_script_without_a_backend_finds_the_fake_by_its_environment():
         authType="apikey", apiKeyConfig={"name": "X-Key"}, credentials=[key], baseUrl="https://api.post.example/v1"
     )
 
-    stand_in = StandIn(url=URL, credentials={"api_key": "fake-key"}, configuration={"box": "in"}, oauth=OAUTH)
+    fake = ServedFake(url=URL, credentials={"api_key": "fake-key"}, configuration={"box": "in"}, oauth=OAUTH)
 
-    variables = local_variables({"post": stand_in}, {"post": by_key})
+    variables = make_local_variables({"post": fake}, {"post": by_key})
 
     assert variables == {
         "WREN_INTEGRATIONS__POST__BASE_URL": f"{URL}/v1",
@@ -74,4 +76,4 @@ def test_a_script_without_a_backend_finds_the_fake_by_its_environment():
 
 
 def test_no_repr_shows_what_a_fake_accepts():
-    assert "fake-key" not in repr(StandIn(url=URL, credentials={"api_key": "fake-key"}))
+    assert "fake-key" not in repr(ServedFake(url=URL, credentials={"api_key": "fake-key"}))

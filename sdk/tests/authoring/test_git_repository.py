@@ -43,14 +43,14 @@ def test_tags_that_are_versions_are_releases(plugin):
     for tag in ("v0.1.0", "v1.0.0rc1", "vnext", "other"):
         git(plugin, "tag", tag)
 
-    assert git_repository.tagged_versions(plugin) == {Version("0.1.0"): "v0.1.0", Version("1.0.0rc1"): "v1.0.0rc1"}
+    assert git_repository.list_tagged_versions(plugin) == {Version("0.1.0"): "v0.1.0", Version("1.0.0rc1"): "v1.0.0rc1"}
 
 
 def test_a_tag_gives_back_the_folder_as_it_was(plugin, tmp_path):
     git(plugin, "tag", "v0.1.0")
     (plugin / "pyproject.toml").write_text("two")
 
-    git_repository.export(plugin, "v0.1.0", tmp_path / "was")
+    git_repository.export_tag(plugin, "v0.1.0", tmp_path / "was")
 
     assert (tmp_path / "was" / "pyproject.toml").read_text() == "one"
 
@@ -61,16 +61,16 @@ def test_a_tag_from_before_the_folder_was_there_says_so(plugin, tmp_path):
     later.mkdir()
 
     with pytest.raises(RepositoryUnusable, match="git archive"):
-        git_repository.export(later, "v0.1.0", tmp_path / "was")
+        git_repository.export_tag(later, "v0.1.0", tmp_path / "was")
 
 
 def test_what_is_not_committed_is_named(plugin):
-    assert git_repository.uncommitted(plugin) == []
+    assert git_repository.list_uncommitted(plugin) == []
 
     (plugin / "new.py").write_text("")
     (plugin.parent / "beside.txt").write_text("of another plugin")
 
-    assert [name.rpartition("/")[2] for name in git_repository.uncommitted(plugin)] == ["new.py"]
+    assert [name.rpartition("/")[2] for name in git_repository.list_uncommitted(plugin)] == ["new.py"]
 
 
 def test_a_tag_is_added_to_the_last_commit(plugin):
@@ -92,13 +92,13 @@ def test_a_tag_of_an_earlier_commit_is_not_the_head(plugin):
 def test_a_folder_outside_a_repository_has_no_releases(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))  # wherever the tests keep their folders
 
-    assert git_repository.tagged_versions(tmp_path) == {}
+    assert git_repository.list_tagged_versions(tmp_path) == {}
     assert not git_repository.is_repository(tmp_path)
 
 
 def test_a_machine_without_git_has_no_releases(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert git_repository.tagged_versions(tmp_path) == {}
+    assert git_repository.list_tagged_versions(tmp_path) == {}
     with pytest.raises(RepositoryUnusable, match="git is not installed here"):
-        git_repository.uncommitted(tmp_path)
+        git_repository.list_uncommitted(tmp_path)

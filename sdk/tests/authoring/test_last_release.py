@@ -7,8 +7,8 @@ from zipfile import ZipFile
 import pytest
 from packaging.version import Version
 
-from wren.authoring.definitions import DefinitionUnreadable, definitions_of, read_definitions
-from wren.authoring.last_release import ReleaseUnknown, find_release, newest
+from wren.authoring.definitions import DefinitionUnreadable, load_project_definitions, read_definitions
+from wren.authoring.last_release import ReleaseUnknown, find_newest, find_release
 from wren.authoring.package_index import IndexUnreachable, download_wheel
 from wren.authoring.project import read_project
 
@@ -79,7 +79,7 @@ def wheel(folder, version, *, source=SOURCE, name="wren-post"):
     ],
 )
 def test_a_release_is_compared_with_the_one_before_it(released, current, expected):
-    assert newest(versions(*released), below=Version(current)) == (Version(expected) if expected else None)
+    assert find_newest(versions(*released), below=Version(current)) == (Version(expected) if expected else None)
 
 
 def test_a_wheel_that_is_named_is_loaded_whatever_is_installed(project, tmp_path):
@@ -102,7 +102,7 @@ def test_a_wheel_that_cannot_be_loaded_says_why(project, tmp_path):
 
 
 def test_a_definition_in_a_file_is_a_release_where_it_has_a_version(project, tmp_path):
-    document = definitions_of(project)["post"].to_wire()
+    document = load_project_definitions(project)["post"].to_wire()
     file = tmp_path / "post.json"
 
     file.write_text(json.dumps({**document, "version": "1.1.0"}))
@@ -119,12 +119,12 @@ def test_what_is_no_definition_is_refused(tmp_path, text):
     file = tmp_path / "post.json"
     file.write_text(text)
 
-    with pytest.raises(DefinitionUnreadable, match="holds no definition"):
+    with pytest.raises(DefinitionUnreadable, match="is not the definition"):
         read_definitions(file)
 
 
 def test_definitions_can_come_as_a_list(project, tmp_path):
-    document = definitions_of(project)["post"].to_wire()
+    document = load_project_definitions(project)["post"].to_wire()
     file = tmp_path / "all.json"
 
     file.write_text(json.dumps({"definitions": [document, {**document, "integrationId": "mail"}]}))
@@ -135,12 +135,12 @@ def test_definitions_can_come_as_a_list(project, tmp_path):
 def test_a_plugin_that_ends_the_process_ends_another_one(project):
     (project.source / "wren_post.py").write_text("import os\nos._exit(3)")
 
-    with pytest.raises(DefinitionUnreadable, match="loading the plugin ended badly"):
-        definitions_of(project)
+    with pytest.raises(DefinitionUnreadable, match="loading the plugin failed"):
+        load_project_definitions(project)
 
 
 def test_an_integration_without_code_is_compared_like_any_other(project):
-    document = definitions_of(project)["post"].to_wire() | {
+    document = load_project_definitions(project)["post"].to_wire() | {
         "baseUrl": "https://post.example",
         "hosts": ["post.example"],
     }
@@ -157,7 +157,7 @@ def test_an_integration_without_code_is_compared_like_any_other(project):
     data = read_project(project.folder)
 
     assert data.integrations == {"post": "wren_data:definition.json"}
-    assert definitions_of(data)["post"].methods[0]["request"]["path"] == "/letters"
+    assert load_project_definitions(data)["post"].methods[0]["request"]["path"] == "/letters"
 
 
 def test_a_version_is_looked_for_in_dist_before_the_index(project):

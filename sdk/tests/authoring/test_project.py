@@ -61,5 +61,5 @@ def test_what_is_wrong_with_the_metadata_is_said(folder, old, new, message):
 
 
 def test_a_folder_without_metadata_is_no_plugin(tmp_path):
-    with pytest.raises(ProjectInvalid, match="is not there; name a plugin's folder"):
+    with pytest.raises(ProjectInvalid, match="does not exist; name a plugin's folder"):
         read_project(tmp_path)

@@ -3,12 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from wren.authoring.quality import Checked, PluginNotInstalled, check_plugin
+from wren.authoring.quality import PluginNotInstalled, PluginQuality, check_plugin
 from wren_core.testing.rules.rule import Tier
 
 
-def checked(*tiers: str | None, wanted: Tier = Tier.SILVER) -> Checked:
-    return Checked(reports=tuple({"tier": tier} for tier in tiers), wanted=wanted)
+def checked(*tiers: str | None, wanted: Tier = Tier.SILVER) -> PluginQuality:
+    return PluginQuality(reports=tuple({"tier": tier} for tier in tiers), wanted=wanted)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_entry_points_that_changed_since_it_was_installed_are_told(folder):
     file = folder / "pyproject.toml"
     file.write_text(file.read_text().replace("wren_new:New", "wren_new:Newer"))
 
-    with pytest.raises(PluginNotInstalled, match="was installed when 'new' was wren_new:New, not wren_new:Newer"):
+    with pytest.raises(PluginNotInstalled, match="was installed with 'new' as wren_new:New, not wren_new:Newer"):
         check_plugin(str(folder))
 
 
@@ -69,5 +69,5 @@ def test_another_folder_of_the_same_distribution_is_told(folder, tmp_path):
     copy.mkdir()
     (copy / "pyproject.toml").write_text((folder / "pyproject.toml").read_text())
 
-    with pytest.raises(PluginNotInstalled, match=f"the wren-new that is installed is the one in {folder}"):
+    with pytest.raises(PluginNotInstalled, match=f"the installed wren-new is the one in {folder}"):
         check_plugin(str(copy))

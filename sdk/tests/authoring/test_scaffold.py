@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from wren.authoring.author_tools import AuthorToolsMissing
-from wren.authoring.scaffold import FolderTaken, NameInvalid, Plan, find_clash, make
+from wren.authoring.scaffold import FolderTaken, NameInvalid, Plan, find_clash, render_plugin
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "wren-acme" / "mine.txt").write_text("mine")
 
     with pytest.raises(FolderTaken, match="is there already"):
-        make(Plan(name="acme"), tmp_path)
+        render_plugin(Plan(name="acme"), tmp_path)
 
     assert [path.name for path in (tmp_path / "wren-acme").iterdir()] == ["mine.txt"]
 
@@ -63,4 +63,4 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):
     with pytest.raises(
         AuthorToolsMissing, match=r"copier is not installed here; run `pip install 'wren-sdk\[author\]'`"
     ):
-        make(Plan(name="acme"), tmp_path)
+        render_plugin(Plan(name="acme"), tmp_path)

@@ -3,7 +3,7 @@
 import pytest
 
 from wren.authoring.change import Level
-from wren.authoring.schema_changes import Flow, order_changes, schema_changes
+from wren.authoring.schema_changes import Flow, compare_order, compare_schemas
 
 NOTHING = (Level.NONE, Level.NONE)
 SAID_OTHERWISE = (Level.PATCH, Level.PATCH)
@@ -22,7 +22,7 @@ def union(*options):
 
 
 def level(old, new, flow):
-    found = schema_changes(old, new, flow=flow, where="send", noun="parameter")
+    found = compare_schemas(old, new, flow=flow, where="send", noun="parameter")
     return max((change.level for change in found), default=Level.NONE)
 
 
@@ -166,7 +166,7 @@ def test_a_change_of_a_schema_weighs_what_it_does_to_callers(case):
 @pytest.mark.parametrize("case", CASES)
 def test_nothing_changes_between_a_schema_and_itself(case):
     for schema in CASES[case][:2]:
-        assert schema_changes(schema, schema, flow=Flow.INPUT, where="send", noun="parameter") == []
+        assert compare_schemas(schema, schema, flow=Flow.INPUT, where="send", noun="parameter") == []
 
 
 def test_a_definition_within_itself_is_compared_without_end():
@@ -180,7 +180,7 @@ def test_a_change_says_where_it_is_and_what_it_was():
     old = record({"item": record({"size": {**WHOLE, "maximum": 9}})})
     new = record({"item": record({"size": {**WHOLE, "maximum": 5}})})
 
-    (change,) = schema_changes(old, new, flow=Flow.INPUT, where="send", noun="parameter")
+    (change,) = compare_schemas(old, new, flow=Flow.INPUT, where="send", noun="parameter")
 
     assert str(change) == "send: parameter 'item/size' has maximum 5 instead of 9"
 
@@ -198,6 +198,6 @@ def test_a_change_says_where_it_is_and_what_it_was():
 def test_a_call_without_names_must_go_on_meaning_the_same(before, after, is_breaking):
     schemas = [record(dict.fromkeys(names, TEXT)) for names in (before, after)]
 
-    found = order_changes(*schemas, where="send")
+    found = compare_order(*schemas, where="send")
 
     assert [change.level for change in found] == [Level.MAJOR] * is_breaking

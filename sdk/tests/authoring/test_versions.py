@@ -4,7 +4,7 @@ import pytest
 from packaging.version import Version
 
 from wren.authoring.change import Level
-from wren.authoring.versions import VersionInvalid, is_enough, next_version, parse
+from wren.authoring.versions import VersionInvalid, is_enough, next_version, parse_version
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_a_version_must_promise_as_much_change_as_there_is(version, last, level,
 
 def test_what_is_no_version_is_refused():
     with pytest.raises(VersionInvalid, match="'one' is no version"):
-        parse("one")
+        parse_version("one")

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from wren.checks.ai_calls import check_ai_calls
-from wren.checks.finding import Code, Finding
-from wren.checks.scopes import places
+from wren.checks.finding import Code, ScriptFinding
+from wren.checks.scopes import list_places
 from wren.checks.script import check_script
-from wren.checks.source import Source, parse
+from wren.checks.source import Source, parse_script
 from wren.script.catalogue import installed
 
 SITE = Path(__file__).parents[1]
@@ -26,11 +26,11 @@ def birds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sys.modules.pop(name, None)
 
 
-def findings(call: str) -> list[Finding]:
+def findings(call: str) -> list[ScriptFinding]:
     """Check one call without importing the script it is in."""
-    source = parse((HEAD + call).encode(), "daily.py")
+    source = parse_script((HEAD + call).encode(), "daily.py")
     assert isinstance(source, Source)
-    return list(check_ai_calls(source, installed(), places(source.tree)))
+    return list(check_ai_calls(source, installed(), list_places(source.tree)))
 
 
 HEAD = "import wren\n\n@wren.on_schedule('0 9 * * *')\ndef daily():\n    "

@@ -2,16 +2,16 @@ import pytest
 
 from wren.checks.calls import check_calls
 from wren.checks.finding import Code
-from wren.checks.scopes import places
-from wren.checks.source import parse
+from wren.checks.scopes import list_places
+from wren.checks.source import parse_script
 from wren.script.catalogue import installed
 
 pytestmark = pytest.mark.usefixtures("plugins")
 
 
 def check(text: str):
-    source = parse(text.encode(), "daily.py")
-    return list(check_calls(source, installed(), places(source.tree)))
+    source = parse_script(text.encode(), "daily.py")
+    return list(check_calls(source, installed(), list_places(source.tree)))
 
 
 def codes(text: str) -> list[str]:

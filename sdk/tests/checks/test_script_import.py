@@ -4,11 +4,11 @@ import pytest
 
 from wren.checks.finding import Code
 from wren.checks.script_import import import_script
-from wren.checks.source import parse
+from wren.checks.source import parse_script
 
 
 def imported(text: str, seconds: float = 30):
-    return import_script(parse(text.encode(), "daily.py"), time_limit=timedelta(seconds=seconds))
+    return import_script(parse_script(text.encode(), "daily.py"), time_limit=timedelta(seconds=seconds))
 
 
 def test_a_sound_script_tells_what_it_declares():

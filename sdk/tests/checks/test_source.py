@@ -1,24 +1,24 @@
 import pytest
 
-from wren.checks.finding import Code, Finding
-from wren.checks.source import MAX_BYTES, ScriptUnreadable, Source, parse, read_script
+from wren.checks.finding import Code, ScriptFinding
+from wren.checks.source import MAX_BYTES, ScriptUnreadable, Source, parse_script, read_script
 
 
-def refusal(content: bytes) -> Finding:
-    found = parse(content, "daily.py")
-    assert isinstance(found, Finding)
+def refusal(content: bytes) -> ScriptFinding:
+    found = parse_script(content, "daily.py")
+    assert isinstance(found, ScriptFinding)
     return found
 
 
 def test_a_script_that_parses_keeps_its_text():
-    source = parse("x = 'ä'\r\ny = 2\n".encode(), "daily.py")
+    source = parse_script("x = 'ä'\r\ny = 2\n".encode(), "daily.py")
 
     assert isinstance(source, Source)
     assert source.text == "x = 'ä'\r\ny = 2\n"
 
 
 def test_a_byte_order_mark_is_dropped():
-    source = parse(b"\xef\xbb\xbfx = 1\n", "daily.py")
+    source = parse_script(b"\xef\xbb\xbfx = 1\n", "daily.py")
 
     assert isinstance(source, Source)
     assert source.text == "x = 1\n"
@@ -41,7 +41,7 @@ def test_what_only_the_compiler_refuses_is_found_too():
 def test_a_script_of_one_mebibyte_is_taken_and_one_byte_more_is_not():
     fitting = b"#" * MAX_BYTES
 
-    assert isinstance(parse(fitting, "daily.py"), Source)
+    assert isinstance(parse_script(fitting, "daily.py"), Source)
     assert refusal(fitting + b"#").code == Code.SCRIPT_TOO_LARGE
 
 
@@ -70,18 +70,18 @@ def test_nesting_beyond_the_compiler_is_a_finding_and_no_crash():
 
 
 def test_an_odd_escape_in_a_string_is_no_error():
-    assert isinstance(parse(b"x = '\\d'\n", "daily.py"), Source)
+    assert isinstance(parse_script(b"x = '\\d'\n", "daily.py"), Source)
 
 
 def test_columns_count_characters_and_not_bytes():
-    source = parse("x = 'äöü'; y\n".encode(), "daily.py")
+    source = parse_script("x = 'äöü'; y\n".encode(), "daily.py")
 
     assert isinstance(source, Source)
     assert source.column(1, len("x = 'äöü'; ".encode())) == 12
 
 
 def test_lines_end_where_python_ends_them():
-    source = parse("x = '\x0c\u2028'\r\ny = 'ä'; z\n".encode(), "daily.py")
+    source = parse_script("x = '\x0c\u2028'\r\ny = 'ä'; z\n".encode(), "daily.py")
 
     assert isinstance(source, Source)
     assert source.column(2, len("y = 'ä'; ".encode())) == 10

@@ -1,14 +1,14 @@
 import pytest
 
 from wren.checks.finding import Code
-from wren.checks.scopes import places
-from wren.checks.source import parse
+from wren.checks.scopes import list_places
+from wren.checks.source import parse_script
 from wren.checks.triggers import check_declared, check_triggers
 
 
 def check(text: str):
-    source = parse(text.encode(), "daily.py")
-    return list(check_triggers(source, places(source.tree)))
+    source = parse_script(text.encode(), "daily.py")
+    return list(check_triggers(source, list_places(source.tree)))
 
 
 def test_a_bad_cron_names_field_value_and_an_example():
@@ -78,7 +78,7 @@ def test_a_triggered_function_may_take_the_event_and_defaults(arguments):
 
 
 def test_a_script_that_nothing_starts_is_a_warning():
-    source = parse(b"x = 1\n", "daily.py")
+    source = parse_script(b"x = 1\n", "daily.py")
 
     [finding] = check_declared(source, {"triggers": []})
 

@@ -1,12 +1,12 @@
 import pytest
 
 from wren.checks.finding import Code
-from wren.checks.source import parse
+from wren.checks.source import parse_script
 from wren.checks.undefined_names import check_names
 
 
 def found(text: str) -> list[tuple[str, int, int]]:
-    return [(item.code.value, item.line, item.column) for item in check_names(parse(text.encode(), "daily.py"))]
+    return [(item.code.value, item.line, item.column) for item in check_names(parse_script(text.encode(), "daily.py"))]
 
 
 def test_a_name_nobody_defines_is_found_inside_a_function():
@@ -16,7 +16,7 @@ def test_a_name_nobody_defines_is_found_inside_a_function():
 def test_the_nearest_defined_name_is_offered():
     text = "total = 1\ndef daily():\n    print(totl)\n"
 
-    [finding] = check_names(parse(text.encode(), "daily.py"))
+    [finding] = check_names(parse_script(text.encode(), "daily.py"))
 
     assert finding.hint == "did you mean 'total'?"
 
@@ -46,7 +46,7 @@ def test_a_local_used_before_it_is_assigned_is_found():
 
 
 def test_a_function_that_replaces_another_is_a_warning():
-    [finding] = check_names(parse(b"def daily(): ...\ndef daily(): ...\n", "daily.py"))
+    [finding] = check_names(parse_script(b"def daily(): ...\ndef daily(): ...\n", "daily.py"))
 
     assert (finding.code, finding.severity, finding.line) == (Code.FUNCTION_REDEFINED, "warning", 2)
     assert "line 1" in finding.message

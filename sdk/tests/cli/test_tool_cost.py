@@ -1,6 +1,6 @@
 import pytest
 
-from wren.cli.tool_cost import FORMS, integration_cost, standing_cost
+from wren.cli.tool_cost import FORMS, count_dynamic_tools, count_integration
 from wren_core import Integration, IntegrationSpec, method
 from wren_core.export.docs import IntegrationDocs
 from wren_core.export.rendering import to_markdown
@@ -29,7 +29,7 @@ SPEC = Post.full_spec()
 
 @pytest.fixture(scope="module")
 def cost():
-    return integration_cost(SPEC)
+    return count_integration(SPEC)
 
 
 def test_each_form_costs_what_its_definition_costs(cost):
@@ -63,5 +63,5 @@ def test_a_dynamic_method_costs_its_hit_and_its_definition(cost):
 
 
 def test_three_tools_cost_the_same_whatever_is_installed():
-    assert set(standing_cost()) == set(FORMS)
-    assert all(100 < tokens < 600 for tokens in standing_cost().values())
+    assert set(count_dynamic_tools()) == set(FORMS)
+    assert all(100 < tokens < 600 for tokens in count_dynamic_tools().values())

@@ -20,7 +20,7 @@ def test_listing_and_switching_import_nothing(wren, crashing, as_person):
 
     assert [done.code for done in (listed, off, again, disabled, on)] == [0] * 5, listed.err + off.err
     assert "acmemail acme-mail 1.0 installed" in " ".join(listed.out.split())
-    assert off.out == "acmemail is switched off\n"
+    assert off.out == "acmemail is disabled\n"
     assert again.json == {"name": "acmemail", "disabled": True, "changed": False}
     assert [(item["state"], item["code"]) for item in disabled.json["plugins"] if item["name"] == "acmemail"] == [
         ("disabled", "PLUGIN_DISABLED")
@@ -60,7 +60,7 @@ def test_the_doctor_exits_with_1_when_something_is_broken(wren, install, crashin
 
     assert (ill.code, well.code, as_json.code) == (1, 0, 1)
     assert "error PLUGIN_ENDED_PROCESS: acmemail of acme-mail 1.0: ended the whole process" in ill.out
-    assert "nothing is wrong" in well.out
+    assert "no problems found" in well.out
     assert as_json.json["ok"] is False
     assert [item["code"] for item in as_json.json["problems"]] == ["PLUGIN_ENDED_PROCESS"]
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from wren.installed_plugins.doctor import Diagnosis, diagnose
-from wren.installed_plugins.problem import Problem
+from wren.installed_plugins.problem import PluginProblem
 from wren_core.errors import IntegrationUnknown
 from wren_core.plugins.policy import PluginPolicy
 
@@ -14,7 +14,7 @@ def examined(name: str, *, time_limit: timedelta = FIVE_SECONDS, **policy) -> Di
     return diagnose(PluginPolicy(time_limit=time_limit, **policy), name)
 
 
-def problem(diagnosis: Diagnosis) -> Problem:
+def problem(diagnosis: Diagnosis) -> PluginProblem:
     (found,) = diagnosis.problems
     return found
 
@@ -145,8 +145,8 @@ def test_rules_that_match_nothing_are_told_when_everything_is_examined(install):
     diagnosis = diagnose(PluginPolicy(allow=allow, deny=deny, disabled=disabled))
 
     assert [item.message for item in diagnosis.problems if item.code == "RULE_IDLE"] == [
-        "WREN_PLUGINS_DENY names 'acme-mial', which nothing installed is called",
-        "the list of disabled plugins names 'acme-mail', which nothing installed is called",
+        "WREN_PLUGINS_DENY names 'acme-mial', which is not installed",
+        "the list of disabled plugins names 'acme-mail', which is not installed",
     ]
 
 

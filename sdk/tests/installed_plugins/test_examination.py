@@ -1,13 +1,13 @@
 from datetime import timedelta
 
 from wren.installed_plugins.examination import Examination, examine
-from wren.installed_plugins.survey import survey
+from wren.installed_plugins.survey import survey_plugins
 from wren_core.plugins.policy import PluginPolicy
 
 
 def examined(name: str) -> Examination:
     (found,) = examine(
-        [point for point in survey(PluginPolicy()).loadable if point.name == name], timedelta(seconds=10)
+        [point for point in survey_plugins(PluginPolicy()).loadable if point.name == name], timedelta(seconds=10)
     )
     return found
 
@@ -33,7 +33,7 @@ def test_files_of_the_folder_somebody_stands_in_are_not_imported(install, tmp_pa
 
 def test_an_environment_that_cannot_even_begin_is_not_blamed_on_the_plugin(install, tmp_path, monkeypatch):
     place = install("acme-mail", name="acmemail").parent
-    point = [point for point in survey(PluginPolicy()).loadable if point.name == "acmemail"]
+    point = [point for point in survey_plugins(PluginPolicy()).loadable if point.name == "acmemail"]
     (place / "wren_core.py").write_text("raise RuntimeError('an old file in the way')")
 
     (found,) = examine(point, timedelta(seconds=10))

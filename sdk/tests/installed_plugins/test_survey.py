@@ -1,6 +1,6 @@
 import sys
 
-from wren.installed_plugins.survey import SurveyedPlugin, survey
+from wren.installed_plugins.survey import SurveyedPlugin, survey_plugins
 from wren_core.plugins.policy import PluginPolicy
 
 CRASH = "import os; os._exit(7)"
@@ -8,7 +8,7 @@ CRASH = "import os; os._exit(7)"
 
 def surveyed(policy=None, **wanted) -> list[SurveyedPlugin]:
     (name,) = wanted.values()
-    return [plugin for plugin in survey(policy or PluginPolicy()).plugins if plugin.name == name]
+    return [plugin for plugin in survey_plugins(policy or PluginPolicy()).plugins if plugin.name == name]
 
 
 def test_a_plugin_is_listed_without_being_imported(install):
@@ -57,7 +57,7 @@ def test_only_what_may_be_loaded_is_handed_on(install):
     install("acme-chat", name="acmechat", requires=["wren-core>=99"])
     install("acme-notes", name="acmenotes")
 
-    found = survey(PluginPolicy(allow=frozenset({"acmemail", "acmechat"})))
+    found = survey_plugins(PluginPolicy(allow=frozenset({"acmemail", "acmechat"})))
 
     assert [point.name for point in found.loadable] == ["acmemail"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from wren.openapi.choice import Choice
-from wren.openapi.document import read_document
-from wren.openapi.importing import Imported, import_document
+from wren.openapi.importing import ImportResult, import_document
+from wren.openapi.text import read_document
 
 DATA = Path(__file__).parent / "data"
 
@@ -20,6 +20,6 @@ def read() -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def imported(read: Callable[[str], dict[str, Any]]) -> Callable[..., Imported]:
+def imported(read: Callable[[str], dict[str, Any]]) -> Callable[..., ImportResult]:
     """Import one of the documents."""
     return lambda name, /, **choice: import_document(read(name), Choice(**choice))

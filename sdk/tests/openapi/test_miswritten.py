@@ -1,13 +1,19 @@
 """Documents that are wrong, or meant to hurt: each is refused, or costs no more than its own operations."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from wren.openapi import importing
 from wren.openapi.choice import Choice
-from wren.openapi.document import DocumentInvalid, read_document
+from wren.openapi.errors import DocumentInvalid
 from wren.openapi.importing import import_document
+from wren.openapi.text import read_document
 
 GOOD = {"operationId": "good", "summary": "Works", "responses": {"204": {"description": ""}}}
 LEVELS = 2000
+OF_PYTHON = ("AttributeError", "Exception", "IndexError", "KeyError", "LookupError", "TypeError")
 
 
 def document(*, post=None, schemas=None, paths=None, **more):
@@ -40,23 +46,71 @@ def methods_of(source):
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "message"),
     [
-        {**document(), "paths": [1]},
-        document(servers=[{"url": "https://[::1"}]),
-        document(servers=[{"url": "https://{a}.example", "variables": [1]}]),
-        document(
-            components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "a\r\nb"}}},
-            paths={"/good": {"get": {**GOOD, "security": [{"key": []}]}}},
+        ({**document(), "paths": [1]}, ": /paths: must be an object, not an array"),
+        (document(servers=[{"url": "https://[::1"}]), "its server is"),
+        (document(servers=[{"url": "https://a.example:port"}]), "its server is"),
+        (
+            document(servers=[{"url": "https://{a}.example", "variables": [1]}]),
+            ": /servers/0/variables: must be an object",
         ),
-        swagger(paths=[1]),
-        swagger(parameters=[1]),
-        swagger(paths={"/good": {"get": {"parameters": 5}}}),
+        (
+            document(
+                components={"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "a\r\nb"}}},
+                paths={"/good": {"get": {**GOOD, "security": [{"key": []}]}}},
+            ),
+            ": /components/securitySchemes/key: .* cannot be the name of a header",
+        ),
+        (document(info="Depot"), ": /info: must be an object, not text"),
+        (document(security=[1]), ": /security/0: must be an object, not a number"),
+        (swagger(paths=[1]), ": /paths: must be an object"),
+        (swagger(parameters=[1]), ": /parameters: must be an object"),
+        (swagger(consumes="application/json"), ": /consumes: must be an array, not text"),
+        (
+            swagger(paths={"/good": {"get": {"parameters": 5}}}),
+            "GET /good: /paths/~1good/get/parameters: must be an array",
+        ),
     ],
 )
-def test_what_is_not_written_as_openapi_has_it_is_refused(source):
-    with pytest.raises(DocumentInvalid):
+def test_a_mistake_outside_the_operations_is_reported_with_its_place(source, message):
+    with pytest.raises(DocumentInvalid, match=message):
         import_document(source, Choice())
+
+
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        (5, "/paths/~1bad/put: must be an object, not a number"),
+        ({"responses": [1]}, "/paths/~1bad/put/responses: must be an object, not an array"),
+        ({"parameters": [{"in": "query"}]}, "/paths/~1bad/put/parameters/0: a parameter needs a name"),
+        ({"requestBody": ref("nowhere")}, "/paths/~1bad/put/requestBody: $ref '#/components/schemas/nowhere' leads"),
+        (
+            {"requestBody": {"content": {"application/json": {"schema": {"properties": 5}}}}},
+            "/paths/~1bad/put/requestBody/content/application~1json/schema/properties: must be an object",
+        ),
+    ],
+)
+def test_a_mistake_in_an_operation_is_the_reason_why_it_is_skipped(operation, reason):
+    (skipped,) = import_document(document(paths={"/bad": {"put": operation}}), Choice()).skipped
+
+    assert skipped.operation == "PUT /bad"
+    assert skipped.reason.startswith(reason)
+
+
+def test_a_mistake_of_our_own_is_not_taken_for_one_of_the_document():
+    """No error of Python is turned into a report on the document."""
+    folder = Path(importing.__file__).parent
+    caught = [
+        (path.name, name.id)
+        for path in folder.glob("*.py")
+        for handler in ast.walk(ast.parse(path.read_text()))
+        if isinstance(handler, ast.ExceptHandler) and handler.type is not None
+        for name in ast.walk(handler.type)
+        if isinstance(name, ast.Name) and name.id in OF_PYTHON
+    ]
+
+    assert caught == []
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,21 @@ from wren_core.contract.integration import Integration
 
 
 @pytest.mark.parametrize(
-    ("operation", "verb", "path", "expected"),
+    ("operation_id", "verb", "path", "expected"),
     [
-        ({"operationId": "getInvoices"}, "GET", "/x", "get_invoices"),
-        ({"operationId": "issues/list-for-repo"}, "GET", "/x", "issues_list_for_repo"),
-        ({"operationId": "getHTTPInfo.v2"}, "GET", "/x", "get_http_info_v2"),
-        ({"operationId": "import"}, "POST", "/x", "import_"),
-        ({"operationId": "close"}, "POST", "/x", "close_"),
-        ({"operationId": "2fa"}, "POST", "/x", "call_2fa"),
-        ({"operationId": "---"}, "GET", "/things/{id}", "get_things_by_id"),
-        ({}, "DELETE", "/a-b/{cD}.json", "delete_a_b_by_c_d_json"),
-        ({"operationId": "x" * 90}, "GET", "/x", "x" * 63),
+        ("getInvoices", "GET", "/x", "get_invoices"),
+        ("issues/list-for-repo", "GET", "/x", "issues_list_for_repo"),
+        ("getHTTPInfo.v2", "GET", "/x", "get_http_info_v2"),
+        ("import", "POST", "/x", "import_"),
+        ("close", "POST", "/x", "close_"),
+        ("2fa", "POST", "/x", "call_2fa"),
+        ("---", "GET", "/things/{id}", "get_things_by_id"),
+        ("", "DELETE", "/a-b/{cD}.json", "delete_a_b_by_c_d_json"),
+        ("x" * 90, "GET", "/x", "x" * 63),
     ],
 )
-def test_an_operation_gets_an_id_python_can_call(operation, verb, path, expected):
-    found = naming.method_id(operation, verb, path, ())
+def test_an_operation_gets_an_id_python_can_call(operation_id, verb, path, expected):
+    found = naming.method_id(operation_id, verb, path, ())
 
     assert found == expected
     assert not hasattr(Integration, found)
@@ -28,7 +28,7 @@ def test_an_operation_gets_an_id_python_can_call(operation, verb, path, expected
 def test_two_of_one_name_are_told_apart():
     taken: list[str] = []
     for said in ("getX", "get_x", "GetX"):
-        taken.append(naming.method_id({"operationId": said}, "GET", "/x", taken))
+        taken.append(naming.method_id(said, "GET", "/x", taken))
 
     assert taken == ["get_x", "get_x_2", "get_x_3"]
 

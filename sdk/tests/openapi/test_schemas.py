@@ -1,13 +1,14 @@
 import pytest
 
-from wren.openapi.document import Document, ReferenceInvalid
+from wren.openapi.errors import NodeInvalid
+from wren.openapi.node import Node
 from wren.openapi.schemas import SchemaWriter
 from wren_core.schemas.validator import Validator
 
 
 def written(schema, components=None, *, direction="input", **options):
-    document = Document({"openapi": "3.0.0", "components": {"schemas": components or {}}})
-    schemas, definitions, is_whole = SchemaWriter(document, direction, **options).write({"it": schema})
+    node = Node(schema, "/it", {"components": {"schemas": components or {}}})
+    schemas, definitions, is_whole = SchemaWriter(direction, **options).write({"it": node})
     Validator({"properties": schemas, "$defs": definitions})
     return schemas["it"], definitions, is_whole
 
@@ -117,19 +118,27 @@ def test_what_grows_without_a_name_has_an_end_too():
     components = {f"S{n}": {"type": "array", "items": [ref(f"S{n + 1}"), ref(f"S{n + 1}")]} for n in range(40)}
     components["S40"] = {"type": "string"}
 
-    with pytest.raises(ReferenceInvalid, match="parts"):
+    with pytest.raises(NodeInvalid, match="parts"):
         written(ref("S0"), components)
 
 
 @pytest.mark.parametrize(
     ("schema", "said"),
     [
-        (ref("Nobody"), "leads nowhere"),
-        ({"items": {"$ref": "https://elsewhere.example/x.json"}}, "never fetched"),
-        ({"properties": {"a": {"$dynamicRef": "#node"}}}, "dynamicRef"),
-        ({"properties": {"a": "text"}}, "a schema is expected"),
+        (ref("Nobody"), "^/it: .* leads nowhere"),
+        ({"items": {"$ref": "https://elsewhere.example/x.json"}}, "^/it/items: .* never fetched"),
+        ({"properties": {"a": {"$dynamicRef": "#node"}}}, "^/it/properties/a: .*dynamicRef"),
+        ({"properties": {"a": "text"}}, "^/it/properties/a: a schema is expected"),
+        ({"allOf": [{}, 5]}, "^/it/allOf/1: a schema is expected"),
     ],
 )
-def test_what_cannot_be_written_is_refused(schema, said):
-    with pytest.raises(ReferenceInvalid, match=said):
+def test_a_schema_that_cannot_be_written_is_refused_with_its_place(schema, said):
+    with pytest.raises(NodeInvalid, match=said):
         written(schema)
+
+
+def test_a_mistake_behind_a_reference_is_reported_where_it_stands():
+    with pytest.raises(NodeInvalid) as caught:
+        written({"items": ref("Bad")}, {"Bad": {"properties": {"a/b": 5}}})
+
+    assert caught.value.pointer == "/components/schemas/Bad/properties/a~1b"

@@ -15,13 +15,13 @@ from typing_extensions import TypedDict
 import wren
 from wren.script import session
 from wren.script.ai_choice import choose_integration
-from wren.script.ai_prompt import prompt_parts
+from wren.script.ai_prompt import build_prompt
 from wren.script.catalogue import installed
-from wren.script.session import Session
+from wren.script.session import ScriptSession
 from wren.script.terminal_host import TerminalHost
 from wren_core.errors import AgentFixableError, InvalidInput, UserFacingConfigError
 
-SITE = Path(__file__).parent / "ai_site"
+SITE = Path(__file__).parents[1] / "ai_site"
 PNG = b"\x89PNG\r\n\x1a\n rest"
 
 
@@ -53,7 +53,7 @@ def birds(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     for name in [name for name in os.environ if name.endswith(("_KEY", "_INTEGRATION"))]:
         monkeypatch.delenv(name)
     installed.cache_clear()
-    with session.entered(Session(host=TerminalHost(write=lambda _text: None))):
+    with session.entered(ScriptSession(host=TerminalHost(write=lambda _text: None))):
         module = __import__("wren_parrot")
         module.Repeater.answers.clear()
         module.Repeater.asked.clear()
@@ -104,7 +104,7 @@ def test_data_becomes_text_and_images(parrot: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("item", [b"%PDF-1.7", Path("/does/not/exist.png"), object(), {"x": object()}])
 def test_data_that_no_model_can_read_is_refused_by_its_place(item: Any) -> None:
     with pytest.raises(InvalidInput, match="data 2") as caught:
-        prompt_parts("Summarise", ["fine", item])
+        build_prompt("Summarise", ["fine", item])
 
     assert caught.value.details["position"] == 2
 

@@ -5,7 +5,7 @@ import pytest
 
 import wren
 from wren.script.catalogue import Catalogue, installed
-from wren.script.definition_files import definition_files, definitions_folder
+from wren.script.definition_files import definitions_folder, list_definition_files
 from wren_core.errors import IntegrationUnknown, PluginFailed
 from wren_core.plugins.policy import PluginPolicy
 from wren_core.testing import FakeProvider, FakeRequest, route, serve
@@ -65,7 +65,7 @@ def test_the_folder_is_the_variable_or_beside_the_profile(tmp_path):
 def test_a_folder_that_is_none_holds_nothing(tmp_path, place):
     (tmp_path / "file").write_text("x")
 
-    assert definition_files({"WREN_DEFINITIONS": str(tmp_path / place)}) == {}
+    assert list_definition_files({"WREN_DEFINITIONS": str(tmp_path / place)}) == {}
 
 
 def test_a_definition_in_the_folder_is_an_integration_of_scripts(folder, monkeypatch):
@@ -95,7 +95,7 @@ def test_names_are_known_without_reading_a_file(folder):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         (json.dumps({**LEDGER, "integrationId": "other"}), "it declares 'other'; call the file like that"),
         (json.dumps({**LEDGER, "hosts": []}), "hosts must name 'ledger.example'"),
     ],

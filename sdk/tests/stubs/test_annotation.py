@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, Literal, NewType, TypeVar, Union
 import pytest
 from pydantic import AwareDatetime, BaseModel
 
-from wren.stubs.annotation import Annotations, Imports, is_importable, written_default
+from wren.stubs.annotation import Annotations, Imports, is_importable, write_default
 from wren_core.export.docs import MethodDoc
 
 T = TypeVar("T")
@@ -27,8 +27,8 @@ class Local:
     number: int
 
 
-def written(annotation, *, as_input=False, taken=()) -> str:
-    return Annotations(Imports(taken), lambda cls: f"Own{cls.__name__}").written(annotation, as_input=as_input)
+def write_type(annotation, *, as_input=False, taken=()) -> str:
+    return Annotations(Imports(taken), lambda cls: f"Own{cls.__name__}").write_type(annotation, as_input=as_input)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def written(annotation, *, as_input=False, taken=()) -> str:
     ],
 )
 def test_a_type_is_written_the_way_a_checker_reads_it(annotation, words):
-    assert written(annotation) == words
+    assert write_type(annotation) == words
 
 
 @pytest.mark.parametrize(
@@ -75,24 +75,24 @@ def test_a_type_is_written_the_way_a_checker_reads_it(annotation, words):
     ],
 )
 def test_what_a_script_passes_is_written_as_wide_as_the_runtime_takes_it(annotation, words):
-    assert written(annotation, as_input=True) == words
+    assert write_type(annotation, as_input=True) == words
 
 
 def test_a_builtin_that_a_method_is_called_after_is_written_in_full():
-    assert written(list[int], taken=["list"]) == "_builtins.list[int]"
+    assert write_type(list[int], taken=["list"]) == "_builtins.list[int]"
 
 
 def test_what_is_imported_is_listed_sorted():
     imports = Imports()
     annotations = Annotations(imports, lambda _: None)
 
-    annotations.written(dict[str, datetime | Any])
+    annotations.write_type(dict[str, datetime | Any])
 
     assert imports.lines() == ["import datetime as _datetime", "import typing as _typing"]
 
 
 def test_a_class_that_cannot_be_imported_or_written_is_anything():
-    assert Annotations(Imports(), lambda _: None).written(Local) == "_typing.Any"
+    assert Annotations(Imports(), lambda _: None).write_type(Local) == "_typing.Any"
 
 
 def test_only_a_typed_package_is_worth_an_import():
@@ -117,4 +117,4 @@ def test_only_a_typed_package_is_worth_an_import():
     ],
 )
 def test_a_default_is_shown_where_it_is_a_plain_value(value, annotation, words):
-    assert written_default(value, annotation) == words
+    assert write_default(value, annotation) == words

@@ -2,14 +2,14 @@ import ast
 
 import pytest
 
-from wren.stubs.declaration import Argument, camel_case, class_of, docstring, function, typed_dict
+from wren.stubs.declaration import Argument, camel_case, write_class, write_docstring, write_function, write_typed_dict
 
 TEXT = Argument(name="text", annotation="str", description="What to say")
 LIMIT = Argument(name="limit", annotation="int", default="5", keyword_only=True)
 
 
 def test_a_method_is_written_with_its_parameters_and_their_words():
-    written = function("say", [TEXT, LIMIT], "None", "Say something.", 'mail.say("x")')
+    written = write_function("say", [TEXT, LIMIT], "None", "Say something.", 'mail.say("x")')
 
     assert written == (
         "def say(self, text: str, *, limit: int = 5) -> None:\n"
@@ -20,7 +20,7 @@ def test_a_method_is_written_with_its_parameters_and_their_words():
 def test_a_long_head_takes_a_line_for_each_parameter():
     many = [Argument(name=f"parameter_{number}", annotation="str | None", default="None") for number in range(5)]
 
-    written = function("say", many, "None", "Say.")
+    written = write_function("say", many, "None", "Say.")
 
     assert written.startswith("def say(\n    self,\n    parameter_0: str | None = None,\n")
     assert max(map(len, written.splitlines())) < 60
@@ -41,19 +41,19 @@ def test_a_long_head_takes_a_line_for_each_parameter():
     ],
 )
 def test_a_docstring_says_exactly_the_text(text):
-    module = ast.parse(class_of("X", "", text, []))
+    module = ast.parse(write_class("X", "", text, []))
 
     assert ast.get_docstring(module.body[0], clean=True) == text.strip().expandtabs()
-    ast.parse(docstring(text))
+    ast.parse(write_docstring(text))
 
 
 def test_a_class_without_anything_is_still_a_class():
-    assert class_of("X", "Y", "", []) == "class X(Y):\n    ..."
+    assert write_class("X", "Y", "", []) == "class X(Y):\n    ..."
 
 
 def test_a_key_that_is_no_name_makes_a_call_of_a_typed_dict():
-    assert typed_dict("X", "TypedDict", "", {"a": "int"}) == "class X(TypedDict):\n    a: int"
-    assert typed_dict("X", "TypedDict", "", {"from": "str", "x-id": "int"}) == (
+    assert write_typed_dict("X", "TypedDict", "", {"a": "int"}) == "class X(TypedDict):\n    a: int"
+    assert write_typed_dict("X", "TypedDict", "", {"from": "str", "x-id": "int"}) == (
         "X = TypedDict('X', {'from': str, 'x-id': int})"
     )
 

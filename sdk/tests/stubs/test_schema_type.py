@@ -6,10 +6,10 @@ from wren.stubs.schema_type import SchemaTypes
 LINE = {"type": "object", "properties": {"sku": {"type": "string"}, "n": {"type": "integer"}}, "required": ["sku"]}
 
 
-def written(schema, definitions=None) -> tuple[str, dict[str, str]]:
+def write_type(schema, definitions=None) -> tuple[str, dict[str, str]]:
     classes: dict[str, str] = {}
     types = SchemaTypes(Imports(), classes, {"$defs": definitions or {}}, "Shop")
-    return types.written(schema, "order"), classes
+    return types.write_type(schema, "order"), classes
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def written(schema, definitions=None) -> tuple[str, dict[str, str]]:
     ],
 )
 def test_a_schema_is_written_as_a_type(schema, words):
-    assert written(schema) == (words, {})
+    assert write_type(schema) == (words, {})
 
 
 def test_an_object_with_properties_is_a_typed_dict_named_after_its_place():
-    assert written(LINE) == (
+    assert write_type(LINE) == (
         "ShopOrder",
         {"ShopOrder": "class ShopOrder(_typing.TypedDict):\n    sku: str\n    n: _typing.NotRequired[int]"},
     )
@@ -43,7 +43,7 @@ def test_an_object_with_properties_is_a_typed_dict_named_after_its_place():
 def test_objects_within_objects_have_names_of_their_own():
     schema = {"type": "object", "properties": {"lines": {"type": "array", "items": LINE}}, "required": ["lines"]}
 
-    words, classes = written(schema)
+    words, classes = write_type(schema)
 
     assert (words, sorted(classes)) == ("ShopOrder", ["ShopOrder", "ShopOrderLinesItem"])
     assert "lines: list[ShopOrderLinesItem]" in classes["ShopOrder"]
@@ -53,7 +53,7 @@ def test_a_definition_is_written_once_and_may_hold_itself():
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}, "id": {"$ref": "#/$defs/Id"}}}
     schema = {"type": "array", "items": {"$ref": "#/$defs/Node"}}
 
-    words, classes = written(schema, {"Node": node, "Id": {"type": "string"}})
+    words, classes = write_type(schema, {"Node": node, "Id": {"type": "string"}})
 
     assert words == "list[ShopNode]"
     assert list(classes) == ["ShopNode"]
@@ -62,14 +62,14 @@ def test_a_definition_is_written_once_and_may_hold_itself():
 
 
 def test_a_reference_that_leads_to_itself_or_nowhere_is_anything():
-    assert written({"$ref": "#/$defs/A"}, {"A": {"$ref": "#/$defs/A"}})[0] == "_typing.Any"
-    assert written({"$ref": "#/$defs/Gone"})[0] == "_typing.Any"
+    assert write_type({"$ref": "#/$defs/A"}, {"A": {"$ref": "#/$defs/A"}})[0] == "_typing.Any"
+    assert write_type({"$ref": "#/$defs/Gone"})[0] == "_typing.Any"
 
 
 def test_all_parts_together_make_one_object():
     more = {"type": "object", "properties": {"note": {"type": "string"}}, "required": ["note"]}
 
-    _, classes = written({"allOf": [{"$ref": "#/$defs/Line"}, more]}, {"Line": LINE})
+    _, classes = write_type({"allOf": [{"$ref": "#/$defs/Line"}, more]}, {"Line": LINE})
 
     assert "sku: str\n    n: _typing.NotRequired[int]" in classes["ShopOrder"]
     assert "note: str" in classes["ShopOrder"]

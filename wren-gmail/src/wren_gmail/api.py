@@ -61,7 +61,7 @@ class GmailApi:
         self.close = self._http.close
 
     def get(self, path: str, **params: Any) -> Json:
-        """Read a resource; `path` follows `/gmail/v1/users/me`; parameters that are None are omitted."""
+        """Read a resource; `path` follows `/gmail/v1/users/me`; None values are omitted."""
         return _parse(self._http.request("GET", ROOT + path, query=params))
 
     def post(self, path: str, body: Json) -> Json:

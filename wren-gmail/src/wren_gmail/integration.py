@@ -173,7 +173,7 @@ class Gmail(Integration):
     ) -> SentEmail:
         """Send an e-mail at once; use draft() if a person should check it first."""
         mail = self._mail(attachments, to=to, subject=subject, text=text, html=html, cc=cc, bcc=bcc)
-        return _sent(self.client.submit("/messages/send", compose(mail)))
+        return _sent_email(self.client.submit("/messages/send", compose(mail)))
 
     @method(effect="write", scopes=[READ, SEND], example='gmail.reply(mail.id, "Thank you, it is on its way.")')
     def reply(
@@ -190,7 +190,7 @@ class Gmail(Integration):
         to, cc = reply_recipients(original, everyone=reply_all, own=own)
         subject = reply_subject(original.subject)
         mail = self._mail(attachments, to=to, cc=cc, subject=subject, text=text, html=html, answers=original)
-        return _sent(self.client.submit("/messages/send", compose(mail), thread_id=original.thread_id))
+        return _sent_email(self.client.submit("/messages/send", compose(mail), thread_id=original.thread_id))
 
     @method(
         effect="write",
@@ -246,7 +246,7 @@ class Gmail(Integration):
         )
 
 
-def _sent(message: dict[str, Any]) -> SentEmail:
+def _sent_email(message: dict[str, Any]) -> SentEmail:
     return SentEmail(id=message["id"], thread_id=message["threadId"])
 
 

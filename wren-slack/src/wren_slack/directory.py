@@ -37,12 +37,12 @@ class Directory:
         Raises:
             NotFound: suggests the nearest names.
         """
-        text = _without_mention(reference)
+        text = _strip_mention(reference)
         if _CHANNEL_ID.fullmatch(text):
             return text
         if text.startswith("@") or _USER_ID.fullmatch(text):
             return self._direct_id(text if _USER_ID.fullmatch(text) else self.user(text).id)
-        return self._named(text.removeprefix("#").lower())
+        return self._find_channel(text.removeprefix("#").lower())
 
     def user(self, reference: str) -> User:
         """Return the person or app with that ID, handle, name or e-mail address.
@@ -51,11 +51,11 @@ class Directory:
             NotFound: suggests the nearest handles.
             InvalidInput: several people share the name.
         """
-        wanted = _without_mention(reference).removeprefix("@").lower()
-        found = _matching(self._people, wanted)
+        wanted = _strip_mention(reference).removeprefix("@").lower()
+        found = _find_users(self._people, wanted)
         if not found:
             self._people = self.users()
-            found = _matching(self._people, wanted)
+            found = _find_users(self._people, wanted)
         if not found:
             raise _not_found(f"@{wanted}", [f"@{user.name}" for user in self._people])
         if len(found) > 1:
@@ -70,7 +70,7 @@ class Directory:
         raw = client.pages(client.users_list, "members", limit=_PAGE)
         return [User.from_slack(item) for item in raw if not item.get("deleted")]
 
-    def _named(self, name: str) -> str:
+    def _find_channel(self, name: str) -> str:
         # Public channels first, so that a connection without access to private channels finds them.
         for kind in ("public_channel", "private_channel"):
             if name not in self._channels:
@@ -87,12 +87,12 @@ class Directory:
         return self._direct[user_id]
 
 
-def _without_mention(reference: str) -> str:
+def _strip_mention(reference: str) -> str:
     mention = _MENTION.fullmatch(reference.strip())
     return mention[1] if mention else reference.strip()
 
 
-def _matching(users: Iterable[User], wanted: str) -> list[User]:
+def _find_users(users: Iterable[User], wanted: str) -> list[User]:
     """Return the people with this ID, handle or address, which are unique, or else with this display name."""
     unique = [user for user in users if wanted in (user.id.lower(), user.name.lower(), (user.email or "").lower())]
     return unique or [user for user in users if wanted in (user.display_name.lower(), user.real_name.lower())]

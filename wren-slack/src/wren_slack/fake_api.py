@@ -109,7 +109,7 @@ class WebApi:
     @endpoint("chat.postMessage", scope="chat:write")
     def chat_post_message(self, call: Call) -> dict[str, Any]:
         """Post a message; the only method that also accepts a channel's name or a person's ID."""
-        channel = self._writable(call.text("channel", "channel_not_found"))
+        channel = self._writable_channel(call.text("channel", "channel_not_found"))
         text, blocks = str(call.arguments.get("text") or ""), _json(call.arguments.get("blocks"))
         if not text.strip() and not blocks:
             raise Refusal("no_text")
@@ -185,7 +185,7 @@ class WebApi:
     @endpoint("conversations.history")
     def conversations_history(self, call: Call) -> dict[str, Any]:
         """Read a channel, newest first."""
-        channel = self._readable(call)
+        channel = self._readable_channel(call)
         after, before = call.moment("oldest", "0"), call.moment("latest", "9" * 12)
         shown = [item for item in top_level(channel.messages) if after < Decimal(item["ts"]) < before]
         return self._page("messages", shown[::-1], call)
@@ -193,7 +193,7 @@ class WebApi:
     @endpoint("conversations.replies")
     def conversations_replies(self, call: Call) -> dict[str, Any]:
         """Read a thread, oldest first; every page starts with its first message."""
-        channel = self._readable(call)
+        channel = self._readable_channel(call)
         first = channel.message(call.text("ts"), error="thread_not_found")
         replies = [item for item in channel.messages if item.get("thread_ts") == first["ts"] and item is not first]
         answer = self._page("messages", replies, call)
@@ -238,14 +238,14 @@ class WebApi:
     @endpoint("files.completeUploadExternal", scope="files:write")
     def files_complete_upload(self, call: Call) -> dict[str, Any]:
         """Share uploaded files as one message."""
-        shared = [self._uploaded(item) for item in _json(call.arguments.get("files")) or ()]
+        shared = [self._find_upload(item) for item in _json(call.arguments.get("files")) or ()]
         if call.arguments.get("channel_id"):
-            channel = self._writable(call.text("channel_id"))
+            channel = self._writable_channel(call.text("channel_id"))
             text, thread = str(call.arguments.get("initial_comment") or ""), call.arguments.get("thread_ts")
             self.workspace.add_message(channel, self.app.id, text, files=shared, thread_ts=thread)
         return {"files": shared}
 
-    def _uploaded(self, item: dict[str, Any]) -> dict[str, Any]:
+    def _find_upload(self, item: dict[str, Any]) -> dict[str, Any]:
         file: FakeFile | None = self.workspace.files.get(item.get("id", ""))
         if file is None or file.content is None:
             raise Refusal("file_not_found")
@@ -257,14 +257,14 @@ class WebApi:
         channel = self.workspace.channels.get(call.text("channel", "channel_not_found"))
         return self.workspace.visible(channel.id if channel else "")
 
-    def _readable(self, call: Call) -> FakeChannel:
+    def _readable_channel(self, call: Call) -> FakeChannel:
         channel = self._conversation(call)
         call.need(_HISTORY_SCOPES[channel.kind])
         if not channel.is_member:
             raise Refusal("not_in_channel")
         return channel
 
-    def _writable(self, reference: str) -> FakeChannel:
+    def _writable_channel(self, reference: str) -> FakeChannel:
         is_person = reference in self.workspace.people
         channel = self.workspace.open_direct(reference) if is_person else self.workspace.visible(reference)
         if channel.is_archived:

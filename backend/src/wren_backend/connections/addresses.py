@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from wren_core.contract.spec import IntegrationSpec
+from wren_core.contract.spec import SETUP_PATH, IntegrationSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,9 @@ class Addresses:
 
     def setup(self, spec: IntegrationSpec, *, user_id: str = "") -> str:
         """Page where a person connects the integration."""
-        return spec.get_setup_url(user_id, public_url=self.public_url)
+        # Wren's own page asks who opens it, so its address can be shown to anyone.
+        known = "" if spec.setup_url_template == SETUP_PATH else user_id
+        return spec.get_setup_url(known, public_url=self.public_url)
 
     def reauthorize(self, integration: str) -> str:
         """Page where a person authorises an existing connection again."""

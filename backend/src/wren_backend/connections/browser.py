@@ -1,6 +1,6 @@
 """The addresses a person's browser visits: `/integrations/{name}/setup`, `/callback` and `/reauthorize`.
 
-No page redirects anywhere but to the provider, so none takes an address to go on to.
+Pages redirect to the provider alone, so none takes the address of a next page.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -21,7 +21,7 @@ from wren_core.errors import WrenError
 
 _MAX_FORM_BYTES = 128 * 1024
 _MAX_FIELDS = 100
-# What other software uses for "and then go there": whoever sends one expects a redirect that must not happen.
+# Names that other software uses for the next page; a client that sends one expects a redirect, which is refused.
 _ONWARD = frozenset({"next", "return_to", "redirect", "redirect_uri", "redirect_to", "url"})
 _VALUE_PREFIX = "value."
 
@@ -70,13 +70,13 @@ Form = Annotated[Mapping[str, str], Depends(read_form)]
 
 @router.get("/setup")
 def open_setup(name: str, request: Request, services: Services) -> Response:
-    """Begin what a link is for, or tell how to get one."""
+    """Follow a connect link, or show how to get one."""
     return _open(name, request, services, again=False)
 
 
 @router.get("/reauthorize")
 def open_reauthorize(name: str, request: Request, services: Services) -> Response:
-    """Begin what a link is for, or tell how to get one."""
+    """Follow a connect link, or show how to get one."""
     return _open(name, request, services, again=True)
 
 
@@ -107,10 +107,10 @@ def _open(name: str, request: Request, services: ConnectionServices, *, again: b
     link = request.query_params.get("link")
     if link is None:
         return services.pages.start(services.context.registry.spec(name), again=again)
-    begun = services.authorization.open_link(name, link)
-    if isinstance(begun, Departure):
-        return services.pages.depart(begun, seconds=services.context.state_lifetime.total_seconds())
-    return services.pages.values(begun, link=link)
+    started = services.authorization.open_link(name, link)
+    if isinstance(started, Departure):
+        return services.pages.depart(started, seconds=services.context.state_lifetime.total_seconds())
+    return services.pages.values(started, link=link)
 
 
 def _submit(
@@ -153,7 +153,7 @@ def _submit_key(
 
 def _refuse_onward(request: Request) -> None:
     if _ONWARD.intersection(request.query_params):
-        raise FlowRefused("this page leads nowhere else; leave the address to go on to out")
+        raise FlowRefused("this page redirects nowhere; leave the address of the next page out")
 
 
 def _problem(services: ConnectionServices, name: object, exc: WrenError) -> Response:

@@ -1,13 +1,9 @@
 """Puts the use cases of connections together, once at start."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Protocol
 
 from fastapi import Request
 
-from wren_backend.clock import Clock
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.authorization.attempts import AttemptLimit
 from wren_backend.connections.authorization.pages import Pages
@@ -15,38 +11,9 @@ from wren_backend.connections.authorization.repository import purge_expired
 from wren_backend.connections.authorization.service import AuthorizationService
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.credentials.service import CredentialService
-from wren_backend.connections.oauth.providers import ProviderOverrides
 from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
 from wren_backend.connections.service import ConnectionService
-from wren_backend.storage.database import Database
-from wren_backend.vault.service import Vault
-from wren_core.plugins.registry import Registry
-
-
-class IntegrationConfigured(Protocol):
-    """What an operator configured for one integration."""
-
-    @property
-    def config(self) -> Mapping[str, Any]: ...
-
-
-class ConnectionSettings(Protocol):
-    """The settings of connections."""
-
-    @property
-    def address(self) -> str: ...
-    @property
-    def docs_url(self) -> str | None: ...
-    @property
-    def providers(self) -> Mapping[str, ProviderOverrides]: ...
-    @property
-    def integrations(self) -> Mapping[str, IntegrationConfigured]: ...
-    @property
-    def refresh_margin(self) -> timedelta: ...
-    @property
-    def oauth_state_lifetime(self) -> timedelta: ...
-    @property
-    def connect_link_lifetime(self) -> timedelta: ...
+from wren_backend.ground import Ground
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,21 +55,14 @@ class ConnectionServices:
         self.context.endpoint.dispose()
 
 
-def build(
-    settings: ConnectionSettings,
-    *,
-    database: Database,
-    vault: Vault,
-    clock: Clock,
-    registry: Registry,
-    on_refresh: Callable[[str], None],
-) -> ConnectionServices:
-    """Return the use cases over these ports; `on_refresh` gets the outcome of every refresh."""
+def build_connections(ground: Ground) -> ConnectionServices:
+    """Return the use cases of connections."""
+    settings = ground.settings
     context = ConnectionContext(
-        database=database,
-        vault=vault,
-        clock=clock,
-        registry=registry,
+        database=ground.database,
+        vault=ground.vault,
+        clock=ground.clock,
+        registry=ground.registry,
         addresses=Addresses(public_url=settings.address, docs_url=settings.docs_url),
         providers=settings.providers,
         endpoint=TokenEndpoint(),
@@ -110,7 +70,10 @@ def build(
         state_lifetime=settings.oauth_state_lifetime,
         link_lifetime=settings.connect_link_lifetime,
         configured={name: item.config for name, item in settings.integrations.items()},
-        on_refresh=on_refresh,
+        passing_refresh_tokens=frozenset(
+            name for name, item in settings.integrations.items() if item.pass_refresh_token
+        ),
+        on_refresh=lambda outcome: ground.metrics.refreshes.labels(outcome=outcome).inc(),
     )
     return ConnectionServices.of(context)
 

@@ -1,4 +1,4 @@
-"""What every use case of connections works with, made once at start."""
+"""The ports and settings of every use case of connections, made once at start."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from wren_core.contract.spec import IntegrationSpec
 from wren_core.plugins.registry import Registry
 
 
-def _unheard(_what: object) -> None:
-    """Tell nobody."""
+def _ignore(_outcome: object) -> None:
+    """Do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +38,10 @@ class ConnectionContext:
     link_lifetime: timedelta = timedelta(hours=24)
     configured: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What the operator configured, by integration; a connection's own configuration wins over it."""
-    on_refresh: Callable[[str], None] = _unheard
-    """Told the outcome of every call for a refresh: refreshed, needs_reauth, postponed, or superseded."""
+    passing_refresh_tokens: frozenset[str] = frozenset()
+    """Integrations whose runs get the refresh token, too."""
+    on_refresh: Callable[[str], None] = _ignore
+    """Gets the outcome of every refresh: refreshed, needs_reauth, postponed, or superseded."""
 
     def provider(self, spec: IntegrationSpec) -> Provider:
         """Return the authorization server of an integration; raises ProviderNotConfigured."""
@@ -50,5 +52,5 @@ class ConnectionContext:
         return accepts_token(spec) and not has_client(spec, self.providers)
 
     def problems(self, spec: IntegrationSpec) -> Problems:
-        """Return the words for what can be wrong with an integration's connections."""
+        """Return the errors of an integration's connections."""
         return Problems(spec=spec, addresses=self.addresses)

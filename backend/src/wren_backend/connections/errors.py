@@ -22,7 +22,7 @@ class ConnectionNeedsReauth(UserFacingConfigError):
 
 
 class TokenExpired(UserFacingConfigError):
-    """The access token ended and there is nothing to renew it with."""
+    """The access token has ended and there is no refresh token."""
 
     code = "OAUTH_TOKEN_EXPIRED"
 
@@ -58,12 +58,12 @@ class CredentialsInvalid(AgentFixableError):
 
 
 class FlowRefused(UserFacingConfigError):
-    """A browser's part of an authorization does not fit what was begun; nothing was stored."""
+    """A browser's request does not belong to an authorization under way; nothing was stored."""
 
     code = "OAUTH_FLOW_REFUSED"
 
 
 class AccountMismatch(UserFacingConfigError):
-    """Somebody signed in to another account than the connection belongs to; nothing was stored."""
+    """The person signed in to another account than the connection's; nothing was stored."""
 
     code = "OAUTH_ACCOUNT_MISMATCH"

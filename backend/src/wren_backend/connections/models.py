@@ -29,7 +29,7 @@ class ConnectionStatus(StrEnum):
 class Connection(Table, table=True):
     """A user's authorised link to one integration. Its credentials are sealed in the vault's own table.
 
-    `version` is the fence: every change of credentials raises it, and a refresher that comes back late with an
+    `version` is the fence: every change of credentials raises it, and a late refresher with an
     older version is turned away.
     """
 
@@ -104,7 +104,7 @@ class OAuthState(Table, table=True):
     integration: str
     connection_id: str = Field(foreign_key="connections.id", ondelete="CASCADE", index=True)
     browser_hash: str = Field(repr=False)
-    """Hash of the secret cookie of the browser that began; another browser cannot finish."""
+    """Hash of the secret cookie of the browser that started the flow; another browser cannot finish."""
     sealed_code_verifier: bytes = Field(repr=False)
     redirect_uri: str
     scopes: list[str] = Field(default_factory=list, sa_type=json_document())

@@ -1,4 +1,4 @@
-"""Values a person types in, held against the schema of custom parameters (`CustomAuth.parameters`)."""
+"""Values that a person types in, checked against the schema of custom parameters (`CustomAuth.parameters`)."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _WORDS = {"true": True, "false": False}
 
 
 def misfits(schema: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
-    """Return why values do not fit, by name; never a value. Names the schema does not know are not looked at.
+    """Return why values do not fit, by name; never a value. Ignores names that the schema does not know.
 
     A value is text; where its property is a number, a boolean, an object or an array, it is read as one.
     """

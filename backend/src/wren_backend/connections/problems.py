@@ -18,13 +18,13 @@ from wren_core.errors import Unavailable
 
 @dataclass(frozen=True, kw_only=True)
 class Problems:
-    """Words the problems of one integration."""
+    """Makes the errors of one integration."""
 
     spec: IntegrationSpec
     addresses: Addresses
 
     def not_configured(self, *, user_id: str = "") -> IntegrationNotConfigured:
-        """Nothing is connected yet."""
+        """There is no connection."""
         name = self.spec.name
         return IntegrationNotConfigured(
             f"{self.spec.display_name} is not connected; run `wren connect {name}` or open the page in action_url",
@@ -34,7 +34,7 @@ class Problems:
         )
 
     def incomplete(self, missing: Sequence[str], *, user_id: str = "") -> IntegrationNotConfigured:
-        """Something is connected, and a credential of it was never stored."""
+        """The connection lacks a required credential."""
         return IntegrationNotConfigured(
             f"{self.spec.display_name} is connected without {', '.join(missing)}; connect it again",
             action_url=self.addresses.setup(self.spec, user_id=user_id),
@@ -73,7 +73,7 @@ class Problems:
     def token_expired(self, alias: str) -> TokenExpired:
         """The token ended, and there is no refresh token."""
         return TokenExpired(
-            f"the access to {self.spec.display_name} ({alias}) has ended and cannot be renewed; authorise it again",
+            f"the access to {self.spec.display_name} ({alias}) has ended and cannot be refreshed; authorise it again",
             action_url=self.addresses.reauthorize(self.spec.name),
             docs_url=self.addresses.docs(self.spec),
             details={"integration": self.spec.name, "alias": alias},
@@ -90,9 +90,9 @@ class Problems:
         )
 
     def refresh_failed(self, alias: str, reason: str, *, retry_after_ms: int | None) -> Unavailable:
-        """The token ended, and the provider did not renew it for a reason that may pass."""
+        """The token has ended, and the refresh failed for a temporary reason."""
         return Unavailable(
-            f"the access to {self.spec.display_name} ({alias}) has ended and could not be renewed yet: {reason}",
+            f"the access to {self.spec.display_name} ({alias}) has ended and could not be refreshed yet: {reason}",
             retry_after_ms=retry_after_ms,
             details={"integration": self.spec.name, "alias": alias},
         )

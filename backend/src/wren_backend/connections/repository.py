@@ -44,7 +44,7 @@ def create_pending(
     config: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> Connection:
-    """Make a connection that waits to be authorised.
+    """Make a connection that is not yet authorised.
 
     Raises:
         AliasTaken: reconnect that one, or choose another alias.
@@ -68,7 +68,7 @@ def create_pending(
 
 def find_connection(session: ReadSession, subject: Subject, connection_id: str) -> Connection | None:
     """Find a connection of the subject, revoked or not."""
-    statement = select(Connection).where(*_theirs(subject, connection_id))
+    statement = select(Connection).where(*_owned_by(subject, connection_id))
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
 
@@ -95,7 +95,7 @@ def list_connections(session: ReadSession, subject: Subject, *, integration: str
 def activate(
     session: WriteSession, subject: Subject, connection_id: str, grant: Grant, *, now: datetime
 ) -> Connection | None:
-    """Make a connection usable after its authorization, the first or a later one; None where it is gone or revoked.
+    """Make a connection usable after its first or a later authorization; None where it is gone or revoked.
 
     Seal its credentials in the same transaction. The version rises: a refresh under way can no longer undo this.
     """
@@ -121,7 +121,7 @@ def activate(
 def note_failure(
     session: WriteSession, subject: Subject, connection_id: str, error: Mapping[str, Any] | None, *, now: datetime
 ) -> Connection | None:
-    """Record why an authorization failed, or None to forget it; None where the connection is not pending any more."""
+    """Record why an authorization failed, or None to clear it; None where the connection is no longer pending."""
     values = {"error": None if error is None else dict(error), "updated_at": now}
     return _change(session, subject, connection_id, values, col(Connection.status) == ConnectionStatus.PENDING)
 
@@ -164,7 +164,7 @@ def revoke(session: WriteSession, subject: Subject, connection_id: str, *, now: 
     return _change(session, subject, connection_id, values)
 
 
-def _theirs(subject: Subject, connection_id: str) -> tuple[ColumnElement[bool], ...]:
+def _owned_by(subject: Subject, connection_id: str) -> tuple[ColumnElement[bool], ...]:
     return (
         col(Connection.workspace_id) == subject.workspace_id,
         col(Connection.user_id) == subject.user_id,
@@ -179,6 +179,6 @@ def _change(
     values: Mapping[str, Any],
     *conditions: ColumnElement[bool],
 ) -> Connection | None:
-    theirs = (*_theirs(subject, connection_id), col(Connection.status) != ConnectionStatus.REVOKED, *conditions)
-    rows = session.returning(update(Connection).where(*theirs).values(dict(values)).returning(Connection))
+    owned = (*_owned_by(subject, connection_id), col(Connection.status) != ConnectionStatus.REVOKED, *conditions)
+    rows = session.returning(update(Connection).where(*owned).values(dict(values)).returning(Connection))
     return rows[0] if rows else None

@@ -24,7 +24,7 @@ def accepts_token(spec: IntegrationSpec) -> bool:
 
 
 def gives_token(spec: IntegrationSpec, values: Collection[str]) -> bool:
-    """Tell whether there is such a token among the values."""
+    """Tell whether the values hold a token made at the provider."""
     return accepts_token(spec) and access_key(spec) in values
 
 
@@ -44,7 +44,7 @@ def access_key(spec: IntegrationSpec) -> str:
 
 
 def refresh_key(spec: IntegrationSpec) -> str:
-    """Return the key under which the refresh token is stored; it never reaches a script."""
+    """Return the key under which the refresh token is stored."""
     declared = (cred.refresh_key for cred in spec.credentials if cred.type is CredentialType.OAUTH2)
     return next(declared, None) or "refresh_token"
 
@@ -55,7 +55,7 @@ def typed_credentials(spec: IntegrationSpec) -> list[CredentialSpec]:
 
 
 def missing_scopes(spec: IntegrationSpec, granted: Collection[str]) -> list[str]:
-    """List the scopes the integration asks for that were not granted; none where nobody said what was granted."""
+    """List the scopes the integration asks for that were not granted; none where the granted ones are unknown."""
     if accepts_token(spec) and not granted:
         return []
     wanted = (scope for scope in spec.required_scopes if scope not in _IDENTITY_SCOPES)
@@ -73,35 +73,35 @@ def check_values(spec: IntegrationSpec, values: Mapping[str, str]) -> dict[str, 
     Raises:
         CredentialsInvalid: names the unknown, the missing and the unusable ones, and never shows a value.
     """
-    wanted = {cred.key: cred for cred in _wanted(spec, values)}
+    wanted = {cred.key: cred for cred in _list_expected(spec, values)}
     given = {key: _tidy(wanted.get(key), value) for key, value in values.items()}
     unknown = [key for key in given if key not in wanted]
     missing = [key for key, cred in wanted.items() if cred.required and not given.get(key)]
     unusable = [key for key, value in given.items() if key in wanted and not _is_usable(wanted[key], value)]
     stored = {key: value for key, value in given.items() if value}
-    reasons = {} if unknown or missing or unusable else _reasons(spec, stored)
+    reasons = {} if unknown or missing or unusable else _explain_misfits(spec, stored)
     if not (unknown or missing or unusable or reasons):
         return stored
     found = {"missing": missing, "unknown": unknown, "unusable": [*unusable, *reasons]}
-    said = [f"{what}: {', '.join(map(_shown, keys))}" for what, keys in found.items() if keys]
-    said += [f"{_shown(key)} {reason}" for key, reason in reasons.items()]
+    parts = [f"{what}: {', '.join(map(_format_key, keys))}" for what, keys in found.items() if keys]
+    parts += [f"{_format_key(key)} {reason}" for key, reason in reasons.items()]
     raise CredentialsInvalid(
-        f"{spec.name}: the credential values do not fit ({'; '.join(said)}); it takes {', '.join(wanted) or 'none'}",
+        f"{spec.name}: the credential values do not fit ({'; '.join(parts)}); it takes {', '.join(wanted) or 'none'}",
         details={
             "integration": spec.name,
             "expected": list(wanted),
-            "reasons": {_shown(key): reason for key, reason in reasons.items()},
-            **{k: [*map(_shown, v)] for k, v in found.items()},
+            "reasons": {_format_key(key): reason for key, reason in reasons.items()},
+            **{k: [*map(_format_key, v)] for k, v in found.items()},
         },
     )
 
 
-def _reasons(spec: IntegrationSpec, values: Mapping[str, str]) -> dict[str, str]:
+def _explain_misfits(spec: IntegrationSpec, values: Mapping[str, str]) -> dict[str, str]:
     """Return why values cannot be what they are for, by key."""
     return misfits(spec.auth.parameters, values) if isinstance(spec.auth, CustomAuth) else {}
 
 
-def _wanted(spec: IntegrationSpec, values: Collection[str]) -> Collection[CredentialSpec]:
+def _list_expected(spec: IntegrationSpec, values: Collection[str]) -> Collection[CredentialSpec]:
     """Return what values are checked against; where nothing else can be typed in, any value stands for a token."""
     typed = typed_credentials(spec)
     is_token = accepts_token(spec) and values and (access_key(spec) in values or not typed)
@@ -124,5 +124,5 @@ def _is_usable(cred: CredentialSpec, value: str) -> bool:
     return "\x00" not in value and len(value) <= _LONGEST_VALUE and is_one_line
 
 
-def _shown(key: str) -> str:
+def _format_key(key: str) -> str:
     return "".join(char for char in key[:64] if char.isprintable())

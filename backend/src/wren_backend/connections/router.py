@@ -13,7 +13,7 @@ from wren_backend.connections.schemas import (
     ConnectionRead,
     DisconnectAnswer,
     ReauthorizeBody,
-    revealed,
+    reveal_values,
 )
 from wren_backend.connections.service import ConnectionService
 from wren_backend.http.auth import CurrentSubject
@@ -80,11 +80,11 @@ def reauthorize_connection(
     connection_id: ConnectionId, subject: CurrentSubject, service: Connections, body: ReauthorizeBody | None = None
 ) -> ConnectAnswer:
     """Replace the credentials by those given, or return the link where a person authorises the same connection."""
-    values = revealed(body.values) if body else None
+    values = reveal_values(body.values) if body else None
     return ConnectAnswer.of(service.reauthorize(subject, connection_id, values=values))
 
 
 @router.delete("/{connection_id}", operation_id="disconnect", summary="Disconnect for good", responses=documented(404))
 def disconnect(connection_id: ConnectionId, subject: CurrentSubject, service: Connections) -> DisconnectAnswer:
-    """Destroy the stored credentials, ask the provider to forget them, and tell what it answered."""
+    """Destroy the stored credentials, revoke them at the provider, and return its outcome."""
     return DisconnectAnswer.of(service.disconnect(subject, connection_id))

@@ -17,13 +17,13 @@ def is_alias(text: str) -> bool:
     return _ALIAS.fullmatch(text) is not None
 
 
-def _alias(text: str) -> str:
+def _check_alias(text: str) -> str:
     if not is_alias(text):
         raise ValueError("an alias has 1 to 63 lower-case letters, digits, - and _")
     return text
 
 
-Alias = Annotated[str, AfterValidator(_alias), Field(examples=["work"])]
+Alias = Annotated[str, AfterValidator(_check_alias), Field(examples=["work"])]
 Config = Annotated[JsonObject, Field(max_length=200)]
 Values = Annotated[dict[str, SecretStr], Field(max_length=50)]
 
@@ -48,7 +48,7 @@ class ConnectBody(RequestBody):
     def to_request(self) -> ConnectRequest:
         """Return it as the service takes it."""
         return ConnectRequest(
-            integration=self.integration, alias=self.alias, config=self.config, values=revealed(self.values)
+            integration=self.integration, alias=self.alias, config=self.config, values=reveal_values(self.values)
         )
 
 
@@ -113,7 +113,7 @@ class ConnectionRead(ResponseBody):
     expires_at: Timestamp | None
     created_at: Timestamp
     version: int
-    """Raised with every change of its credentials: who waits for a new authorization sees it come."""
+    """Rises with every change of its credentials, so that a client can wait for a new authorization."""
     error: ConnectionProblem | None = None
 
     @classmethod
@@ -130,7 +130,7 @@ class ConnectionRead(ResponseBody):
             expires_at=row.expires_at,
             created_at=row.created_at,
             version=row.version,
-            error=_problem(row),
+            error=_describe_problem(row),
         )
 
 
@@ -141,7 +141,7 @@ class ConnectionList(ResponseBody):
 
 
 class DisconnectAnswer(ResponseBody):
-    """What is gone: the credentials here in any case, those at the provider where it obeyed."""
+    """The outcome of disconnecting: the credentials here are destroyed, those at the provider if it agreed."""
 
     id: str
     status: ConnectionStatus
@@ -161,15 +161,15 @@ class DisconnectAnswer(ResponseBody):
         )
 
 
-def revealed(values: dict[str, SecretStr] | None) -> dict[str, str] | None:
+def reveal_values(values: dict[str, SecretStr] | None) -> dict[str, str] | None:
     """Return secret values as the service stores them."""
     return None if values is None else {key: value.get_secret_value() for key, value in values.items()}
 
 
-def _problem(row: Connection) -> ConnectionProblem | None:
+def _describe_problem(row: Connection) -> ConnectionProblem | None:
     if row.error:
         return ConnectionProblem(code=str(row.error.get("code")), message=str(row.error.get("message")))
     if row.refresh_failures:
-        tries = f"{row.refresh_failures} attempt(s) to renew the access failed; the next follows by itself"
+        tries = f"{row.refresh_failures} attempt(s) to refresh the access failed; the next attempt is automatic"
         return ConnectionProblem(code="PROVIDER_UNAVAILABLE", message=tries)
     return None

@@ -1,4 +1,4 @@
-"""Use cases of connections: make, look at, change, authorise again, disconnect."""
+"""Use cases of connections: create, show, change, authorise again, disconnect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,13 +34,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectRequest:
-    """What somebody wants connected."""
+    """A request to connect an integration."""
 
     integration: str
     alias: str = repository.DEFAULT_ALIAS
     config: Mapping[str, Any] | None = None
     values: Mapping[str, str] | None = field(default=None, repr=False)
-    """Credentials by key; None where a person shall type them in, or authorise, in a browser."""
+    """Credentials by key; None where a person types them in, or authorises, in a browser."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Connected:
 
 @dataclass(frozen=True, kw_only=True)
 class Disconnected:
-    """A connection that is gone, and what its provider said to that."""
+    """A connection that is revoked, and what became of its tokens at the provider."""
 
     connection: Connection
     revocation: Revocation
@@ -67,17 +67,17 @@ class ConnectionService:
         self._context = context
 
     def create(self, subject: Subject, request: ConnectRequest) -> Connected:
-        """Connect an integration, or begin to.
+        """Connect an integration, or start to.
 
         Raises:
             WrenError: IntegrationUnknown, PluginFailed, ConnectionNotNeeded, ConfigInvalid, CredentialsInvalid,
                 ProviderNotConfigured, AliasTaken.
         """
-        spec = self._connectable(request.integration, request.values)
-        config = None if request.config is None else self._checked_config(spec.name, request.config)
-        values = self._checked_values(spec, request.values)
+        spec = self._check_connectable(request.integration, request.values)
+        config = None if request.config is None else self._check_config(spec.name, request.config)
+        values = self._check_values(spec, request.values)
         with self._context.database.writing() as session:
-            connection = self._pending(session, subject, request, config)
+            connection = self._make_pending(session, subject, request, config)
             return self._proceed(session, subject, spec, connection, values)
 
     def list_all(self, subject: Subject) -> list[Connection]:
@@ -92,7 +92,7 @@ class ConnectionService:
             MissingObject: the subject has no such connection.
         """
         with self._context.database.reading() as session:
-            return _present(repository.find_connection(session, subject, connection_id), connection_id)
+            return _require(repository.find_connection(session, subject, connection_id), connection_id)
 
     def change(
         self, subject: Subject, connection_id: str, *, alias: str | None = None, config: Mapping[str, Any] | None = None
@@ -103,26 +103,26 @@ class ConnectionService:
             WrenError: MissingObject, ConfigInvalid, AliasTaken.
         """
         current = self.get(subject, connection_id)
-        checked = None if config is None else self._checked_config(current.integration, config)
+        checked = None if config is None else self._check_config(current.integration, config)
         with self._context.database.writing() as session:
             changed = repository.configure(
                 session, subject, connection_id, alias=alias, config=checked, now=self._context.clock.now()
             )
-        return _present(changed, connection_id)
+        return _require(changed, connection_id)
 
     def reauthorize(
         self, subject: Subject, connection_id: str, *, values: Mapping[str, str] | None = None
     ) -> Connected:
-        """Begin to authorise a connection again, or replace its credentials by those given; its id stays.
+        """Start to authorise a connection again, or replace its credentials by those given; its id stays.
 
         Raises:
             WrenError: MissingObject, CredentialsInvalid, ProviderNotConfigured.
         """
         current = self.get(subject, connection_id)
-        spec = self._connectable(current.integration, values)
-        checked = self._checked_values(spec, values, is_again=True)
+        spec = self._check_connectable(current.integration, values)
+        checked = self._check_values(spec, values, is_again=True)
         with self._context.database.writing() as session:
-            connection = _present(repository.find_connection(session, subject, connection_id), connection_id)
+            connection = _require(repository.find_connection(session, subject, connection_id), connection_id)
             return self._proceed(session, subject, spec, connection, checked)
 
     def link(self, subject: Subject, integration: str, *, alias: str | None = None) -> Connected:
@@ -139,24 +139,24 @@ class ConnectionService:
         return self.reauthorize(subject, found.id)
 
     def disconnect(self, subject: Subject, connection_id: str) -> Disconnected:
-        """Destroy a connection's credentials here, then ask the provider to forget them.
+        """Destroy a connection's credentials here, then revoke them at the provider.
 
         Raises:
             MissingObject: the subject has no such connection.
         """
         with self._context.database.writing() as session:
-            connection = _present(repository.find_connection(session, subject, connection_id), connection_id)
+            connection = _require(repository.find_connection(session, subject, connection_id), connection_id)
             try:
-                held = dict(self._context.vault.open(session, connection.place))
+                stored = dict(self._context.vault.open(session, connection.place))
             except CredentialUndecryptable:
-                held = {}  # nobody can revoke what nobody can read; it is destroyed all the same
+                stored = {}  # an unreadable token cannot be revoked at the provider; it is destroyed all the same
             gone = repository.revoke(session, subject, connection_id, now=self._context.clock.now())
             self._context.vault.shred(session, connection.place)
-        revocation = revoke_at_provider(self._context, connection, held)
+        revocation = revoke_at_provider(self._context, connection, stored)
         log.info("connection.disconnected", connection_id=connection_id, at_provider=revocation.outcome)
-        return Disconnected(connection=_present(gone, connection_id, is_revoked=True), revocation=revocation)
+        return Disconnected(connection=_require(gone, connection_id, is_revoked=True), revocation=revocation)
 
-    def _connectable(self, integration: str, values: Mapping[str, str] | None) -> IntegrationSpec:
+    def _check_connectable(self, integration: str, values: Mapping[str, str] | None) -> IntegrationSpec:
         spec = self._context.registry.spec(integration)
         if not accepts_connection(spec):
             raise ConnectionNotNeeded(f"{integration} works without a connection; use it as it is")
@@ -165,23 +165,23 @@ class ConnectionService:
             self._context.provider(spec)  # refuses now what could not be finished later
         return spec
 
-    def _checked_config(self, integration: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    def _check_config(self, integration: str, config: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values as they were given: defaults come in where they are used, below the operator's own."""
         operators = self._context.configured.get(integration, {})
         check_config(self._context.registry.spec(integration), {**operators, **config})
         return dict(config)
 
-    def _checked_values(
+    def _check_values(
         self, spec: IntegrationSpec, values: Mapping[str, str] | None, *, is_again: bool = False
     ) -> dict[str, str] | None:
-        """Return None where a person must act, which with OAuth is always so unless a token was handed over."""
+        """Return None where a person must act, which with OAuth is always so unless a token was given."""
         if values is None and (not uses_oauth(spec) or is_again):
             return None
         if values and uses_oauth(spec) and not typed_credentials(spec) and not accepts_token(spec):
             raise CredentialsInvalid(f"{spec.name} is authorised in a browser; leave `values` out and open connect_url")
         return check_values(spec, values or {})
 
-    def _pending(
+    def _make_pending(
         self, session: WriteSession, subject: Subject, request: ConnectRequest, config: Mapping[str, Any] | None
     ) -> Connection:
         now = self._context.clock.now()
@@ -198,7 +198,7 @@ class ConnectionService:
         if found.error is not None:
             repository.note_failure(session, subject, found.id, None, now=now)
         changed = repository.configure(session, subject, found.id, config=config, now=now)
-        return _present(changed, found.id)
+        return _require(changed, found.id)
 
     def _proceed(
         self,
@@ -219,14 +219,14 @@ class ConnectionService:
         if values is not None and (is_token or not uses_oauth(spec)):
             active = repository.activate(session, subject, connection.id, Grant(), now=now)
             log.info("connection.activated", connection_id=connection.id, integration=spec.name)
-            return Connected(connection=_present(active, connection.id))
+            return Connected(connection=_require(active, connection.id))
         expires_at = now + self._context.link_lifetime
         token = authorization_repository.create_link(session, connection, expires_at=expires_at, now=now)
         url = self._context.addresses.connect_link(spec.name, token)
         return Connected(connection=connection, connect_url=url, expires_at=expires_at)
 
 
-def _present(connection: Connection | None, connection_id: str, *, is_revoked: bool = False) -> Connection:
+def _require(connection: Connection | None, connection_id: str, *, is_revoked: bool = False) -> Connection:
     if connection is None or (connection.status is ConnectionStatus.REVOKED and not is_revoked):
         raise MissingObject(f"there is no connection {connection_id!r}")
     return connection

@@ -1,4 +1,4 @@
-"""The integrations of this process, from what is installed and what is stored about it.
+"""The integrations of this process, from what is installed and what is stored.
 
 A start reads all definitions in one statement. A plugin that looks as it did when its definition was stored is not
 imported; one that is new, changed, or failed before is, and what it declares now is stored in one statement.
@@ -19,6 +19,7 @@ from wren_backend.storage.database import Database
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.declarative.integration import declared_integration
+from wren_core.declarative.unbound import is_unbound
 from wren_core.plugins.discovery import Discovery, FailedPlugin, LoadedPlugin, discover
 from wren_core.plugins.fingerprint import Fingerprints
 from wren_core.plugins.plugin import Plugin, StoredPlugin
@@ -29,20 +30,19 @@ log = structlog.get_logger(__name__)
 
 
 def open_catalogue(database: Database, *, now: datetime, policy: PluginPolicy | None = None) -> Registry:
-    """Return the registry of what is installed and of what the operator declared, and bring the table up to date.
+    """Return the registry of installed plugins and of the operator's definitions, and update the table.
 
     Args:
         database: holds the definitions of the last start.
         now: when a changed definition changed.
-        policy: which plugins and declared definitions may be loaded; what it refuses is not served, and its row is
-            kept for later.
+        policy: which plugins and declared definitions may be loaded; what it refuses is not served and keeps its row.
     """
     with _without_collecting():
         with database.reading() as session:
             stored = repository.list_known(session)
         memory = _Memory([row for row in stored if row.source is DefinitionSource.PLUGIN], policy)
         found = discover(policy=policy, recall=memory.recall)
-    loaded, failed = _sound(found)
+    loaded, failed = _split_storable(found)
     changed = [memory.known(plugin) for plugin in loaded.values() if isinstance(plugin, LoadedPlugin)]
     gone = memory.gone(loaded, failed)
     if changed or gone:
@@ -55,7 +55,7 @@ def open_catalogue(database: Database, *, now: datetime, policy: PluginPolicy | 
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Keep the garbage collector from looking through all that was imported, once per few hundred new objects."""
+    """Suspend the garbage collector, which would scan all imported objects once per few hundred new ones."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -66,13 +66,13 @@ def _without_collecting() -> Iterator[None]:
 
 
 class _Memory:
-    """What the table knows of plugins, and what this start asked about."""
+    """The stored rows of plugins, and the fingerprints taken at this start."""
 
     def __init__(self, rows: list[Known], policy: PluginPolicy | None) -> None:
         self._rows = {row.name: row for row in rows}
         self._policy = policy
         self._fingerprints = Fingerprints()
-        # Taken before a plugin is imported: what changes meanwhile is seen at the next start.
+        # Taken before a plugin is imported: a change during the import is noticed at the next start.
         self._seen: dict[str, str] = {}
 
     def recall(self, point: EntryPoint) -> Plugin | None:
@@ -80,10 +80,10 @@ class _Memory:
         fingerprint = self._seen[point.name] = self._fingerprints.of(point)
         row = self._rows.get(point.name)
         if row is None or row.fingerprint != fingerprint:
-            # Before, not after: of a plugin that ends the whole process there is no other trace.
+            # Before the import: a plugin that ends the process leaves no other trace.
             log.info("plugin.importing", plugin=point.name, module=point.value)
             return None
-        return _stored(row, lambda: self._import(point))
+        return _stored_plugin(row, lambda: self._import(point))
 
     def known(self, plugin: LoadedPlugin) -> Known:
         """Return the row of a plugin that was imported."""
@@ -98,7 +98,7 @@ class _Memory:
         )
 
     def gone(self, loaded: dict[str, Plugin], failed: dict[str, FailedPlugin]) -> list[str]:
-        """List what has a row and should not: no longer installed, or broken now. What was not tried keeps it."""
+        """List the rows to delete: of plugins that are uninstalled or fail now; one that was not tried stays."""
         return [name for name in self._rows if name not in loaded and (name not in failed or name in self._seen)]
 
     def _import(self, point: EntryPoint) -> type[Integration]:
@@ -108,8 +108,8 @@ class _Memory:
         return found.loaded[0].integration
 
 
-def _sound(found: Discovery) -> tuple[dict[str, Plugin], dict[str, FailedPlugin]]:
-    """Part what can be stored from what cannot: a schema may hold what JSON has no words for."""
+def _split_storable(found: Discovery) -> tuple[dict[str, Plugin], dict[str, FailedPlugin]]:
+    """Separate what can be stored from what cannot: a schema may hold values that JSON does not have."""
     loaded: dict[str, Plugin] = {}
     failed = {plugin.name: plugin for plugin in found.failed}
     for plugin in found.loaded:
@@ -124,12 +124,14 @@ def _sound(found: Discovery) -> tuple[dict[str, Plugin], dict[str, FailedPlugin]
 def _add_declared(
     row: Known, loaded: dict[str, Plugin], failed: dict[str, FailedPlugin], *, policy: PluginPolicy
 ) -> None:
-    """Add an operator's own definition; where a plugin has its name, neither is served."""
-    declared = _stored(row, lambda: declared_integration(_definition(row)))
+    """Add an operator's definition; where a plugin has its name, neither is served, or the plugin performs it."""
+    declared = _stored_plugin(row, lambda: declared_integration(_parse_definition(row)))
     refusal = policy.refusal(row.name, "")
     if refusal is not None:
         if row.name not in loaded:
             failed.setdefault(row.name, _failure(declared, refusal.code, refusal.reason))
+        return
+    if row.name in loaded and is_unbound(_parse_definition(row).to_spec()):
         return
     rival = loaded.pop(row.name, None) or failed.get(row.name)
     if rival is not None:
@@ -140,10 +142,10 @@ def _add_declared(
         _ = declared.integration
         loaded[row.name] = declared
     except Exception as exc:  # noqa: BLE001 - a definition of an older release must not keep the server from starting
-        failed[row.name] = _failure(declared, "PLUGIN_INVALID", f"its declared definition is of no use: {exc}")
+        failed[row.name] = _failure(declared, "PLUGIN_INVALID", f"its declared definition cannot be used: {exc}")
 
 
-def _stored(row: Known, load: Callable[[], type[Integration]]) -> StoredPlugin:
+def _stored_plugin(row: Known, load: Callable[[], type[Integration]]) -> StoredPlugin:
     return StoredPlugin(
         name=row.name,
         distribution=row.distribution,
@@ -154,7 +156,7 @@ def _stored(row: Known, load: Callable[[], type[Integration]]) -> StoredPlugin:
     )
 
 
-def _definition(row: Known) -> IntegrationDefinition:
+def _parse_definition(row: Known) -> IntegrationDefinition:
     return IntegrationDefinition.model_validate_json(row.document)
 
 

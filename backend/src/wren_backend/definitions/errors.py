@@ -1,9 +1,9 @@
-"""What can be wrong with definitions."""
+"""Errors of definitions."""
 
 from wren_core.errors import UserFacingConfigError
 
 
-class NameTaken(UserFacingConfigError):
-    """An installed distribution offers an integration of that name; nothing may come in its place."""
+class IntegrationNameTaken(UserFacingConfigError):
+    """An installed distribution offers an integration of that name, which a definition may not replace."""
 
     code = "DUPLICATE_NAME"

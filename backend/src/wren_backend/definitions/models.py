@@ -21,10 +21,10 @@ class AuthTypeName(StrEnum):
 
 
 class DefinitionSource(StrEnum):
-    """Who says so."""
+    """Where a definition comes from."""
 
     PLUGIN = "plugin"
-    """An installed distribution; the row follows it."""
+    """An installed distribution; the row changes with it."""
     DECLARED = "declared"
     """The operator; the row stays until it is removed."""
 
@@ -32,8 +32,8 @@ class DefinitionSource(StrEnum):
 class StoredDefinition(Table, table=True):
     """One integration as it was last declared.
 
-    The columns up to `ai_config` are for whoever asks the database; Wren reads `document`, the same definition as one
-    JSON text. JSONB keeps no order of keys, and the order of a method's parameters is part of its documents.
+    The columns up to `ai_config` are for queries by people; Wren reads `document`, the same definition as JSON text.
+    JSONB loses the order of keys, and the order of a method's parameters matters to its documents.
     """
 
     __tablename__ = "integration_definitions"

@@ -1,4 +1,4 @@
-"""Definitions over HTTP: each with a tag, so that a client that has it already gets no body."""
+"""Definitions over HTTP: each with an ETag, so that a client that already has it gets no body."""
 
 from typing import Annotated
 
@@ -55,18 +55,18 @@ def list_definitions(
 def get_definition(
     integration_id: IntegrationId, _subject: CurrentSubject, service: Definitions, if_none_match: IfNoneMatch = ""
 ) -> Response:
-    """Return a definition that can be imported again without a loss."""
+    """Return a definition that can be imported without loss."""
     return _answer(service.get(integration_id), if_none_match)
 
 
 def _answer(document: Document, if_none_match: str) -> Response:
     # Every caller sees the same, but only with a key: shared caches must ask each time.
     headers = {"ETag": f'"{document.tag}"', "Cache-Control": "private, no-cache"}
-    if _has(if_none_match, document.tag):
+    if _is_known(if_none_match, document.tag):
         return Response(status_code=304, headers=headers)
     return Response(document.text, media_type="application/json", headers=headers)
 
 
-def _has(if_none_match: str, tag: str) -> bool:
+def _is_known(if_none_match: str, tag: str) -> bool:
     given = (item.strip().removeprefix("W/").strip('"') for item in if_none_match.split(","))
     return any(item in ("*", tag) for item in given)

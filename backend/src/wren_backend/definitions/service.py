@@ -1,4 +1,4 @@
-"""The definitions of the integrations in use, answered from memory."""
+"""The definitions of the loaded integrations, answered from memory."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Document:
 
 
 class DefinitionService:
-    """Reads the registry, and neither the database nor a plugin: what is known from the table stays as it was read.
+    """Answers from the registry, without the database and without plugins: answers do not change until a restart.
 
     Args:
         registry: what is installed and declared.
@@ -39,7 +39,7 @@ class DefinitionService:
         """Return the definition of one integration.
 
         Raises:
-            MissingObject: nobody offers it; says which is nearest.
+            MissingObject: no integration has that name; names the nearest.
             PluginFailed: it is installed and could not be loaded.
         """
         try:
@@ -53,7 +53,7 @@ class DefinitionService:
         chosen = [plugin.name for plugin in self._registry if kind in (None, plugin.integration_type)]
         documents = [self._document(name) for name in chosen]
         text = '{"definitions":[' + ",".join(document.text for document in documents) + "]}"
-        return Document(text=text, tag=_tag(document.tag for document in documents))
+        return Document(text=text, tag=_combine_tags(document.tag for document in documents))
 
     def _document(self, name: str) -> Document:
         if name not in self._documents:
@@ -61,5 +61,5 @@ class DefinitionService:
         return self._documents[name]
 
 
-def _tag(tags: Iterable[str]) -> str:
+def _combine_tags(tags: Iterable[str]) -> str:
     return sha256("\n".join(tags).encode()).hexdigest()

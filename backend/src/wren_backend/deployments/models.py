@@ -18,7 +18,7 @@ class DeploymentStatus(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     UNDEPLOYED = "undeployed"
-    """Taken away; its runs stay readable and its name is free again."""
+    """No trigger fires, its runs stay readable, and its name is free."""
 
 
 class Deployment(Table, table=True):
@@ -42,7 +42,7 @@ class Deployment(Table, table=True):
     """Who deployed the current version; its runs use this user's connections."""
     name: str
     name_key: str
-    """The name folded, so that two names a person would take for the same are the same."""
+    """The folded name: two names that people cannot tell apart have the same key."""
     status: DeploymentStatus = Field(sa_type=stored_enum(DeploymentStatus))
     version: int = 1
     created_at: datetime
@@ -51,7 +51,7 @@ class Deployment(Table, table=True):
 
 
 class DeploymentVersion(Table, table=True):
-    """One script as it was deployed; never changed afterwards."""
+    """One script as it was deployed; never changed."""
 
     __tablename__ = "deployment_versions"
     __table_args__ = (UniqueConstraint("deployment_id", "version"),)

@@ -12,12 +12,12 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
 from wren_backend.deployments.models import Deployment, DeploymentStatus, DeploymentVersion
-from wren_backend.deployments.names import name_key
 from wren_backend.ids import new_id
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.runs.repository import cancel_queued
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.storage.pagination import Page, Position, older_than, page_of
+from wren_backend.tenancy.names import name_key
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger, TriggerStatus
 from wren_core.errors import AgentFixableError
@@ -26,8 +26,8 @@ from wren_core.errors import AgentFixableError
 _SCRIPT = cast(QueryableAttribute[str], DeploymentVersion.script)
 
 
-class NameTaken(AgentFixableError):
-    """Another deployment has a name that a person would take for the same."""
+class DeploymentNameTaken(AgentFixableError):
+    """Another deployment has a name that people cannot tell from this one."""
 
     code = "NAME_TAKEN"
 
@@ -42,7 +42,7 @@ class NewScript:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deployed:
+class StoredVersion:
     """A deployment and the version that was just stored."""
 
     deployment: Deployment
@@ -57,29 +57,28 @@ class DeploymentOverview:
     triggers: int
     last_run: datetime | None
     last_status: RunStatus | None
-    """What became of the last run."""
     next_run: datetime | None
 
 
 def create_or_new_version(
     session: WriteSession, workspace_id: str, user_id: str, script: NewScript, *, now: datetime
-) -> Deployed:
+) -> StoredVersion:
     """Store a script under its name: as a new deployment, or as the next version of the one that has the name.
 
     Either way it is active afterwards, and its runs use the connections of this user. Call `triggers.sync` in the
     same transaction.
 
     Raises:
-        NameTaken: a deployment whose name differs only in case or compatibility forms.
+        DeploymentNameTaken: a deployment whose name differs only in case or compatibility forms.
     """
     stored: Deployment | None = None
-    while stored is None:  # again only when a rival undeploys the name's owner between the two
+    while stored is None:  # repeats only when a rival undeploys the holder of the name between the two statements
         stored = session.insert_new(_new_deployment(workspace_id, user_id, script.name, now))
         stored = stored or _raise_version(session, workspace_id, user_id, script.name, now=now)
     version = _new_version(stored, script, now)
     session.add(version)
     session.flush()
-    return Deployed(deployment=stored, version=version)
+    return StoredVersion(deployment=stored, version=version)
 
 
 def find_deployment(session: ReadSession, workspace_id: str, deployment_id: str) -> Deployment | None:
@@ -101,7 +100,7 @@ def find_version(session: ReadSession, workspace_id: str, deployment_id: str, ve
 def list_versions(
     session: ReadSession, workspace_id: str, deployment_id: str, *, limit: int, after: Position | None = None
 ) -> Page[DeploymentVersion]:
-    """List the versions of a deployment of that workspace without their scripts, newest first, from `after` on."""
+    """List versions of a deployment of that workspace, without scripts, newest first, after the position `after`."""
     statement = select(DeploymentVersion).where(
         DeploymentVersion.workspace_id == workspace_id, DeploymentVersion.deployment_id == deployment_id
     )
@@ -114,35 +113,35 @@ def list_versions(
 
 def find_overview(session: ReadSession, workspace_id: str, deployment_id: str) -> DeploymentOverview | None:
     """Find a deployment of that workspace as lists show it, undeployed or not."""
-    statement = _overviews().where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
+    statement = _select_overviews().where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
     row = session.exec(statement).one_or_none()
-    return None if row is None else _overview(row)
+    return None if row is None else _read_overview(row)
 
 
 def list_overviews(
     session: ReadSession, workspace_id: str, *, limit: int, after: Position | None = None
 ) -> Page[DeploymentOverview]:
-    """List what is deployed in a workspace with its last and next run, newest first, in one query."""
-    statement = _overviews().where(
+    """List the deployments of a workspace that are not undeployed, newest first, in one query."""
+    statement = _select_overviews().where(
         Deployment.workspace_id == workspace_id, Deployment.status != DeploymentStatus.UNDEPLOYED
     )
     if after is not None:
         statement = statement.where(older_than(after, col(Deployment.created_at), col(Deployment.id)))
     newest_first = statement.order_by(col(Deployment.created_at).desc(), col(Deployment.id).desc())
-    rows = [_overview(row) for row in session.exec(newest_first.limit(limit + 1))]
-    return page_of(rows, limit, _position)
+    rows = [_read_overview(row) for row in session.exec(newest_first.limit(limit + 1))]
+    return page_of(rows, limit, _position_of)
 
 
 def count_deployed(session: ReadSession, workspace_id: str) -> int:
-    """Count what is deployed in a workspace, for quotas."""
+    """Count the deployments of a workspace that are not undeployed, for quotas."""
     deployed = (Deployment.workspace_id == workspace_id, Deployment.status != DeploymentStatus.UNDEPLOYED)
     return session.exec(select(func.count()).select_from(Deployment).where(*deployed)).one()
 
 
 def undeploy(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> Deployment | None:
-    """Take a deployment away: no trigger fires any more, queued runs are cancelled, the name is free.
+    """Undeploy: no trigger fires after this, queued runs are cancelled, the name is free, a started run finishes.
 
-    None where that workspace has nothing of that id deployed. A run that is under way finishes.
+    None where that workspace has no such deployment.
     """
     row = _lock(session, workspace_id, deployment_id)
     if row is None:
@@ -155,7 +154,7 @@ def undeploy(session: WriteSession, workspace_id: str, deployment_id: str, *, no
 
 
 def pause(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> Deployment | None:
-    """Keep a deployment's triggers from firing; it can still be run by hand. None where nothing is deployed."""
+    """Keep a deployment's triggers from firing; it can still be run by hand. None where there is no such deployment."""
     row = _lock(session, workspace_id, deployment_id)
     if row is None:
         return None
@@ -166,9 +165,9 @@ def pause(session: WriteSession, workspace_id: str, deployment_id: str, *, now: 
 
 
 def resume(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> Deployment | None:
-    """Let a paused deployment's triggers fire from now on, without making up for what passed.
+    """Let a paused deployment's triggers fire from now on; fire times that passed get no run.
 
-    None where nothing of that id is deployed.
+    None where there is no such deployment.
     """
     row = _lock(session, workspace_id, deployment_id)
     if row is None or row.status is DeploymentStatus.ACTIVE:
@@ -179,25 +178,36 @@ def resume(session: WriteSession, workspace_id: str, deployment_id: str, *, now:
     return row
 
 
-def _lock(session: WriteSession, workspace_id: str, deployment_id: str) -> Deployment | None:
+def lock_deployed(session: WriteSession, workspace_id: str, deployment_id: str) -> Deployment | None:
+    """Return a deployment and keep it unchanged until this transaction ends; None where it was undeployed.
+
+    The lock is shared: firing does not wait for firing.
+    """
+    return _lock(session, workspace_id, deployment_id, is_shared=True)
+
+
+def _lock(
+    session: WriteSession, workspace_id: str, deployment_id: str, *, is_shared: bool = False
+) -> Deployment | None:
     statement = select(Deployment).where(
         Deployment.workspace_id == workspace_id,
         Deployment.id == deployment_id,
         Deployment.status != DeploymentStatus.UNDEPLOYED,
     )
-    locked = statement.with_for_update().execution_options(populate_existing=True)
+    # SQLite lets one writer in at a time and leaves the clause out.
+    locked = statement.with_for_update(read=is_shared).execution_options(populate_existing=True)
     return session.exec(locked).one_or_none()
 
 
 def _raise_version(
     session: WriteSession, workspace_id: str, user_id: str, name: str, *, now: datetime
 ) -> Deployment | None:
-    statement = select(Deployment).where(*_named(workspace_id, name)).with_for_update()
+    statement = select(Deployment).where(*_has_name(workspace_id, name)).with_for_update()
     row = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         return None
     if row.name != name:
-        raise NameTaken(
+        raise DeploymentNameTaken(
             f"the name {name!r} cannot be told from {row.name!r}, which is deployed; use that name or another one",
             details={"field": "name", "existing": row.name},
         )
@@ -206,7 +216,7 @@ def _raise_version(
     return row
 
 
-def _named(workspace_id: str, name: str) -> tuple[bool, ...]:
+def _has_name(workspace_id: str, name: str) -> tuple[bool, ...]:
     return (
         Deployment.workspace_id == workspace_id,
         Deployment.name_key == name_key(name),
@@ -245,7 +255,7 @@ _OverviewRow = tuple[Deployment, int, datetime | None, datetime | None, RunStatu
 _Overviews = Select[Deployment, int, datetime | None, datetime | None, RunStatus | None]
 
 
-def _overviews() -> _Overviews:
+def _select_overviews() -> _Overviews:
     active = (Trigger.deployment_id == Deployment.id, Trigger.status == TriggerStatus.ACTIVE)
     count: ScalarSelect[int] = select(func.count()).select_from(Trigger).where(*active).scalar_subquery()
     next_run: ScalarSelect[datetime | None] = select(func.min(Trigger.next_fire_at)).where(*active).scalar_subquery()
@@ -257,12 +267,12 @@ def _overviews() -> _Overviews:
     return cast("_Overviews", select(Deployment, count, last_run, next_run).add_columns(last_status))
 
 
-def _overview(row: _OverviewRow) -> DeploymentOverview:
+def _read_overview(row: _OverviewRow) -> DeploymentOverview:
     deployment, count, last_run, next_run, last_status = row
     return DeploymentOverview(
         deployment=deployment, triggers=count, last_run=last_run, last_status=last_status, next_run=next_run
     )
 
 
-def _position(overview: DeploymentOverview) -> Position:
+def _position_of(overview: DeploymentOverview) -> Position:
     return Position(created_at=overview.deployment.created_at, id=overview.deployment.id)

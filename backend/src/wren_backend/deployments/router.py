@@ -21,17 +21,15 @@ from wren_backend.deployments.schemas import (
     VersionList,
     VersionRead,
 )
-from wren_backend.deployments.service import Deployed, DeploymentDetails, DeploymentService
+from wren_backend.deployments.service import DeploymentDetails, DeploymentService, DeployResult
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.errors import current_correlation_id
-from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
+from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, Cursor, documented
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
-from wren_backend.runs.schemas import RunRead
-from wren_backend.spending.money import in_usd
-from wren_backend.spending.router import Spending
-from wren_backend.spending.service import DeploymentSpending
+from wren_backend.runs.money import in_usd
+from wren_backend.runs.router import Limit, Runs
+from wren_backend.runs.schemas import RunList, RunRead
 from wren_backend.tenancy.auth import Subject
-from wren_backend.triggers.models import Trigger
 
 router = APIRouter(prefix="/v1", tags=["deployments"], responses=ANSWERS_OF_API)
 
@@ -57,35 +55,36 @@ def deploy_script(
     subject: CurrentSubject,
     service: Deployments,
     idempotency_key: Annotated[
-        str | None, Header(min_length=1, max_length=200, description="Makes repeating the request harmless for a day")
+        str | None,
+        Header(min_length=1, max_length=200, description="Repeated within a day, it gets the first answer"),
     ] = None,
 ) -> Response:
-    """Check the script in the sandbox, store it and put its triggers on the clock.
+    """Check the script in the sandbox, store it and let its triggers fire.
 
     With an `Idempotency-Key`, a repeated request gets the first answer, byte for byte, and deploys nothing.
     """
     reply = service.deploy(
         subject,
         script=body.script,
-        render=_deployed,
+        render=_render,
         name=body.name,
         metadata=None if body.metadata is None else body.metadata.model_dump(),
-        request=None if idempotency_key is None else _keyed(subject, idempotency_key, body),
+        request=None if idempotency_key is None else _keyed_request(subject, idempotency_key, body),
     )
     return Response(reply.body, status_code=reply.status_code, media_type="application/json")
 
 
-@router.get("/deployments", operation_id="list_deployments", summary="List what is deployed, newest first")
+@router.get("/deployments", operation_id="list_deployments", summary="List the deployments, newest first")
 def list_deployments(
     subject: CurrentSubject,
     service: Deployments,
     limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 100,
-    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> DeploymentList:
-    """Return one page of what is deployed, each with its last and next run."""
+    """Return one page of deployments, each with its last and next run; undeployed ones are left out."""
     found, following = service.list_page(subject, limit=limit, cursor=cursor)
     return DeploymentList(
-        deployments=[DeploymentRead.model_validate(_overview(item)) for item in found], next_cursor=following
+        deployments=[DeploymentRead.model_validate(_overview_fields(item)) for item in found], next_cursor=following
     )
 
 
@@ -95,11 +94,29 @@ def list_deployments(
     summary="Show one deployment with its triggers",
     responses=documented(404),
 )
-def get_deployment(
-    deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments, spending: Spending
-) -> DeploymentDetail:
-    """Return a deployment with its triggers and what its current version declares; one taken away is shown, too."""
-    return _detail(service.get(subject, deployment_id), spending.of_deployment(subject, deployment_id))
+def get_deployment(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> DeploymentDetail:
+    """Return a deployment, undeployed or not, with its triggers and what its current version declares."""
+    return _shape_detail(service.get(subject, deployment_id))
+
+
+@router.get(
+    "/deployments/{deployment_id}/runs",
+    operation_id="list_deployment_runs",
+    summary="List one script's runs, newest first",
+    responses=documented(404),
+)
+def list_deployment_runs(
+    deployment_id: DeploymentId,
+    subject: CurrentSubject,
+    service: Deployments,
+    runs: Runs,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> RunList:
+    """Return one page of the runs of a deployment, of all its versions; those of an undeployed one stay readable."""
+    service.check_exists(subject, deployment_id)
+    found, following = runs.list_page(subject, deployment_id=deployment_id, limit=limit, cursor=cursor)
+    return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
 
 
 @router.get(
@@ -113,21 +130,21 @@ def list_versions(
     subject: CurrentSubject,
     service: Deployments,
     limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 50,
-    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> VersionList:
-    """Return one page of what was deployed under this id: who, when, and what it declares."""
+    """Return one page of versions: who deployed each, when, and what it declares."""
     found, following = service.list_versions(subject, deployment_id, limit=limit, cursor=cursor)
-    return VersionList(versions=[_version(row) for row in found], next_cursor=following)
+    return VersionList(versions=[_shape_version(row) for row in found], next_cursor=following)
 
 
 @router.delete(
     "/deployments/{deployment_id}",
     operation_id="undeploy",
-    summary="Take a deployment away; nothing of it fires any more",
+    summary="Undeploy: stop its triggers and free its name",
     responses=documented(404),
 )
 def undeploy(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
-    """Stop the triggers, cancel what is queued, and free the name; what runs ends by itself, and runs stay readable."""
+    """Stop the triggers, cancel queued runs and free the name; a started run finishes, and runs stay readable."""
     changed = service.undeploy(subject, deployment_id)
     return StatusAnswer(id=changed.id, status=changed.status)
 
@@ -151,7 +168,7 @@ def pause(deployment_id: DeploymentId, subject: CurrentSubject, service: Deploym
     responses=documented(404),
 )
 def resume(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
-    """Put the triggers on the clock again; fire times that passed during the pause are not made up for."""
+    """Let the triggers fire again; fire times that passed during the pause get no run."""
     changed = service.resume(subject, deployment_id)
     return StatusAnswer(id=changed.id, status=changed.status)
 
@@ -174,12 +191,12 @@ def start_run(
     return RunRead.of(run)
 
 
-def _keyed(subject: Subject, key: str, body: DeployBody) -> KeyedRequest:
+def _keyed_request(subject: Subject, key: str, body: DeployBody) -> KeyedRequest:
     digest = hashlib.sha256(body.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
     return KeyedRequest(workspace_id=subject.workspace_id, operation="deploy", key=key, request_hash=digest)
 
 
-def _deployed(made: Deployed) -> StoredReply:
+def _render(made: DeployResult) -> StoredReply:
     answer = DeployAnswer(
         deployment_id=made.deployment.id,
         name=made.deployment.name,
@@ -192,7 +209,7 @@ def _deployed(made: Deployed) -> StoredReply:
     return StoredReply(status_code=200, body=answer.model_dump_json())
 
 
-def _overview(item: DeploymentOverview) -> dict[str, object]:
+def _overview_fields(item: DeploymentOverview) -> dict[str, object]:
     row = item.deployment
     return {
         "id": row.id,
@@ -207,15 +224,19 @@ def _overview(item: DeploymentOverview) -> dict[str, object]:
     }
 
 
-def _detail(details: DeploymentDetails, spent: DeploymentSpending) -> DeploymentDetail:
-    shown = [_trigger(trigger) for trigger in details.triggers]
-    cost = {"ai_cost_usd": in_usd(spent.ever), "ai_cost_usd_this_month": in_usd(spent.this_month)}
+def _shape_detail(details: DeploymentDetails) -> DeploymentDetail:
     return DeploymentDetail.model_validate(
-        {**_overview(details.overview), "declared": details.version.declared, "trigger_list": shown, **cost}
+        {
+            **_overview_fields(details.overview),
+            "declared": details.version.declared,
+            "trigger_list": [TriggerRead.model_validate(row, from_attributes=True) for row in details.triggers],
+            "ai_cost_usd": in_usd(details.cost),
+            "ai_cost_usd_this_month": in_usd(details.cost_this_month),
+        }
     )
 
 
-def _version(row: DeploymentVersion) -> VersionRead:
+def _shape_version(row: DeploymentVersion) -> VersionRead:
     return VersionRead(
         version=row.version,
         created_at=row.created_at,
@@ -223,7 +244,3 @@ def _version(row: DeploymentVersion) -> VersionRead:
         sha256=row.script_sha256,
         declared=row.declared,
     )
-
-
-def _trigger(row: Trigger) -> TriggerRead:
-    return TriggerRead.model_validate(row, from_attributes=True)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from wren_backend.deployments.models import DeploymentStatus
 from wren_backend.http.wire import IntegrationName, JsonObject, NamedAccounts, RequestBody, ResponseBody, Timestamp
 from wren_backend.runs.models import RunStatus
+from wren_backend.triggers.declaration import TriggerDeclaration
 
 
 def _function_name(text: str) -> str:
@@ -28,9 +29,8 @@ class TriggerBody(RequestBody):
     config: JsonObject = Field(default_factory=dict, examples=[{"cron": "0 9 * * *", "timezone": "UTC"}])
 
     @model_validator(mode="after")
-    def _has_a_cron_where_it_needs_one(self) -> "TriggerBody":
-        if self.type == "schedule" and not isinstance(self.config.get("cron"), str):
-            raise ValueError('a schedule needs a `cron` in its config; for example "0 9 * * *"')
+    def _check_config(self) -> "TriggerBody":
+        TriggerDeclaration.of(self.type, self.func, self.config)
         return self
 
 

@@ -1,23 +1,23 @@
-"""What the text of a script must be before anything else is asked of it. Pure."""
+"""Checks of a script's text, before it is described. Pure."""
 
 from wren_backend.storage.storable import storable_text
 from wren_core.errors import AgentFixableError
 
 
 class ScriptTooLarge(AgentFixableError):
-    """The script exceeds what a deployment may hold."""
+    """The script is larger than a deployment may be."""
 
     code = "SCRIPT_TOO_LARGE"
 
 
 class ScriptNotText(AgentFixableError):
-    """The script is empty, or holds what is no character."""
+    """The script is empty, or holds what is not a character."""
 
     code = "SCRIPT_NOT_TEXT"
 
 
 def check_script(script: str, *, max_bytes: int) -> None:
-    """Refuse a script that no version can hold.
+    """Refuse a script that cannot be stored.
 
     Raises:
         ScriptTooLarge: more than `max_bytes` of UTF-8.

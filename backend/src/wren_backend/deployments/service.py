@@ -1,6 +1,6 @@
-"""Use cases of deployments: deploy, look at, run by hand, take away."""
+"""Use cases of deployments: deploy, read, run by hand, pause, undeploy."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,19 +11,22 @@ from wren_backend.clock import Clock
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
 from wren_backend.deployments.models import Deployment, DeploymentVersion
-from wren_backend.deployments.names import clean_name
 from wren_backend.deployments.quota import QuotaExceeded
 from wren_backend.deployments.repository import DeploymentOverview, NewScript
 from wren_backend.deployments.script import check_script
 from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
 from wren_backend.ids import new_token
+from wren_backend.integrations.ai_choice import AISource
+from wren_backend.runs import cost_repository as run_costs
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run
+from wren_backend.runs.money import month_of
 from wren_backend.storage.database import Database, WriteSession
 from wren_backend.storage.pagination import CursorCodec
 from wren_backend.tenancy.auth import Subject
 from wren_backend.tenancy.errors import MissingObject
+from wren_backend.tenancy.names import clean_name
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
 from wren_core.contract.events import ManualStart
@@ -46,7 +49,7 @@ class Describer(Protocol):
 
 
 class ConnectionCheck(Protocol):
-    """Tells what keeps a subject from using integrations."""
+    """Finds what keeps a subject from using integrations."""
 
     def __call__(
         self, subject: Subject, names: Sequence[str], accounts: Mapping[str, Sequence[str]]
@@ -55,17 +58,9 @@ class ConnectionCheck(Protocol):
         ...
 
 
-class AISource(Protocol):
-    """Chooses the ai integration of a script that names none."""
-
-    def __call__(self, subject: Subject, *, declared: Collection[str]) -> str:
-        """Return its name; raises UserFacingConfigError when a person must connect one."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
-class Deployed:
-    """What a deploy made."""
+class DeployResult:
+    """What a deploy stored."""
 
     deployment: Deployment
     version: DeploymentVersion
@@ -79,11 +74,15 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentDetails:
-    """A deployment with everything its page shows."""
+    """A deployment with its triggers, its current version and its cost."""
 
     overview: DeploymentOverview
     version: DeploymentVersion
     triggers: tuple[Trigger, ...]
+    cost: int
+    """What the models it called have cost, in nanodollars."""
+    cost_this_month: int
+    """Of that, in the current month."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,16 +96,16 @@ class DeploymentLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentService:
-    """Everything a subject may do with deployments of its workspace."""
+    """What a subject may do with deployments of its workspace."""
 
     database: Database
     clock: Clock
     cursors: CursorCodec
     describer: Describer
     configuration: Callable[[Subject], Mapping[str, str]]
-    """What operator and subject configured, by environment variable: a script may read it while it is imported."""
+    """What the operator and the subject configured, by environment variable; a script may read it at import."""
     declared: Callable[[str], Mapping[str, str]]
-    """The definitions among the operator's that a script can name, by integration."""
+    """Definitions that the operator added and a script may name, by integration."""
     check_connections: ConnectionCheck
     choose_ai: AISource
     wake: Callable[[], None]
@@ -117,29 +116,29 @@ class DeploymentService:
         subject: Subject,
         *,
         script: str,
-        render: Callable[[Deployed], StoredReply],
+        render: Callable[[DeployResult], StoredReply],
         name: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         request: KeyedRequest | None = None,
     ) -> StoredReply:
-        """Check a script, store it as a new version of its name, and put its triggers on the clock.
+        """Check a script, store it as a new version of its name, and let its triggers fire.
 
-        The script is described in the sandbox, so that what is stored is what it declares, not what somebody says.
+        The script is described in the sandbox: stored is what the script declares, not what the client sent.
 
         Args:
             subject: who deploys; its runs will use this user's connections.
             script: Python source.
-            render: shapes the answer, which is stored with the idempotency key.
+            render: shapes the answer that is stored with the idempotency key.
             name: the deployment's name; the first trigger's function where none is given.
             metadata: compared with what the script declares.
-            request: the idempotency key; the same key gets the first answer again.
+            request: the idempotency key; a repeated one gets the first answer.
 
         Raises:
             ScriptTooLarge, InvalidInput (NAME_INVALID, CRON_INVALID), MetadataMismatch, TriggerUnsupported: fix the
                 script or the request.
             UserFacingConfigError: an integration it uses must be connected first; carries `action_url`.
         """
-        if request is not None and (answered := self._answered(request)):
+        if request is not None and (answered := self._find_reply(request)):
             return answered
         check_script(script, max_bytes=self.limits.max_script_bytes)
         wanted = None if name is None else clean_name(name)
@@ -170,54 +169,70 @@ class DeploymentService:
         """Queue a run by hand.
 
         Raises:
-            MissingObject: nothing of that id is deployed in this workspace.
+            MissingObject: no such deployment in this workspace, or it was undeployed.
             AgentFixableError: FUNC_REQUIRED where the script has several triggered functions.
         """
-        now = self.clock.now()
-        details = self.get(subject, deployment_id)
-        request = runs.RunRequest(
-            workspace_id=subject.workspace_id,
-            deployment_id=deployment_id,
-            func=func or _only_function(details),
-            trigger_type="manual",
-            event=ManualStart(payload=dict(payload or {})).model_dump(mode="json"),
-            event_key=f"manual-{new_token()}",
-            correlation_id=correlation_id,
-        )
         with self.database.writing() as session:
-            queued = runs.enqueue(session, request, now=now)
-        if queued is None:
-            raise _missing(deployment_id)
+            deployment = deployments.lock_deployed(session, subject.workspace_id, deployment_id)
+            if deployment is None:
+                raise _missing(deployment_id)
+            chosen = func or _only_function(triggers.list_triggers(session, subject.workspace_id, deployment_id))
+            request = runs.RunRequest(
+                workspace_id=subject.workspace_id,
+                deployment_id=deployment_id,
+                version=deployment.version,
+                user_id=deployment.user_id,
+                func=chosen,
+                trigger_type="manual",
+                event=ManualStart(payload=dict(payload or {})).model_dump(mode="json"),
+                event_key=f"manual-{new_token()}",
+                correlation_id=correlation_id,
+            )
+            queued = runs.enqueue(session, request, now=self.clock.now())
         self.wake()
         return queued.run
 
     def get(self, subject: Subject, deployment_id: str) -> DeploymentDetails:
-        """Return a deployment.
+        """Return a deployment, undeployed or not.
+
+        Raises:
+            MissingObject: no such deployment in this workspace.
+        """
+        workspace_id, month = subject.workspace_id, month_of(self.clock.now())
+        with self.database.reading() as session:
+            overview = deployments.find_overview(session, workspace_id, deployment_id)
+            if overview is None:
+                raise _missing(deployment_id)
+            number = overview.deployment.version
+            version = deployments.find_version(session, workspace_id, deployment_id, number)
+            if version is None:
+                raise _missing(deployment_id)
+            return DeploymentDetails(
+                overview=overview,
+                version=version,
+                triggers=tuple(triggers.list_triggers(session, workspace_id, deployment_id)),
+                cost=run_costs.sum_of_deployment(session, workspace_id, deployment_id),
+                cost_this_month=run_costs.sum_of_deployment(session, workspace_id, deployment_id, month=month),
+            )
+
+    def check_exists(self, subject: Subject, deployment_id: str) -> None:
+        """Return where the workspace has the deployment, undeployed or not.
 
         Raises:
             MissingObject: no such deployment in this workspace.
         """
         with self.database.reading() as session:
-            overview = deployments.find_overview(session, subject.workspace_id, deployment_id)
-            if overview is None:
+            if deployments.find_deployment(session, subject.workspace_id, deployment_id) is None:
                 raise _missing(deployment_id)
-            number = overview.deployment.version
-            version = deployments.find_version(session, subject.workspace_id, deployment_id, number)
-            if version is None:
-                raise _missing(deployment_id)
-            found = triggers.list_triggers(session, subject.workspace_id, deployment_id)
-        return DeploymentDetails(overview=overview, version=version, triggers=tuple(found))
 
     def list_page(
         self, subject: Subject, *, limit: int, cursor: str | None = None
     ) -> tuple[Sequence[DeploymentOverview], str | None]:
-        """Return a page of what is deployed, newest first, and the cursor of the next page."""
+        """Return a page of deployments, newest first, and the cursor of the next page."""
         workspace_id = subject.workspace_id
-        after = None if cursor is None else self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
+        after = self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
         with self.database.reading() as session:
             page = deployments.list_overviews(session, workspace_id, limit=limit, after=after)
-        if page.next is None:
-            return page.items, None
         return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
 
     def list_versions(
@@ -227,23 +242,21 @@ class DeploymentService:
 
         Raises:
             MissingObject: no such deployment in this workspace.
-            CursorInvalid: the cursor is none of this deployment.
+            CursorInvalid: the cursor is not one of this deployment.
         """
         workspace_id, of = subject.workspace_id, f"versions of {deployment_id}"
-        after = None if cursor is None else self.cursors.decode(cursor, workspace_id=workspace_id, of=of)
+        after = self.cursors.decode(cursor, workspace_id=workspace_id, of=of)
         with self.database.reading() as session:
             if deployments.find_deployment(session, workspace_id, deployment_id) is None:
                 raise _missing(deployment_id)
             page = deployments.list_versions(session, workspace_id, deployment_id, limit=limit, after=after)
-        return page.items, None if page.next is None else self.cursors.encode(
-            page.next, workspace_id=workspace_id, of=of
-        )
+        return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=of)
 
     def undeploy(self, subject: Subject, deployment_id: str) -> Deployment:
-        """Take a deployment away: nothing of it fires any more.
+        """Undeploy: none of its triggers fires after this.
 
         Raises:
-            MissingObject: nothing of that id is deployed in this workspace.
+            MissingObject: no such deployment in this workspace, or it was undeployed.
         """
         return self._change(subject, deployment_id, deployments.undeploy)
 
@@ -264,7 +277,7 @@ class DeploymentService:
         return changed
 
     def _check_integrations(self, subject: Subject, declaration: Declaration) -> str | None:
-        """Return the ai integration of a script that needs one and names none, where all it uses is connected."""
+        """Return the ai integration of a script that needs one and names none; raises where a connection is missing."""
         ai, unmet = None, list[WrenError]()
         if declaration.uses_ai:
             try:
@@ -279,7 +292,7 @@ class DeploymentService:
         first.details["problems"] = [problem.to_wire() for problem in problems]
         raise first
 
-    def _answered(self, request: KeyedRequest) -> StoredReply | None:
+    def _find_reply(self, request: KeyedRequest) -> StoredReply | None:
         with self.database.reading() as session:
             return idempotency.find_reply(session, request, now=self.clock.now())
 
@@ -289,7 +302,7 @@ class DeploymentService:
         new: NewScript,
         declaration: Declaration,
         request: KeyedRequest | None,
-        render: Callable[[Deployed], StoredReply],
+        render: Callable[[DeployResult], StoredReply],
     ) -> StoredReply:
         now = self.clock.now()
         with self.database.writing() as session:
@@ -297,8 +310,8 @@ class DeploymentService:
                 return answered
             stored = deployments.create_or_new_version(session, subject.workspace_id, subject.user_id, new, now=now)
             self._check_quota(session, stored.deployment)
-            synced = triggers.sync(session, stored.deployment, declaration.triggers, now=now)
-            reply = render(Deployed(deployment=stored.deployment, version=stored.version, triggers=tuple(synced)))
+            synced = triggers.sync(session, subject.workspace_id, stored.deployment.id, declaration.triggers, now=now)
+            reply = render(DeployResult(deployment=stored.deployment, version=stored.version, triggers=tuple(synced)))
             if request is not None:
                 idempotency.complete(session, request, reply)
         log.info("deployment.stored", deployment_id=stored.deployment.id, version=stored.version.version)
@@ -306,24 +319,24 @@ class DeploymentService:
 
     def _check_quota(self, session: WriteSession, deployment: Deployment) -> None:
         if deployment.version > 1:
-            return  # what is deployed can be mended, also where the operator has lowered the limit since
-        session.lock(f"deployments of {deployment.workspace_id}")  # of rivals, the last to count sees all of them
+            return  # a new version is accepted even where the operator has lowered the limit
+        session.lock(f"deployments of {deployment.workspace_id}")  # so that of two rivals the second counts the first
         if deployments.count_deployed(session, deployment.workspace_id) > self.limits.max_deployments:
             raise QuotaExceeded(self.limits.max_deployments)
 
 
 def _default_name(described: Mapping[str, Any]) -> str:
-    """Return the function of the trigger that comes first in the script, so that a later one changes no name."""
+    """Return the function of the script's first trigger, so that a trigger added below it does not change the name."""
     return clean_name(next((trigger["func"] for trigger in described.get("triggers", ())), _UNNAMED))
 
 
-def _only_function(details: DeploymentDetails) -> str:
-    functions = sorted({trigger.func for trigger in details.triggers})
+def _only_function(declared: Sequence[Trigger]) -> str:
+    functions = sorted({trigger.func for trigger in declared})
     if len(functions) == 1:
         return functions[0]
-    said = f"{', '.join(functions)} have triggers" if functions else "no function of the script has a trigger"
+    reason = f"{', '.join(functions)} have triggers" if functions else "no function of the script has a trigger"
     raise AgentFixableError(
-        f"{said}; say which one to run with `func` (`wren run --func`)",
+        f"{reason}; name the one to run with `func` (`wren run --func`)",
         code="FUNC_REQUIRED",
         details={"functions": functions},
     )

@@ -1,4 +1,4 @@
-"""Who a request comes from: an API key in the Authorization header, and nowhere else."""
+"""The subject of a request: its API key is read from the Authorization header alone."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -10,16 +10,16 @@ from wren_backend.http.errors import Unauthenticated
 from wren_backend.tenancy.auth import Subject, authenticate
 from wren_core.errors import AgentFixableError
 
-# A key in a URL ends up in logs, histories and referrers; it is refused even when it is genuine.
+# A key in a URL ends up in logs, histories and referrers, so even a genuine one is refused.
 _KEY_PARAMETERS = frozenset({"api_key", "apikey", "key", "token", "access_token"})
-# Declares in the API's description what `bearer_key` reads; it refuses nothing itself.
+# Describes in the OpenAPI document what `bearer_key` reads; it refuses nothing.
 _DECLARED = HTTPBearer(
     scheme_name="api_key", description="`Authorization: Bearer wren_...`: an API key of a workspace", auto_error=False
 )
 
 
 def current_subject(request: Request, _declared: Annotated[object, Depends(_DECLARED)]) -> Subject:
-    """Return whose API key came with the request.
+    """Return the subject of the request's API key.
 
     Raises:
         Unauthenticated: no key, or one that is unknown, expired or revoked.
@@ -35,7 +35,7 @@ def current_subject(request: Request, _declared: Annotated[object, Depends(_DECL
 
 
 def still_authenticated(request: Request) -> Callable[[], bool]:
-    """Return a check that the request's key is still good, for answers that take long."""
+    """Return a check that the request's key is still valid, for long answers."""
     services, key = request.app.state.services, bearer_key(request)
 
     def check() -> bool:

@@ -1,4 +1,4 @@
-"""From an error to an HTTP answer: one table, one body shape, and the only place where a failure becomes a status."""
+"""Turns errors into HTTP answers: one table of statuses, one body shape, and no other place that does so."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,10 +35,10 @@ STATUS_BY_CODE: dict[str, int] = {
     "SANDBOX_UNAVAILABLE": 503,
 }
 STATUS_BY_TYPE: dict[str, int] = {"AgentFixableError": 422, "UserFacingConfigError": 409, "InternalError": 500}
-# Where a field was sent; its name alone tells the reader which one is meant.
+# Where a field was sent; left out of messages, since its name alone is clear.
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
-# These internal errors tell a caller what to do (wait, free space); all others say nothing but their correlation id.
-_SPEAKING = frozenset({"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE"})
+# These internal errors tell a caller what to do (wait, free space); all others show only their correlation id.
+_PUBLIC_INTERNAL = frozenset({"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE"})
 
 
 class Unauthenticated(UserFacingConfigError):
@@ -63,7 +63,7 @@ def error_response(error: WrenError) -> JSONResponse:
         headers["Retry-After"] = str(max(1, -(-error.retry_after_ms // 1000)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    body = {"error": _shown(error).to_wire(current_correlation_id())}
+    body = {"error": _public_form(error).to_wire(current_correlation_id())}
     # Details may quote what a client sent, and JSON cannot carry a lone surrogate or NaN back.
     return JSONResponse(storable_json(body), status_code=status, headers=headers)
 
@@ -74,18 +74,18 @@ def status_of(error: WrenError) -> int:
 
 
 def current_correlation_id() -> str:
-    """Return the id of the request that is being answered; outside of one, a new id."""
+    """Return the correlation id of the current request; a new one outside of requests."""
     return correlation_id.get() or new_id("corr")
 
 
 def unexpected_error(path: str, exc: Exception) -> JSONResponse:
-    """Log what nobody foresaw, and return the answer that tells its correlation id and nothing else."""
+    """Log an unexpected exception and return an answer that shows only its correlation id."""
     log.error("request.failed", code="INTERNAL", path=path, exc_info=exc)
     return error_response(InternalError("unexpected"))
 
 
-def _shown(error: WrenError) -> WrenError:
-    if not isinstance(error, InternalError) or error.code in _SPEAKING:
+def _public_form(error: WrenError) -> WrenError:
+    if not isinstance(error, InternalError) or error.code in _PUBLIC_INTERNAL:
         return error
     message = "something failed on our side; it is logged under the correlation id"
     return InternalError(message, code=error.code)
@@ -109,7 +109,7 @@ def _validation_error(_request: Request, exc: Exception) -> JSONResponse:
 
 
 def validation_failed(problems: Sequence[Any]) -> AgentFixableError:
-    """Return the error for a request body that does not fit; every problem names its field."""
+    """Return the error for a request body that does not match its schema; every problem names its field."""
     if any(problem.get("type") == "json_invalid" for problem in problems):
         return AgentFixableError("the body is not valid JSON", code="MALFORMED_JSON")
     fields = [{"field": _field(problem.get("loc", ())), "reason": _reason(problem)} for problem in problems]

@@ -1,4 +1,4 @@
-"""The outermost layer of the app: what is refused before a body is read, and what is answered when all else fails."""
+"""The outermost layer of the app: refuses requests before their body is read, and answers when the app fails."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class HttpGuard:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer it with the reason it is refused."""
+        """Pass the request on, or answer it with an error."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -40,23 +40,23 @@ class HttpGuard:
 
     async def _pass_on(self, scope: Scope, exchange: "_Exchange") -> None:
         try:
-            with suppress(ClientDisconnect):  # ours, past the limit; or the client's, who waits for no answer
+            with suppress(ClientDisconnect):  # caused by the limit, or by a client that waits for no answer
                 await self.app(scope, exchange.receive_limited, exchange.send_on)
         except Exception as exc:
-            if exchange.has_begun:  # too late for another answer: the server cuts this one off, and logs it
+            if exchange.has_begun:  # too late for another answer: the server cuts this one off and logs it
                 raise
             await unexpected_error(scope["path"], exc)(scope, exchange.receive_limited, exchange.send_on)
 
     def _count(self, scope: Scope, started: float, status: int) -> None:
         self.metrics.requests.labels(status=str(status)).inc()
         route = getattr(scope.get("route"), "path", None)
-        if route is not None:  # what no route matched has any path, and any method
+        if route is not None:  # unmatched requests could have any path and method
             seconds = self.metrics.request_seconds.labels(method=scope["method"], route=route)
             seconds.observe(time.perf_counter() - started)
 
     def _refusal(self, scope: Scope) -> AgentFixableError | None:
         if "\x00" in scope["path"]:
-            return MissingObject("there is nothing at this address")  # and PostgreSQL cannot even look for it
+            return MissingObject("there is nothing at this address")  # PostgreSQL cannot look it up
         headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
         length = headers.get(b"content-length", "0")
         if length.isdecimal() and int(length) > self.max_body_bytes:
@@ -74,7 +74,7 @@ class HttpGuard:
 
 
 class _Exchange:
-    """One request and its answer. Past the limit the body ends, and whatever the app makes of that is not sent."""
+    """One request and its answer. Past the limit the body ends, and the app's answer to that is not sent."""
 
     def __init__(self, *, receive: Receive, send: Send, max_body_bytes: int, count: Callable[[int], None]) -> None:
         self._receive = receive
@@ -90,7 +90,7 @@ class _Exchange:
         if self._left >= 0:
             return message
         self.exceeded = True
-        return {"type": "http.disconnect"}  # an ended body could parse, and then be acted upon
+        return {"type": "http.disconnect"}  # a shortened body could still parse, and be acted on
 
     async def send_on(self, message: Message) -> None:
         if not self.exceeded:
@@ -99,7 +99,7 @@ class _Exchange:
     async def send_counted(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.has_begun = True
-            self._count(message["status"])  # before it is sent: who has the answer finds it in the metrics
+            self._count(message["status"])  # before it is sent: a client with the answer finds it there
         await self._send(message)
 
 

@@ -1,13 +1,14 @@
-"""What every request and response body shares."""
+"""What requests and responses share: cursors, timestamps, body classes and documented errors."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from wren_backend.storage.storable import storable_json
 
-# Far beyond what people nest, and far below where the libraries that pass JSON on give up.
+# Far more than people nest, and far less than the JSON libraries on the way accept.
 _MAX_DEPTH = 64
 
 
@@ -17,10 +18,10 @@ def timestamp(moment: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
-def _plain_object(value: dict[str, Any]) -> dict[str, Any]:
+def _check_object(value: dict[str, Any]) -> dict[str, Any]:
     if _is_deeper(value, _MAX_DEPTH):
         raise ValueError(f"is nested deeper than {_MAX_DEPTH} levels")
-    # NaN differs from itself, so that it is caught here too.
+    # NaN is not equal to itself, so it is caught here as well.
     if storable_json(value) != value:
         raise ValueError("holds NUL, a lone surrogate, NaN or an infinity, which cannot be stored")
     return value
@@ -47,18 +48,22 @@ Timestamp = Annotated[
 IntegrationName = Annotated[str, Field(max_length=200, examples=["mail"])]
 _Aliases = Annotated[list[Annotated[str, Field(max_length=63)]], Field(max_length=100)]
 NamedAccounts = Annotated[dict[IntegrationName, _Aliases], Field(max_length=100, examples=[{"mail": ["work"]}])]
-JsonObject = Annotated[dict[str, Any], AfterValidator(_plain_object)]
-"""A JSON object of a client that both databases, the script's process and an answer can hold."""
+JsonObject = Annotated[dict[str, Any], AfterValidator(_check_object)]
+"""A JSON object from a client, which both databases, the script's process and a response can hold."""
+
+
+Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
+"""The place in a list from which a request goes on."""
 
 
 class RequestBody(BaseModel):
-    """A body a client sends: a field that does not exist or has another type is refused."""
+    """A body that a client sends; an unknown field or another type is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class ResponseBody(BaseModel):
-    """A body Wren sends."""
+    """A body that Wren sends."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -108,7 +113,7 @@ _MEANINGS = {
     413: "Too large",
     415: "Not JSON",
     422: "The request, the script or its arguments must be fixed",
-    500: "A fault of ours, logged under the correlation id",
+    500: "A failure of the server, logged under the correlation id",
     503: "Not available now; try again",
 }
 
@@ -121,4 +126,4 @@ def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
 ANSWERS_OF_API = documented(401, 422, 500, 503)
 """What every operation that takes an API key may answer."""
 ANSWERS_TO_BODY = documented(400, 413, 415)
-"""What every operation that takes a body may answer besides."""
+"""What every operation that takes a body may also answer."""

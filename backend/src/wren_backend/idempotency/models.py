@@ -1,4 +1,4 @@
-"""Table of idempotency keys: a request already answered, with its answer."""
+"""Table of idempotency keys: answered requests with their answers."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from wren_backend.storage.tables import Table
 
 
 class IdempotencyKey(Table, table=True):
-    """A key a client gave to one request of one workspace, and what was answered."""
+    """A key that a client gave to one request of one workspace, and the answer."""
 
     __tablename__ = "idempotency_keys"
 

@@ -1,7 +1,7 @@
-"""Answering a repeated request with the answer it got the first time.
+"""Answer a repeated request with the answer to the first one.
 
-Begin and complete in the transaction that does the work: a rival with the same key waits in `begin` until that
-transaction ends, and then finds the answer, or nothing where the work failed.
+Begin and complete in the transaction that does the work: a concurrent request with the same key waits in `begin` until
+that transaction ends, and then finds the answer, or nothing where the work failed.
 
     reply = idempotency.begin(session, request, now=now)
     if reply is None:
@@ -19,7 +19,7 @@ from wren_backend.idempotency.models import IdempotencyKey
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_core.errors import AgentFixableError
 
-# A client that retries does so within minutes; a day also covers one that was asleep over night.
+# Clients retry within minutes; a day also covers one that slept over night.
 KEPT_FOR = timedelta(hours=24)
 
 
@@ -48,13 +48,13 @@ class StoredReply:
 
 
 def find_reply(session: ReadSession, request: KeyedRequest, *, now: datetime) -> StoredReply | None:
-    """Find the answer to a request, to spare doing work that would only be thrown away.
+    """Find the answer to a request, to avoid work whose result would be discarded.
 
     Raises:
         IdempotencyConflict: the key belongs to a different request.
     """
-    row = session.exec(select(IdempotencyKey).where(*_theirs(request))).one_or_none()
-    return None if row is None or row.expires_at <= now else _reply(row, request)
+    row = session.exec(select(IdempotencyKey).where(*_key_is(request))).one_or_none()
+    return None if row is None or row.expires_at <= now else _read_reply(row, request)
 
 
 def begin(session: WriteSession, request: KeyedRequest, *, now: datetime) -> StoredReply | None:
@@ -63,7 +63,7 @@ def begin(session: WriteSession, request: KeyedRequest, *, now: datetime) -> Sto
     Raises:
         IdempotencyConflict: the key belongs to a different request.
     """
-    session.exec(delete(IdempotencyKey).where(*_theirs(request), col(IdempotencyKey.expires_at) <= now))
+    session.exec(delete(IdempotencyKey).where(*_key_is(request), col(IdempotencyKey.expires_at) <= now))
     row = IdempotencyKey(
         workspace_id=request.workspace_id,
         operation=request.operation,
@@ -74,22 +74,22 @@ def begin(session: WriteSession, request: KeyedRequest, *, now: datetime) -> Sto
     )
     if session.insert_new(row) is not None:
         return None
-    return _reply(session.exec(select(IdempotencyKey).where(*_theirs(request))).one(), request)
+    return _read_reply(session.exec(select(IdempotencyKey).where(*_key_is(request))).one(), request)
 
 
 def complete(session: WriteSession, request: KeyedRequest, reply: StoredReply) -> None:
     """Store the answer under the key that `begin` took."""
     values = {"status_code": reply.status_code, "body": reply.body}
-    session.exec(update(IdempotencyKey).where(*_theirs(request)).values(values))
+    session.exec(update(IdempotencyKey).where(*_key_is(request)).values(values))
 
 
 def purge_expired(session: WriteSession, *, now: datetime) -> int:
-    """Delete the keys nobody will repeat any more; return how many there were."""
+    """Delete the expired keys and return how many there were."""
     statement = delete(IdempotencyKey).where(col(IdempotencyKey.expires_at) <= now)
     return len(session.returning(statement.returning(IdempotencyKey)))
 
 
-def _theirs(request: KeyedRequest) -> tuple[ColumnElement[bool], ...]:
+def _key_is(request: KeyedRequest) -> tuple[ColumnElement[bool], ...]:
     return (
         col(IdempotencyKey.workspace_id) == request.workspace_id,
         col(IdempotencyKey.operation) == request.operation,
@@ -97,7 +97,7 @@ def _theirs(request: KeyedRequest) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _reply(row: IdempotencyKey, request: KeyedRequest) -> StoredReply | None:
+def _read_reply(row: IdempotencyKey, request: KeyedRequest) -> StoredReply | None:
     if row.request_hash != request.request_hash:
         raise IdempotencyConflict("this Idempotency-Key was used for a different request; use a new key")
     if row.status_code is None or row.body is None:

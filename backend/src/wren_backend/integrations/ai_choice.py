@@ -1,7 +1,8 @@
-"""Which ai integration a script gets that names none: the one its user has connected."""
+"""Which ai integration serves a script that names none: the one its user has connected."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Protocol
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.errors import IntegrationNotConfigured
@@ -10,6 +11,14 @@ from wren_backend.tenancy.auth import Subject
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.registry import Registry
+
+
+class AISource(Protocol):
+    """Chooses the ai integration of a script that names none: `AIChoice.choose`."""
+
+    def __call__(self, subject: Subject, *, declared: Collection[str] = (), preferred: str | None = None) -> str:
+        """Return its name; raises UserFacingConfigError where a person must connect one."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +36,8 @@ class AIChoice:
         Args:
             subject: whose connections count.
             declared: integrations the script names itself; one of these comes before all others.
-            preferred: the one chosen when the script was deployed, kept while it works: that a user connects a second
-                one must not break what is deployed.
+            preferred: the one chosen when the script was deployed, kept while it works: connecting a second one must
+                not break deployed scripts.
 
         Raises:
             IntegrationNotConfigured: none is connected; names the installed ones and where to connect them.
@@ -40,7 +49,7 @@ class AIChoice:
         named = [name for name in ready if name in declared]
         candidates = named or ([preferred] if preferred in ready else ready)
         if not candidates:
-            raise self._none_connected(subject, offered)
+            raise self._not_connected(subject, offered)
         if len(candidates) > 1:
             raise AgentFixableError(
                 f"several ai integrations are connected ({', '.join(candidates)}); name the one to ask: "
@@ -50,7 +59,7 @@ class AIChoice:
             )
         return str(candidates[0])
 
-    def _none_connected(self, subject: Subject, offered: list[IntegrationSpec]) -> IntegrationNotConfigured:
+    def _not_connected(self, subject: Subject, offered: list[IntegrationSpec]) -> IntegrationNotConfigured:
         if not offered:
             return IntegrationNotConfigured(
                 "the script calls wren.ai, and no ai integration is installed on this server; "

@@ -1,4 +1,4 @@
-"""Integrations over HTTP: what is installed, how it is used, and whether the caller can use it."""
+"""Integrations over HTTP: which are installed, how they are used, and whether the caller can use them."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 from wren_backend.integrations.schemas import (
-    Caller,
+    CallerView,
     FailedRead,
     IntegrationDetail,
     IntegrationList,
@@ -38,7 +38,7 @@ Name = Annotated[str, Path(description="Name of the integration", examples=["mai
 @router.get("", operation_id="list_integrations", summary="List the installed integrations")
 def list_integrations(subject: CurrentSubject, service: Integrations) -> IntegrationList:
     """Return the loaded integrations and the failed ones, by name."""
-    caller = _caller(subject, service)
+    caller = _view_of(subject, service)
     return IntegrationList(
         integrations=[
             IntegrationRead.of(plugin, service.registry.spec(plugin.name), caller) for plugin in service.loaded()
@@ -58,13 +58,14 @@ def validate_integrations(body: ValidateBody, subject: CurrentSubject, service: 
     """Check that each is loaded, connected, renewable and granted enough, and that there is quota left; always 200."""
     found = service.validate(subject, body.integrations, uses_ai=body.uses_ai, accounts=body.accounts)
     problems = [ValidationProblem.of(error) for error in found]
-    return ValidateAnswer(valid=not problems, errors=problems or None)
+    warnings = service.warnings(body.integrations)
+    return ValidateAnswer(valid=not problems, errors=problems or None, warnings=warnings)
 
 
 @router.get("/{name}", operation_id="get_integration", summary="Show one integration", responses=documented(404, 409))
 def get_integration(name: Name, subject: CurrentSubject, service: Integrations) -> IntegrationDetail:
     """Return an integration with its definition."""
-    return IntegrationDetail.shaped(*service.get(name), _caller(subject, service))
+    return IntegrationDetail.from_parts(*service.get(name), _view_of(subject, service))
 
 
 @router.get(
@@ -90,5 +91,5 @@ def get_integration_docs(
     return docs
 
 
-def _caller(subject: Subject, service: IntegrationService) -> Caller:
-    return Caller(addresses=service.addresses, user_id=subject.user_id, connected=service.connected(subject))
+def _view_of(subject: Subject, service: IntegrationService) -> CallerView:
+    return CallerView(addresses=service.addresses, user_id=subject.user_id, connected=service.connected(subject))

@@ -16,8 +16,8 @@ from wren_core.plugins.plugin import Plugin
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caller:
-    """What differs from caller to caller."""
+class CallerView:
+    """What the shape of an integration needs to know of the caller."""
 
     addresses: Addresses
     user_id: str
@@ -25,17 +25,17 @@ class Caller:
 
 
 class ValidateBody(RequestBody):
-    """Names of integrations, and nothing else: a script never leaves the machine for this."""
+    """Names of integrations; the script itself is not sent."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"integrations": ["mail", "chat"]}]})
 
     integrations: list[IntegrationName] = Field(max_length=100, examples=[["mail", "chat"]])
-    uses_ai: bool = Field(default=False, description="The script asks the connected ai integration, too")
+    uses_ai: bool = Field(default=False, description="The script also calls the connected ai integration")
     accounts: NamedAccounts = Field(default_factory=dict, description="Aliases the script names, by integration")
 
 
 class ValidationProblem(ErrorDetail):
-    """What keeps the caller from using one integration."""
+    """Why the caller cannot use one integration."""
 
     integration: str
 
@@ -89,6 +89,8 @@ class IntegrationRead(ResponseBody):
     scopes: list[str]
     credentials: list[str]
     methods: list[str]
+    no_handler: list[str]
+    """Methods of a definition that nothing performs yet; a call of them is refused."""
     hosts: list[str]
     setup_url: str | None
     docs_url: str
@@ -96,7 +98,7 @@ class IntegrationRead(ResponseBody):
     """Whether the caller has a connection that works; null where none is needed."""
 
     @classmethod
-    def of(cls, plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationRead":
+    def of(cls, plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> "IntegrationRead":
         """Shape a loaded plugin."""
         return cls(**_fields(plugin, spec, caller))
 
@@ -107,7 +109,7 @@ class IntegrationDetail(IntegrationRead):
     definition: dict[str, Any]
 
     @classmethod
-    def shaped(cls, plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> "IntegrationDetail":
+    def from_parts(cls, plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> "IntegrationDetail":
         """Shape a loaded plugin."""
         return cls(**_fields(plugin, spec, caller), definition=json.loads(plugin.document))
 
@@ -134,13 +136,13 @@ class FailedRead(ResponseBody):
 
 
 class IntegrationList(ResponseBody):
-    """What is installed, by name, and what of it does not work."""
+    """The installed integrations by name, and those that could not be loaded."""
 
     integrations: list[IntegrationRead]
     failed: list[FailedRead]
 
 
-def _fields(plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> dict[str, Any]:
+def _fields(plugin: Plugin, spec: IntegrationSpec, caller: CallerView) -> dict[str, Any]:
     is_connectable = accepts_connection(spec)
     return {
         "name": spec.name,
@@ -153,6 +155,7 @@ def _fields(plugin: Plugin, spec: IntegrationSpec, caller: Caller) -> dict[str, 
         "scopes": list(spec.required_scopes),
         "credentials": [credential.key for credential in spec.credentials],
         "methods": [method.id for method in spec.methods],
+        "no_handler": list(plugin.unbound),
         "hosts": list(spec.hosts),
         "setup_url": caller.addresses.setup(spec, user_id=caller.user_id) if is_connectable else None,
         "docs_url": caller.addresses.docs(spec),

@@ -9,7 +9,7 @@ from wren_backend.storage.tables import Table
 
 
 class Message(Table, table=True):
-    """A message left for the people of a workspace, most often by a run."""
+    """A message to the people of a workspace, usually from a run."""
 
     __tablename__ = "messages"
     __table_args__ = (Index("ix_messages_newest", "workspace_id", "created_at", "id"),)

@@ -15,7 +15,7 @@ from wren_backend.storage.storable import storable_text
 
 @dataclass(frozen=True, kw_only=True)
 class NewMessage:
-    """A message to leave in a workspace."""
+    """A message to add to an inbox."""
 
     sender: str
     body: str
@@ -25,7 +25,7 @@ class NewMessage:
 
 
 def add_message(session: WriteSession, workspace_id: str, message: NewMessage, *, now: datetime) -> Message:
-    """Leave a message in the inbox of a workspace."""
+    """Add a message to the inbox of a workspace."""
     row = Message(
         id=new_id("msg"),
         workspace_id=workspace_id,
@@ -44,7 +44,7 @@ def add_message(session: WriteSession, workspace_id: str, message: NewMessage, *
 def list_messages(
     session: ReadSession, workspace_id: str, *, limit: int, after: Position | None = None
 ) -> Page[Message]:
-    """List the messages of a workspace, newest first, from `after` on."""
+    """List the messages of a workspace, newest first, after the position `after`."""
     statement = select(Message).where(Message.workspace_id == workspace_id)
     if after is not None:
         statement = statement.where(older_than(after, col(Message.created_at), col(Message.id)))
@@ -54,7 +54,7 @@ def list_messages(
 
 
 def mark_read(session: WriteSession, workspace_id: str, message_id: str, *, now: datetime) -> Message | None:
-    """Mark a message of that workspace as read; one read before keeps that moment."""
+    """Mark a message of that workspace as read; one that was read before keeps its time."""
     theirs = (col(Message.workspace_id) == workspace_id, col(Message.id) == message_id)
     statement = update(Message).where(*theirs).values(read_at=func.coalesce(col(Message.read_at), now))
     rows = session.returning(statement.returning(Message))

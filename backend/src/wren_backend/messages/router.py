@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 
 from wren_backend.http.auth import CurrentSubject
-from wren_backend.http.wire import ANSWERS_OF_API, ResponseBody, Timestamp, documented
+from wren_backend.http.wire import ANSWERS_OF_API, Cursor, ResponseBody, Timestamp, documented
 from wren_backend.messages.models import Message
 from wren_backend.messages.service import MessageService
 
@@ -61,7 +61,7 @@ def list_messages(
     subject: CurrentSubject,
     service: Messages,
     limit: Annotated[int, Query(ge=1, le=200, description="Rows of one page")] = 50,
-    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")] = None,
+    cursor: Cursor = None,
 ) -> MessageList:
     """Return one page of the messages that runs have left in the workspace."""
     found, following = service.list_page(subject, limit=limit, cursor=cursor)
@@ -75,5 +75,5 @@ def list_messages(
     responses=documented(404),
 )
 def mark_message_read(message_id: MessageId, subject: CurrentSubject, service: Messages) -> MessageRead:
-    """Mark a message as read, for the whole workspace; one read before keeps that moment."""
+    """Mark a message as read, for the whole workspace; one that was read before keeps its time."""
     return MessageRead.of(service.mark_read(subject, message_id))

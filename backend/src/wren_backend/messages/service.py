@@ -19,7 +19,7 @@ _LIST_NAME = "messages"
 
 @dataclass(frozen=True, kw_only=True)
 class MessageService:
-    """Everything a subject may do with the inbox of its workspace."""
+    """What a subject may do with the inbox of its workspace."""
 
     database: Database
     clock: Clock
@@ -29,18 +29,16 @@ class MessageService:
         """Return a page of messages, newest first, and the cursor of the next page.
 
         Raises:
-            CursorInvalid: the cursor is none of this workspace.
+            CursorInvalid: the cursor is not one of this workspace.
         """
         workspace_id = subject.workspace_id
-        after = None if cursor is None else self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
+        after = self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
         with self.database.reading() as session:
             page = messages.list_messages(session, workspace_id, limit=limit, after=after)
-        if page.next is None:
-            return page.items, None
         return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
 
     def mark_read(self, subject: Subject, message_id: str) -> Message:
-        """Mark a message as read and return it; one read before keeps that moment.
+        """Mark a message as read and return it; one that was read before keeps its time.
 
         Raises:
             MissingObject: no such message in this workspace.

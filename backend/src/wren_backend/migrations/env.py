@@ -7,7 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import JSON
 from sqlmodel import AutoString, UTCDateTime
 
-from wren_backend.schema import metadata
+from wren_backend.migrations.schema import metadata
 
 
 def render_item(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:

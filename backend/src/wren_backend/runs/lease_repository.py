@@ -1,8 +1,8 @@
-"""Leases: which worker performs a run, and for how long that is believed without a sign of life.
+"""Leases: which worker performs a run, and until when it counts as alive without a heartbeat.
 
-A claim gives the run a lease token. Whoever holds the token may report; when the lease runs out the run becomes
-`lost`, the token is void, and a worker that comes back late is turned away. A lost run is never started again by
-itself, for nobody knows how far its script got.
+A claim gives the run a lease token. The holder of the token may report; when the lease expires the run becomes
+`lost`, the token is void, and a late worker is refused. A lost run is never restarted automatically, because how far
+its script got is unknown.
 """
 
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import WriteSession
 from wren_backend.storage.storable import storable_json
 
-# A run that was handed back unstarted this often is given up: something about it stops every worker.
+# A run that was handed back unstarted this often is given up: no worker can start it.
 MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heartbeat:
-    """The answer to a sign of life."""
+    """The answer to a heartbeat."""
 
     is_cancel_requested: bool
 
@@ -44,7 +44,7 @@ class RunOutcome:
 
 
 def claim_next(session: WriteSession, worker: str, *, lease: timedelta, now: datetime) -> Run | None:
-    """Give the oldest run that is available to `worker`, with a fresh lease token; None when there is none.
+    """Give the oldest available run to `worker`, with a new lease token; None where there is none.
 
     One statement on both databases: PostgreSQL skips rows a rival is claiming, SQLite has no rival writers.
     """
@@ -73,15 +73,15 @@ def claim_next(session: WriteSession, worker: str, *, lease: timedelta, now: dat
 
 def record_isolation(session: WriteSession, run_id: str, lease_token: str, *, isolation: str) -> bool:
     """Record which sandbox performs the run; False where the lease is lost."""
-    statement = update(Run).where(*_held(run_id, lease_token)).values(isolation=isolation)
+    statement = update(Run).where(*_lease_is(run_id, lease_token)).values(isolation=isolation)
     return _only(session, statement.returning(Run)) is not None
 
 
 def heartbeat(
     session: WriteSession, run_id: str, lease_token: str, *, lease: timedelta, now: datetime
 ) -> Heartbeat | None:
-    """Extend the lease; None where it is lost: stop the script and report nothing."""
-    statement = update(Run).where(*_held(run_id, lease_token)).values(lease_expires_at=now + lease)
+    """Extend the lease; None where it is lost, and the script must be stopped without a report."""
+    statement = update(Run).where(*_lease_is(run_id, lease_token)).values(lease_expires_at=now + lease)
     run = _only(session, statement.returning(Run))
     return None if run is None else Heartbeat(is_cancel_requested=run.cancel_requested_at is not None)
 
@@ -96,7 +96,7 @@ def finish(session: WriteSession, run_id: str, lease_token: str, outcome: RunOut
         "completed_at": now,
         **_NO_LEASE,
     }
-    return _only(session, update(Run).where(*_held(run_id, lease_token)).values(values).returning(Run))
+    return _only(session, update(Run).where(*_lease_is(run_id, lease_token)).values(values).returning(Run))
 
 
 def hand_back(session: WriteSession, run_id: str, lease_token: str, *, now: datetime) -> Run | None:
@@ -104,17 +104,17 @@ def hand_back(session: WriteSession, run_id: str, lease_token: str, *, now: date
 
     It is queued again, or lost when this happened `MAX_ATTEMPTS` times.
     """
-    held = _held(run_id, lease_token)
+    lease = _lease_is(run_id, lease_token)
     again = {"status": RunStatus.QUEUED, "worker": None, "started_at": None, **_NO_LEASE}
-    statement = update(Run).where(*held, col(Run.attempt) < MAX_ATTEMPTS).values(again)
+    statement = update(Run).where(*lease, col(Run.attempt) < MAX_ATTEMPTS).values(again)
     if run := _only(session, statement.returning(Run)):
         return run
     reason = f"{MAX_ATTEMPTS} workers took the run and could not start it"
-    return _only(session, update(Run).where(*held).values(_lost(now, reason)).returning(Run))
+    return _only(session, update(Run).where(*lease).values(_lost(now, reason)).returning(Run))
 
 
 def recover_expired(session: WriteSession, *, now: datetime) -> list[Run]:
-    """Declare lost the runs whose workers gave no sign of life within their lease, and return them."""
+    """Mark the runs with an expired lease as lost, and return them."""
     expired = (col(Run.status) == RunStatus.RUNNING, col(Run.lease_expires_at) < now)
     return session.returning(update(Run).where(*expired).values(_lost(now, "its worker went away")).returning(Run))
 
@@ -122,7 +122,7 @@ def recover_expired(session: WriteSession, *, now: datetime) -> list[Run]:
 _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None}
 
 
-def _held(run_id: str, lease_token: str) -> tuple[ColumnElement[bool], ...]:
+def _lease_is(run_id: str, lease_token: str) -> tuple[ColumnElement[bool], ...]:
     return (col(Run.id) == run_id, col(Run.lease_token) == lease_token, col(Run.status) == RunStatus.RUNNING)
 
 

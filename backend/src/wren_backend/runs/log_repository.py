@@ -1,4 +1,4 @@
-"""What a run wrote and which methods it called: appended in batches by the worker that holds the lease."""
+"""The log of a run and its method calls: appended in batches by the worker that holds the lease."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class TimedCall:
 def append_logs(session: WriteSession, run_id: str, lease_token: str, lines: Sequence[LogLine]) -> int | None:
     """Append lines in their order; return the number of the last one, or None where the lease is lost.
 
-    Append before finishing: a finished run takes no more lines.
+    Append before finishing: a finished run accepts no lines.
     """
     last = _reserve(session, run_id, lease_token, lines=len(lines))
     if last is None:
@@ -98,8 +98,8 @@ def list_calls(session: ReadSession, workspace_id: str, run_id: str, *, after: i
 
 
 def _reserve(session: WriteSession, run_id: str, lease_token: str, *, lines: int = 0, calls: int = 0) -> Run | None:
-    """Take the next numbers for the holder of the lease, in one statement, so that none is given twice."""
-    held = (col(Run.id) == run_id, col(Run.lease_token) == lease_token, col(Run.status) == RunStatus.RUNNING)
+    """Take the next numbers for the holder of the lease, in one statement, so that none is taken twice."""
+    lease = (col(Run.id) == run_id, col(Run.lease_token) == lease_token, col(Run.status) == RunStatus.RUNNING)
     taken = {"log_lines": Run.log_lines + lines, "calls": Run.calls + calls}
-    rows = session.returning(update(Run).where(*held).values(taken).returning(Run))
+    rows = session.returning(update(Run).where(*lease).values(taken).returning(Run))
     return rows[0] if rows else None

@@ -1,10 +1,13 @@
-"""Tables of runs: each recorded execution, its log and the method calls it made."""
+"""Tables of runs: each recorded execution, its log, the method calls it made, and what models cost.
+
+Money is whole nanodollars (10^-9 US dollars), so that sums are exact on every database.
+"""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from wren_backend.storage.tables import Table, json_document, stored_enum
@@ -14,7 +17,7 @@ _RUNNING = text("status = 'running'")
 
 
 class RunStatus(StrEnum):
-    """Where a run stands."""
+    """The status of a run."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -23,11 +26,11 @@ class RunStatus(StrEnum):
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     LOST = "lost"
-    """Its worker went away; whether the script finished is unknown, so it is not started again."""
+    """Its worker disappeared; whether the script finished is unknown, so it is not restarted."""
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing more will happen to the run."""
+        """Tell whether the run has ended."""
         return self not in {RunStatus.QUEUED, RunStatus.RUNNING}
 
 
@@ -97,7 +100,7 @@ class RunLog(Table, table=True):
     run_id: str = Field(primary_key=True, foreign_key="runs.id", ondelete="CASCADE")
     seq: int = Field(primary_key=True)
     stream: str
-    """stdout, stderr, or system for a word of the platform's own."""
+    """stdout, stderr, or system for a message of the platform."""
     text: str = Field(sa_type=Text)
     at: datetime
 
@@ -117,3 +120,41 @@ class RunCall(Table, table=True):
     outcome: str
     """`ok`, or the code of the error."""
     at: datetime
+
+
+class AICall(Table, table=True):
+    """One call of a model that a run made."""
+
+    __tablename__ = "ai_calls"
+    __table_args__ = (Index("ix_ai_calls_of_run", "run_id", "at", "id"),)
+
+    id: str = Field(primary_key=True)
+    workspace_id: str = Field(foreign_key="workspaces.id", ondelete="CASCADE", index=True)
+    run_id: str = Field(foreign_key="runs.id", ondelete="CASCADE")
+    integration: str
+    model: str
+    input_tokens: int = Field(sa_type=BigInteger)
+    cached_input_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    images: int
+    nano_usd: int = Field(sa_type=BigInteger)
+    is_estimated: bool
+    outcome: str
+    """`ok`, or the code of the error."""
+    at: datetime
+
+
+class AIMonth(Table, table=True):
+    """What the calls of one deployment cost in one calendar month, in UTC; it outlives the runs."""
+
+    __tablename__ = "ai_months"
+
+    workspace_id: str = Field(primary_key=True, foreign_key="workspaces.id", ondelete="CASCADE")
+    month: str = Field(primary_key=True)
+    """Such as 2026-03."""
+    deployment_id: str = Field(primary_key=True, foreign_key="deployments.id", ondelete="CASCADE", index=True)
+    calls: int = 0
+    input_tokens: int = Field(default=0, sa_type=BigInteger)
+    output_tokens: int = Field(default=0, sa_type=BigInteger)
+    images: int = 0
+    nano_usd: int = Field(default=0, sa_type=BigInteger)

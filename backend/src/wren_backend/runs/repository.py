@@ -1,4 +1,4 @@
-"""Runs: queueing one for an event, once; finding and listing them; asking one to stop."""
+"""Runs: queue one for an event, once; find and list them; ask one to stop."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from wren_backend.deployments.models import Deployment, DeploymentStatus
 from wren_backend.ids import new_id
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import ReadSession, WriteSession
@@ -18,14 +17,18 @@ from wren_backend.storage.storable import storable_json
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """One event that is to become one run.
+    """One event that gets one run.
 
     `event_key` tells the event from all others of its source (the trigger, or the deployment where a person started
-    the run): a fire time, a message id, an idempotency key, or something random where each request is a new event.
+    the run): a fire time, a message id, an idempotency key, or a random text where each request is a new event.
     """
 
     workspace_id: str
     deployment_id: str
+    version: int
+    """Of the deployment, at this moment."""
+    user_id: str
+    """Whose connections the run uses: those of the user who deployed the version."""
     func: str
     trigger_type: str
     event: Mapping[str, Any]
@@ -46,40 +49,21 @@ class Enqueued:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueStatistics:
-    """How much there is to do, in all workspaces."""
+    """How many runs wait and run, in all workspaces."""
 
     queued: int
     running: int
     oldest_queued_at: datetime | None
 
 
-def enqueue(session: WriteSession, request: RunRequest, *, now: datetime) -> Enqueued | None:
-    """Record the run of an event, once; None where that workspace has no such deployment, or it was undeployed.
-
-    The run is of the deployment's version at this moment, and of the user who deployed that.
-    """
-    deployment = lock_deployed(session, request.workspace_id, request.deployment_id)
-    if deployment is None:
-        return None
-    run = _new_run(request, deployment, now)
+def enqueue(session: WriteSession, request: RunRequest, *, now: datetime) -> Enqueued:
+    """Record the run of an event, once. Lock the deployment first, so that it is not undeployed in between."""
+    run = _new_run(request, now)
     stored = session.insert_new(run)
     if stored is not None:
         return Enqueued(run=stored, is_new=True)
     same = (Run.event_source == run.event_source, Run.event_key == run.event_key)
     return Enqueued(run=session.exec(select(Run).where(*same)).one(), is_new=False)
-
-
-def lock_deployed(session: WriteSession, workspace_id: str, deployment_id: str) -> Deployment | None:
-    """Return the deployment and keep it from being undeployed or replaced until this transaction ends."""
-    statement = (
-        select(Deployment)
-        .where(Deployment.workspace_id == workspace_id, Deployment.id == deployment_id)
-        .where(Deployment.status != DeploymentStatus.UNDEPLOYED)
-        # Shared on PostgreSQL; SQLite lets one writer in at a time and leaves the clause out.
-        .with_for_update(read=True)
-        .execution_options(populate_existing=True)
-    )
-    return session.exec(statement).one_or_none()
 
 
 def find_run(session: ReadSession, workspace_id: str, run_id: str) -> Run | None:
@@ -97,7 +81,7 @@ def list_runs(
     limit: int,
     after: Position | None = None,
 ) -> Page[Run]:
-    """List runs of a workspace (of one deployment, in one status), newest first, from `after` on."""
+    """List runs of a workspace (of one deployment, in one status), newest first, after the position `after`."""
     statement = select(Run).where(Run.workspace_id == workspace_id)
     if deployment_id is not None:
         statement = statement.where(Run.deployment_id == deployment_id)
@@ -110,13 +94,13 @@ def list_runs(
 
 
 def request_cancel(session: WriteSession, workspace_id: str, run_id: str, *, now: datetime) -> Run | None:
-    """Ask a run of that workspace to stop and return it as it is then.
+    """Ask a run of that workspace to stop, and return it.
 
-    A queued run is cancelled at once; a running one when its worker next sends a heartbeat; a finished one stays.
+    A queued run is cancelled at once; a running one at its worker's next heartbeat; a finished one does not change.
     """
     theirs = (col(Run.workspace_id) == workspace_id, col(Run.id) == run_id)
     queued = update(Run).where(*theirs, col(Run.status) == RunStatus.QUEUED)
-    if cancelled := session.returning(queued.values(_cancelled(now)).returning(Run)):
+    if cancelled := session.returning(queued.values(_cancel_values(now)).returning(Run)):
         return cancelled[0]
     running = update(Run).where(*theirs, col(Run.status) == RunStatus.RUNNING)
     requested_at = func.coalesce(col(Run.cancel_requested_at), now)
@@ -125,13 +109,13 @@ def request_cancel(session: WriteSession, workspace_id: str, run_id: str, *, now
 
 
 def cancel_queued(session: WriteSession, workspace_id: str, deployment_id: str, *, now: datetime) -> int:
-    """Cancel what a deployment still has in the queue; return how many runs that were."""
+    """Cancel the queued runs of a deployment and return how many there were."""
     statement = update(Run).where(
         col(Run.workspace_id) == workspace_id,
         col(Run.deployment_id) == deployment_id,
         col(Run.status) == RunStatus.QUEUED,
     )
-    return len(session.returning(statement.values(_cancelled(now)).returning(Run)))
+    return len(session.returning(statement.values(_cancel_values(now)).returning(Run)))
 
 
 def queue_statistics(session: ReadSession) -> QueueStatistics:
@@ -142,18 +126,18 @@ def queue_statistics(session: ReadSession) -> QueueStatistics:
     return QueueStatistics(queued=count, running=session.exec(running).one(), oldest_queued_at=oldest)
 
 
-def _new_run(request: RunRequest, deployment: Deployment, now: datetime) -> Run:
+def _new_run(request: RunRequest, now: datetime) -> Run:
     return Run(
         id=new_id("run"),
         workspace_id=request.workspace_id,
-        deployment_id=deployment.id,
-        version=deployment.version,
-        user_id=deployment.user_id,
+        deployment_id=request.deployment_id,
+        version=request.version,
+        user_id=request.user_id,
         trigger_id=request.trigger_id,
         trigger_type=request.trigger_type,
         func=request.func,
         event=storable_json(dict(request.event)),
-        event_source=request.trigger_id or deployment.id,
+        event_source=request.trigger_id or request.deployment_id,
         event_key=request.event_key,
         correlation_id=request.correlation_id,
         scheduled_for=request.scheduled_for,
@@ -162,5 +146,5 @@ def _new_run(request: RunRequest, deployment: Deployment, now: datetime) -> Run:
     )
 
 
-def _cancelled(now: datetime) -> dict[str, Any]:
+def _cancel_values(now: datetime) -> dict[str, Any]:
     return {"status": RunStatus.CANCELLED, "cancel_requested_at": now, "completed_at": now}

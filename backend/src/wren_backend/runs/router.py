@@ -8,11 +8,10 @@ from fastapi.responses import PlainTextResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from wren_backend.deployments.schemas import DeploymentId
 from wren_backend.http.auth import CurrentSubject, StillAuthenticated
-from wren_backend.http.wire import ANSWERS_OF_API, documented
+from wren_backend.http.wire import ANSWERS_OF_API, Cursor, documented
 from wren_backend.runs.models import RunLog, RunStatus
-from wren_backend.runs.schemas import LogLine, LogList, RunDetail, RunList, RunRead
+from wren_backend.runs.schemas import LogLineRead, LogList, RunDetail, RunList, RunRead
 from wren_backend.runs.service import RunService
 from wren_backend.runs.stream import follow
 
@@ -26,7 +25,7 @@ _OTHER_LOGS = {
         "example": 'id: 1\nevent: log\ndata: {"seq":1,"stream":"stdout","text":"collecting","at":"..."}\n\n',
     },
 }
-# What the column of line numbers holds at most.
+# The largest line number that the column holds.
 _MAX_LINE = 2**31 - 1
 
 
@@ -39,7 +38,6 @@ def run_service(request: Request) -> RunService:
 Runs = Annotated[RunService, Depends(run_service)]
 RunId = Annotated[str, Path(description="Id of the run", examples=["run_2QyPnVdZ8mC1"])]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of one page")]
-Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before")]
 
 
 @router.get("/runs", operation_id="list_runs", summary="List the runs of the workspace, newest first")
@@ -48,36 +46,22 @@ def list_runs(
     service: Runs,
     limit: Limit = 50,
     cursor: Cursor = None,
-    status: Annotated[RunStatus | None, Query(description="Only runs that stand like this")] = None,
+    status: Annotated[RunStatus | None, Query(description="Only runs with this status")] = None,
 ) -> RunList:
-    """Return one page of the runs of all deployments, also of those taken away since."""
+    """Return one page of the runs of all deployments, undeployed ones included."""
     found, following = service.list_page(subject, status=status, limit=limit, cursor=cursor)
-    return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
-
-
-@router.get(
-    "/deployments/{deployment_id}/runs",
-    operation_id="list_deployment_runs",
-    summary="List one script's runs, newest first",
-    responses=documented(404),
-)
-def list_deployment_runs(
-    deployment_id: DeploymentId, subject: CurrentSubject, service: Runs, limit: Limit = 50, cursor: Cursor = None
-) -> RunList:
-    """Return one page of the runs of a deployment, of all its versions."""
-    found, following = service.list_page(subject, deployment_id=deployment_id, limit=limit, cursor=cursor)
     return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
 
 
 @router.get("/runs/{run_id}", operation_id="get_run", summary="Show one run", responses=documented(404))
 def get_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunDetail:
     """Return a run with its result or error, the calls it made and what models cost it."""
-    return RunDetail.shaped(*service.get(subject, run_id))
+    return RunDetail.from_parts(*service.get(subject, run_id))
 
 
 @router.post("/runs/{run_id}/cancel", operation_id="cancel_run", summary="Stop a run", responses=documented(404))
 def cancel_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunRead:
-    """Cancel a queued run, or ask a running one to stop within seconds; a finished one stays as it is."""
+    """Cancel a queued run, or ask a running one to stop within seconds; a finished one does not change."""
     return RunRead.of(service.cancel(subject, run_id))
 
 
@@ -96,22 +80,22 @@ async def get_run_logs(
     accept: Annotated[
         str, Header(description="`application/json`, `text/plain` or `text/event-stream`")
     ] = "application/json",
-    last_event_id: Annotated[str | None, Header(description="Where a broken stream goes on; wins over `after`")] = None,
+    last_event_id: Annotated[str | None, Header(description="Last line of a broken stream; wins over `after`")] = None,
     after: Annotated[int, Query(ge=0, le=_MAX_LINE, description="Number of the last line already read")] = 0,
 ) -> Response | LogList:
-    """Return lines after `after`; a stream goes on until the run has ended."""
+    """Return lines after `after`; a stream ends with the run."""
     if "text/event-stream" in accept:
         start = _line_number(last_event_id, otherwise=after)
         await run_in_threadpool(service.get, subject, run_id)  # a missing run is a 404, not an empty stream
         return EventSourceResponse(_events(service, subject, run_id, start, still_authenticated))
     if "text/plain" in accept:
-        return PlainTextResponse(await run_in_threadpool(_whole_text, service, subject, run_id, after))
+        return PlainTextResponse(await run_in_threadpool(_read_text, service, subject, run_id, after))
     _, lines = await run_in_threadpool(service.logs, subject, run_id, after=after)
-    return LogList(run_id=run_id, logs=[LogLine.of(line) for line in lines], next_seq=_last(lines, after))
+    return LogList(run_id=run_id, logs=[LogLineRead.of(line) for line in lines], next_seq=_last_number(lines, after))
 
 
 def _line_number(text: str | None, *, otherwise: int) -> int:
-    """Return the line an event stream goes on from; an id that is none of ours counts for nothing."""
+    """Return the line after which an event stream continues; an id of another form is ignored."""
     is_number = text is not None and text.isascii() and text.isdecimal() and len(text) < len(str(_MAX_LINE))
     return int(text) if text and is_number else otherwise
 
@@ -122,15 +106,15 @@ def _events(
     return follow(service, subject, run_id, after=after, is_allowed=is_allowed)
 
 
-def _whole_text(service: RunService, subject: CurrentSubject, run_id: str, after: int) -> str:
+def _read_text(service: RunService, subject: CurrentSubject, run_id: str, after: int) -> str:
     texts: list[str] = []
     while True:
         _, lines = service.logs(subject, run_id, after=after)
         if not lines:
             return "".join(f"{text}\n" for text in texts)
         texts.extend(line.text for line in lines)
-        after = _last(lines, after)
+        after = _last_number(lines, after)
 
 
-def _last(lines: list[RunLog], after: int) -> int:
+def _last_number(lines: list[RunLog], after: int) -> int:
     return lines[-1].seq if lines else after

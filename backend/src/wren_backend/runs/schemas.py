@@ -5,10 +5,9 @@ from typing import Any
 from pydantic import Field
 
 from wren_backend.http.wire import ResponseBody, Timestamp
-from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
-from wren_backend.spending.money import in_usd
-from wren_backend.spending.repository import RunSpending
-from wren_backend.spending.schemas import AICallRead
+from wren_backend.runs.cost_repository import RunCost
+from wren_backend.runs.models import AICall, Run, RunCall, RunLog, RunStatus
+from wren_backend.runs.money import in_usd
 
 
 class RunRead(ResponseBody):
@@ -51,26 +50,47 @@ class CallRead(ResponseBody):
         )
 
 
+class AICallRead(ResponseBody):
+    """One call of a model that a run made."""
+
+    integration: str
+    model: str
+    outcome: str
+    input_tokens: int
+    cached_input_tokens: int
+    output_tokens: int
+    images: int
+    is_estimated: bool
+    cost_usd: float
+    at: Timestamp
+
+    @classmethod
+    def of(cls, row: AICall) -> "AICallRead":
+        """Shape a row."""
+        values = {name: getattr(row, name) for name in cls.model_fields if name != "cost_usd"}
+        return cls(**values, cost_usd=in_usd(row.nano_usd))
+
+
 class RunDetail(RunRead):
     """One run with its result or error and the calls it made."""
 
     result: Any
     error: dict[str, Any] | None
     calls: list[CallRead]
-    ai_cost_usd: float = Field(description="What the models it called have cost, in US dollars")
+    ai_cost_usd: float = Field(description="Cost of the models it called, in US dollars")
     ai_calls: list[AICallRead] = Field(description="Its calls of models, oldest first; a thousand at most")
     log_truncated: bool
 
     @classmethod
-    def shaped(cls, run: Run, calls: list[RunCall], spent: RunSpending) -> "RunDetail":
-        """Shape a row, its calls and what it spent."""
+    def from_parts(cls, run: Run, calls: list[RunCall], cost: RunCost) -> "RunDetail":
+        """Shape a row, its calls and what it cost."""
         return cls(
             **_fields(run),
             result=run.result,
             error=run.error,
             calls=[CallRead.of(call) for call in calls],
-            ai_cost_usd=in_usd(spent.nano_usd),
-            ai_calls=[AICallRead.of(call) for call in spent.calls],
+            ai_cost_usd=in_usd(cost.nano_usd),
+            ai_calls=[AICallRead.of(call) for call in cost.calls],
             log_truncated=run.log_truncated,
         )
 
@@ -82,7 +102,7 @@ class RunList(ResponseBody):
     next_cursor: str | None = None
 
 
-class LogLine(ResponseBody):
+class LogLineRead(ResponseBody):
     """One line a run wrote."""
 
     seq: int
@@ -91,16 +111,16 @@ class LogLine(ResponseBody):
     at: Timestamp
 
     @classmethod
-    def of(cls, line: RunLog) -> "LogLine":
+    def of(cls, line: RunLog) -> "LogLineRead":
         """Shape a row."""
         return cls(seq=line.seq, stream=line.stream, text=line.text, at=line.at)
 
 
 class LogList(ResponseBody):
-    """Lines of a run; `next_seq` is where the next request goes on."""
+    """Lines of a run; `next_seq` is the `after` of the next request."""
 
     run_id: str
-    logs: list[LogLine]
+    logs: list[LogLineRead]
     next_seq: int
 
 

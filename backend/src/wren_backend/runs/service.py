@@ -1,20 +1,19 @@
-"""Use cases of runs: look at one, read its log, stop it."""
+"""Use cases of runs: read one, read its log, stop it."""
 
 from dataclasses import dataclass
 
 from wren_backend.clock import Clock
-from wren_backend.deployments import repository as deployments
+from wren_backend.runs import cost_repository as run_costs
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs import repository as runs
+from wren_backend.runs.cost_repository import RunCost
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
-from wren_backend.spending import repository as spending
-from wren_backend.spending.repository import RunSpending
 from wren_backend.storage.database import Database
-from wren_backend.storage.pagination import CursorCodec, Page, Position
+from wren_backend.storage.pagination import CursorCodec
 from wren_backend.tenancy.auth import Subject
 from wren_backend.tenancy.errors import MissingObject
 
-# One answer holds at most so many lines; the reader goes on from the last one.
+# Lines of one answer; the reader asks for those after the last one.
 MAX_LOG_LINES = 1000
 _MAX_CALLS = 1000
 _LIST_NAME = "runs"
@@ -22,13 +21,13 @@ _LIST_NAME = "runs"
 
 @dataclass(frozen=True, kw_only=True)
 class RunService:
-    """Everything a subject may do with runs of its workspace."""
+    """What a subject may do with runs of its workspace."""
 
     database: Database
     clock: Clock
     cursors: CursorCodec
 
-    def get(self, subject: Subject, run_id: str) -> tuple[Run, list[RunCall], RunSpending]:
+    def get(self, subject: Subject, run_id: str) -> tuple[Run, list[RunCall], RunCost]:
         """Return a run, the method calls it made and what models cost it.
 
         Raises:
@@ -37,9 +36,9 @@ class RunService:
         with self.database.reading() as session:
             run = runs.find_run(session, subject.workspace_id, run_id)
             if run is None:
-                raise _missing("run", run_id)
+                raise _missing(run_id)
             calls = run_logs.list_calls(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
-            return run, calls, spending.spending_of_run(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
+            return run, calls, run_costs.cost_of_run(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
 
     def list_page(
         self,
@@ -50,20 +49,18 @@ class RunService:
         limit: int = 50,
         cursor: str | None = None,
     ) -> tuple[list[Run], str | None]:
-        """Return a page of runs, newest first, and the cursor of the next page.
+        """Return a page of runs, newest first, and the cursor of the next page; empty for an unknown deployment.
 
         Raises:
-            MissingObject: no such deployment in this workspace; the runs of an undeployed one stay readable.
-            CursorInvalid: the cursor is none of this workspace.
+            CursorInvalid: the cursor is not one of this workspace.
         """
-        after = self._position(subject, cursor)
+        workspace_id = subject.workspace_id
+        after = self.cursors.decode(cursor, workspace_id=workspace_id, of=_LIST_NAME)
         with self.database.reading() as session:
-            if deployment_id and deployments.find_deployment(session, subject.workspace_id, deployment_id) is None:
-                raise _missing("deployment", deployment_id)
             page = runs.list_runs(
-                session, subject.workspace_id, deployment_id=deployment_id, status=status, limit=limit, after=after
+                session, workspace_id, deployment_id=deployment_id, status=status, limit=limit, after=after
             )
-        return page.items, self._cursor(subject, page)
+        return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
 
     def logs(self, subject: Subject, run_id: str, *, after: int = 0) -> tuple[Run, list[RunLog]]:
         """Return the run, and its lines after line number `after`, at most `MAX_LOG_LINES`.
@@ -74,7 +71,7 @@ class RunService:
         with self.database.reading() as session:
             run = runs.find_run(session, subject.workspace_id, run_id)
             if run is None:
-                raise _missing("run", run_id)
+                raise _missing(run_id)
             return run, run_logs.list_logs(session, subject.workspace_id, run_id, after=after, limit=MAX_LOG_LINES)
 
     def cancel(self, subject: Subject, run_id: str) -> Run:
@@ -86,19 +83,9 @@ class RunService:
         with self.database.writing() as session:
             run = runs.request_cancel(session, subject.workspace_id, run_id, now=self.clock.now())
         if run is None:
-            raise _missing("run", run_id)
+            raise _missing(run_id)
         return run
 
-    def _position(self, subject: Subject, cursor: str | None) -> Position | None:
-        if cursor is None:
-            return None
-        return self.cursors.decode(cursor, workspace_id=subject.workspace_id, of=_LIST_NAME)
 
-    def _cursor(self, subject: Subject, page: Page[Run]) -> str | None:
-        if page.next is None:
-            return None
-        return self.cursors.encode(page.next, workspace_id=subject.workspace_id, of=_LIST_NAME)
-
-
-def _missing(what: str, id_: str) -> MissingObject:
-    return MissingObject(f"there is no {what} {id_!r} in this workspace", details={f"{what}_id": id_})
+def _missing(run_id: str) -> MissingObject:
+    return MissingObject(f"there is no run {run_id!r} in this workspace", details={"run_id": run_id})

@@ -1,4 +1,4 @@
-"""What nobody asks for and everybody needs: tokens renewed ahead of their end, expired rows deleted."""
+"""Chores on a timer: refresh tokens before they expire, delete expired rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Housekeeping:
-    """Chores of the platform, each on its own: one that fails does not keep the others from being done."""
+    """The chores of the platform; one that fails does not keep the others from running."""
 
     database: Database
     clock: Clock
     keep_connections: Callable[[], object]
-    """Renews connections that are about to end, and deletes the links and states of flows nobody finished."""
+    """Refreshes connections that are about to expire, and deletes the links and states of unfinished flows."""
 
     def run(self) -> None:
         """Do every chore once."""

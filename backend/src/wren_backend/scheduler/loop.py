@@ -11,19 +11,19 @@ from apscheduler.triggers.interval import IntervalTrigger
 from wren_backend.clock import Clock
 from wren_backend.metrics import Metrics
 from wren_backend.runs.models import Run
-from wren_backend.scheduler.due import FirePlan, misfire_of, plan_fires
+from wren_backend.scheduler.firing import fire
 from wren_backend.storage.database import Database
 from wren_backend.triggers import repository as triggers
+from wren_backend.triggers.kind import FirePlan
 from wren_backend.triggers.models import Trigger
-from wren_core.contract.events import ScheduleTick
+from wren_backend.triggers.supported import SUPPORTED_TRIGGERS
 from wren_core.errors import WrenError
-from wren_core.schedule import CronSchedule
 
 log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
 HOUSEKEEPING = timedelta(minutes=1)
-# Ticks come every second; a database that is away for this long is somebody's business.
+# Ticks come every second; after this long without a good one the readiness check fails.
 _SILENCE = timedelta(seconds=30)
 
 
@@ -34,7 +34,7 @@ class Scheduler:
         database: where triggers and runs live.
         clock: tells the time.
         metrics: counts missed fire times.
-        wake: called after runs were queued, to spare the worker a poll.
+        wake: called after runs were queued, so that the worker does not wait for its next poll.
         housekeeping: called every minute.
         batch: due triggers read at once; a tick reads batch after batch until nothing is due.
     """
@@ -59,10 +59,10 @@ class Scheduler:
         self._timer = BackgroundScheduler(timezone="UTC")
 
     def start(self) -> None:
-        """Tick every second from now on, in a thread."""
+        """Tick every second, in a thread."""
         self._last_good_tick = time.monotonic()
         self._timer.add_job(
-            self._guarded_tick, IntervalTrigger(seconds=TICK.total_seconds()), max_instances=1, coalesce=True
+            self._tick_safely, IntervalTrigger(seconds=TICK.total_seconds()), max_instances=1, coalesce=True
         )
         self._timer.add_job(
             self._housekeeping, IntervalTrigger(seconds=HOUSEKEEPING.total_seconds()), max_instances=1, coalesce=True
@@ -70,25 +70,25 @@ class Scheduler:
         self._timer.start()
 
     def is_alive(self) -> bool:
-        """Tell whether schedules fire: ticks come, and the last one that went well is not long ago."""
+        """Tell whether schedules fire: the timer runs, and its last good tick is recent."""
         return bool(self._timer.running) and time.monotonic() - self._last_good_tick < _SILENCE.total_seconds()
 
     def stop(self) -> None:
-        """Stop ticking; returns when the tick that may be under way has ended."""
+        """Stop ticking; return when a tick that has begun has ended."""
         if self._timer.running:
             self._timer.shutdown(wait=True)
 
     def tick(self) -> int:
-        """Fire whatever is due now and return how many runs were queued.
+        """Fire what is due now and return how many runs were queued.
 
-        A trigger that cannot be fired now stays due for the next tick, and keeps no other from firing.
+        A trigger that fails stays due for the next tick and does not keep others from firing.
         """
         queued, stuck = 0, set[str]()
         while batch := self._due(stuck):
             for trigger in batch:
                 try:
                     queued += self._fire(trigger)
-                except Exception as exc:  # the boundary of one trigger: the others are due, too
+                except Exception as exc:  # the boundary of one trigger: the others are due as well
                     stuck.add(trigger.id)
                     log.error("trigger.not_fired", trigger_id=trigger.id, exc_info=exc)
             if len(batch) < self._batch:
@@ -105,19 +105,16 @@ class Scheduler:
     def _fire(self, trigger: Trigger) -> int:
         now = self._clock.now()
         try:
-            plan = _plan(trigger, now)
+            plan = _plan_fires(trigger, now)
         except (WrenError, KeyError, StopIteration) as exc:
             self._stop_broken(trigger, exc, now)
             return 0
-        fires = [triggers.Fire(scheduled_for=at, event=_event(trigger, at, now)) for at in plan.fire]
         with self._database.writing() as session:
-            runs = triggers.fire(
-                session, trigger, fires=fires, next_fire_at=plan.next_fire_at, missed=plan.missed, now=now
-            )
-        if runs is None:
+            queued = fire(session, trigger, plan, now=now)
+        if queued is None:
             return 0
-        self._report(trigger, plan, runs)
-        return len(runs)
+        self._report(trigger, plan, queued)
+        return len(queued)
 
     def _report(self, trigger: Trigger, plan: FirePlan, queued: list[Run]) -> None:
         self._metrics.missed.inc(plan.missed)
@@ -127,17 +124,17 @@ class Scheduler:
             deployment_id=trigger.deployment_id,
             runs=[{"run_id": run.id, "correlation_id": run.correlation_id} for run in queued],
             missed=plan.missed,
-            next_fire_at=plan.next_fire_at.isoformat(),
+            next_fire_at=plan.next_fire_at and plan.next_fire_at.isoformat(),
         )
 
     def _stop_broken(self, trigger: Trigger, exc: Exception, now: datetime) -> None:
-        message = f"the schedule cannot be computed any more: {exc}"
+        message = f"the next fire time cannot be computed: {exc}"
         error = {"type": "AgentFixableError", "code": "SCHEDULE_BROKEN", "message": message}
         with self._database.writing() as session:
             triggers.stop(session, trigger, error=error, now=now)
         log.error("trigger.stopped", trigger_id=trigger.id, deployment_id=trigger.deployment_id, reason=message)
 
-    def _guarded_tick(self) -> None:
+    def _tick_safely(self) -> None:
         try:
             self.tick()
             self._last_good_tick = time.monotonic()
@@ -145,18 +142,7 @@ class Scheduler:
             log.error("scheduler.tick_failed", exc_info=exc)
 
 
-def _plan(trigger: Trigger, now: datetime) -> FirePlan:
+def _plan_fires(trigger: Trigger, now: datetime) -> FirePlan:
     if trigger.next_fire_at is None:
         raise KeyError("next_fire_at")
-    schedule = CronSchedule.parse(trigger.config["cron"], trigger.config.get("timezone", "UTC"))
-    return plan_fires(schedule, due_at=trigger.next_fire_at, now=now, misfire=misfire_of(trigger.config))
-
-
-def _event(trigger: Trigger, scheduled_for: datetime, now: datetime) -> dict[str, object]:
-    tick = ScheduleTick(
-        scheduled_for=scheduled_for,
-        fired_at=now,
-        cron=trigger.config["cron"],
-        timezone=trigger.config.get("timezone", "UTC"),
-    )
-    return tick.model_dump(mode="json")
+    return SUPPORTED_TRIGGERS[trigger.type].plan(trigger.config, due_at=trigger.next_fire_at, now=now)

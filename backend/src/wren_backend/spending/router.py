@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY
-from wren_backend.spending.money import in_nanos
+from wren_backend.runs.money import in_nanos
 from wren_backend.spending.schemas import BudgetBody, SpendingRead
 from wren_backend.spending.service import SpendingService
 
@@ -39,6 +39,6 @@ def get_spending(subject: CurrentSubject, service: Spending, month: Month = None
     responses=ANSWERS_TO_BODY,
 )
 def set_budget(body: BudgetBody, subject: CurrentSubject, service: Spending) -> SpendingRead:
-    """Set the budget of every calendar month from this one on; when it is spent, no model is called any more."""
+    """Set the budget of every calendar month from this one on; once it is spent, calls of models are refused."""
     budget = None if body.monthly_usd is None else in_nanos(body.monthly_usd)
     return SpendingRead.of(service.set_budget(subject, budget))

@@ -4,13 +4,12 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from wren_backend.http.wire import RequestBody, ResponseBody, Timestamp
-from wren_backend.spending.models import AICall
-from wren_backend.spending.money import in_usd
+from wren_backend.http.wire import RequestBody, ResponseBody
+from wren_backend.runs.money import in_usd
 from wren_backend.spending.repository import DeploymentSum
 from wren_backend.spending.service import MonthOverview
 
-# A billion dollars: far beyond what anybody spends, and its nanodollars fit every database's integers.
+# A billion dollars: far more than a workspace spends, and its nanodollars fit the integers of every database.
 _LARGEST = 10**9
 
 
@@ -60,26 +59,5 @@ class BudgetBody(RequestBody):
     model_config = ConfigDict(json_schema_extra={"examples": [{"monthly_usd": 25.0}]})
 
     monthly_usd: Annotated[
-        float | None, Field(ge=0, le=_LARGEST, allow_inf_nan=False, description="Null takes the limit away")
+        float | None, Field(ge=0, le=_LARGEST, allow_inf_nan=False, description="Null removes the limit")
     ]
-
-
-class AICallRead(ResponseBody):
-    """One call of a model that a run made."""
-
-    integration: str
-    model: str
-    outcome: str
-    input_tokens: int
-    cached_input_tokens: int
-    output_tokens: int
-    images: int
-    is_estimated: bool
-    cost_usd: float
-    at: Timestamp
-
-    @classmethod
-    def of(cls, row: AICall) -> "AICallRead":
-        """Shape a row."""
-        values = {name: getattr(row, name) for name in cls.model_fields if name != "cost_usd"}
-        return cls(**values, cost_usd=in_usd(row.nano_usd))

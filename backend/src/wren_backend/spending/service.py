@@ -1,13 +1,14 @@
-"""Use cases of spending: look at it, limit it, and hold calls of models to the limit."""
+"""Use cases of spending: read it, limit it, and refuse calls of models beyond the limit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wren_backend.clock import Clock
 from wren_backend.connections.addresses import Addresses
+from wren_backend.runs import cost_repository as run_costs
+from wren_backend.runs.money import in_usd, month_of
 from wren_backend.spending import repository as spending
 from wren_backend.spending.errors import BudgetExceeded
-from wren_backend.spending.money import in_usd, month_of
 from wren_backend.spending.repository import DeploymentSum
 from wren_backend.storage.database import Database
 from wren_backend.tenancy.auth import Subject
@@ -24,16 +25,8 @@ class MonthOverview:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeploymentSpending:
-    """What a deployment spent, in nanodollars."""
-
-    this_month: int
-    ever: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class SpendingService:
-    """Everything a subject may do with what its workspace spends."""
+    """What a subject may do with the spending of its workspace."""
 
     database: Database
     clock: Clock
@@ -45,13 +38,13 @@ class SpendingService:
         with self.database.reading() as session:
             return MonthOverview(
                 month=chosen,
-                spent=spending.sum_of_month(session, subject.workspace_id, chosen),
+                spent=run_costs.sum_of_month(session, subject.workspace_id, chosen),
                 budget=spending.find_budget(session, subject.workspace_id),
                 deployments=spending.list_deployments(session, subject.workspace_id, chosen),
             )
 
     def set_budget(self, subject: Subject, nano_usd: int | None) -> MonthOverview:
-        """Set what the workspace may spend in a month, in nanodollars; None takes the limit away."""
+        """Set what the workspace may spend in a month, in nanodollars; None removes the limit."""
         with self.database.writing() as session:
             spending.set_budget(session, subject.workspace_id, nano_usd, now=self.clock.now())
         return self.overview(subject)
@@ -59,8 +52,8 @@ class SpendingService:
     def check(self, workspace_id: str) -> None:
         """Return where the workspace may spend more.
 
-        A call is recorded before its method returns, and this looks at what is recorded: when several calls are under
-        way at once, the month can exceed the budget by what those cost, and by nothing more.
+        A call is recorded before its method returns, and only recorded calls count: when several calls are made at
+        once, the month can exceed the budget by what those cost, and by nothing more.
 
         Raises:
             BudgetExceeded: the budget of this month is spent.
@@ -68,7 +61,7 @@ class SpendingService:
         month = month_of(self.clock.now())
         with self.database.reading() as session:
             budget = spending.find_budget(session, workspace_id)
-            spent = 0 if budget is None else spending.sum_of_month(session, workspace_id, month)
+            spent = 0 if budget is None else run_costs.sum_of_month(session, workspace_id, month)
         if budget is None or spent < budget:
             return
         raise BudgetExceeded(
@@ -77,11 +70,3 @@ class SpendingService:
             action_url=self.addresses.api_page("spending", "set_spending_budget"),
             details={"month": month, "spent_usd": in_usd(spent), "budget_usd": in_usd(budget)},
         )
-
-    def of_deployment(self, subject: Subject, deployment_id: str) -> DeploymentSpending:
-        """Return what a deployment of the workspace spent; nothing for one that is not of it."""
-        month = month_of(self.clock.now())
-        with self.database.reading() as session:
-            of_month = spending.sum_of_deployment(session, subject.workspace_id, deployment_id, month=month)
-            ever = spending.sum_of_deployment(session, subject.workspace_id, deployment_id)
-        return DeploymentSpending(this_month=of_month, ever=ever)

@@ -1,12 +1,12 @@
 """The database: one engine, and two kinds of session over it.
 
-A read session may only read, and the database itself holds it to that. A write session is one transaction; only the
-edge that opened it commits, by leaving the block:
+A read session may only read; the database enforces that. A write session is one transaction; only the code that opened
+it commits, by leaving the block:
 
     with database.writing() as session:
         deployments.undeploy(session, workspace_id, deployment_id, now=clock.now())
 
-SQLite runs in WAL with `BEGIN IMMEDIATE` for writers, so two writers wait for each other instead of failing half way.
+SQLite runs in WAL with `BEGIN IMMEDIATE` for writers, so that of two writers one waits instead of failing half way.
 """
 
 import os
@@ -39,26 +39,26 @@ _POOL_OVERFLOW = 20
 
 
 class ReadSession(Session):
-    """A view of the database at one moment; the database refuses any change made through it."""
+    """A view of the database at one moment; the database refuses changes through it."""
 
 
 class WriteSession(ReadSession):
-    """One transaction that may change rows; whoever opened it commits it."""
+    """One transaction that may change rows; the code that opened it commits it."""
 
     def returning(self, statement: ReturningUpdate[_Returned] | ReturningDelete[_Returned]) -> list[_Returned]:
-        """Run a change that returns rows; rows this session already holds are brought up to date."""
+        """Run a change that returns rows; rows that this session already holds are refreshed."""
         options = {"synchronize_session": False, "populate_existing": True}
         return list(cast(Sequence[_Returned], self.exec(statement, execution_options=options).scalars().all()))
 
     def lock(self, name: str) -> None:
         """Keep every other transaction that locks `name` waiting until this one ends."""
-        if self.get_bind().dialect.name != "sqlite":  # there, a write transaction is alone anyway
+        if self.get_bind().dialect.name != "sqlite":  # there, write transactions are serial
             self.exec(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
     def insert_new(self, row: _Row) -> _Row | None:
         """Insert `row` unless a unique key already holds its place; return it as stored, or None.
 
-        On PostgreSQL this waits for a rival that is inserting the same key, then sees what became of it.
+        On PostgreSQL this waits for a concurrent insert of the same key, then sees its result.
         """
         model = type(row)
         insert = sqlite_insert if self.get_bind().dialect.name == "sqlite" else postgresql_insert
@@ -82,13 +82,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[ReadSession]:
         """Open a read session; rows stay readable after it closes."""
-        with _wren_errors(), ReadSession(self._reading, expire_on_commit=False) as session:
+        with _translate_errors(), ReadSession(self._reading, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[WriteSession]:
         """Open a write session; it commits when the block ends and rolls back when the block raises."""
-        with _wren_errors(), WriteSession(self.engine, expire_on_commit=False) as session:
+        with _translate_errors(), WriteSession(self.engine, expire_on_commit=False) as session:
             yield session
             session.commit()
 
@@ -103,9 +103,9 @@ def open_database(url: str | URL, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> 
     After `busy_timeout` a writer that waits for another, or for a connection, gets `DatabaseBusy`.
 
     Raises:
-        DatabaseUnusable: the address names no database Wren runs on.
+        DatabaseUnusable: the address does not name a database that Wren supports.
     """
-    target = _checked_url(url)
+    target = _check_url(url)
     if target.get_backend_name() == "sqlite":
         return Database(_sqlite_engine(target, busy_timeout))
     return Database(
@@ -113,7 +113,7 @@ def open_database(url: str | URL, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> 
             target,
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_OVERFLOW,
-            # A server that restarted must cost a reconnect, not a failed request.
+            # After a restart of the server a connection is reopened, and no request fails.
             pool_pre_ping=True,
             connect_args={"application_name": "wren", "connect_timeout": round(busy_timeout.total_seconds())},
         )
@@ -121,7 +121,7 @@ def open_database(url: str | URL, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> 
 
 
 @contextmanager
-def _wren_errors() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except DBAPIError as exc:
@@ -131,7 +131,7 @@ def _wren_errors() -> Iterator[None]:
         raise error from exc
 
 
-def _checked_url(url: str | URL) -> URL:
+def _check_url(url: str | URL) -> URL:
     try:
         target = make_url(url)
     except ArgumentError:
@@ -172,7 +172,7 @@ def _prepare_file(path: Path) -> None:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # None hands BEGIN to `_begin_sqlite`; the driver's own habit is to begin late, after the first read.
+    # None leaves BEGIN to `_begin_sqlite`; the driver itself would begin late, after the first read.
     connection.isolation_level = None
     for pragma in (
         "journal_mode = WAL",

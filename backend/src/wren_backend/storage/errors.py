@@ -1,4 +1,4 @@
-"""What a failing database means to the caller: try again, make room, or call the operator."""
+"""Errors of the database, by what the caller should do: try again, free space, or call the operator."""
 
 from sqlalchemy.exc import DBAPIError
 
@@ -7,7 +7,7 @@ from wren_core.errors import InternalError, WrenError
 _RETRY_AFTER_MS = 1000
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _SQLITE_FULL = ("SQLITE_FULL", "SQLITE_IOERR")
-# Plain SQLITE_READONLY is left out: that is a change tried through a read session, a fault of ours.
+# Plain SQLITE_READONLY is left out: it means a change through a read session, a bug.
 _SQLITE_UNUSABLE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CANTOPEN", "SQLITE_READONLY_")
 # Classes and codes of https://www.postgresql.org/docs/current/errcodes-appendix.html:
 # 08 connection, 40 rollback (deadlock), 53 resources, 55P03 lock not available, 57 operator intervention.
@@ -36,10 +36,10 @@ class DatabaseUnusable(InternalError):
 
 
 def database_error(exc: DBAPIError) -> WrenError | None:
-    """Return what `exc` means, or None where it is a fault of the statement (a broken constraint, a bad value)."""
+    """Return the error for `exc`, or None where the statement is at fault (a broken constraint, a bad value)."""
     sqlite_name = getattr(exc.orig, "sqlite_errorname", None)
     if sqlite_name is not None:
-        return _of_sqlite(sqlite_name)
+        return _sqlite_error(sqlite_name)
     sqlstate = getattr(exc.orig, "sqlstate", None)
     if sqlstate == _POSTGRESQL_FULL:
         return DatabaseFull("the database server has no disk space left; free some, then try again")
@@ -48,7 +48,7 @@ def database_error(exc: DBAPIError) -> WrenError | None:
     return None
 
 
-def _of_sqlite(name: str) -> WrenError | None:
+def _sqlite_error(name: str) -> WrenError | None:
     if name.startswith(_SQLITE_BUSY):
         return DatabaseBusy("the database is held by another writer; try again", retry_after_ms=_RETRY_AFTER_MS)
     if name.startswith(_SQLITE_FULL):

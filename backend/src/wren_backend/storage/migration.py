@@ -1,7 +1,6 @@
-"""Bringing the database's tables to the version this code needs, safely when several processes start at once.
+"""Migrates the tables of the database to the version this code needs, also when several processes start at once.
 
-The whole upgrade is one transaction on both databases: it happens, or nothing does. The second process waits for the
-first, then finds nothing to do.
+The whole upgrade is one transaction on both databases. A second process waits for the first, then finds nothing to do.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,11 +15,11 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from wren_backend.storage.database import Database
+from wren_backend.storage.database import Database, open_database
 from wren_backend.storage.errors import DatabaseUnusable, database_error
 
 _SCRIPTS = Path(__file__).parents[1] / "migrations"
-# Any number, the same in every process: it names the lock.
+# The name of the lock: any number, the same in every process.
 _LOCK_ID = 0x5772656E
 
 
@@ -33,13 +32,24 @@ def migrate(database: Database) -> None:
     _run(database, lambda config: command.upgrade(config, "head"))
 
 
+@contextmanager
+def opened_database(url: str) -> Iterator[Database]:
+    """Open the database at `url` for a block, at the newest version."""
+    database = open_database(url)
+    migrate(database)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
 def downgrade(database: Database, revision: str) -> None:
     """Go back to `revision` (`base` drops every table). Data of dropped columns and tables is gone."""
     _run(database, lambda config: command.downgrade(config, revision))
 
 
 def current_revision(database: Database) -> str | None:
-    """Return the version the database is at, or None for an empty one."""
+    """Return the version of the database, or None for an empty one."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 

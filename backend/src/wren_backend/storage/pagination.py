@@ -19,14 +19,14 @@ _MAC_BYTES = 16
 
 
 class CursorInvalid(AgentFixableError):
-    """The cursor was altered, is of another workspace or list, or from before the keys were rotated."""
+    """The cursor was changed, belongs to another workspace or list, or was made before the keys were rotated."""
 
     code = "CURSOR_INVALID"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """The place of a row in a list that is ordered by when its rows were made."""
+    """The place of a row in a list that is ordered by creation time."""
 
     created_at: datetime
     id: str
@@ -34,14 +34,14 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[_Item]):
-    """Some rows, and where the rest begin (None at the end)."""
+    """Some rows, and the position after which the rest follow (None at the end)."""
 
     items: list[_Item]
     next: Position | None
 
 
 def page_of(rows: list[_Item], limit: int, position: Callable[[_Item], Position]) -> Page[_Item]:
-    """Return the page for `rows`, of which one more than `limit` was asked for, to learn whether there are more."""
+    """Return the page for `rows`; the query asked for one more than `limit`, to learn whether there are more."""
     items = rows[:limit]
     return Page(items=items, next=position(items[-1]) if len(rows) > limit else None)
 
@@ -52,22 +52,26 @@ def older_than(position: Position, created_at: Mapped[datetime], id_: Mapped[str
 
 
 class CursorCodec:
-    """Turns positions into opaque cursors and back; a cursor is good for one workspace and one list."""
+    """Turns positions into opaque cursors and back; a cursor is valid in one workspace and one list."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def encode(self, position: Position, *, workspace_id: str, of: str) -> str:
-        """Return the cursor for `position` in the list named `of`."""
+    def encode(self, position: Position | None, *, workspace_id: str, of: str) -> str | None:
+        """Return the cursor for `position` in the list named `of`; None for none."""
+        if position is None:
+            return None
         content = json.dumps([position.created_at.isoformat(), position.id]).encode()
         return base64.urlsafe_b64encode(self._mac(content, workspace_id, of) + content).decode().rstrip("=")
 
-    def decode(self, cursor: str, *, workspace_id: str, of: str) -> Position:
-        """Return the position a cursor of this workspace and list stands for.
+    def decode(self, cursor: str | None, *, workspace_id: str, of: str) -> Position | None:
+        """Return the position that a cursor of this workspace and list stands for; None for none.
 
         Raises:
-            CursorInvalid: it is none.
+            CursorInvalid: it is not such a cursor.
         """
+        if cursor is None:
+            return None
         try:
             raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         except (binascii.Error, ValueError):

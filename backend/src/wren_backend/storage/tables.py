@@ -1,4 +1,4 @@
-"""What every table shares: the metadata with its naming rules, and the column types both databases agree on.
+"""What tables share: the metadata with its naming rules, and column types that work on both databases.
 
 Datetimes are SQLModel's `UTCDateTime`: aware in, aware UTC out, and a naive one is refused.
 """

@@ -1,4 +1,4 @@
-"""Who is asking: subjects, and the API keys that prove them.
+"""Subjects, and the API keys that prove them.
 
 A key is `wren_<prefix>_<secret>`. The prefix finds the row, the hash of the whole key proves it, and the key itself
 is shown once, when it is issued.
@@ -23,25 +23,25 @@ DEFAULT_WORKSPACE = "default"
 _PREFIX_LENGTH = 8
 _PREFIX_ALPHABET = string.ascii_lowercase + string.digits
 _KEY_FORM = re.compile(r"wren_([a-z0-9]{8})_[A-Za-z0-9_-]{43}")
-# When a key was last used is for people to read; writing it on every request would make every request a write.
+# The time of last use is for people; recording each use would make every request a write.
 _USE_GRANULARITY = timedelta(minutes=1)
-# Compared with where no key has the prefix, so that an unknown key takes the time of a wrong one.
+# Compared where no key has the prefix, so that an unknown key takes as long as a wrong one.
 _NO_HASH = hash_token("")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """On whose behalf something is done; everything a subject may see is in its workspace."""
+    """The user on whose behalf something is done; a subject sees only its own workspace."""
 
     workspace_id: str
     user_id: str
     key_id: str | None = None
-    """The API key used; None where the platform itself acts for the user, in a run."""
+    """The API key used; None in a run, where the platform acts for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedKey:
-    """A new API key; `plain` is the only copy of it there will ever be."""
+    """A new API key; `plain` is its only copy."""
 
     row: ApiKey
     plain: SecretStr
@@ -49,7 +49,7 @@ class IssuedKey:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstStart:
-    """What the first start of an empty database made."""
+    """What the first start on an empty database made."""
 
     subject: Subject
     plain: SecretStr
@@ -58,8 +58,8 @@ class FirstStart:
 def issue_key(
     session: WriteSession, user: User, *, name: str, now: datetime, expires_at: datetime | None = None
 ) -> IssuedKey:
-    """Make an API key for a user. Show `plain` to its owner and drop it."""
-    while True:  # a prefix in use is drawn again: 36**8 of them make that rare
+    """Make an API key for a user. Show `plain` to its owner and do not store it."""
+    while True:  # a prefix in use is drawn again, which is rare among 36**8
         prefix = "".join(secrets.choice(_PREFIX_ALPHABET) for _ in range(_PREFIX_LENGTH))
         plain = f"wren_{prefix}_{new_token()}"
         row = tenancy.add_api_key(
@@ -78,7 +78,7 @@ def verify_key(session: ReadSession, plain: str, *, now: datetime) -> ApiKey | N
 
 
 def authenticate(database: Database, plain: str, *, now: datetime) -> Subject | None:
-    """Return whose key this is, or None. Nothing is cached: a revoked key stops with the next request."""
+    """Return the subject of a key, or None. Nothing is cached: a revoked key is refused from the next request on."""
     with database.reading() as session:
         row = verify_key(session, plain, now=now)
     if row is None:

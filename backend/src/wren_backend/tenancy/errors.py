@@ -1,9 +1,9 @@
-"""What a caller asked for is not in their workspace."""
+"""Errors of tenancy."""
 
 from wren_core.errors import AgentFixableError
 
 
 class MissingObject(AgentFixableError):
-    """Nothing of that id exists in the caller's workspace; whether it exists elsewhere is not told."""
+    """Nothing with that id exists in the caller's workspace; whether it exists in another one is not revealed."""
 
     code = "NOT_FOUND"

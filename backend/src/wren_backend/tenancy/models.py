@@ -8,7 +8,7 @@ from wren_backend.storage.tables import Table
 
 
 class Workspace(Table, table=True):
-    """The tenant; everything else belongs to one."""
+    """The tenant, which owns everything else."""
 
     __tablename__ = "workspaces"
 
@@ -33,7 +33,7 @@ class User(Table, table=True):
 
 
 class ApiKey(Table, table=True):
-    """An API key: its public prefix and the hash of the whole; the key itself is shown once and kept nowhere."""
+    """An API key: its public prefix and the hash of the whole; the key itself is shown once and not stored."""
 
     __tablename__ = "api_keys"
 

@@ -1,4 +1,4 @@
-"""Workspaces, users and the stored half of API keys."""
+"""Workspaces, users and the stored part of API keys."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -14,7 +14,7 @@ _Row = TypeVar("_Row")
 
 
 def add_workspace(session: WriteSession, slug: str, *, name: str, now: datetime) -> Workspace | None:
-    """Make a workspace; None where the slug is taken (by a rival that may be making it at this moment)."""
+    """Make a workspace; None where the slug is taken, perhaps by a concurrent call."""
     return session.insert_new(Workspace(id=new_id("ws"), slug=slug, name=name, created_at=now))
 
 
@@ -64,7 +64,7 @@ def list_users(session: ReadSession, workspace_id: str) -> list[User]:
 
 
 def disable_user(session: WriteSession, workspace_id: str, user_id: str, *, now: datetime) -> User | None:
-    """Refuse the user from now on; a user disabled before keeps that moment."""
+    """Refuse the user from now on; one that was disabled before keeps its time."""
     theirs = (col(User.workspace_id) == workspace_id, col(User.id) == user_id)
     statement = update(User).where(*theirs).values(disabled_at=func.coalesce(col(User.disabled_at), now))
     return _only(session.returning(statement.returning(User)))
@@ -113,7 +113,7 @@ def list_api_keys(session: ReadSession, workspace_id: str) -> list[ApiKey]:
 
 
 def revoke_api_key(session: WriteSession, workspace_id: str, key_id: str, *, now: datetime) -> ApiKey | None:
-    """Revoke a key of that workspace; one revoked before keeps that moment."""
+    """Revoke a key of that workspace; one that was revoked before keeps its time."""
     theirs = (col(ApiKey.workspace_id) == workspace_id, col(ApiKey.id) == key_id)
     statement = update(ApiKey).where(*theirs).values(revoked_at=func.coalesce(col(ApiKey.revoked_at), now))
     return _only(session.returning(statement.returning(ApiKey)))

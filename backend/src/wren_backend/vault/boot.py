@@ -44,10 +44,10 @@ def make_first_key(database: Database, file: KeyFile) -> None:
 
 
 def verify_master_keys(database: Database, keys: KeyProvider) -> None:
-    """Prove that the keys at hand open the data. Writes nothing.
+    """Prove that the available keys open the data. Writes nothing.
 
     Raises:
-        MasterKeyMissing: the data need a key that is not at hand; a new key cannot replace it.
+        MasterKeyMissing: the data need a key that is not available; a new key cannot replace it.
         MasterKeyWrong: a key has the right name and the wrong bytes.
         MasterKeyExposed: others may read the key file.
         MasterKeyInvalid: the keys cannot be read.
@@ -89,7 +89,7 @@ def _verify(session: ReadSession, checks: list[MasterKeyCheck], keys: KeyProvide
         missing = sorted(needed or {check.master_key_id for check in checks})
         raise MasterKeyMissing(
             f"this database is sealed with master key {', '.join(missing)}, which was not given "
-            f"(at hand: {', '.join(versions)}); restore it from its backup"
+            f"(available: {', '.join(versions)}); restore it from its backup"
         )
 
 

@@ -16,7 +16,7 @@ KEY_BYTES = 32
 Context = NewType("Context", bytes)
 """Associated data: where a value belongs."""
 
-# First byte of every sealed value: its form, so that a later form can be told apart.
+# First byte of every sealed value: its form, so that a later form can be distinguished.
 _FORM = b"\x01"
 # 96 random bits, as GCM wants. One data key seals far fewer than the 2**32 values at which chance becomes a concern.
 _NONCE_BYTES = 12

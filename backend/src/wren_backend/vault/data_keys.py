@@ -20,7 +20,7 @@ class KeyProvider(Protocol):
     """
 
     def versions(self) -> tuple[str, ...]:
-        """Return the names of the master keys at hand, oldest first; the last one wraps, the others still unwrap."""
+        """Return the names of the master available keys, oldest first; the last one wraps, the others still unwrap."""
         ...
 
     def wrap(self, version: str, secret: bytes, context: Context) -> bytes:
@@ -32,7 +32,7 @@ class KeyProvider(Protocol):
 
         Raises:
             SealBroken: altered, of another context or another key.
-            MasterKeyMissing: this version is not at hand.
+            MasterKeyMissing: this version is not available.
         """
         ...
 
@@ -59,7 +59,7 @@ def unwrap_data_key(keys: KeyProvider, row: DataKey) -> bytes:
 
     Raises:
         CredentialUndecryptable: the row was altered or belongs to another workspace.
-        MasterKeyMissing: its master key is not at hand.
+        MasterKeyMissing: its master key is not available.
     """
     version = row.master_key_id
     try:

@@ -1,4 +1,4 @@
-"""What can be wrong with a key or a sealed credential."""
+"""The errors of master keys and sealed credentials."""
 
 from wren_core.errors import UserFacingConfigError
 

@@ -41,7 +41,7 @@ class MasterKey:
 
 @dataclass(frozen=True, kw_only=True)
 class MasterKeys:
-    """The master keys at hand, oldest first."""
+    """The available master keys, oldest first."""
 
     keys: tuple[MasterKey, ...]
 
@@ -59,12 +59,12 @@ class MasterKeys:
         """Return the key of that name.
 
         Raises:
-            MasterKeyMissing: it is not at hand.
+            MasterKeyMissing: it is not available.
         """
         for key in self.keys:
             if key.id == key_id:
                 return key
-        raise MasterKeyMissing(f"master key {key_id} is needed and was not given; at hand: {', '.join(self.ids)}")
+        raise MasterKeyMissing(f"master key {key_id} is needed and was not given; available: {', '.join(self.ids)}")
 
     def render(self) -> str:
         """Return the text of the key file."""
@@ -105,7 +105,7 @@ def parse_master_keys(text: str, *, origin: str) -> MasterKeys:
 
 
 class GivenKeys:
-    """Master keys that were handed in as text and stay as they are."""
+    """Master keys given as text, which stay as they are."""
 
     def __init__(self, text: str, *, origin: str) -> None:
         self._keys = parse_master_keys(text, origin=origin)

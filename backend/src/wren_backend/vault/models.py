@@ -8,7 +8,7 @@ from wren_backend.storage.tables import Table
 
 
 class MasterKeyCheck(Table, table=True):
-    """A known text sealed with a master key: the wrong key is noticed at boot, before anything is written."""
+    """A known text sealed with a master key, to detect a wrong key at boot, before anything is written."""
 
     __tablename__ = "master_key_checks"
 
@@ -18,7 +18,7 @@ class MasterKeyCheck(Table, table=True):
 
 
 class DataKey(Table, table=True):
-    """The key of one workspace's credentials, wrapped by a master key. Without this row they open for nobody."""
+    """The key of one workspace's credentials, wrapped by a master key. Without this row nothing can open them."""
 
     __tablename__ = "data_keys"
 

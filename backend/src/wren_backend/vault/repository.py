@@ -1,4 +1,4 @@
-"""The vault's rows: sealed values, wrapped keys, key checks. Nothing here can open any of them."""
+"""The vault's rows: sealed values, wrapped keys, key checks. This module can open none of them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -81,10 +81,10 @@ def list_sealed(session: ReadSession, workspace_id: str, connection_id: str) -> 
 def put_sealed(
     session: WriteSession, workspace_id: str, connection_id: str, blobs: Mapping[str, bytes], *, now: datetime
 ) -> None:
-    """Store sealed credentials by key, each in place of the one before it; other keys stay."""
-    held = {row.key: row for row in list_sealed(session, workspace_id, connection_id)}
+    """Store sealed credentials by key, each in place of the previous one; other keys stay."""
+    known = {row.key: row for row in list_sealed(session, workspace_id, connection_id)}
     for key, blob in blobs.items():
-        row = held.get(key) or SealedCredential(
+        row = known.get(key) or SealedCredential(
             connection_id=connection_id, key=key, workspace_id=workspace_id, blob=b"", updated_at=now
         )
         row.blob, row.updated_at = blob, now

@@ -1,7 +1,7 @@
 """Rotating the master key while the platform runs: add a key, wrap every data key with it, retire the old key.
 
 Each step may stop at any moment and continue later: exactly one master key wraps a data key at any time, and the old
-master keys stay at hand until none of their data keys is left.
+master keys stay available until none of their data keys is left.
 """
 
 from dataclasses import dataclass

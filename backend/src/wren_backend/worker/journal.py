@@ -6,11 +6,11 @@ from contextlib import suppress
 
 from wren_backend.clock import Clock
 from wren_backend.executor.port import Stream
+from wren_backend.runs import cost_repository as spending
 from wren_backend.runs import log_repository as run_logs
+from wren_backend.runs.cost_repository import NewCall
 from wren_backend.runs.log_repository import LogLine, TimedCall
 from wren_backend.runs.models import Run
-from wren_backend.spending import repository as spending
-from wren_backend.spending.repository import NewCall
 from wren_backend.storage.database import Database
 from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_core.protocol.calls import CallRecord

@@ -1,7 +1,7 @@
 """The worker: claims queued runs and performs them, a few at a time, for as long as the process lives.
 
-Every claim is a lease. One thread, the pulse, writes what running scripts say and extends their leases; when the
-database answers that a lease is lost, the script is stopped and nothing of it is reported.
+Every claim is a lease. One thread, the pulse, writes the output of running scripts and extends their leases; when a
+lease is lost, its script is stopped and not reported.
 """
 
 import threading
@@ -32,7 +32,7 @@ _Written = TypeVar("_Written")
 # A run queued by another process is noticed within this time; one of this process at once.
 _POLL_SECONDS = 0.5
 _PULSE_SECONDS = 0.2
-# Far below a usual lease, since a request to cancel is learned with it; with a short one three times in its length.
+# Far below a usual lease, because a heartbeat also brings requests to cancel; for a short lease, a third of it.
 _HEARTBEAT_SECONDS = 2.0
 _HEARTBEATS_OF_LEASE = 3
 _RECOVERY_SECONDS = 10.0
@@ -47,7 +47,7 @@ class Worker:
         clock: dates claims and leases.
         metrics: counts runs.
         concurrency: how many runs at once.
-        lease: how long a claimed run is believed to live without a sign of life.
+        lease: how long a claimed run counts as alive without a heartbeat.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Worker:
         self._pulse_thread = threading.Thread(target=self._pulse, name="wren-pulse", daemon=True)
 
     def start(self) -> None:
-        """Begin to claim runs; first declare lost what died with an earlier worker."""
+        """Begin to claim runs; first mark those of dead workers as lost."""
         self._recover()
         for thread in [*self._threads, self._pulse_thread]:
             thread.start()
@@ -91,7 +91,7 @@ class Worker:
         return all(thread.is_alive() for thread in [*self._threads, self._pulse_thread])
 
     def stop(self, *, grace: timedelta) -> None:
-        """Claim nothing more, let running scripts finish within `grace`, then stop them."""
+        """Stop claiming, let running scripts finish within `grace`, then stop them."""
         self._stopping.set()
         for _ in self._threads:
             self._wake.release()
@@ -183,7 +183,7 @@ class Worker:
             return leases.finish(session, run.id, run.lease_token or "", outcome, now=now)
 
     def _persist(self, write: Callable[[], _Written]) -> _Written:
-        """Write what only this process knows; a database that is away is asked again for as long as a lease lasts."""
+        """Write what only this process knows; a database that does not answer is retried for the length of a lease."""
         deadline = time.monotonic() + self._lease.total_seconds()
         while True:
             try:

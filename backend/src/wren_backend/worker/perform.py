@@ -1,9 +1,9 @@
 """One claimed run, from its row to its outcome."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
@@ -15,6 +15,7 @@ from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.port import Confinement, Outcome
+from wren_backend.integrations.ai_choice import AISource
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
@@ -37,14 +38,6 @@ log = structlog.get_logger()
 
 class NotStarted(Exception):
     """The script was not started, and may start another time."""
-
-
-class AISource(Protocol):
-    """Chooses the ai integration of a script that names none."""
-
-    def __call__(self, subject: Subject, *, declared: Collection[str], preferred: str | None) -> str:
-        """Return its name; raises UserFacingConfigError when a person must connect one."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

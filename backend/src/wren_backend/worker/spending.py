@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wren_backend.clock import Clock
 from wren_backend.ids import new_id
+from wren_backend.runs.cost_repository import NewCall
 from wren_backend.runs.models import Run
-from wren_backend.spending.repository import NewCall
 from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_backend.worker.journal import RunJournal
 

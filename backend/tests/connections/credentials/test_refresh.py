@@ -77,7 +77,7 @@ def test_a_row_without_a_plan_is_due_the_margin_ahead_of_its_end():
     assert step(row, now=row.expires_at - MARGIN) is Step.REFRESH
 
 
-def test_a_token_of_an_hour_is_renewed_five_minutes_ahead():
+def test_a_token_of_an_hour_is_refreshed_five_minutes_ahead():
     assert plan_refresh(expires_at=NOW + timedelta(hours=1), now=NOW) == NOW + timedelta(minutes=55)
 
 
@@ -87,7 +87,7 @@ def test_a_provider_whose_clock_is_five_minutes_off_still_gets_a_live_token():
     assert planned + timedelta(minutes=5) <= NOW + timedelta(hours=1)
 
 
-def test_a_short_lived_token_is_renewed_at_four_fifths_of_its_life():
+def test_a_short_lived_token_is_refreshed_at_four_fifths_of_its_life():
     assert plan_refresh(expires_at=NOW + 10 * MINUTE, now=NOW) == NOW + 8 * MINUTE
 
 
@@ -101,7 +101,7 @@ def test_pauses_double_and_stay_below_fifteen_minutes():
     assert pauses == [5, 10, 20, 900, 900]
 
 
-def test_a_providers_wish_lengthens_the_pause_up_to_an_hour():
+def test_retry_after_lengthens_the_pause_up_to_an_hour():
     assert retry_at(failures=1, now=NOW, retry_after=120) == NOW + 2 * MINUTE
     assert retry_at(failures=1, now=NOW, retry_after=10**9) == NOW + timedelta(hours=1)
     assert retry_at(failures=5, now=NOW, retry_after=1) == NOW + timedelta(seconds=80)

@@ -119,7 +119,7 @@ def test_after_such_a_crash_the_provider_is_asked_once_more_and_never_again(
     assert provider.oauth.token_requests == 2
 
 
-def test_after_a_crash_at_a_provider_that_does_not_rotate_nobody_is_bothered(
+def test_after_a_crash_at_a_provider_that_does_not_rotate_no_person_is_asked(
     context, subject, connection, provider, clock, read
 ):
     provider.oauth.rotate = False

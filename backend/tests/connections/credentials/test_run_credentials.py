@@ -17,6 +17,21 @@ MAIL = IntegrationSpec(
 )
 
 
+TOKENS = IntegrationSpec(
+    name="post",
+    display_name="Post",
+    credentials=[
+        CredentialSpec(
+            key="access_token",
+            type=CredentialType.OAUTH2,
+            env_var="POST_ACCESS_TOKEN",
+            refresh_key="refresh_token",
+            refresh_env_var="POST_REFRESH_TOKEN",
+        )
+    ],
+)
+
+
 def opened(password="hunter2-hunter2", *, alias="default", config=None):
     row = Connection(
         id=f"c_{alias}", workspace_id="w1", user_id="u1", integration="mail", alias=alias, config=config or {}
@@ -100,3 +115,19 @@ def test_several_connections_without_a_default_need_a_name_and_are_listed():
 def test_a_connection_that_the_run_does_not_have_is_refused(integration, alias):
     with pytest.raises(InvalidInput, match=integration):
         run_of(opened()).refresh(integration, alias)
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_run_gets_the_refresh_token_only_where_the_operator_asks_for_it_and_then_as_a_secret(passes):
+    row = Connection(
+        id="c1", workspace_id="w1", user_id="u1", integration="post", alias="default", version=1, config={}
+    )
+    values = Credentials({"access_token": "acc-123456", "refresh_token": "ref-123456"})
+
+    run = RunCredentials(
+        [ConnectionCredentials.of(TOKENS, row, values, passes_refresh_token=passes)], refresh=lambda refused: refused
+    )
+
+    assert run.env.get("POST_REFRESH_TOKEN") == ("ref-123456" if passes else None)
+    assert ("ref-123456" in run.secrets) is passes
+    assert run.env["POST_ACCESS_TOKEN"] == "acc-123456"

@@ -130,7 +130,7 @@ def test_a_connection_that_cannot_be_used_says_why_and_where_to_go(problems, cha
     assert caught.value.action_url == f"https://w.test/integrations/parcel/{page}"
 
 
-def test_an_ended_token_that_can_be_renewed_is_good(problems):
+def test_an_ended_token_that_can_be_refreshed_is_good(problems):
     row = connection(expires_at=NOW - timedelta(days=1))
 
     assert check_connection(row, ["access_token", "refresh_token"], problems, now=NOW) is None

@@ -15,6 +15,7 @@ from wren_backend.connections import repository
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.credentials.service import CredentialService
 from wren_core.errors import WrenError
+from wren_core.testing.patience import patience
 
 AN_HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -77,7 +78,7 @@ def test_a_live_token_is_used_without_asking_the_provider(subject, connection, c
     assert provider.oauth.token_requests == 0
 
 
-def test_a_token_about_to_end_is_renewed_before_the_run(subject, connection, credentials, provider, clock, read):
+def test_a_token_about_to_end_is_refreshed_before_the_run(subject, connection, credentials, provider, clock, read):
     _, before = read(connection)
     clock.advance(56 * MINUTE)
 
@@ -170,11 +171,11 @@ def test_fifty_threads_with_an_ended_token_make_one_call(subject, connection, cr
 def test_fifty_threads_that_were_all_refused_make_one_call(subject, connection, credentials, provider, together):
     runs = [credentials.run_environment(subject, ["parcel"]) for _ in range(50)]
 
-    renewed = together(50, lambda number: runs[number].refresh("parcel").env["PARCEL_ACCESS_TOKEN"])
+    refreshed = together(50, lambda number: runs[number].refresh("parcel").env["PARCEL_ACCESS_TOKEN"])
 
-    assert len(set(renewed)) == 1
+    assert len(set(refreshed)) == 1
     assert provider.oauth.token_requests == 1
-    assert provider.oauth.user_of(renewed[0]) is not None
+    assert provider.oauth.user_of(refreshed[0]) is not None
 
 
 def test_two_processes_of_twenty_five_threads_make_one_call(
@@ -224,11 +225,11 @@ def test_while_the_provider_hangs_others_read_write_and_use_the_live_token(
             repository.configure(session, subject, other.id, alias="renamed", now=clock.now())
         still_running = not slow.done()
         answer.set()
-        renewed = slow.result(timeout=30)
+        refreshed = slow.result(timeout=patience(30))
 
     assert still_running
     assert provider.oauth.user_of(meanwhile) is not None
-    assert renewed != meanwhile
+    assert refreshed != meanwhile
     assert len(proxy.seen("/token")) == 1
 
 
@@ -262,7 +263,7 @@ def test_after_passing_trouble_the_next_attempt_succeeds(subject, connection, cl
     assert read(connection)[0].refresh_failures == 0
 
 
-def test_an_ended_token_that_cannot_be_renewed_yet_is_not_tried_by_every_run(subject, connection, clock, proxied):
+def test_an_ended_token_that_cannot_be_refreshed_yet_is_not_tried_by_every_run(subject, connection, clock, proxied):
     proxy, credentials = proxied
     proxy.inject(answering(503), path="/token", times=None)
     clock.advance(2 * AN_HOUR)
@@ -286,7 +287,7 @@ def test_a_client_the_provider_refuses_is_the_operators_matter(subject, connecti
     assert read(connection)[0].status == "active"
 
 
-def test_a_refused_token_is_renewed_once_and_the_run_then_keeps_what_it_got(subject, connection, credentials, provider):
+def test_a_refused_token_is_refreshed_once_and_the_run_keeps_the_new_one(subject, connection, credentials, provider):
     run = credentials.run_environment(subject, ["parcel"])
     first = run.env["PARCEL_ACCESS_TOKEN"]
 
@@ -298,7 +299,7 @@ def test_a_refused_token_is_renewed_once_and_the_run_then_keeps_what_it_got(subj
     assert run.secrets == [first, second]
 
 
-def test_a_long_run_may_renew_again_later(subject, connection, credentials, provider, clock):
+def test_a_long_run_may_refresh_again_later(subject, connection, credentials, provider, clock):
     run = credentials.run_environment(subject, ["parcel"])
     run.refresh("parcel")
     clock.advance(MINUTE)
@@ -308,7 +309,7 @@ def test_a_long_run_may_renew_again_later(subject, connection, credentials, prov
     assert provider.oauth.token_requests == 2
 
 
-def test_a_run_cannot_renew_what_it_does_not_hold(subject, connection, credentials):
+def test_a_run_cannot_refresh_what_it_does_not_hold(subject, connection, credentials):
     run = credentials.run_environment(subject, [])
 
     with pytest.raises(WrenError) as caught:
@@ -317,7 +318,7 @@ def test_a_run_cannot_renew_what_it_does_not_hold(subject, connection, credentia
     assert caught.value.code == "INVALID_INPUT"
 
 
-def test_a_refused_key_that_nothing_renews_sends_a_person_to_reconnect(stand_in, context, subject, credentials):
+def test_a_refused_key_that_nothing_refreshes_sends_a_person_to_reconnect(stand_in, context, subject, credentials):
     stand_in.connect_parcel(context, subject, {"access_token": "static"}, lifetime=None)
     run = credentials.run_environment(subject, ["parcel"])
 
@@ -328,7 +329,7 @@ def test_a_refused_key_that_nothing_renews_sends_a_person_to_reconnect(stand_in,
     assert caught.value.action_url == f"{stand_in.PUBLIC_URL}/integrations/parcel/reauthorize"
 
 
-def test_a_token_that_lives_a_second_is_renewed_once_for_a_run_and_used(
+def test_a_token_that_lives_a_second_is_refreshed_once_for_a_run_and_used(
     subject, connection, credentials, provider, clock
 ):
     provider.oauth.token_lifetime = 1
@@ -358,7 +359,7 @@ def test_an_unknown_and_a_broken_integration_are_named(subject, credentials):
     assert _code(lambda: credentials.run_environment(subject, ["broken"])) == "PLUGIN_FAILED"
 
 
-def test_what_is_about_to_end_is_renewed_without_a_run(
+def test_what_is_about_to_end_is_refreshed_without_a_run(
     stand_in, context, subject, connection, credentials, provider, clock
 ):
     stand_in.connect_parcel(context, subject, stand_in.tokens_of(provider), alias="later", lifetime=8 * AN_HOUR)
@@ -369,7 +370,7 @@ def test_what_is_about_to_end_is_renewed_without_a_run(
     assert provider.oauth.token_requests == 1
 
 
-def test_one_connection_that_cannot_be_renewed_does_not_keep_the_others(
+def test_one_connection_that_cannot_be_refreshed_does_not_keep_the_others(
     stand_in, context, subject, credentials, provider, clock
 ):
     stand_in.connect_parcel(context, subject, {"access_token": "at", "refresh_token": "dead"}, alias="a-dead")

@@ -29,18 +29,18 @@ def test_expires_in_may_be_text_or_a_float(seconds):
 
 
 @pytest.mark.parametrize("seconds", [None, -1, 0, "soon", "NaN", "inf", True, [], {"s": 1}])
-def test_a_renewable_token_without_a_usable_lifetime_gets_the_default_one(seconds):
+def test_a_refreshable_token_without_a_usable_lifetime_gets_the_default_one(seconds):
     grant = read({"access_token": "at", "refresh_token": "rt", "expires_in": seconds})
 
     assert grant.expires_at == NOW + DEFAULT_LIFETIME
 
 
-def test_a_token_that_cannot_be_renewed_and_names_no_end_has_none():
+def test_a_token_that_cannot_be_refreshed_and_names_no_end_has_none():
     assert read({"access_token": "at"}).expires_at is None
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, "soon"])
-def test_a_token_that_cannot_be_renewed_and_has_ended_is_refused(seconds):
+def test_a_token_that_cannot_be_refreshed_and_has_ended_is_refused(seconds):
     with pytest.raises(TokenAnswerInvalid):
         read({"access_token": "at", "expires_in": seconds})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from wren_core.ai.records import GeneratedImage, Message, StopReason, ToolCall, ToolDefinition, Usage
+from wren_core.ai.records import ChatMessage, GeneratedImage, StopReason, ToolCall, ToolDefinition, Usage
 from wren_core.contract.spec import AIModel
 
 Quality = Literal["standard", "hd"]
@@ -18,7 +18,7 @@ class CompletionRequest:
     """One call, checked against the model that is to answer."""
 
     model: AIModel
-    messages: Sequence[Message]
+    messages: Sequence[ChatMessage]
     """Oldest first; the last one is the user's."""
     system: str | None = None
     tools: Sequence[ToolDefinition] = ()

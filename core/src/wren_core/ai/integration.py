@@ -5,21 +5,25 @@ and how its answers read. Everything else is here, once: which model can do it, 
 allows it, what it cost.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import Field
 
 from wren_core.ai.choice import Models, check_request
-from wren_core.ai.dialect import CompletionRequest, Dialect, ImageDialect, ImageRequest, Quality, Reply
+from wren_core.ai.dialect import CompletionRequest, Dialect, Drawing, ImageRequest, Quality, Reply
 from wren_core.ai.metering import Meter
 from wren_core.ai.pricing import usd
 from wren_core.ai.records import (
+    ChatMessage,
+    CompletedText,
     Completion,
+    CompletionUsage,
+    DrawnImage,
     GeneratedImages,
     ImageBytes,
-    Message,
+    ImageUsage,
     ModelInfo,
     ToolDefinition,
     Usage,
@@ -32,10 +36,12 @@ from wren_core.contract.integration import Integration
 from wren_core.contract.methods import method
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.spec import AIConfig, AIModel
-from wren_core.errors import AuthFailed, InternalError, InvalidInput, WrenError
+from wren_core.errors import AgentFixableError, AuthFailed, InternalError, InvalidInput, Unavailable, WrenError
 from wren_core.http_status import verdict_for_exception
 from wren_core.protocol.calls import CallRecord
 
+IMAGES_UNSUPPORTED = "IMAGES_UNSUPPORTED"
+"""Code of the refusal to make an image where no model can: every ai integration has the method."""
 _Model = Annotated[str | None, "Id of a model; if left out the default, or the first one that can do what is asked"]
 
 
@@ -64,7 +70,7 @@ class AIIntegration(Integration):
             list[ImageBytes] | None, "Images for it to look at: PNG, JPEG, GIF or WebP, in JSON as base64"
         ] = None,
         messages: Annotated[
-            list[Message] | None, "The conversation before the prompt, oldest first; without a prompt, all of it"
+            list[ChatMessage] | None, "The conversation before the prompt, oldest first; without a prompt, all of it"
         ] = None,
         system: Annotated[str | None, "Instructions that stand above the conversation"] = None,
         tools: Annotated[list[ToolDefinition] | None, "Functions the model may ask for"] = None,
@@ -75,15 +81,46 @@ class AIIntegration(Integration):
         ] = None,
     ) -> Completion:
         """Let a model write text, look at images, or ask for tools; the result says what it used and cost."""
-        request = self._request(
+        return self._complete(
             _turns(prompt, images, messages), system=system, tools=tools or (), model=model,
             max_tokens=max_tokens, temperature=temperature,
         )  # fmt: skip
-        meter = self._meter(request.model)
-        meter.allow()
-        with meter.answered(Usage(input_tokens=estimate_input(request), is_estimated=True)):
-            reply = self._dialect.complete(request)
-        return completed(request, reply, meter)
+
+    # The names of `complete` and `generate_image` are those of every ai integration and of definitions.
+    @method(example='{name}.complete("Summarise this mail in one sentence: ...")', idempotent=False)
+    def complete(
+        self,
+        prompt: Annotated[str, Field(min_length=1), "What to say to the model"],
+        modelId: _Model = None,  # noqa: N803 - a fixed name
+        maxTokens: Annotated[int | None, Field(ge=1), "Tokens the answer has at most"] = None,  # noqa: N803 - a fixed name
+        temperature: Annotated[float | None, Field(ge=0, le=2), "How freely it chooses its words"] = None,
+    ) -> CompletedText:
+        """Let a model answer one prompt with text; `generate` takes images, tools and conversations too."""
+        answer = self._complete(
+            _turns(prompt, None, None), model=modelId, max_tokens=maxTokens, temperature=temperature
+        )
+        used = CompletionUsage(
+            promptTokens=answer.usage.input_tokens,
+            completionTokens=answer.usage.output_tokens,
+            totalTokens=answer.usage.input_tokens + answer.usage.output_tokens,
+            cost=answer.cost_usd,
+        )
+        return CompletedText(completion=answer.text, usage=used)
+
+    @method(example='{name}.generate_image("A wren on a fence, watercolour")', idempotent=False)
+    def generate_image(
+        self,
+        prompt: Annotated[str, Field(min_length=1), "What the image shows"],
+        modelId: _Model = None,  # noqa: N803 - a fixed name
+        width: Annotated[int, Field(ge=16, le=8192), "Pixels"] = 1024,
+        height: Annotated[int, Field(ge=16, le=8192), "Pixels"] = 1024,
+        quality: Annotated[Quality, "standard, or hd for more detail at a higher price"] = "standard",
+    ) -> DrawnImage:
+        """Let a model make one image; refused where the integration has no model that can."""
+        made = self._draw(prompt, model=modelId, count=1, size=f"{width}x{height}", quality=quality)
+        if not made.images:
+            raise Unavailable(f"{self.name} answered without an image")
+        return DrawnImage(image=made.images[0].content, usage=ImageUsage(cost=made.cost_usd))
 
     @method(example='{name}.models("vision")')
     def models(
@@ -118,7 +155,33 @@ class AIIntegration(Integration):
     def _models(self) -> Models:
         return Models.of(self.name, ai_config(type(self)), cast(AISettings, self.config))
 
-    def _request(self, turns: Sequence[Message], *, model: str | None, **rest: Any) -> CompletionRequest:
+    def _complete(self, turns: Sequence[ChatMessage], **options: Any) -> Completion:
+        request = self._request(turns, **{"tools": (), **options})
+        meter = self._meter(request.model)
+        meter.allow()
+        with meter.answered(Usage(input_tokens=estimate_input(request), is_estimated=True)):
+            reply = self._dialect.complete(request)
+        return completed(request, reply, meter)
+
+    def _draw(self, prompt: str, *, model: str | None, count: int, size: str, quality: Quality) -> GeneratedImages:
+        able = [item for item in self._models.offered if "image_generation" in item.capabilities]
+        draw: Callable[[ImageRequest], Drawing] | None = getattr(self.client, "draw", None) if able else None
+        if draw is None:
+            raise AgentFixableError(
+                f"{self.name} makes no images; ask an ai integration that does",
+                code=IMAGES_UNSUPPORTED,
+                details={"integration": self.name},
+            )
+        chosen = self._models.choose(model, ["image_generation"])
+        meter = self._meter(chosen)
+        meter.allow()
+        request = ImageRequest(model=chosen, prompt=prompt, count=count, size=size, quality=quality)
+        with meter.answered(Usage(images=count, is_estimated=True), quality=quality):
+            drawing = draw(request)
+        cost = meter.charge(drawing.usage, quality=quality)
+        return GeneratedImages(images=list(drawing.images), model=chosen.id, usage=drawing.usage, cost_usd=usd(cost))
+
+    def _request(self, turns: Sequence[ChatMessage], *, model: str | None, **rest: Any) -> CompletionRequest:
         needs = ["text"]
         if any(turn.images for turn in turns):
             needs.append("vision")
@@ -160,24 +223,17 @@ class AIIntegration(Integration):
 class ImageIntegration(AIIntegration):
     """A provider of models that also make images; `connect()` returns an `ImageDialect`."""
 
-    @method(example='{name}.generate_image("A wren on a fence, watercolour")', idempotent=False)
-    def generate_image(
+    @method(example='{name}.generate_images("A wren on a fence, watercolour", count=2)', idempotent=False)
+    def generate_images(
         self,
-        prompt: Annotated[str, Field(min_length=1), "What the image shows"],
+        prompt: Annotated[str, Field(min_length=1), "What the images show"],
         model: _Model = None,
         count: Annotated[int, Field(ge=1, le=10), "How many images"] = 1,
         size: Annotated[str, Field(pattern=r"^(\d{2,4}x\d{2,4}|auto)$"), "Width x height in pixels"] = "1024x1024",
         quality: Annotated[Quality, "standard, or hd for more detail at a higher price"] = "standard",
     ) -> GeneratedImages:
         """Let a model make images; the result says what they cost."""
-        chosen = self._models.choose(model, ["image_generation"])
-        meter = self._meter(chosen)
-        meter.allow()
-        request = ImageRequest(model=chosen, prompt=prompt, count=count, size=size, quality=quality)
-        with meter.answered(Usage(images=count, is_estimated=True), quality=quality):
-            drawing = cast(ImageDialect, self.client).draw(request)
-        cost = meter.charge(drawing.usage, quality=quality)
-        return GeneratedImages(images=list(drawing.images), model=chosen.id, usage=drawing.usage, cost_usd=usd(cost))
+        return self._draw(prompt, model=model, count=count, size=size, quality=quality)
 
 
 def ai_config(integration: type[Integration]) -> AIConfig:
@@ -192,7 +248,7 @@ def ai_config(integration: type[Integration]) -> AIConfig:
     return config
 
 
-def _turns(prompt: str, images: Sequence[bytes] | None, messages: Sequence[Message] | None) -> list[Message]:
+def _turns(prompt: str, images: Sequence[bytes] | None, messages: Sequence[ChatMessage] | None) -> list[ChatMessage]:
     """Return the whole conversation.
 
     Raises:
@@ -200,7 +256,7 @@ def _turns(prompt: str, images: Sequence[bytes] | None, messages: Sequence[Messa
     """
     turns = list(messages or ())
     if prompt or images:
-        turns.append(Message(role="user", text=prompt, images=list(images or ())))
+        turns.append(ChatMessage(role="user", text=prompt, images=list(images or ())))
     if not turns or turns[-1].role != "user":
         raise InvalidInput(
             "generate: give a prompt, or messages that end with the user's turn",

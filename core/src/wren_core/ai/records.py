@@ -56,7 +56,7 @@ class ToolResult(Record):
     is_error: Annotated[bool, "The function failed, and content says how"] = False
 
 
-class Message(Record):
+class ChatMessage(Record):
     """One turn of a conversation."""
 
     role: Annotated[Role, "Who speaks: user or assistant"]
@@ -92,9 +92,38 @@ class Completion(Record):
     tool_calls: Annotated[list[ToolCall], "Functions the model wants called"] = []
     blocks: Annotated[list[dict[str, Any]], "For `as_message`; opaque"] = []
 
-    def as_message(self) -> Message:
+    def as_message(self) -> ChatMessage:
         """Return the answer as a turn of the conversation that goes on."""
-        return Message(role="assistant", text=self.text, tool_calls=self.tool_calls, blocks=self.blocks)
+        return ChatMessage(role="assistant", text=self.text, tool_calls=self.tool_calls, blocks=self.blocks)
+
+
+class CompletionUsage(Record):
+    """What a call of `complete` used."""
+
+    promptTokens: Annotated[int, Field(ge=0), "Tokens of the prompt, cached ones included"]  # noqa: N815 - fixed names
+    completionTokens: Annotated[int, Field(ge=0), "Tokens of the answer"]  # noqa: N815 - fixed names
+    totalTokens: Annotated[int, Field(ge=0), "Both together"]  # noqa: N815 - fixed names
+    cost: Annotated[float | None, "Tokens times their price, in the account's currency; none where prices are unknown"]
+
+
+class CompletedText(Record):
+    """An answer of a model, in the names that every ai integration shares."""
+
+    completion: Annotated[str, "The answer"]
+    usage: Annotated[CompletionUsage, "What the call used"]
+
+
+class ImageUsage(Record):
+    """What a call of `generate_image` used."""
+
+    cost: Annotated[float | None, "Price of the image, in the account's currency; none where prices are unknown"]
+
+
+class DrawnImage(Record):
+    """One image that a model made, in the names that every ai integration shares."""
+
+    image: Annotated[ImageBytes, "The file, in JSON as base64"]
+    usage: Annotated[ImageUsage, "What the call used"]
 
 
 class GeneratedImage(Record):

@@ -8,7 +8,7 @@ from wren_core.contract.values import Spec, Text, refuse_doubles
 
 
 class LongCost(Spec):
-    """Price of tokens of a call with a long prompt, in US dollars per token; holds for the whole call."""
+    """Price of tokens of a call with a long prompt, per token in the account's currency; holds for the whole call."""
 
     above: PositiveInt
     """Input tokens that are still priced as usual."""
@@ -18,7 +18,10 @@ class LongCost(Spec):
 
 
 class Cost(Spec):
-    """Price of tokens, in US dollars per token."""
+    """Price per token, in the account's currency; `usage.cost` of a call is the product.
+
+    Budgets are in US dollars: for an account in another currency, they count its amounts as they are.
+    """
 
     input: NonNegativeFloat = 0.0
     output: NonNegativeFloat = 0.0
@@ -29,7 +32,7 @@ class Cost(Spec):
 
 
 class ImageCost(Spec):
-    """Price of one generated image, in US dollars."""
+    """Price of one generated image, in the account's currency."""
 
     standard: NonNegativeFloat = 0.0
     hd: NonNegativeFloat = 0.0

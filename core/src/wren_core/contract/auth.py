@@ -53,8 +53,9 @@ class OAuth2Config(Spec):
     kind: Literal["oauth2"] = "oauth2"
     provider: Name
     """Integrations of one provider share the operator's client id and secret."""
-    authorization_url: Url
-    token_url: Url
+    authorization_url: Url | None = None
+    """Where left out, as `token_url` may be, the operator of a backend names it for the provider."""
+    token_url: Url | None = None
     revoke_url: Url | None = None
     userinfo_url: Url | None = None
     scopes: tuple[str, ...] = ()

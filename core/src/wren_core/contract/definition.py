@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from wren_core.contract.key_conventions import usual_key_config
 from wren_core.contract.spec import (
     AIConfig,
     ApiKeyConfig,
@@ -67,8 +68,8 @@ class IntegrationDefinition(BaseModel):
         for kind, config in given.items():
             if config is not None and kind != self.auth_type:
                 raise ValueError(f"authType is {self.auth_type!r}, but a configuration for {kind!r} is given")
-        if self.auth_type in ("oauth2", "apikey") and given[self.auth_type] is None:
-            raise ValueError(f"authType {self.auth_type!r} needs its configuration")
+        if self.auth_type == "oauth2" and self.oauth2_config is None and not self.oauth_provider:
+            raise ValueError("authType 'oauth2' needs its configuration, or the oauthProvider of a server's own")
         return self
 
     @classmethod
@@ -152,9 +153,14 @@ class IntegrationDefinition(BaseModel):
         except ValidationError as exc:
             raise misfit(exc, names=_WIRE_NAMES) from exc
 
+    @property
+    def resolved_auth_type(self) -> AuthTypeName:
+        """How a connection is made; a provider that is named outside `oauth2Config` means OAuth 2.0."""
+        return "oauth2" if self.auth_type == "none" and self.oauth_provider else self.auth_type
+
     def to_wire(self) -> dict[str, Any]:
-        """Return the JSON object as it is sent and stored."""
-        return self.model_dump(mode="json", by_alias=True)
+        """Return the JSON object as it is sent and stored: what was given, and nothing that was left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def _auth(self) -> OAuth2Config | ApiKeyConfig | CustomAuth | None:
         if self.oauth2_config is not None:
@@ -162,6 +168,8 @@ class IntegrationDefinition(BaseModel):
             return read_part(OAuth2Config, self.oauth2_config, "/oauth2Config", provider=provider)
         if self.api_key_config is not None:
             return read_part(ApiKeyConfig, self.api_key_config, "/apiKeyConfig")
+        if self.auth_type == "apikey":
+            return usual_key_config(str((self.ai_config or {}).get("provider", "")))
         if self.auth_type == "custom":
             return read_part(CustomAuth, self.custom_auth or {}, "/customAuth")
         return None

@@ -7,73 +7,75 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
+
+from wren_core.contract.record import Described
 
 
-class _Event(BaseModel):
+class _Event(Described):
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class ScheduleTick(_Event):
     """A schedule came due."""
 
-    trigger: Literal["schedule"] = "schedule"
-    scheduled_for: AwareDatetime
-    """The instant the schedule names, aware, UTC."""
-    fired_at: AwareDatetime
-    """The instant the run was queued, aware, UTC; later than `scheduled_for` after a pause of the scheduler."""
-    cron: str
-    timezone: str = "UTC"
+    trigger: Annotated[Literal["schedule"], "The kind of event"] = "schedule"
+    scheduled_for: Annotated[AwareDatetime, "The instant the schedule names, aware, UTC"]
+    fired_at: Annotated[
+        AwareDatetime, "The instant the run was queued, aware, UTC; later than `scheduled_for` after a pause"
+    ]
+    cron: Annotated[str, "The schedule, as the script declares it"]
+    timezone: Annotated[str, "Name of the time zone the schedule is in"] = "UTC"
 
 
 class ManualStart(_Event):
     """A person or an agent started the run."""
 
-    trigger: Literal["manual"] = "manual"
-    payload: dict[str, Any] = Field(default_factory=dict)
+    trigger: Annotated[Literal["manual"], "The kind of event"] = "manual"
+    payload: Annotated[dict[str, Any], "What was handed over with the start"] = Field(default_factory=dict)
 
 
 class Attachment(_Event):
     """A file that came with an e-mail; `content` is decoded."""
 
-    filename: str
-    content_type: str = "application/octet-stream"
-    content: bytes = b""
+    filename: Annotated[str, "Name of the file, as the sender gave it"]
+    content_type: Annotated[str, "Media type, such as application/pdf"] = "application/octet-stream"
+    content: Annotated[bytes, "The decoded file"] = b""
 
 
 class Email(_Event):
     """An e-mail arrived."""
 
-    trigger: Literal["email"] = "email"
-    message_id: str
-    subject: str = ""
-    sender: str = ""
-    to: tuple[str, ...] = ()
-    received_at: AwareDatetime | None = None
-    text: str = ""
-    html: str = ""
-    headers: dict[str, str] = Field(default_factory=dict)
-    attachments: tuple[Attachment, ...] = ()
+    trigger: Annotated[Literal["email"], "The kind of event"] = "email"
+    message_id: Annotated[str, "Message-ID, by which the mail is known"]
+    subject: Annotated[str, "Subject, decoded"] = ""
+    sender: Annotated[str, "Address of the sender"] = ""
+    to: Annotated[tuple[str, ...], "Addresses of the recipients"] = ()
+    received_at: Annotated[AwareDatetime | None, "When it arrived, aware"] = None
+    text: Annotated[str, "Body as plain text"] = ""
+    html: Annotated[str, "Body as HTML, where there is one"] = ""
+    headers: Annotated[dict[str, str], "All headers, by name"] = Field(default_factory=dict)
+    attachments: Annotated[tuple[Attachment, ...], "The files that came with it"] = ()
 
 
 class WebhookRequest(_Event):
     """An HTTP request reached the deployment's hook."""
 
-    trigger: Literal["webhook"] = "webhook"
-    method: str = "POST"
-    headers: dict[str, str] = Field(default_factory=dict)
-    query: dict[str, str] = Field(default_factory=dict)
-    body: bytes = b""
+    trigger: Annotated[Literal["webhook"], "The kind of event"] = "webhook"
+    method: Annotated[str, "HTTP method"] = "POST"
+    headers: Annotated[dict[str, str], "Headers, by name"] = Field(default_factory=dict)
+    query: Annotated[dict[str, str], "Query parameters, by name"] = Field(default_factory=dict)
+    body: Annotated[bytes, "The body as it came"] = b""
 
 
 class Message(_Event):
     """A message was left in the workspace's inbox."""
 
-    trigger: Literal["message"] = "message"
-    id: str
-    subject: str = ""
-    body: str = ""
-    sender: str = ""
+    trigger: Annotated[Literal["message"], "The kind of event"] = "message"
+    id: Annotated[str, "Identifier of the message"]
+    subject: Annotated[str, "Subject"] = ""
+    body: Annotated[str, "The text"] = ""
+    sender: Annotated[str, "Who left it"] = ""
 
 
 Event = ScheduleTick | ManualStart | Email | WebhookRequest | Message

@@ -7,7 +7,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 
-class _Described(BaseModel):
+class Described(BaseModel):
     """Takes `Annotated[T, "text"]` as the description of a field."""
 
     @classmethod
@@ -24,13 +24,13 @@ class _Described(BaseModel):
         return schema
 
 
-class Record(_Described):
+class Record(Described):
     """What a method returns: a frozen object with typed fields. In JSON, `bytes` are base64."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
 
 
-class IntegrationConfig(_Described):
+class IntegrationConfig(Described):
     """Settings of one instance: the parameters of `.init(...)`. Subclass it as `Config` inside the integration."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")

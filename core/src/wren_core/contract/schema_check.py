@@ -1,7 +1,7 @@
 """What is asked of every schema of an integration once, when it is loaded, so that no call has to.
 
-Three kinds are refused: a schema that is broken or leads outside itself, one whose references come back to themselves
-without ever looking into the value, and one with a pattern that a backtracking engine can hang on. A schema of data
+Three kinds are refused: a schema that is broken or leads outside itself, one with a pattern that cannot be matched in
+linear time, and one whose references come back to themselves without ever looking into the value. A schema of data
 that contains its own kind, such as a tree, refers to itself too; there each turn goes one level down, and that is fine.
 """
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from wren_core import json_pointer
 from wren_core.contract.spec import CustomAuth, IntegrationSpec
-from wren_core.schemas.patterns import is_catastrophic
-from wren_core.schemas.validator import VERBATIM, SchemaInvalid, Validator
+from wren_core.schemas.subschemas import iter_subschemas
+from wren_core.schemas.validator import SchemaInvalid, Validator
 
 # Keywords that apply their schemas to the value itself, not to a part of it.
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
@@ -43,16 +43,11 @@ def check_schema(schema: Mapping[str, Any]) -> None:
     """Check one schema.
 
     Raises:
-        SchemaInvalid: it is broken, leads outside itself, goes round in a circle, or has a catastrophic pattern.
+        SchemaInvalid: it is broken, leads outside itself, goes round in a circle, or has a pattern that cannot be
+            matched in linear time.
     """
     Validator(schema)
     _refuse_circles(schema)
-    for node in _subschemas(schema):
-        for pattern in _patterns(node):
-            if is_catastrophic(pattern):
-                raise SchemaInvalid(
-                    f"the pattern {pattern!r} can take exponential time: it repeats what can be repeated in two ways"
-                )
 
 
 def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -67,29 +62,10 @@ def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield "auth parameters", spec.auth.parameters
 
 
-def _subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
-    pending = [schema]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, Mapping):
-            yield node
-            pending.extend(item for key, item in node.items() if key not in VERBATIM)
-        elif isinstance(node, list):
-            pending.extend(node)
-
-
-def _patterns(node: Mapping[str, Any]) -> Iterator[str]:
-    if isinstance(node.get("pattern"), str):
-        yield node["pattern"]
-    named = node.get("patternProperties")
-    if isinstance(named, Mapping):
-        yield from named
-
-
 def _refuse_circles(root: Mapping[str, Any]) -> None:
     """Walk from each subschema along what applies to the same value; who comes back to an open one walks for ever."""
     done: set[int] = set()
-    for node in _subschemas(root):
+    for node in iter_subschemas(root):
         open_nodes: set[int] = set()
         pending: list[tuple[Mapping[str, Any], bool]] = [(node, False)]
         while pending:
@@ -98,7 +74,7 @@ def _refuse_circles(root: Mapping[str, Any]) -> None:
                 open_nodes.discard(id(current))
                 done.add(id(current))
             elif id(current) in open_nodes:
-                raise SchemaInvalid(f"a $ref leads back to itself without describing anything: {_shown(current)}")
+                raise SchemaInvalid(f"a $ref leads back to itself without describing anything: {_shorten(current)}")
             elif id(current) not in done:
                 open_nodes.add(id(current))
                 pending.append((current, True))
@@ -115,6 +91,6 @@ def _in_place(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[An
         yield json_pointer.find_reference(root, schema["$ref"])
 
 
-def _shown(schema: Mapping[str, Any]) -> str:
+def _shorten(schema: Mapping[str, Any]) -> str:
     text = repr(dict(schema))
     return text if len(text) <= 100 else text[:100] + "..."

@@ -70,7 +70,9 @@ Effect = Literal["read", "write", "destructive"]
 Simulate = Literal["native", "validate_only", "none"]
 IntegrationType = Literal["integration", "ai", "documents", "database"]
 
-SETUP_PATH = "/integrations/{name}/setup"
+_USER_PARAMETER = re.compile(r"[?&]\w+=\{user_id\}$")
+
+SETUP_PATH = "/integrations/{name}/setup?user={user_id}"
 
 
 class UndoSpec(Spec):
@@ -124,6 +126,7 @@ class IntegrationSpec(Spec):
     """Where left out: `api_key`, read from `NAME_API_KEY`, for an API key; `access_token` with its `refresh_token`,
     read from `NAME_ACCESS_TOKEN` and `NAME_REFRESH_TOKEN`, for OAuth 2.0."""
     oauth_provider: str | None = None
+    """Without `auth` it declares OAuth 2.0 at addresses that the operator of a backend names for this provider."""
     oauth_scopes: tuple[str, ...] = ()
     setup_url_template: str = SETUP_PATH
     """A path or URL; `{name}` and `{user_id}` are filled in."""
@@ -143,14 +146,14 @@ class IntegrationSpec(Spec):
     triggers: tuple[TriggerSpec, ...] = ()
     ai: AIConfig | None = None
 
+    # Pydantic runs the last of these first: `auth` follows from the provider, and all else from `auth`.
     @model_validator(mode="before")
     @classmethod
-    def _oauth_fields_follow_auth(cls, data: Any) -> Any:
+    def _parameters_follow_credentials(cls, data: Any) -> Any:
+        """Say what a person fills in where the author only says what the credentials are."""
         auth = data.get("auth") if isinstance(data, dict) else None
-        if isinstance(auth, OAuth2Config):
-            return {"oauth_provider": auth.provider, "oauth_scopes": auth.scopes, **data}
-        if isinstance(auth, Mapping):
-            return {"oauth_provider": auth.get("provider"), "oauth_scopes": auth.get("scopes", ()), **data}
+        if isinstance(auth, CustomAuth) and not auth.parameters and data.get("credentials"):
+            return {**data, "auth": CustomAuth(parameters=form_of(data["credentials"]))}
         return data
 
     @model_validator(mode="before")
@@ -163,12 +166,22 @@ class IntegrationSpec(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _parameters_follow_credentials(cls, data: Any) -> Any:
-        """Say what a person fills in where the author only says what the credentials are."""
+    def _oauth_fields_follow_auth(cls, data: Any) -> Any:
         auth = data.get("auth") if isinstance(data, dict) else None
-        if isinstance(auth, CustomAuth) and not auth.parameters and data.get("credentials"):
-            return {**data, "auth": CustomAuth(parameters=form_of(data["credentials"]))}
+        if isinstance(auth, OAuth2Config):
+            return {"oauth_provider": auth.provider, "oauth_scopes": auth.scopes, **data}
+        if isinstance(auth, Mapping):
+            return {"oauth_provider": auth.get("provider"), "oauth_scopes": auth.get("scopes", ()), **data}
         return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _auth_follows_provider(cls, data: Any) -> Any:
+        """Declare OAuth where the author names a provider and leaves its addresses to the operator."""
+        if not isinstance(data, dict) or data.get("auth") is not None or not data.get("oauth_provider"):
+            return data
+        wire = {"kind": "oauth2", "provider": data["oauth_provider"], "scopes": data.get("oauth_scopes", ())}
+        return {**data, "auth": wire}
 
     @field_validator("name")
     @classmethod
@@ -229,10 +242,11 @@ class IntegrationSpec(Spec):
         """Return the page where a person connects this integration.
 
         Args:
-            user_id: fills `{user_id}` where the template has it.
+            user_id: fills `{user_id}` where the template has it; without one, a query parameter for it is left out.
             public_url: scheme and host of the backend, without a trailing slash.
         """
-        path = self.setup_url_template.replace("{name}", self.name).replace("{user_id}", quote(user_id, safe=""))
+        template = self.setup_url_template if user_id else _USER_PARAMETER.sub("", self.setup_url_template)
+        path = template.replace("{name}", self.name).replace("{user_id}", quote(user_id, safe=""))
         return path if "://" in path else public_url + path
 
     def get_env_mapping(self) -> dict[str, str]:

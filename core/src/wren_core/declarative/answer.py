@@ -29,7 +29,7 @@ class Result(dict[str, Any]):
             raise AttributeError(f"the result has no {name!r}; it has {', '.join(self) or 'nothing'}") from None
 
 
-def content_of(binding: RequestBinding, answer: Answer) -> Any:
+def read_content(binding: RequestBinding, answer: Answer) -> Any:
     """Return what an answer holds, in the form the binding names.
 
     Raises:
@@ -48,17 +48,17 @@ def content_of(binding: RequestBinding, answer: Answer) -> Any:
     return document
 
 
-def output_of(binding: RequestBinding, document: Any) -> Any:
+def select_output(binding: RequestBinding, document: Any) -> Any:
     """Return the part of an answer that the method returns; nothing there is None."""
     found = json_pointer.find(document, binding.output)
     return None if found is json_pointer.MISSING else found
 
 
-def readable(value: Any) -> Any:
+def with_attributes(value: Any) -> Any:
     """Return a JSON value whose objects have their members as attributes."""
     if isinstance(value, dict):
-        return Result({key: readable(item) for key, item in value.items()})
-    return [readable(item) for item in value] if isinstance(value, list) else value
+        return Result({key: with_attributes(item) for key, item in value.items()})
+    return [with_attributes(item) for item in value] if isinstance(value, list) else value
 
 
 def _refuse(refusal: RefusalRule, document: Any, answer: Answer) -> None:

@@ -10,11 +10,13 @@ from wren_core.contract.request_binding import Constant, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
 
 
-def problems_of(spec: IntegrationSpec) -> list[str]:
+def list_problems(spec: IntegrationSpec) -> list[str]:
     """List what keeps a definition from being an integration; empty where nothing does."""
     if not spec.methods:
         return ["it declares no method"]
-    return [*_address_problems(spec), *(text for method in spec.methods for text in _method_problems(spec, method))]
+    is_bound = any(method.request for method in spec.methods)
+    addresses = _address_problems(spec) if is_bound else ()
+    return [*addresses, *(text for method in spec.methods for text in _method_problems(spec, method))]
 
 
 def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
@@ -31,19 +33,18 @@ def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
 
 
 def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]:
-    binding = method.request
-    if binding is None:
-        yield f"{method.id} is bound to no request"
-        return
     if keyword.iskeyword(method.id):
         yield f"method {method.id!r} cannot be called in Python; choose another id"
     if not method.description:
         yield f"{method.id} has no description"
-    for text in (*binding_problems(method, binding), *_constant_problems(spec, binding)):
+    binding = method.request
+    if binding is None:
+        return
+    for text in (*list_binding_problems(method, binding), *_constant_problems(spec, binding)):
         yield f"{method.id}: {text}"
 
 
-def binding_problems(method: MethodSpec, binding: RequestBinding) -> list[str]:
+def list_binding_problems(method: MethodSpec, binding: RequestBinding) -> list[str]:
     """List where a method's arguments and its request do not fit together."""
     return [*_input_problems(method, binding), *_body_problems(method, binding), *_paging_problems(method, binding)]
 

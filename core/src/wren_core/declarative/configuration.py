@@ -31,14 +31,14 @@ def configuration(schema: Mapping[str, Any], name: str) -> type[IntegrationConfi
     for key, part in schema.get("properties", {}).items():
         if not key.isidentifier() or key.startswith("_") or (key.startswith("model_") and hasattr(DeclaredConfig, key)):
             raise ValueError(f"configSchema: a field cannot be called {key!r}; choose another name")
-        checked = Annotated[Any, AfterValidator(_checker(part, schema.get("$defs", {})))]
+        checked = Annotated[Any, AfterValidator(_make_check(part, schema.get("$defs", {})))]
         default = part.get("default") if isinstance(part, dict) else None
         fields[key] = (checked, ... if key in required and default is None else default)
     with warnings.catch_warnings(action="ignore", category=UserWarning):  # `schema` was once a method of models
         return create_model(f"{name}Config", __base__=DeclaredConfig, **fields)
 
 
-def _checker(part: Any, definitions: Mapping[str, Any]) -> Any:
+def _make_check(part: Any, definitions: Mapping[str, Any]) -> Any:
     whole = {**part, "$defs": definitions} if isinstance(part, dict) and definitions else part
     validator = Validator(whole) if isinstance(whole, dict) else None
 

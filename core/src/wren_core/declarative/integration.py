@@ -6,12 +6,14 @@ from typing import Any
 from wren_core.contract.configuration import check_config
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
+from wren_core.contract.methods import Method
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.schema_check import check_schemas
-from wren_core.contract.spec import IntegrationSpec
-from wren_core.declarative.checking import problems_of
+from wren_core.contract.spec import IntegrationSpec, MethodSpec
+from wren_core.declarative.checking import list_problems
 from wren_core.declarative.configuration import configuration
 from wren_core.declarative.method import DeclaredMethod
+from wren_core.declarative.unbound import UnboundMethod
 from wren_core.errors import DefinitionInvalid
 
 _SHOWN_PROBLEMS = 5
@@ -39,11 +41,13 @@ class DeclaredIntegration(Integration):
 def declared_integration(definition: IntegrationDefinition) -> type[Integration]:
     """Return the integration that a definition declares; runs nothing and imports nothing of an author.
 
+    A method without a request has no handler: it is there, and a call of it is refused.
+
     Raises:
-        DefinitionInvalid: says what is missing or contradicts itself.
+        DefinitionInvalid: names the part that is missing or contradicts another.
     """
     spec = definition.to_spec()
-    problems = problems_of(spec)
+    problems = list_problems(spec)
     if problems:
         raise _invalid(spec, problems)
     try:
@@ -55,9 +59,13 @@ def declared_integration(definition: IntegrationDefinition) -> type[Integration]
 def _class_of(spec: IntegrationSpec) -> type[Integration]:
     check_schemas(spec)
     title = "".join(part.capitalize() for part in spec.name.split("_"))
-    methods = {item.id: DeclaredMethod(item, item.request) for item in spec.methods if item.request is not None}
+    methods = {item.id: _method_of(spec.name, item) for item in spec.methods}
     members = {"__doc__": spec.description, "spec": spec, "Config": configuration(spec.config_schema, title)}
     return type(title, (DeclaredIntegration,), {**members, **methods})
+
+
+def _method_of(integration: str, method: MethodSpec) -> Method:
+    return DeclaredMethod(method, method.request) if method.request else UnboundMethod(integration, method)
 
 
 def _invalid(spec: IntegrationSpec, problems: list[str]) -> DefinitionInvalid:

@@ -32,13 +32,13 @@ def next_page(
     pagination: Pagination, page: PageRequest, document: Any, items: list[Any], link: str | None
 ) -> PageRequest | None:
     """Return the page after `page`, or None where the list ends; `link` is the next page of the Link header."""
-    if not items or (pagination.more and not _truth(json_pointer.find(document, pagination.more))):
+    if not items or (pagination.more and not _is_true(json_pointer.find(document, pagination.more))):
         return None
     if pagination.kind == "link":
-        said = _text(json_pointer.find(document, pagination.next)) if pagination.next else link
+        said = _read_text(json_pointer.find(document, pagination.next)) if pagination.next else link
         return PageRequest(address=said, size=page.size) if said else None
     if pagination.kind == "cursor":
-        cursor = _text(json_pointer.find(document, pagination.next))
+        cursor = _read_text(json_pointer.find(document, pagination.next))
         return PageRequest(place=cursor, size=page.size) if cursor and cursor != page.place else None
     if page.size is not None and len(items) < page.size and not pagination.more:
         return None
@@ -65,7 +65,7 @@ def relative_address(base_url: str, path: str, address: str) -> tuple[str, tuple
     below = whole.path.removeprefix(mine.path) if whole.path.startswith(f"{mine.path}/") else ""
     is_here = (whole.scheme, whole.hostname, _port(whole)) == (mine.scheme, mine.hostname, _port(mine))
     if not is_here or not below or below.startswith("//") or {".", ".."} & set(below.split("/")):
-        raise Rejected(f"the next page is said to be at another address ({whole.scheme}://{whole.hostname})")
+        raise Rejected(f"the answer puts the next page at another address ({whole.scheme}://{whole.hostname})")
     return below, tuple(parse_qsl(whole.query, keep_blank_values=True))
 
 
@@ -73,9 +73,9 @@ def _port(parts: Any) -> int | None:
     return parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
-def _text(value: Any) -> str | None:
+def _read_text(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
-def _truth(value: Any) -> bool:
+def _is_true(value: Any) -> bool:
     return value is not json_pointer.MISSING and bool(value)

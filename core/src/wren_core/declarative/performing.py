@@ -7,9 +7,9 @@ from wren_core.contract.credentials import Credentials
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.request_binding import Pagination, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
-from wren_core.declarative.answer import content_of, output_of, readable
+from wren_core.declarative.answer import read_content, select_output, with_attributes
 from wren_core.declarative.paging import PageRequest, first_page, next_page, page_constants, relative_address
-from wren_core.declarative.request import RequestValues, Surroundings, build_request
+from wren_core.declarative.request import RequestContext, RequestValues, build_request
 from wren_core.errors import OutputInvalid, Rejected
 from wren_core.http_client import Answer
 
@@ -37,9 +37,9 @@ def perform(
         WrenError: the verdict for a refusal, or what keeps the request from being built.
     """
     if binding.pagination is not None:
-        return readable(_all_items(integration, method, binding, binding.pagination, arguments))
-    answer = _send(integration, method, build_request(method, binding, arguments, _surroundings(integration)))
-    return readable(output_of(binding, content_of(binding, answer)))
+        return with_attributes(_all_items(integration, method, binding, binding.pagination, arguments))
+    answer = _send(integration, method, build_request(method, binding, arguments, _request_context(integration)))
+    return with_attributes(select_output(binding, read_content(binding, answer)))
 
 
 def _all_items(
@@ -57,7 +57,7 @@ def _all_items(
         if page is None or len(found) >= wanted:
             return found[:wanted]
         answer = _send(integration, method, _page_request(integration, method, binding, pagination, page, arguments))
-        document = content_of(binding, answer)
+        document = read_content(binding, answer)
         items = _items(integration, method, binding, document)
         found += items
         page = next_page(pagination, page, document, items, answer.next_link)
@@ -79,8 +79,8 @@ def _page_request(
     if page.address is None:
         constants = (*binding.constants, *page_constants(pagination, page))
         paged = binding.model_copy(update={"constants": constants})
-        return build_request(method, paged, arguments, _surroundings(integration))
-    request = build_request(method, binding, arguments, _surroundings(integration))
+        return build_request(method, paged, arguments, _request_context(integration))
+    request = build_request(method, binding, arguments, _request_context(integration))
     path, query = relative_address(integration.base_url, request.path, page.address)
     return RequestValues(
         method=request.method,
@@ -93,7 +93,7 @@ def _page_request(
 
 
 def _items(integration: HttpIntegration, method: MethodSpec, binding: RequestBinding, document: Any) -> list[Any]:
-    items = output_of(binding, document)
+    items = select_output(binding, document)
     if items is None:
         return []
     if not isinstance(items, list):
@@ -118,5 +118,5 @@ def _send(integration: HttpIntegration, method: MethodSpec, request: RequestValu
     return answer
 
 
-def _surroundings(integration: HttpIntegration) -> Surroundings:
-    return Surroundings(config=integration.config.model_dump(mode="json"), credentials=integration.credentials)
+def _request_context(integration: HttpIntegration) -> RequestContext:
+    return RequestContext(config=integration.config.model_dump(mode="json"), credentials=integration.credentials)

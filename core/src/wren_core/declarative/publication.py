@@ -1,6 +1,6 @@
 """Definitions that distributions publish as data: entry points `name = "package:definition.json"`.
 
-Nothing of the package is imported: the file is found beside it and read.
+Nothing of the package is imported: the file next to it is found and read.
 """
 
 import json
@@ -12,6 +12,7 @@ from importlib_metadata import EntryPoint
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.declarative.integration import declared_integration
+from wren_core.declarative.unbound import unbound_methods
 from wren_core.errors import DefinitionInvalid
 
 MAX_BYTES = 16 * 2**20
@@ -29,7 +30,11 @@ def published_integration(point: EntryPoint) -> type[Integration]:
         raise DefinitionInvalid(
             f"its file declares {definition.integration_id!r}; integrationId must equal the entry point's name"
         )
-    return declared_integration(definition)
+    integration = declared_integration(definition)
+    unbound = unbound_methods(integration.full_spec())
+    if unbound:  # what is installed with pip is there to be called
+        raise DefinitionInvalid(f"{definition.integration_id}: {unbound[0]} is bound to no request")
+    return integration
 
 
 def read_definition(path: Path) -> IntegrationDefinition:
@@ -53,7 +58,7 @@ def _file(point: EntryPoint) -> Path:
     """Return the file an entry point names; of an editable install it is where the package is developed."""
     package, _, name = (part.strip() for part in point.value.partition(":"))
     if not name or "/" in name or "\\" in name:
-        raise DefinitionInvalid(f"the entry point says {point.value!r}; write it as `package:definition.json`")
+        raise DefinitionInvalid(f"the entry point is {point.value!r}; write it as `package:definition.json`")
     top, *inner = package.split(".")
     if point.dist is not None:
         installed = Path(str(point.dist.locate_file("/".join([top, *inner, name]))))

@@ -33,7 +33,7 @@ class RequestValues:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class RequestContext:
     """What a request needs besides its arguments."""
 
     config: Mapping[str, Any]
@@ -53,7 +53,7 @@ class _Draft:
 
 
 def build_request(
-    method: MethodSpec, binding: RequestBinding, arguments: Mapping[str, Any], around: Surroundings
+    method: MethodSpec, binding: RequestBinding, arguments: Mapping[str, Any], around: RequestContext
 ) -> RequestValues:
     """Return the request of one call.
 
@@ -85,7 +85,7 @@ def build_request(
     )
 
 
-def _place_constant(draft: _Draft, constant: Constant, around: Surroundings) -> None:
+def _place_constant(draft: _Draft, constant: Constant, around: RequestContext) -> None:
     value = constant.value
     if constant.credential is not None:
         value = around.credentials[constant.credential]

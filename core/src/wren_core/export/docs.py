@@ -1,10 +1,11 @@
 """Documents derived from a spec: what a person or a model reads before using an integration."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import inspect
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from wren_core.contract.spec import CredentialType, CustomAuth, IntegrationSpec, MethodSpec, Spec
 from wren_core.export.python_types import PythonTypes
@@ -68,6 +69,8 @@ class MethodDoc(Spec):
     effect: str = "read"
     scopes: list[str] = Field(default_factory=list)
     example: str | None = None
+    has_handler: bool = True
+    """Whether something performs it; a definition may declare methods that nothing performs yet."""
 
     @property
     def signature(self) -> str:
@@ -95,8 +98,13 @@ class IntegrationDocs(Spec):
     docs_url: str | None = None
 
     @classmethod
-    def from_spec(cls, spec: IntegrationSpec) -> "IntegrationDocs":
-        """Derive the documents of a complete spec."""
+    def from_spec(cls, spec: IntegrationSpec, *, unbound: Collection[str] = ()) -> "IntegrationDocs":
+        """Derive the documents of a complete spec.
+
+        Args:
+            spec: what is described.
+            unbound: ids of methods that nothing performs (`Plugin.unbound`).
+        """
         return cls(
             name=spec.name,
             display_name=spec.display_name,
@@ -105,14 +113,21 @@ class IntegrationDocs(Spec):
             auth_type=AuthType.of(spec),
             env_vars=list(spec.get_run_env_mapping().values()),
             init_params=_params(spec.config_schema, is_json=False),
-            methods=[_method_doc(method) for method in spec.methods],
+            methods=[_method_doc(method, has_handler=method.id not in unbound) for method in spec.methods],
             records=_records(spec.methods),
             example=script_example(spec),
             docs_url=spec.docs_url,
         )
 
 
-def _method_doc(method: MethodSpec) -> MethodDoc:
+def record_doc(record: type[BaseModel]) -> RecordDoc:
+    """Describe a record that scripts read: an event, say."""
+    schema = record.model_json_schema(mode="serialization")
+    fields = _params({**schema, "required": list(properties_of(schema))}, is_json=False)
+    return RecordDoc(name=record.__name__, description=inspect.cleandoc(record.__doc__ or ""), fields=fields)
+
+
+def _method_doc(method: MethodSpec, *, has_handler: bool) -> MethodDoc:
     definitions = method.output_schema.get("$defs", {})
     types = PythonTypes(definitions=definitions, is_json=method.request is not None)
     return MethodDoc(
@@ -123,6 +138,7 @@ def _method_doc(method: MethodSpec) -> MethodDoc:
         effect=method.effect,
         scopes=list(method.scopes),
         example=method.example,
+        has_handler=has_handler,
     )
 
 

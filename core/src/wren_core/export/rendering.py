@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 
-from wren_core.export.docs import IntegrationDocs, MethodDoc, ParamDoc, RecordDoc
+from wren_core.contract.events import Attachment, Email, ManualStart, Message, ScheduleTick, WebhookRequest
+from wren_core.export.docs import IntegrationDocs, MethodDoc, ParamDoc, RecordDoc, record_doc
 
+EVENTS = (ScheduleTick, ManualStart, Email, Attachment, WebhookRequest, Message)
 _TAKEN_RECORDS = (
     "A record with a column `required` is what a method takes: a dict with these keys, or the record itself."
 )
+
+_EVENTS = "A function with a trigger may take one argument: the event that started it. Times are aware, in UTC."
 
 
 def to_markdown(docs: IntegrationDocs) -> str:
@@ -24,6 +28,12 @@ def to_markdown(docs: IntegrationDocs) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def render_events() -> str:
+    """Render what a trigger hands to a function: every event with its attributes."""
+    parts = ["# Events", _EVENTS, *(_record(record_doc(event), level="##") for event in EVENTS)]
+    return "\n\n".join(parts) + "\n"
+
+
 def render_all(docs: Iterable[IntegrationDocs]) -> str:
     """Render several integrations, in the order given, as one document."""
     return "\n".join(to_markdown(item) for item in docs)
@@ -39,6 +49,8 @@ def _usage(docs: IntegrationDocs) -> str:
 def method_to_markdown(method: MethodDoc) -> str:
     """Render one method: its signature, its parameters, what it returns and needs."""
     parts = [f"### `{method.signature}`", method.description]
+    if not method.has_handler:
+        parts.append("No handler: a call is refused until a request or a plugin performs it.")
     if method.params:
         parts.append(_table(method.params))
     facts = [f"Returns: {method.returns}.", f"Effect: {method.effect}."]
@@ -50,9 +62,9 @@ def method_to_markdown(method: MethodDoc) -> str:
     return "\n\n".join(parts)
 
 
-def _record(record: RecordDoc) -> str:
+def _record(record: RecordDoc, *, level: str = "###") -> str:
     table = _table(record.fields) if record.is_taken else attribute_table(record.fields)
-    return "\n\n".join(part for part in (f"### `{record.name}`", record.description, table) if part)
+    return "\n\n".join(part for part in (f"{level} `{record.name}`", record.description, table) if part)
 
 
 def attribute_table(fields: Iterable[ParamDoc]) -> str:

@@ -3,6 +3,7 @@
 import ast
 import builtins
 from collections.abc import Mapping
+from textwrap import indent
 from typing import Any
 
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
@@ -11,13 +12,14 @@ from wren_core.schemas.sample import sample
 
 
 def script_example(spec: IntegrationSpec) -> str:
-    """Return a script that makes an instance and calls a method: one that reads, where there is one.
+    """Return a script that can be deployed: a function with a trigger that calls a method, one that reads if possible.
 
     The call is the author's own example where that stands by itself, else one with sample values for what is required.
     """
     lines = ["import wren", "", f"{spec.name} = wren.integrations.{spec.name}.init({_arguments(spec.config_schema)})"]
     if spec.methods:
-        lines.append(_write_call(spec.name, _choose_method(spec)))
+        call = indent(_write_call(spec.name, _choose_method(spec)), "    ")
+        lines += ["", "", '@wren.on_schedule("0 9 * * *")', "def daily():", call]
     return "\n".join(lines) + "\n"
 
 

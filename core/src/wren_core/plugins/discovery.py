@@ -20,6 +20,7 @@ from importlib_metadata import EntryPoint, IDistribution
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import IntegrationSpec, IntegrationType
 from wren_core.contract.versions import semver_of
+from wren_core.declarative.unbound import UnboundMethod
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP, quick_entry_points
 from wren_core.plugins.loading import RefusedError, load_integration, said
 from wren_core.plugins.plugin import Plugin, document_of
@@ -49,6 +50,11 @@ class LoadedPlugin:
     def integration_type(self) -> IntegrationType:
         """What kind of integration it is."""
         return self.spec.type
+
+    @property
+    def unbound(self) -> tuple[str, ...]:
+        """Ids of the methods that nothing performs."""
+        return tuple(name for name, item in self.integration.methods().items() if isinstance(item, UnboundMethod))
 
     @cached_property
     def document(self) -> str:

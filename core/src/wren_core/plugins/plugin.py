@@ -9,6 +9,7 @@ from typing import Protocol
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import IntegrationSpec, IntegrationType
+from wren_core.declarative.unbound import unbound_methods
 from wren_core.errors import PluginFailed, WrenError
 
 
@@ -46,6 +47,11 @@ class Plugin(Protocol):
         ...
 
     @property
+    def unbound(self) -> tuple[str, ...]:
+        """Ids of the methods that nothing performs: of a definition, those without a request."""
+        ...
+
+    @property
     def integration(self) -> type[Integration]:
         """The class."""
         ...
@@ -77,6 +83,11 @@ class StoredPlugin:
                 f"the stored definition of {self.name!r} cannot be read: {exc}",
                 details={"integration": self.name, "distribution": self.distribution, "cause": "PLUGIN_INVALID"},
             ) from exc
+
+    @property
+    def unbound(self) -> tuple[str, ...]:
+        """Ids of the methods that nothing performs; what a distribution brings performs all of its own."""
+        return () if self.distribution else unbound_methods(self.spec)
 
     @cached_property
     def integration(self) -> type[Integration]:

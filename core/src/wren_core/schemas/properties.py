@@ -1,4 +1,4 @@
-"""What a schema of an object says about its properties."""
+"""The properties of an object, as its schema describes them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +11,6 @@ def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def required_of(schema: Mapping[str, Any]) -> frozenset[str]:
-    """Return the properties a schema requires; none where it says so in a way that is no JSON Schema."""
+    """Return the properties a schema requires; none where `required` is no list of names."""
     found = schema.get("required")
     return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapte
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
-from wren_core.schemas.validator import VERBATIM, first_line
+from wren_core.schemas.subschemas import VERBATIM
+from wren_core.schemas.validator import first_line
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # JSON has no bytes: they travel as base64, in arguments and in results alike.
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
-# Keywords whose values are maps from somebody's names to schemas: there "title" is a name.
+# Keywords whose values are maps from names of the author to schemas: there "title" is a name.
 _NAMED_SCHEMAS = frozenset({"properties", "$defs", "patternProperties", "dependentSchemas"})
 
 
@@ -119,7 +120,7 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 def _refuse_lazy(core_schema: Any, name: str) -> None:
-    """Refuse `Iterable` and `Generator`: reading one to check it would leave nothing for whoever gets it."""
+    """Refuse `Iterable` and `Generator`: reading one to check it would leave nothing for the caller."""
     pending = [core_schema]
     while pending:
         current = pending.pop()

@@ -1,21 +1,20 @@
-"""JSON Schema (2020-12): a schema compiled once into a validator that says why a value does not fit.
+"""JSON Schema (2020-12): a schema compiled once into a validator that explains why a value does not fit.
 
-jsonschema-rs does the work. Its regular expressions have a bound, its recursion too, and it never fetches a
-reference, so neither a schema nor a value can hang or crash the process. jsonschema says where a schema itself is
-broken, and a test holds the two to the same verdicts.
+jsonschema-rs does the work. Its regular expressions take linear time, its recursion has a bound, and it never fetches
+a reference, so neither a schema nor a value can hang or crash the process. jsonschema names the place where a schema
+itself is broken, and a test holds the two to the same verdicts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from wren_core import json_pointer
 from wren_core.nearest import find_nearest
 from wren_core.schemas.properties import properties_of
+from wren_core.schemas.subschemas import iter_subschemas
 from wren_core.schemas.type_words import type_words
 
-VERBATIM = frozenset({"default", "const", "enum", "example", "examples"})
-"""Keywords whose values are data, not schemas."""
 # Explaining a refusal costs the square of the depth; arguments of a call are never deeper.
 _EXPLAINED_DEPTH = 255
 _EXCLUDING = frozenset({"type", "enum", "const", "falseSchema"})
@@ -48,10 +47,11 @@ class Validator:
     """A schema compiled once; refuses remote references and never fetches one.
 
     `format` is an annotation, as 2020-12 has it: types such as `datetime` are checked where values are coerced.
-    Where nobody coerces them, ask for `formats`.
+    Where they are not coerced, ask for `formats`.
 
     Raises:
-        SchemaInvalid: when the schema is broken or refers to something outside itself.
+        SchemaInvalid: the schema is broken, refers to something outside itself, or has a pattern that cannot be
+            matched in linear time.
     """
 
     def __init__(self, schema: Mapping[str, Any], *, formats: bool = False) -> None:
@@ -61,10 +61,13 @@ class Validator:
         _refuse_foreign_references(self.schema)
         try:
             self._compiled = jsonschema_rs.Draft202012Validator(
-                self.schema, validate_formats=formats, retriever=_refuse_to_fetch
+                self.schema,
+                validate_formats=formats,
+                retriever=_refuse_to_fetch,
+                pattern_options=jsonschema_rs.RegexOptions(),
             )
         except (ValueError, RecursionError) as exc:
-            raise SchemaInvalid(_why_broken(self.schema) or first_line(exc)) from exc
+            raise SchemaInvalid(_refused_pattern(exc) or _why_broken(self.schema) or first_line(exc)) from exc
 
     def is_valid(self, value: Any) -> bool:
         """Tell whether a JSON value fits; what is no JSON value does not."""
@@ -93,7 +96,7 @@ class Validator:
     def _problem(self, error: Any, got: Any) -> Problem:
         parent = _schema_at(self.schema, error.schema_path[:-1])
         keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
-        expected = _expected(keyword, parent, self.schema.get("$defs", {}))
+        expected = _describe_expected(keyword, parent, self.schema.get("$defs", {}))
         said = f"{_short(repr(got), 80)} is not {expected}"
         return Problem(
             pointer=json_pointer.build(error.instance_path),
@@ -105,6 +108,16 @@ class Validator:
             names=_names(keyword, error.kind, got),
             known=tuple(properties_of(parent)),
         )
+
+
+def _refused_pattern(error: Any) -> str | None:
+    """Say which pattern the engine does not take; None where the schema is refused for another reason."""
+    if not str(getattr(error, "message", "")).endswith('is not a "regex"'):
+        return None
+    return (
+        f"at {json_pointer.build(error.instance_path)}: the pattern {error.instance!r} cannot be matched in linear "
+        "time: it has lookaround or a backreference, or it is broken"
+    )
 
 
 def _why_broken(schema: Mapping[str, Any]) -> str | None:
@@ -166,7 +179,7 @@ def _inner(error: Any) -> Any:
 
 
 def _is_foreign(error: Any, depth: int) -> bool:
-    """Tell whether an error says that the value is of another kind altogether: by its type, or by a tag inside it."""
+    """Tell whether an error is about a value of another kind altogether: by its type, or by a tag inside it."""
     deeper = len(error.instance_path) - depth
     return (deeper == 0 and error.kind.name in _EXCLUDING) or (deeper == 1 and error.kind.name == "const")
 
@@ -176,11 +189,11 @@ def _names(keyword: str, kind: Any, got: Any) -> tuple[str, ...]:
         return (str(kind.property),)
     if keyword != "additionalProperties":
         return ()
-    # Where nothing at all is allowed, the library says `false schema` and no names.
+    # Where nothing at all is allowed, the library reports `false schema` and no names.
     return tuple(getattr(kind, "unexpected", None) or map(str, got if isinstance(got, Mapping) else ()))
 
 
-def _expected(keyword: str, parent: Mapping[str, Any], definitions: dict[str, Any]) -> str:
+def _describe_expected(keyword: str, parent: Mapping[str, Any], definitions: dict[str, Any]) -> str:
     if keyword in ("type", "anyOf", "oneOf", "enum"):
         return type_words(parent, definitions)
     if keyword == "additionalProperties":
@@ -203,7 +216,7 @@ def _short(text: str, limit: int = 300) -> str:
 
 
 def first_line(exc: Exception) -> str:
-    """Return the first line of what an exception says."""
+    """Return the first line of the message of an exception."""
     return next(iter(str(exc).splitlines()), type(exc).__name__)
 
 
@@ -212,20 +225,7 @@ def _refuse_to_fetch(uri: str) -> NoReturn:
 
 
 def _refuse_foreign_references(schema: Any) -> None:
-    for reference in _references(schema):
-        if not reference.startswith("#"):
-            raise SchemaInvalid(f"$ref {reference!r} leads outside the schema; only `#/...` is allowed")
-
-
-def _references(node: Any) -> Iterator[str]:
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Mapping):
-            for key, value in current.items():
-                if key in ("$ref", "$dynamicRef") and isinstance(value, str):
-                    yield value
-                elif key not in VERBATIM:
-                    pending.append(value)
-        elif isinstance(current, list):
-            pending.extend(current)
+    for node in iter_subschemas(schema):
+        for reference in (node.get("$ref"), node.get("$dynamicRef")):
+            if isinstance(reference, str) and not reference.startswith("#"):
+                raise SchemaInvalid(f"$ref {reference!r} leads outside the schema; only `#/...` is allowed")

@@ -1,10 +1,10 @@
-"""What authors and hosts test with: the conformance suite, fake providers, and a server for them."""
+"""The test kit for authors of integrations: the conformance suite, fake providers, and a server for them."""
 
 from wren_core.testing.contract import IntegrationContract
 from wren_core.testing.fake_oauth import FakeOAuth, FakeUser
 from wren_core.testing.fake_provider import Chunks, FakeProvider, FakeRequest, FakeResponse, route
-from wren_core.testing.fake_server import TcpFake
-from wren_core.testing.serving import FakeStage, serve
+from wren_core.testing.serving import SharedFakeServer, serve
+from wren_core.testing.tcp_provider import FakeTcpProvider
 
 __all__ = [
     "Chunks",
@@ -12,10 +12,10 @@ __all__ = [
     "FakeProvider",
     "FakeRequest",
     "FakeResponse",
-    "FakeStage",
+    "FakeTcpProvider",
     "FakeUser",
     "IntegrationContract",
-    "TcpFake",
+    "SharedFakeServer",
     "route",
     "serve",
 ]

@@ -1,7 +1,7 @@
 """`python -m wren_core.testing`: check one installed integration, in a process that may be killed.
 
-Reads a job from standard input and writes lines of JSON to the file it names: what is tried next, and at the end the
-report, or the error that kept it from being made.
+Reads a job from standard input and writes lines of JSON to the file that the job names: each step before it begins,
+and at the end the report or the error that prevented it.
 """
 
 import json
@@ -16,63 +16,63 @@ from importlib_metadata import EntryPoint
 from wren_core.contract.integration import Integration
 from wren_core.errors import WrenError
 from wren_core.plugins.discovery import discover, find_entry_points
-from wren_core.testing.haste import hurried
 from wren_core.testing.import_probe import ImportFacts, probe_import
 from wren_core.testing.project import Project
-from wren_core.testing.report import Report, check, unloadable
+from wren_core.testing.report import QualityReport, check_rules, report_load_failure
 from wren_core.testing.rules.rule import Finding
-from wren_core.testing.subject import Subject
+from wren_core.testing.short_waits import shorten_waits
+from wren_core.testing.target import CheckTarget
 
 FAKES = "wren.fakes"
 
-Tell = Callable[[Mapping[str, Any]], None]
+Write = Callable[[Mapping[str, Any]], None]
 
 
 def main() -> None:
-    """Perform the job."""
+    """Run the job."""
     job = json.load(sys.stdin)
     with Path(job["report"]).open("w", encoding="utf-8") as lines:
 
-        def tell(document: Mapping[str, Any]) -> None:
+        def write(document: Mapping[str, Any]) -> None:
             lines.write(json.dumps(document, default=repr) + "\n")
             lines.flush()
 
         try:
-            # From the first import on, so that no client keeps a `sleep` that takes its time.
-            with hurried(sockets=False):
-                tell({"report": _report(job, tell).to_json()})
+            # Before the first import, so that no client library keeps a reference to the real `sleep`.
+            with shorten_waits(sockets=False):
+                write({"report": _report(job, write).to_json()})
         except WrenError as exc:
-            tell({"error": exc.to_wire()})
+            write({"error": exc.to_wire()})
 
 
-def _report(job: Mapping[str, Any], tell: Tell) -> Report:
+def _report(job: Mapping[str, Any], write: Write) -> QualityReport:
     name = job["integration"]
     points = [point for point in find_entry_points() if point.name == name]
     project = _project(points, job.get("folder"))
     if not points:
         message = f"no installed distribution has an entry point {name!r} of the group wren.integrations"
-        return unloadable(name, project, [Finding(place="pyproject.toml", message=message)])
-    tell({"progress": f"importing {points[0].value}"})
-    facts = _probed(points[0])
+        return report_load_failure(name, project, [Finding(place="pyproject.toml", message=message)])
+    write({"progress": f"importing {points[0].value}"})
+    facts = _import_facts(points[0])
     found = discover({name})
     if found.failed or not found.loaded:
         findings = [
             Finding(place=plugin.distribution, message=f"{plugin.code}: {plugin.reason}") for plugin in found.failed
         ]
-        return unloadable(name, project, findings)
-    return check(_subject(found.loaded[0].integration, job, project, facts, tell))
+        return report_load_failure(name, project, findings)
+    return check_rules(_subject(found.loaded[0].integration, job, project, facts, write))
 
 
 def _subject(
-    integration: type[Integration], job: Mapping[str, Any], project: Project, facts: ImportFacts | None, tell: Tell
-) -> Subject:
-    return Subject(
+    integration: type[Integration], job: Mapping[str, Any], project: Project, facts: ImportFacts | None, write: Write
+) -> CheckTarget:
+    return CheckTarget(
         integration=integration,
         project=project,
         config=job.get("config") or {},
         make_fake=_fake_maker(integration.spec.name),
         imported=facts,
-        progress=lambda what: tell({"progress": what}),
+        progress=lambda what: write({"progress": what}),
     )
 
 
@@ -83,8 +83,8 @@ def _project(points: list[EntryPoint], folder: str | None) -> Project:
     return Project.installed(distribution.name, folder=Path(folder) if folder else None)
 
 
-def _probed(point: EntryPoint) -> ImportFacts | None:
-    with suppress(BaseException):  # discovery imports it again, and says what is wrong with it
+def _import_facts(point: EntryPoint) -> ImportFacts | None:
+    with suppress(BaseException):  # discovery imports it again and reports the error
         return probe_import(point.module)
     return None
 

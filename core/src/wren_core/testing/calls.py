@@ -1,4 +1,4 @@
-"""What was seen of an integration: each call of each method."""
+"""What a check recorded of an integration: each call of each method."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,31 +14,31 @@ class Call:
 
     method: str
     fault: str = ""
-    """What the fake was made to do; empty where it worked as usual."""
+    """The fault of the fake during the call; empty where it worked as usual."""
     path: str = ""
-    """The path it did that on; empty for every path."""
+    """The path that had the fault; empty for every path."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     result: Any = None
-    """In its JSON form."""
+    """The result in its JSON form."""
     error: Exception | None = None
     requests: tuple[FakeRequest, ...] = ()
-    strangers: tuple[str, ...] = ()
-    """Places other than the fake that it tried to contact."""
-    is_heard: bool = False
+    other_addresses: tuple[str, ...] = ()
+    """Addresses other than the fake's that it tried to contact."""
+    reached_fake: bool = False
     """Whether it contacted the fake, on that path."""
-    is_seen: bool = True
-    """Whether it did so by Python's sockets, whose time limits can be cut short."""
+    uses_python_sockets: bool = True
+    """Whether it contacted the fake by Python's sockets, whose time limits a check can shorten."""
 
     @property
-    def happened(self) -> str:
-        """What came of it, in words."""
+    def outcome(self) -> str:
+        """The error it ended with, as text for a finding."""
         if self.error is None:
-            return "no error at all"
+            return "no error"
         return f"{type(self.error).__name__}: {' '.join(str(self.error).split())[:160]}"
 
     @property
     def place(self) -> str:
-        """Where a finding about it belongs."""
+        """The place to name in a finding about it."""
         return f"{self.method} ({self.path})" if self.path else self.method
 
 
@@ -50,54 +50,56 @@ class MethodCalls:
     arguments: ExampleArguments | None = None
     """None where the example cannot be called."""
     plain: Call | None = None
-    """As its example says; None without a fake to answer it."""
+    """The call of its example; None without a fake that could answer."""
     faulted: tuple[Call, ...] = ()
-    scoped: Call | None = None
-    """With a token that has the declared scopes and no others."""
-    scopeless: Call | None = None
-    """With a token without any scope."""
-    paged: Call | None = None
-    """While the fake puts one item on a page."""
-    limited: Call | None = None
-    """With its limit set to one."""
+    """The same call, once for each fault."""
+    with_declared_scopes: Call | None = None
+    """With a token that has exactly the declared scopes."""
+    without_scopes: Call | None = None
+    """With a token that has no scopes."""
+    with_small_pages: Call | None = None
+    """With a fake that puts one item on a page."""
+    with_limit_one: Call | None = None
+    """With the method's limit set to one."""
     undo: Call | None = None
-    """The call that takes it back, with arguments from its result."""
+    """The call that undoes it, with arguments from its result."""
 
     @property
-    def is_local(self) -> bool:
-        """Whether it did without contacting anybody."""
-        return self.plain is not None and not self.plain.is_heard and not self.plain.strangers
+    def makes_no_request(self) -> bool:
+        """Whether its example contacted no address."""
+        return self.plain is not None and not self.plain.reached_fake and not self.plain.other_addresses
 
     @property
     def works(self) -> bool:
-        """Whether the example succeeded against the fake."""
-        return self.plain is not None and self.plain.is_heard and self.plain.error is None
+        """Whether its example succeeded against the fake."""
+        return self.plain is not None and self.plain.reached_fake and self.plain.error is None
 
     @property
     def all(self) -> tuple[Call, ...]:
         """Every call that was made."""
-        single = (self.plain, self.scoped, self.scopeless, self.paged, self.limited, self.undo)
+        scoped = (self.with_declared_scopes, self.without_scopes)
+        single = (self.plain, *scoped, self.with_small_pages, self.with_limit_one, self.undo)
         return (*(call for call in single if call is not None), *self.faulted)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Leak:
-    """A secret in a text that is kept or shown."""
+    """A secret in a text that is stored or shown."""
 
     place: str
     form: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rehearsal:
+class RecordedCalls:
     """All calls of all methods."""
 
     methods: Mapping[str, MethodCalls] = field(default_factory=dict)
     leaks: tuple[Leak, ...] = ()
     has_fake: bool = False
     speaks_http: bool = True
-    """Whether the fake knows requests and statuses; one with a protocol of its own can only fall silent."""
+    """Whether the fake knows requests and statuses; one without HTTP can only drop connections and delay answers."""
     has_scopes: bool = False
     """Whether the fake gives tokens with the scopes asked for."""
     problem: str = ""
-    """Why nothing could be rehearsed; empty where it could."""
+    """Why no call could be made; empty where calls were made."""

@@ -1,4 +1,4 @@
-"""Check an installed integration in a process of its own: what it does to that, it does not do to whoever checks."""
+"""Check an installed integration in a separate process, so that it cannot harm the process of the caller."""
 
 import json
 import os
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from wren_core.errors import AgentFixableError, UserFacingConfigError, error_from_wire
+from wren_core.testing.patience import patience
 
 TIME_LIMIT = timedelta(seconds=90)
 _TAIL = 2000
 
 
 class CheckStopped(AgentFixableError):
-    """The plugin kept its check from coming to an end: it hung, ended the process or crashed it."""
+    """The check of the plugin did not finish: the plugin hung, ended the process or crashed it."""
 
     code = "PLUGIN_CHECK_STOPPED"
 
@@ -28,7 +29,7 @@ class CheckStopped(AgentFixableError):
 class TestingMissing(UserFacingConfigError):
     """The extra `wren-core[testing]` is not installed."""
 
-    __test__ = False  # no class of tests, whatever pytest makes of its name
+    __test__ = False  # pytest takes the name for a test class
     code = "TESTING_MISSING"
 
 
@@ -37,20 +38,20 @@ def check_installed(
     *,
     folder: Path | None = None,
     config: Mapping[str, Any] | None = None,
-    time_limit: timedelta = TIME_LIMIT,
+    time_limit: timedelta | None = None,
 ) -> dict[str, Any]:
-    """Return the report about an installed integration, as `report.Report.to_json` has it.
+    """Return the report about an installed integration, in the form of `report.QualityReport.to_json`.
 
     Args:
-        name: of the integration.
-        folder: where its pyproject.toml is; found by itself where it is installed in place.
-        config: what `create` needs, beside what its fake says.
-        time_limit: the process is killed after it.
+        name: the integration.
+        folder: the folder of its pyproject.toml; found automatically for an editable install.
+        config: values for `create` that its fake does not give.
+        time_limit: the process is killed after this time; by default `TIME_LIMIT`, longer on a busy machine.
 
     Raises:
-        CheckStopped: says what was tried when the check ended.
+        CheckStopped: the message names the step that did not finish.
         TestingMissing: the extra `wren-core[testing]` is not installed.
-        WrenError: what kept the report from being made, such as an exemption without a reason.
+        WrenError: the report could not be made, because of an exemption without a reason, for example.
     """
     if find_spec("uvicorn") is None:
         raise TestingMissing("a check serves fake providers; run `pip install 'wren-core[testing]'`")
@@ -62,13 +63,13 @@ def check_installed(
             "config": dict(config or {}),
             "report": str(report),
         }
-        ending = _perform(job, time_limit)
+        ending = _run(job, time_limit or timedelta(seconds=patience(TIME_LIMIT.total_seconds())))
         return _outcome(name, _lines(report), ending)
 
 
-def _perform(job: Mapping[str, Any], time_limit: timedelta) -> str:
-    """Run the process to its end, and say how it ended; empty where it ended well."""
-    with _started() as process:
+def _run(job: Mapping[str, Any], time_limit: timedelta) -> str:
+    """Run the process and return how it failed; an empty string where it did not."""
+    with _start_process() as process:
         try:
             _, errors = process.communicate(json.dumps(job), timeout=time_limit.total_seconds())
         except subprocess.TimeoutExpired:
@@ -79,7 +80,7 @@ def _perform(job: Mapping[str, Any], time_limit: timedelta) -> str:
     return "" if process.returncode == 0 else f"the process ended with {process.returncode}: {errors[-_TAIL:].strip()}"
 
 
-def _started() -> "subprocess.Popen[str]":
+def _start_process() -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "wren_core.testing"],
         stdin=subprocess.PIPE,
@@ -87,12 +88,12 @@ def _started() -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         env=_environment(),
         text=True,
-        start_new_session=True,  # so that all it starts can be killed at once
+        start_new_session=True,  # so that it can be killed with all its children
     )
 
 
 def _environment() -> dict[str, str]:
-    """Return the variables of the process: no proxy, which would stand between the integration and its fake."""
+    """Return the variables of the process: without a proxy, which would hide the fake from the integration."""
     return {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
@@ -104,12 +105,12 @@ def _lines(report: Path) -> Iterator[dict[str, Any]]:
 
 
 def _outcome(name: str, lines: Iterator[dict[str, Any]], ending: str) -> dict[str, Any]:
-    doing = "starting"
+    step = "starting"
     for line in lines:
-        doing = line.get("progress", doing)
+        step = line.get("progress", step)
         if "report" in line:
             return dict(line["report"])
         if "error" in line:
             raise error_from_wire(line["error"])
     reason = ending or "the process ended without a report, as after os._exit()"
-    raise CheckStopped(f"the check of {name!r} was stopped while it tried {doing}: {reason}", details={"doing": doing})
+    raise CheckStopped(f"the check of {name!r} was stopped at {step}: {reason}", details={"step": step})

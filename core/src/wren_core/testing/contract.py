@@ -1,4 +1,4 @@
-"""The conformance suite: the rules of `wren plugin check` as tests that authors of integrations inherit."""
+"""The conformance suite: the rules of `wren plugin check` as tests that an author's test class inherits."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,18 +15,18 @@ TierName = Literal["bronze", "silver", "gold", "platinum"]
 
 
 class IntegrationContract:
-    """The conformance suite. Inherit it in a test module and name the class:
+    """The conformance suite. Inherit from it in a test module and name the integration:
 
     class TestChat(IntegrationContract):
         integration = Chat
 
-    Each rule up to `tier` is one test, named by the rule's id. The integration must be installed (`pip install -e .`);
-    it is checked once, in a process of its own, and exemptions are read from its pyproject.toml.
+    Each rule up to `tier` is one test, named after the rule's id. The integration must be installed
+    (`pip install -e .`). It is checked once, in a separate process; exemptions come from its pyproject.toml.
     """
 
     integration: ClassVar[type[Integration]]
     config: ClassVar[Mapping[str, Any]] = {}
-    """Values for `create`, where the integration needs some that its fake does not say."""
+    """Values for `create` that the fake does not give."""
     tier: ClassVar[TierName] = "gold"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -35,18 +35,18 @@ class IntegrationContract:
         for rule in RULES:
             name = f"test_{rule.id.replace('-', '_')}"
             if rule.tier <= wanted:
-                setattr(cls, name, _test_of(rule))
+                setattr(cls, name, _make_test(rule))
 
 
-def _test_of(rule: Rule) -> Callable[[IntegrationContract], None]:
+def _make_test(rule: Rule) -> Callable[[IntegrationContract], None]:
     def test(self: IntegrationContract) -> None:
-        _expect_passed(type(self), rule)
+        _assert_passed(type(self), rule)
 
     test.__doc__ = f"{rule.title}."
     return test
 
 
-def _expect_passed(contract: type[IntegrationContract], rule: Rule) -> None:
+def _assert_passed(contract: type[IntegrationContract], rule: Rule) -> None:
     integration = contract.integration
     report = _report(integration.spec.name, json.dumps(dict(contract.config)))
     if isinstance(report, WrenError):
@@ -56,7 +56,7 @@ def _expect_passed(contract: type[IntegrationContract], rule: Rule) -> None:
         raise AssertionError(f"the entry point {integration.spec.name!r} loads {checked}, not {integration!r}")
     (result,) = (item for item in report["rules"] if item["id"] == rule.id)
     if not checked and result["outcome"] == "not_applicable":
-        raise AssertionError(f"{rule.id} could not look: the integration does not load")
+        raise AssertionError(f"{rule.id} could not be checked: the integration does not load")
     if result["outcome"] == "failed":
         findings = [f"{item['place']}: {item['message']}" for item in result["findings"] if item["weight"] == "fault"]
         raise AssertionError("\n".join([f"{rule.id}: {rule.title}", *findings, f"fix: {rule.fix}"]))
@@ -64,7 +64,7 @@ def _expect_passed(contract: type[IntegrationContract], rule: Rule) -> None:
 
 @cache
 def _report(name: str, config: str) -> dict[str, Any] | WrenError:
-    """Check once for all tests of a suite, also where the check does not come to an end."""
+    """Check once for all tests of a suite, even where the check fails."""
     try:
         return check_installed(name, config=json.loads(config))
     except WrenError as exc:

@@ -1,7 +1,7 @@
-"""The call in a method's example, and arguments to try it with.
+"""Read the call in a method's example, and find arguments for it.
 
-An example is written for readers, `chat.reply(posted.ts, "Fixed")`: what its names stand for is known to the fake.
-Where nobody knows, something that fits the schema will do to see how a method fails.
+An example is for readers: `chat.reply(posted.ts, "Fixed")`. The fake gives values for the names in it. A name without
+a value gets a sample that fits the schema, which is enough to test how the method fails.
 """
 
 import ast
@@ -17,12 +17,12 @@ from wren_core.schemas.sample import sample
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleArguments:
-    """What a method is tried with."""
+    """The arguments of one example."""
 
     values: Mapping[str, Any]
     """Argument name to value."""
     unknown: tuple[str, ...] = ()
-    """Expressions of the example that nobody gave a value; `values` has samples in their place."""
+    """Expressions of the example without a known value; `values` has samples in their place."""
 
 
 def find_call(integration: type[Integration], method: MethodSpec) -> ast.Call | None:
@@ -44,7 +44,7 @@ def example_arguments(
     Args:
         integration: the class of the method.
         method: the method.
-        known: what the example's expressions stand for, by their source.
+        known: source of an expression in the example -> its value.
     """
     try:
         call = find_call(integration, method)
@@ -54,18 +54,18 @@ def example_arguments(
         nodes: dict[str, ast.expr] = integration.methods()[method.id].bind(tuple(call.args), keywords)
     except (SyntaxError, InvalidInput):
         return None
-    meanings = {_normal(source): value for source, value in known.items()}
+    known_values = {_normalize(source): value for source, value in known.items()}
     values: dict[str, Any] = {}
     unknown: list[str] = []
     for name, node in nodes.items():
-        strange = list(_unknown_in(node, meanings))
-        unknown += strange
-        values[name] = sample(method.input_schema, name) if strange else _value(node, meanings)
+        unknown_parts = list(_unknown_in(node, known_values))
+        unknown += unknown_parts
+        values[name] = sample(method.input_schema, name) if unknown_parts else _value(node, known_values)
     return ExampleArguments(values=values, unknown=tuple(dict.fromkeys(unknown)))
 
 
-def named_files(method: MethodSpec, values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the files the arguments of an example name; whoever tries it must bring them."""
+def files_in_example(method: MethodSpec, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the files that the arguments of an example name; they must exist before the call."""
     for name, value in values.items():
         says_path = "path" in str(method.input_schema["properties"][name]) or name in ("path", "file", "files")
         for item in value if isinstance(value, list | tuple) else (value,):
@@ -73,22 +73,22 @@ def named_files(method: MethodSpec, values: Mapping[str, Any]) -> Iterator[str]:
                 yield item
 
 
-def _unknown_in(node: ast.expr, meanings: Mapping[str, Any]) -> Iterator[str]:
-    if ast.unparse(node) in meanings or _is_literal(node):
+def _unknown_in(node: ast.expr, known_values: Mapping[str, Any]) -> Iterator[str]:
+    if ast.unparse(node) in known_values or _is_literal(node):
         return
     if isinstance(node, ast.List | ast.Tuple):
         for item in node.elts:
-            yield from _unknown_in(item, meanings)
+            yield from _unknown_in(item, known_values)
     else:
         yield ast.unparse(node)
 
 
-def _value(node: ast.expr, meanings: Mapping[str, Any]) -> Any:
+def _value(node: ast.expr, known_values: Mapping[str, Any]) -> Any:
     source = ast.unparse(node)
-    if source in meanings:
-        return meanings[source]
+    if source in known_values:
+        return known_values[source]
     if isinstance(node, ast.List | ast.Tuple) and not _is_literal(node):
-        return [_value(item, meanings) for item in node.elts]
+        return [_value(item, known_values) for item in node.elts]
     return ast.literal_eval(node)
 
 
@@ -100,7 +100,7 @@ def _is_literal(node: ast.expr) -> bool:
     return True
 
 
-def _normal(source: str) -> str:
+def _normalize(source: str) -> str:
     try:
         return ast.unparse(ast.parse(source, mode="eval"))
     except SyntaxError:

@@ -1,7 +1,7 @@
 """OAuth pages and endpoints for a fake provider: consent form, code with PKCE, token, refresh, revoke.
 
-Strict where real providers are: the client's id and secret, the redirect URI, the verifier and single use of codes
-are all checked. It mounts itself on the provider it is given, at the paths of its dialect.
+It checks what real providers check: the client's id and secret, the redirect URI, the verifier, and that a code is used
+once. It adds its routes to the given provider, at the paths of that provider.
 """
 
 import base64
@@ -18,7 +18,7 @@ from wren_core.testing.fake_provider import FakeProvider, FakeRequest, FakeRespo
 
 @dataclass(frozen=True, kw_only=True)
 class FakeUser:
-    """Somebody who can consent."""
+    """A user who can consent."""
 
     email: str
     name: str = ""
@@ -37,13 +37,13 @@ class FakeOAuth:
     """An authorization server for one client.
 
     Args:
-        provider: the fake it is mounted on.
-        users: who may consent; the form offers each of them, and a refusal.
+        provider: the fake that gets its routes.
+        users: who may consent; the form offers each user, and to deny.
         authorize_path: path of the consent page; the form posts back to it.
         token_path: path of the token endpoint.
         revoke_path: path of the revocation endpoint.
-        token_lifetime: seconds an access token lives; None leaves `expires_in` out and issues no refresh token.
-        rotate: give a new refresh token on every refresh and refuse the old one.
+        token_lifetime: seconds until an access token expires; None omits `expires_in` and issues no refresh token.
+        rotate: issue a new refresh token on every refresh and refuse the old one.
     """
 
     def __init__(
@@ -76,16 +76,16 @@ class FakeOAuth:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Where its pages and endpoints are: what is asked for without a token."""
+        """The paths of its pages and endpoints, which need no token."""
         return (self.authorize_path, self.token_path, self.revoke_path)
 
     def user_of(self, token: str | None) -> FakeUser | None:
-        """Return who a live access token belongs to, or None."""
+        """Return the owner of a valid access token, or None."""
         grant = self._access.get(token or "")
         return grant.user if grant and grant.expires_at > time.time() else None
 
     def scopes_of(self, token: str | None) -> list[str]:
-        """Return the scopes of a live access token."""
+        """Return the scopes of a valid access token."""
         return self._access[token].scopes if token and self.user_of(token) else []
 
     def issue(self, user: FakeUser, scopes: list[str]) -> dict[str, Any]:
@@ -93,17 +93,17 @@ class FakeOAuth:
         return self.token_body(_Grant(user=user, scopes=scopes))
 
     def expire_access_tokens(self) -> None:
-        """Make every access token stale; refresh tokens still work."""
+        """Expire every access token; refresh tokens still work."""
         for grant in self._access.values():
             grant.expires_at = 0
 
     def revoke_everything(self) -> None:
-        """Make every token useless, as when a person withdraws consent."""
+        """Revoke every token, as when a person withdraws consent."""
         self._access.clear()
         self._refresh.clear()
 
     def token_body(self, grant: _Grant, *, refresh_token: str | None = None) -> dict[str, Any]:
-        """Return the body of a successful token response; override it for a dialect."""
+        """Return the body of a successful token response; override it for another format."""
         access = f"fake-access-{secrets.token_urlsafe(24)}"
         lifetime = self.token_lifetime
         expires_at = time.time() + (lifetime if lifetime is not None else 10**9)
@@ -119,11 +119,11 @@ class FakeOAuth:
         return body
 
     def error(self, status: int, code: str) -> FakeResponse:
-        """Return a refusal of the token endpoint; override it for a dialect."""
+        """Return an error of the token endpoint; override it for another format."""
         return FakeResponse(status=status, body={"error": code})
 
     def consent_page(self, request: FakeRequest) -> FakeResponse:
-        """Show one form for each user, or say what is wrong with the request."""
+        """Return one form for each user, or what is wrong with the request."""
         query = request.query
         if query.get("client_id") != self.client_id or not query.get("redirect_uri"):
             return FakeResponse(status=400, body="<h1>Unknown client or missing redirect_uri</h1>")
@@ -135,7 +135,7 @@ class FakeOAuth:
         return FakeResponse(body=f"<!doctype html><meta charset=utf-8>{title}{forms}")
 
     def consent(self, request: FakeRequest) -> FakeResponse:
-        """Take the posted form and send the browser back with a code."""
+        """Accept the posted form and redirect the browser with a code."""
         form = request.form()
         user = next((item for item in self.users if item.email == form.get("email")), None)
         answer = {"state": form.get("state", "")}
@@ -152,7 +152,7 @@ class FakeOAuth:
     def token(self, request: FakeRequest) -> FakeResponse:
         """Exchange a code or a refresh token."""
         self.token_requests += 1
-        form = {**_basic(request), **request.form()}
+        form = {**_basic_credentials(request), **request.form()}
         if form.get("client_id") != self.client_id or form.get("client_secret") != self.client_secret:
             return self.error(401, "invalid_client")
         if form.get("grant_type") == "refresh_token":
@@ -161,12 +161,12 @@ class FakeOAuth:
                 return self.error(400, "invalid_grant")
             return FakeResponse(body=self.token_body(grant, refresh_token=form["refresh_token"]))
         grant = self._codes.pop(form.get("code", ""), None)
-        if grant is None or grant.redirect_uri != form.get("redirect_uri") or not _proves(grant.challenge, form):
+        if grant is None or grant.redirect_uri != form.get("redirect_uri") or not _is_verified(grant.challenge, form):
             return self.error(400, "invalid_grant")
         return FakeResponse(body=self.token_body(grant))
 
     def revoke(self, request: FakeRequest) -> FakeResponse:
-        """Forget a token."""
+        """Revoke a token."""
         token = {**request.query, **request.form()}.get("token", "")
         self._access.pop(token, None)
         self._refresh.pop(token, None)
@@ -205,14 +205,14 @@ def _routes(server: FakeOAuth, authorize_path: str, token_path: str, revoke_path
     return Routes()
 
 
-def _proves(challenge: str, form: dict[str, str]) -> bool:
+def _is_verified(challenge: str, form: dict[str, str]) -> bool:
     if not challenge:
         return True
     digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
     return secrets.compare_digest(base64.urlsafe_b64encode(digest).rstrip(b"=").decode(), challenge)
 
 
-def _basic(request: FakeRequest) -> dict[str, str]:
+def _basic_credentials(request: FakeRequest) -> dict[str, str]:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return {}

@@ -1,8 +1,8 @@
-"""A stateful stand-in for a provider: an ASGI app with routes, a request log and failure knobs.
+"""A stateful fake of a web API: an ASGI app with routes, a request log and faults on demand.
 
 An integration ships one (entry-point group `wren.fakes`), so that its tests and the demo need no network and no
-account. A fake keeps state: what is sent can be found again. Programs that try an integration against its fake ask
-it how: `credentials`, `configuration`, `example_values`, `limit_pages`.
+account. A fake keeps state: what a client sends, a client can read again. `credentials`, `configuration`,
+`example_values` and `limit_pages` tell a program how to call the integration against its fake.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _ROUTE = "__wren_fake_route__"
 
 @dataclass(frozen=True, kw_only=True)
 class FakeRequest:
-    """One request as a handler sees it."""
+    """One request, as a handler gets it."""
 
     method: str
     path: str
@@ -42,7 +42,7 @@ class FakeRequest:
 
     @property
     def token(self) -> str | None:
-        """The bearer token, if one was sent."""
+        """The bearer token; None where there is none."""
         scheme, _, value = self.headers.get("authorization", "").partition(" ")
         return value if scheme.lower() == "bearer" and value else None
 
@@ -58,17 +58,17 @@ class FakeRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Chunks:
-    """A body that is sent piece by piece."""
+    """A body that is sent in several pieces."""
 
     parts: Sequence[str]
     content_type: str = "text/event-stream"
     is_cut: bool = False
-    """The connection breaks after the last part, as when the provider dies in the middle."""
+    """Whether the connection breaks after the last part."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FakeResponse:
-    """One answer; `body` is JSON unless it is text, bytes or `Chunks`."""
+    """One response; `body` is JSON unless it is text, bytes or `Chunks`."""
 
     status: int = 200
     body: Any = None
@@ -88,9 +88,9 @@ class _Fault:
     path: str
     left: int
     response: FakeResponse | None = None
-    """The answer instead of the right one; None for no answer at all."""
+    """The response to send instead; None for no response."""
     seconds: float | None = None
-    """How long the answer is held back; None hangs up at once."""
+    """The delay of the response; None closes the connection at once."""
 
 
 def route(method: str, path: str) -> Callable[[Handler], Handler]:
@@ -110,7 +110,7 @@ def route(method: str, path: str) -> Callable[[Handler], Handler]:
 
 
 class FakeProvider:
-    """Base of fake providers. Subclass it and mark functions with `@route`; state lives in plain attributes.
+    """Base class of fake web APIs. Subclass it and mark methods with `@route`; state lives in plain attributes.
 
     Handlers run one at a time, so they need no locks.
     """
@@ -120,7 +120,7 @@ class FakeProvider:
     def __init__(self) -> None:
         self.requests: list[FakeRequest] = []
         self.issuer: Callable[[list[str]], dict[str, str]] | None = None
-        """Gives credentials with these scopes; set by a `FakeOAuth` that is mounted here."""
+        """Issues credentials with the given scopes; a `FakeOAuth` on this provider sets it."""
         self._faults: list[_Fault] = []
         self._silences: list[_Fault] = []
         self._lock = threading.Lock()
@@ -128,7 +128,7 @@ class FakeProvider:
         self.mount(self)
 
     def mount(self, owner: object) -> None:
-        """Add the routes of another object; of two that match a request, the one written first answers."""
+        """Add the routes of another object; where two routes match a request, the first one handles it."""
         names = dict.fromkeys(name for cls in reversed(type(owner).__mro__) for name in vars(cls))
         for name in names:
             function = inspect.getattr_static(owner, name)
@@ -144,43 +144,43 @@ class FakeProvider:
         self._faults.append(_Fault(response=response, path=path, left=times))
 
     def delay_next(self, seconds: float, *, times: int = 1, path: str = "") -> None:
-        """Hold back the answers to the next `times` requests for so long, as a stalled provider does."""
+        """Delay the responses to the next `times` requests whose path contains `path` by `seconds`."""
         self._silences.append(_Fault(seconds=seconds, path=path, left=times))
 
     def drop_next(self, *, times: int = 1, path: str = "") -> None:
-        """Hang up on the next `times` requests without an answer; works where `wren_core.testing.serve` serves."""
+        """Close the connection of the next `times` requests without a response; needs `wren_core.testing.serve`."""
         self._silences.append(_Fault(path=path, left=times))
 
     def end_faults(self) -> None:
-        """Answer as usual again, whatever is left of the faults that were asked for."""
+        """Cancel all faults that are left."""
         self._faults.clear()
         self._silences.clear()
 
     def handle(self, request: FakeRequest) -> FakeResponse:
-        """Answer one request; what the ASGI app calls."""
+        """Return the response to one request; the ASGI app calls it."""
         with self._lock:
             self.requests.append(request)
             return self._answer(request)
 
     def configuration(self, url: str) -> dict[str, Any]:  # noqa: ARG002 - for subclasses
-        """Return the configuration with which the integration finds this fake at `url`; none where `base_url` does."""
+        """Return the configuration that points the integration at `url`; empty where `base_url` is enough."""
         return {}
 
     def credentials(self) -> dict[str, str]:
-        """Return credential values this fake accepts; override it where it asks for some."""
+        """Return credential values that this fake accepts; override it where it needs some."""
         return {}
 
     def example_values(self) -> dict[str, Any]:
-        """Return what the names in the integration's examples stand for: `{"posted.ts": "171.2", "mail.id": "m1"}`.
+        """Return values for the names in the integration's examples: `{"posted.ts": "171.2", "mail.id": "m1"}`.
 
-        It may add what they need: called once on a new fake, it leaves it so that every example works.
+        It is called once on a new fake, and may create the objects that the examples need.
         """
         return {}
 
     def limit_pages(self, size: int) -> bool:
-        """Put at most `size` items on a page of any listing; tell whether this fake has pages at all.
+        """Put at most `size` items on a page of any listing; return False where this fake has no pages.
 
-        Sets the attribute `page_size` where there is one; override it where that is not enough.
+        Sets the attribute `page_size`, if there is one; override it where that is not enough.
         """
         if not hasattr(self, "page_size"):
             return False
@@ -188,15 +188,15 @@ class FakeProvider:
         return True
 
     def refusal(self, request: FakeRequest) -> FakeResponse | None:  # noqa: ARG002 - for subclasses
-        """Return the answer to a request that no route shall see, or None; override it to ask for credentials."""
+        """Return the response to a request that no route may handle, or None; override it to require credentials."""
         return None
 
     def not_found(self, request: FakeRequest) -> FakeResponse:
-        """Answer a request no route matches; override it to speak the provider's dialect."""
+        """Return the response to a request that no route matches; override it for the provider's format."""
         return FakeResponse(status=404, body={"error": f"no route {request.method} {request.path}"})
 
     def _answer(self, request: FakeRequest) -> FakeResponse:
-        fault = _taken(self._faults, request)
+        fault = _take_fault(self._faults, request)
         if fault is not None and fault.response is not None:
             return fault.response
         return self.refusal(request) or self._dispatch(request)
@@ -211,7 +211,7 @@ class FakeProvider:
         return self.not_found(request)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """Speak ASGI."""
+        """Handle one ASGI call."""
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
@@ -222,12 +222,12 @@ class FakeProvider:
             headers={key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]},
             body=await _body(receive),
         )
-        silence = _taken(self._silences, request)
+        silence = _take_fault(self._silences, request)
         if silence is None:
             response = self.handle(request)
         else:
             self.requests.append(request)
-            if await _is_given_up(silence.seconds, receive, send):
+            if await _client_left(silence.seconds, receive, send):
                 return
             with self._lock:
                 response = self._answer(request)
@@ -257,15 +257,15 @@ async def _stream(response: FakeResponse, body: Chunks, receive: Receive, send: 
         pass
 
 
-def _taken(faults: list[_Fault], request: FakeRequest) -> _Fault | None:
+def _take_fault(faults: list[_Fault], request: FakeRequest) -> _Fault | None:
     fault = next((item for item in faults if item.left and item.path in request.path), None)
     if fault is not None:
         fault.left -= 1
     return fault
 
 
-async def _is_given_up(seconds: float | None, receive: Receive, send: Send) -> bool:
-    """Keep the client waiting, or hang up; tell whether it is gone."""
+async def _client_left(seconds: float | None, receive: Receive, send: Send) -> bool:
+    """Wait `seconds`, or close the connection at once for None; return whether the client left."""
     if seconds is None:
         _transport_of(send).abort()
     try:
@@ -278,10 +278,10 @@ async def _is_given_up(seconds: float | None, receive: Receive, send: Send) -> b
 
 
 def _transport_of(send: Send) -> Any:
-    """Return the server's own connection, which is behind the function it gave: ASGI has no word for hanging up."""
+    """Return the server's connection from behind its `send` function: ASGI has no way to close it."""
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
-        raise RuntimeError("this server cannot hang up; serve the fake with wren_core.testing.serve")
+        raise RuntimeError("this server cannot close a connection; serve the fake with wren_core.testing.serve")
     return transport
 
 

@@ -1,13 +1,13 @@
-"""What can go wrong with a provider, and how its fake is made to do it."""
+"""The faults of a provider, and how its fake is told to have them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 RETRY_AFTER_SECONDS = 1234
-"""Longer than any client waits by itself, so that it reaches the caller; too odd to be a guess."""
+"""Longer than any client waits by itself, so that it reaches the caller, and a number that nobody uses by chance."""
 STALL_SECONDS = 1.5
-"""How long a stalled fake says nothing. Clients whose limits are cut short have long given up by then."""
+"""How long a stalled fake delays its answer; clients with shortened time limits give up long before."""
 _ALWAYS = 1000
 
 
@@ -16,20 +16,20 @@ class Fault:
     """One way to fail."""
 
     name: str
-    strike: Callable[[Any, str, str], None]
+    inject: Callable[[Any, str, str], None]
     """Takes the fake, the part of the path to fail, and the credential."""
-    quotes: bool = False
-    """Whether the answer quotes the credential."""
-    cuts_limits: bool = False
-    """Whether clients must give up by themselves, so that their time limits are cut short."""
+    quotes_credential: bool = False
+    """Whether the answer contains the credential."""
+    needs_short_limits: bool = False
+    """Whether the client must give up by itself, so that a check shortens its time limits."""
 
 
-def _answers(status: int, *, headers: dict[str, str] | None = None, quotes: bool = False) -> Fault:
-    def strike(fake: Any, path: str, credential: str) -> None:
-        body = {"error": f"fault {status}{f': {credential}' if quotes else ''}"}
+def _answer(status: int, *, headers: dict[str, str] | None = None, quotes_credential: bool = False) -> Fault:
+    def inject(fake: Any, path: str, credential: str) -> None:
+        body = {"error": f"fault {status}{f': {credential}' if quotes_credential else ''}"}
         fake.fail_next(status, times=_ALWAYS, path=path, headers=headers, body=body)
 
-    return Fault(name=str(status), strike=strike, quotes=quotes)
+    return Fault(name=str(status), inject=inject, quotes_credential=quotes_credential)
 
 
 def _hang_up(fake: Any, path: str, _credential: str) -> None:
@@ -41,14 +41,14 @@ def _stall(fake: Any, path: str, _credential: str) -> None:
     fake.delay_next(STALL_SECONDS, times=_ALWAYS, **({"path": path} if path else {}))
 
 
-UNAUTHORIZED = _answers(401, quotes=True)
-FORBIDDEN = _answers(403)
-LIMITED = _answers(429, headers={"retry-after": str(RETRY_AFTER_SECONDS)})
-BROKEN = _answers(500)
-# The pause it asks for is none, so that whoever tries again does so at once.
-DOWN = _answers(503, headers={"retry-after": "0"})
-HANG_UP = Fault(name="hang-up", strike=_hang_up)
-STALL = Fault(name="stall", strike=_stall, cuts_limits=True)
+UNAUTHORIZED = _answer(401, quotes_credential=True)
+FORBIDDEN = _answer(403)
+LIMITED = _answer(429, headers={"retry-after": str(RETRY_AFTER_SECONDS)})
+BROKEN = _answer(500)
+# A pause of zero seconds: a client that retries does so at once.
+DOWN = _answer(503, headers={"retry-after": "0"})
+HANG_UP = Fault(name="hang-up", inject=_hang_up)
+STALL = Fault(name="stall", inject=_stall, needs_short_limits=True)
 
 STATUS_FAULTS = (UNAUTHORIZED, FORBIDDEN, LIMITED, BROKEN, DOWN)
 SILENT_FAULTS = (HANG_UP, STALL)

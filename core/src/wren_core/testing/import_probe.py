@@ -1,6 +1,6 @@
-"""What importing a module does: how long it takes, what else it imports, and what it touches that it should not.
+"""Measure the import of a module: its time, the other modules it imports, and its side effects.
 
-Only what the module's own package does counts; a library it imports is judged by its price alone.
+Only side effects of the module's own package count; of a library that it imports, only the cost does.
 """
 
 import importlib
@@ -35,34 +35,34 @@ _EFFECTS = {
     "sqlite3.connect": "opens the database {0}",
     "time.sleep": "sleeps {0} s",
 }
-# What may stand between the code of a package and the environment it reads.
-_WAYS_TO_ENVIRON = frozenset({"os", "_collections_abc", "collections.abc", __name__})
+# Modules whose frames may lie between the code of a package and the environment variable it reads.
+_ENVIRON_MODULES = frozenset({"os", "_collections_abc", "collections.abc", __name__})
 _probes: list[Callable[[str, tuple[Any, ...]], None]] = []
 _hooked: list[bool] = []
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """Something done while a module was imported."""
+    """One side effect of an import."""
 
     place: str
-    """File and line of the package that did it."""
+    """File and line in the package."""
     message: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportFacts:
-    """What importing a module did."""
+    """What the import of a module did."""
 
     module: str
     cpu_seconds: float
     modules: tuple[str, ...]
-    """What was imported that was not before, sorted."""
+    """The modules that it imported for the first time, sorted."""
     effects: tuple[Effect, ...] = ()
 
 
 def probe_import(module: str) -> ImportFacts:
-    """Import a module that was not imported yet, and watch what it does."""
+    """Import a module for the first time, and record what the import does."""
     package = module.partition(".")[0]
     before, threads = set(sys.modules), set(threading.enumerate())
     effects: list[Effect] = []
@@ -70,7 +70,7 @@ def probe_import(module: str) -> ImportFacts:
         started = time.process_time()
         importlib.import_module(module)
         cpu_seconds = time.process_time() - started
-    # Not every version of Python has an audit event for it.
+    # Not every version of Python has an audit event for a new thread.
     left = set(threading.enumerate()) - threads
     effects += [Effect(place=module, message=f"leaves the thread {thread.name} running") for thread in left]
     return ImportFacts(
@@ -83,47 +83,47 @@ def probe_import(module: str) -> ImportFacts:
 
 @contextmanager
 def _watching(package: str, effects: list[Effect]) -> Iterator[None]:
-    def see(event: str, arguments: tuple[Any, ...]) -> None:
+    def record(event: str, arguments: tuple[Any, ...]) -> None:
         text = _EFFECTS.get(event)
         place = _place_in(package, sys._getframe(2)) if text else None  # noqa: SLF001 - the frame the event is from
         if text and place:
-            shown = [str(argument)[:200] for argument in (*arguments, "", "")]
-            effects.append(Effect(place=place, message=text.format(*shown)))
+            texts = [str(argument)[:200] for argument in (*arguments, "", "")]
+            effects.append(Effect(place=place, message=text.format(*texts)))
 
     if not _hooked:
         _hooked.append(True)
-        sys.addaudithook(_hook)  # it stays; without a probe it does nothing
-    _probes.append(see)
+        sys.addaudithook(_hook)  # it stays for the life of the process, and does nothing without a probe
+    _probes.append(record)
     try:
         yield
     finally:
-        _probes.remove(see)
+        _probes.remove(record)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    for see in tuple(_probes):
-        see(event, arguments)
+    for record in tuple(_probes):
+        record(event, arguments)
 
 
 @contextmanager
 def _watching_environ(package: str, effects: list[Effect]) -> Iterator[None]:
-    """Reading the environment raises no audit event: its mapping is watched instead."""
+    """Replace the methods of `os.environ` by recording ones: reading it raises no audit event."""
     kind: Any = type(os.environ)
     read, walk = kind.__getitem__, kind.__iter__
 
-    def note(what: str) -> None:
-        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - who reads
-        while frame is not None and frame.f_globals.get("__name__") in _WAYS_TO_ENVIRON:
+    def record(what: str) -> None:
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the frame that reads
+        while frame is not None and frame.f_globals.get("__name__") in _ENVIRON_MODULES:
             frame = frame.f_back
         if frame is not None and _is_of(package, frame):
-            effects.append(Effect(place=_shown(frame), message=f"reads {what}"))
+            effects.append(Effect(place=_file_and_line(frame), message=f"reads {what}"))
 
     def watched_read(self: Any, key: str) -> str:
-        note(f"the environment variable {key}")
+        record(f"the environment variable {key}")
         return str(read(self, key))
 
     def watched_walk(self: Any) -> Iterator[str]:
-        note("the whole environment")
+        record("the whole environment")
         return iter(walk(self))
 
     kind.__getitem__, kind.__iter__ = watched_read, watched_walk
@@ -134,12 +134,12 @@ def _watching_environ(package: str, effects: list[Effect]) -> Iterator[None]:
 
 
 def _place_in(package: str, frame: FrameType | None) -> str | None:
-    """Return where the package did it; None where Python's import of another module did."""
+    """Return the file and line in the package; None where the import of another module did it."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return None
         if _is_of(package, frame):
-            return _shown(frame)
+            return _file_and_line(frame)
         frame = frame.f_back
     return None
 
@@ -148,5 +148,5 @@ def _is_of(package: str, frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__", "")).partition(".")[0] == package
 
 
-def _shown(frame: FrameType) -> str:
+def _file_and_line(frame: FrameType) -> str:
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"

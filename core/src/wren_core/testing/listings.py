@@ -1,9 +1,11 @@
-"""Methods that list things, as their schemas tell."""
+"""Which methods list things, and with which parameters, from their schemas."""
 
 from wren_core.contract.spec import MethodSpec
 
-_LIMITS = frozenset({"limit", "max_results", "maximum", "max_items", "count", "page_size", "per_page", "top", "first"})
-_PLACES = frozenset({"cursor", "page", "page_token", "offset", "skip", "after", "starting_after", "continuation"})
+_LIMIT_NAMES = frozenset(
+    {"limit", "max_results", "maximum", "max_items", "count", "page_size", "per_page", "top", "first"}
+)
+_PAGE_NAMES = frozenset({"cursor", "page", "page_token", "offset", "skip", "after", "starting_after", "continuation"})
 
 
 def returns_list(method: MethodSpec) -> bool:
@@ -11,13 +13,13 @@ def returns_list(method: MethodSpec) -> bool:
     return method.output_schema.get("type") == "array"
 
 
-def limit_of(method: MethodSpec) -> str | None:
-    """Return the parameter that says how many items are wanted, if there is one."""
+def limit_parameter(method: MethodSpec) -> str | None:
+    """Return the parameter that limits the number of items; None where there is none."""
     properties = method.input_schema["properties"]
-    found = (name for name, schema in properties.items() if name in _LIMITS and schema.get("type") == "integer")
+    found = (name for name, schema in properties.items() if name in _LIMIT_NAMES and schema.get("type") == "integer")
     return next(found, None) if returns_list(method) else None
 
 
-def place_of(method: MethodSpec) -> str | None:
-    """Return the parameter with which a caller asks for the next page, if there is one."""
-    return next((name for name in method.input_schema["properties"] if name in _PLACES), None)
+def page_parameter(method: MethodSpec) -> str | None:
+    """Return the parameter that names the page to read; None where there is none."""
+    return next((name for name in method.input_schema["properties"] if name in _PAGE_NAMES), None)

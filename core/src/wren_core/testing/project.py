@@ -1,4 +1,4 @@
-"""The distribution an integration comes in: its metadata, its README, and its folder where it is installed in place."""
+"""The distribution of an integration: its metadata, its README, and its folder in an editable install."""
 
 import json
 import tomllib
@@ -15,7 +15,7 @@ _README_NAMES = ("README.md", "README.rst", "README.txt", "README")
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What an installed distribution says about itself."""
+    """The metadata and files of an installed distribution."""
 
     name: str = ""
     version: str = ""
@@ -25,7 +25,7 @@ class Project:
     requires: tuple[str, ...] = ()
     readme: str = ""
     folder: Path | None = None
-    """Where its pyproject.toml is; None for what was installed from a wheel."""
+    """The folder of its pyproject.toml; None where it was installed from a wheel."""
     exemptions: Mapping[str, Any] = field(default_factory=dict)
     """`[tool.wren.check] exempt` of its pyproject.toml, as written there."""
 
@@ -34,8 +34,8 @@ class Project:
         """Read the metadata of an installed distribution.
 
         Args:
-            name: of the distribution.
-            folder: where its pyproject.toml is; found by itself where it is installed in place (`pip install -e`).
+            name: the distribution.
+            folder: the folder of its pyproject.toml; found automatically for an editable install (`pip install -e`).
 
         Raises:
             importlib_metadata.PackageNotFoundError: it is not installed.
@@ -43,7 +43,7 @@ class Project:
         found = metadata.distribution(name)
         about = found.metadata
         place = folder or _folder_of(found)
-        configured = _configured(place)
+        configured = _read_pyproject(place)
         return cls(
             name=found.name,
             version=found.version,
@@ -51,14 +51,14 @@ class Project:
             license=about.get("License-Expression") or about.get("License") or "",
             requires_python=about.get("Requires-Python") or "",
             requires=tuple(found.requires or ()),
-            readme=_readme(place, configured) or about.get("Description") or "",
+            readme=_read_readme(place, configured) or about.get("Description") or "",
             folder=place,
             exemptions=configured.get("tool", {}).get("wren", {}).get("check", {}).get("exempt", {}),
         )
 
 
 def _folder_of(distribution: metadata.IDistribution) -> Path | None:
-    """Return the folder of a distribution that is installed in place: the one that is edited, not a copy."""
+    """Return the source folder of an editable install."""
     try:
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")
     except ValueError:
@@ -70,12 +70,12 @@ def _folder_of(distribution: metadata.IDistribution) -> Path | None:
     return folder if (folder / "pyproject.toml").is_file() else None
 
 
-def _configured(folder: Path | None) -> dict[str, Any]:
+def _read_pyproject(folder: Path | None) -> dict[str, Any]:
     return tomllib.loads((folder / "pyproject.toml").read_text("utf-8")) if folder else {}
 
 
-def _readme(folder: Path | None, configured: Mapping[str, Any]) -> str:
-    """Read the README that is edited; the metadata hold the one of the last installation."""
+def _read_readme(folder: Path | None, configured: Mapping[str, Any]) -> str:
+    """Read the README in the source folder; the metadata hold that of the last installation."""
     if folder is None:
         return ""
     declared = configured.get("project", {}).get("readme")

@@ -1,8 +1,7 @@
-"""All rules over one subject, and the tier that comes of it.
+"""Apply all rules to one integration, and compute its tier.
 
-A tier is reached when every rule of it, and of the tiers below, passed, has nothing to look at, or is exempt. An
-exemption is for silver and gold: bronze has none, being what every host may take for granted, and platinum says that
-there is none.
+A tier is reached when every rule of it, and of the tiers below, passed, has nothing to check, or is exempt. Silver and
+gold allow exemptions. Bronze does not, as every host relies on it; platinum means that there are none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,33 +12,33 @@ from wren_core.errors import AgentFixableError
 from wren_core.testing.project import Project
 from wren_core.testing.rules.registry import RULES, RuleUnknown, get_rule
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 Outcome = Literal["passed", "failed", "exempt", "not_applicable"]
 
 MIN_REASON = 20
-"""Letters a reason needs at least: `flaky` and `todo` are none."""
+"""The least number of letters in a reason: `flaky` and `todo` are too short."""
 
 
 class ExemptionInvalid(AgentFixableError):
-    """An exemption in pyproject.toml names no rule that can be exempt, or gives no reason."""
+    """An exemption in pyproject.toml names a rule that cannot be exempt, or has no reason."""
 
     code = "EXEMPTION_INVALID"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuleResult:
-    """What one rule said."""
+    """The result of one rule."""
 
     rule: Rule
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     reason: str = ""
-    """Why it is exempt, or has nothing to look at."""
+    """Why it is exempt, or has nothing to check."""
 
     @property
     def faults(self) -> tuple[Finding, ...]:
-        """The findings that fail it."""
+        """The findings that fail the rule."""
         return tuple(finding for finding in self.findings if finding.weight == "fault")
 
     def to_json(self) -> dict[str, Any]:
@@ -58,8 +57,8 @@ class RuleResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """What all rules said about one integration."""
+class QualityReport:
+    """The results of all rules for one integration."""
 
     integration: str
     distribution: str
@@ -69,7 +68,7 @@ class Report:
 
     @property
     def tier(self) -> Tier | None:
-        """The tier it reached; None below bronze."""
+        """The tier that it reached; None below bronze."""
         failed = min((result.rule.tier for result in self.results if result.outcome == "failed"), default=None)
         reached = Tier.PLATINUM if failed is None else failed - 1
         return Tier(reached) if reached else None
@@ -86,37 +85,39 @@ class Report:
         }
 
 
-def check(subject: Subject, *, rules: Iterable[Rule] = RULES) -> Report:
-    """Let every rule look at a subject.
+def check_rules(target: CheckTarget, *, rules: Iterable[Rule] = RULES) -> QualityReport:
+    """Apply every rule to an integration.
 
     Raises:
-        ExemptionInvalid: the project exempts what cannot be exempt, or says too little about why.
+        ExemptionInvalid: the project exempts a rule that cannot be exempt, or gives too short a reason.
     """
-    exempt = read_exemptions(subject.project.exemptions)
-    known = replace(subject, exempt=exempt) if exempt else subject
-    integration = subject.integration
-    return Report(
+    exempt = read_exemptions(target.project.exemptions)
+    known = replace(target, exempt=exempt) if exempt else target
+    integration = target.integration
+    return QualityReport(
         integration=integration.spec.name,
-        distribution=subject.project.name,
-        version=subject.project.version,
-        results=tuple(_result(rule, known, exempt.get(rule.id)) for rule in rules),
+        distribution=target.project.name,
+        version=target.project.version,
+        results=tuple(_apply_rule(rule, known, exempt.get(rule.id)) for rule in rules),
         class_name=f"{integration.__module__}:{integration.__qualname__}",
     )
 
 
-def unloadable(name: str, project: Project, findings: Iterable[Finding]) -> Report:
-    """Return the report about an integration that does not load: the first rule failed, and no other could look."""
+def report_load_failure(name: str, project: Project, findings: Iterable[Finding]) -> QualityReport:
+    """Return the report about an integration that does not load: the first rule failed, no other was checked."""
     first, *others = RULES
     skipped = (RuleResult(rule=rule, outcome="not_applicable", reason="it does not load") for rule in others)
     failed = RuleResult(rule=first, outcome="failed", findings=tuple(findings))
-    return Report(integration=name, distribution=project.name, version=project.version, results=(failed, *skipped))
+    return QualityReport(
+        integration=name, distribution=project.name, version=project.version, results=(failed, *skipped)
+    )
 
 
 def read_exemptions(written: Mapping[str, Any]) -> dict[str, str]:
     """Return rule id -> reason of `[tool.wren.check] exempt`.
 
     Raises:
-        ExemptionInvalid: names the entry and what is wrong with it.
+        ExemptionInvalid: the message names the entry and what is wrong with it.
     """
     found: dict[str, str] = {}
     for key, reason in written.items():
@@ -133,25 +134,25 @@ def read_exemptions(written: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _result(rule: Rule, subject: Subject, exemption: str | None) -> RuleResult:
-    subject.progress(rule.id)
+def _apply_rule(rule: Rule, target: CheckTarget, exemption: str | None) -> RuleResult:
+    target.progress(rule.id)
     try:
-        findings = tuple(rule.check(subject))
+        findings = tuple(rule.check(target))
     except NotApplicable as exc:
-        return RuleResult(rule=rule, outcome="not_applicable", reason=str(exc), findings=_idle(exemption))
-    except Exception as exc:  # noqa: BLE001 - the boundary: what a plugin breaks in a rule is a finding about the plugin
-        findings = (Finding(place=subject.name, message=f"the rule could not look: {type(exc).__name__}: {exc}"),)
+        return RuleResult(rule=rule, outcome="not_applicable", reason=str(exc), findings=_unused_exemption(exemption))
+    except Exception as exc:  # noqa: BLE001 - the boundary: a plugin that breaks a rule's code is a finding
+        findings = (Finding(place=target.name, message=f"the rule could not be checked: {type(exc).__name__}: {exc}"),)
     has_failed = any(finding.weight == "fault" for finding in findings)
     if exemption is None:
         return RuleResult(rule=rule, outcome="failed" if has_failed else "passed", findings=findings)
     if not has_failed:
-        return RuleResult(rule=rule, outcome="passed", findings=(*findings, *_idle(exemption)))
+        return RuleResult(rule=rule, outcome="passed", findings=(*findings, *_unused_exemption(exemption)))
     return RuleResult(rule=rule, outcome="exempt", findings=findings, reason=exemption)
 
 
-def _idle(exemption: str | None) -> tuple[Finding, ...]:
-    """Say that an exemption has nothing left to excuse."""
+def _unused_exemption(exemption: str | None) -> tuple[Finding, ...]:
+    """Return a note about an exemption that is no longer needed."""
     if exemption is None:
         return ()
-    message = f"its exemption is not needed any more; take it out ({exemption})"
+    message = f"its exemption is no longer needed; remove it ({exemption})"
     return (Finding(place="pyproject.toml", message=message, weight="note"),)

@@ -1,4 +1,4 @@
-"""A sound integration with its fake, and ways to break it."""
+"""A valid integration with its fake, and functions that break it."""
 
 import http.client
 import json
@@ -26,8 +26,8 @@ from wren_core.http_status import raise_for_response
 from wren_core.testing import FakeOAuth, FakeProvider, FakeRequest, FakeResponse, FakeUser, route
 from wren_core.testing.import_probe import ImportFacts
 from wren_core.testing.project import Project
-from wren_core.testing.report import Report, check
-from wren_core.testing.subject import Subject
+from wren_core.testing.report import QualityReport, check_rules
+from wren_core.testing.target import CheckTarget
 
 README = """
 | method | what it does |
@@ -202,27 +202,29 @@ def changed(base: type[Integration] = Shop, **members: Any) -> type[Integration]
     return type("Changed", (base,), {"__doc__": base.__doc__, **members, "spec": spec})
 
 
-def subject(integration: type[Integration] = Shop, **facts: Any) -> Subject:
-    """Return a subject; `project` changes fields of the project."""
+def target(integration: type[Integration] = Shop, **facts: Any) -> CheckTarget:
+    """Return a target; `project` changes fields of the project."""
     project = replace(PROJECT, **facts.pop("project", {}))
-    return Subject(integration=integration, project=project, **{"make_fake": FakeShop, "imported": IMPORTED, **facts})
+    return CheckTarget(
+        integration=integration, project=project, **{"make_fake": FakeShop, "imported": IMPORTED, **facts}
+    )
 
 
-def report(target: Subject) -> Report:
+def report(target: CheckTarget) -> QualityReport:
     """Check by every rule that needs no installation."""
     from wren_core.testing.rules.registry import RULES
 
-    return check(target, rules=[rule for rule in RULES if rule.id not in INSTALLED_RULES])
+    return check_rules(target, rules=[rule for rule in RULES if rule.id not in INSTALLED_RULES])
 
 
 @pytest.fixture(scope="session")
 def shop() -> SimpleNamespace:
-    """Return the sound integration, its fake, and what breaks and checks them."""
-    rehearsal = subject().rehearsal
+    """The valid integration, its fake, and functions that change and check them."""
+    recorded = target().calls
 
-    def rehearsed(target: Subject) -> Subject:
-        """Return a subject that was rehearsed already, with what is seen of the sound integration."""
-        vars(target)["rehearsal"] = rehearsal
+    def with_recorded_calls(target: CheckTarget) -> CheckTarget:
+        """Give a target the recorded calls of the valid integration."""
+        vars(target)["calls"] = recorded
         return target
 
     return SimpleNamespace(
@@ -230,17 +232,17 @@ def shop() -> SimpleNamespace:
         Fake=FakeShop,
         Item=Item,
         changed=changed,
-        subject=subject,
-        rehearsed=rehearsed,
+        target=target,
+        with_recorded_calls=with_recorded_calls,
         report=report,
     )
 
 
 @pytest.fixture(scope="session")
-def failures(shop: SimpleNamespace) -> Callable[[Subject], dict[str, list[str]]]:
-    """Return what fails, and why, by rule."""
+def failures(shop: SimpleNamespace) -> Callable[[CheckTarget], dict[str, list[str]]]:
+    """A function that returns rule id -> messages of the rules that fail."""
 
-    def failures(target: Subject) -> dict[str, list[str]]:
+    def failures(target: CheckTarget) -> dict[str, list[str]]:
         return {
             result.rule.id: [f"{item.place}: {item.message}" for item in result.faults]
             for result in report(target).results

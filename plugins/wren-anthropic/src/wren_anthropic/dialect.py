@@ -1,4 +1,4 @@
-"""The Messages API through Anthropic's own library. The only module that imports it; `connect` imports this one."""
+"""The Messages API, called with Anthropic's library, which only this module imports; `connect` imports this module."""
 
 import base64
 from collections.abc import Iterator
@@ -10,9 +10,9 @@ from wren_anthropic.verdicts import verdicts
 from wren_core import Unavailable
 from wren_core.ai.dialect import CompletionRequest, Reply
 from wren_core.ai.images import find_media_type
-from wren_core.ai.records import Message, StopReason, ToolCall, Usage
+from wren_core.ai.records import ChatMessage, StopReason, ToolCall, Usage
 
-# The API wants a limit with every request. Models that reason count their reasoning in, so it must not be small.
+# The API requires a limit in every request. Models count their reasoning too, so it must not be small.
 _USUAL_MAX_TOKENS = 16_000
 _REASONS: dict[str | None, StopReason] = {
     "end_turn": "end",
@@ -26,7 +26,7 @@ _REASONING = frozenset({"thinking", "redacted_thinking"})
 
 
 class MessagesDialect:
-    """Sends each request once: what to do about a failure is the caller's to decide."""
+    """Sends each request once; the caller decides what to do after a failure."""
 
     def __init__(self, api_key: str, *, base_url: str, timeout: float) -> None:
         self._client = anthropic.Anthropic(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
@@ -36,15 +36,15 @@ class MessagesDialect:
         self._client.close()
 
     def complete(self, request: CompletionRequest) -> Reply:
-        """Return the whole answer."""
+        """Return the complete response."""
         with verdicts():
             message = self._client.messages.create(**arguments_of(request))
             if not isinstance(message, anthropic.types.Message) or message.type != "message":
-                raise Unavailable("this is no answer of Anthropic's; is the base URL right?")
+                raise Unavailable("the response is not from Anthropic; check the base URL")
             return reply_of(message)
 
     def pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
-        """Yield the text as it comes, the usage as it becomes known, and last the whole answer."""
+        """Yield the text as it arrives, the usage as it becomes known, and finally the complete response."""
         with verdicts(), self._client.messages.stream(**arguments_of(request)) as stream:
             for event in stream:
                 if event.type == "text":
@@ -53,14 +53,14 @@ class MessagesDialect:
                     yield usage_of(stream.current_message_snapshot.usage)
             message = stream.current_message_snapshot
             if message.stop_reason is None:
-                raise Unavailable("Anthropic's answer was cut off in the middle; try again")
+                raise Unavailable("Anthropic's response broke off in the middle; try again")
             yield reply_of(message)
 
 
 def arguments_of(request: CompletionRequest) -> dict[str, Any]:
-    """Return the request in the API's own form."""
+    """Convert a request to the format of the API."""
     limit = request.max_tokens or min(_USUAL_MAX_TOKENS, request.model.max_tokens or _USUAL_MAX_TOKENS)
-    # The library left the sampling parameters out with the models that refuse them; older ones still take them.
+    # The library has no sampling parameters, because new models refuse them; older models still accept them.
     extra = None if request.temperature is None else {"temperature": request.temperature}
     optional = {"system": request.system, "extra_body": extra}
     tools = [tool.model_dump(mode="json") for tool in request.tools]
@@ -74,7 +74,7 @@ def arguments_of(request: CompletionRequest) -> dict[str, Any]:
 
 
 def reply_of(message: anthropic.types.Message) -> Reply:
-    """Return an answer in Wren's form."""
+    """Convert a response to Wren's records."""
     blocks = message.content
     reasoned = any(block.type in _REASONING for block in blocks)
     return Reply(
@@ -86,13 +86,13 @@ def reply_of(message: anthropic.types.Message) -> Reply:
             for block in blocks
             if block.type == "tool_use"
         ],
-        # Signed reasoning must come back unchanged with the results of tools.
+        # Signed reasoning must be sent back unchanged with the results of tools.
         blocks=[block.model_dump(mode="json", exclude_none=True) for block in blocks] if reasoned else [],
     )
 
 
 def usage_of(usage: anthropic.types.Usage) -> Usage:
-    """Return the usage; the API counts what it cached, and what it read from the cache, beside the input."""
+    """Return the usage; the API counts tokens written to and read from the cache separately from the input."""
     cached = usage.cache_read_input_tokens or 0
     return Usage(
         input_tokens=usage.input_tokens + cached + (usage.cache_creation_input_tokens or 0),
@@ -101,9 +101,9 @@ def usage_of(usage: anthropic.types.Usage) -> Usage:
     )
 
 
-def _turn(message: Message) -> dict[str, Any]:
+def _turn(message: ChatMessage) -> dict[str, Any]:
     if message.role == "assistant":
-        return {"role": "assistant", "content": message.blocks or _spoken(message)}
+        return {"role": "assistant", "content": message.blocks or _assistant_content(message)}
     results = [
         {"type": "tool_result", "tool_use_id": item.id, "content": item.content, "is_error": item.is_error}
         for item in message.tool_results
@@ -111,7 +111,7 @@ def _turn(message: Message) -> dict[str, Any]:
     return {"role": "user", "content": [*results, *map(_image, message.images), *_text(message.text)]}
 
 
-def _spoken(message: Message) -> list[dict[str, Any]]:
+def _assistant_content(message: ChatMessage) -> list[dict[str, Any]]:
     calls = [
         {"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments} for call in message.tool_calls
     ]

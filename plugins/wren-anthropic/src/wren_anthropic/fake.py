@@ -19,10 +19,10 @@ from wren_core.testing.fake_model import FakeAnswer, FakeModel, text_of
 
 
 class FakeAnthropic(FakeProvider):
-    """One account whose models answer what `model` was told; unknown keys, models and broken requests are refused.
+    """One account whose models give the answers set in `model`; unknown keys and models and invalid requests fail.
 
     Args:
-        key: the API key that is accepted.
+        key: the valid API key.
     """
 
     name: ClassVar[str] = "anthropic"
@@ -34,7 +34,7 @@ class FakeAnthropic(FakeProvider):
         self._numbers = itertools.count(1)
 
     def credentials(self) -> dict[str, str]:
-        """Return the credential that is accepted."""
+        """Return the valid credential."""
         return {"api_key": self.key}
 
     def limit_next(self, *, times: int = 1, retry_after: int = 1) -> None:
@@ -49,12 +49,12 @@ class FakeAnthropic(FakeProvider):
         return FakeResponse(status=401, body=_error("authentication_error", "invalid API key"))
 
     def not_found(self, request: FakeRequest) -> FakeResponse:
-        """Answer what no route matches."""
+        """Return the error for an unknown path."""
         return FakeResponse(status=404, body=_error("not_found_error", f"no {request.path}"))
 
     @route("POST", "/v1/messages")
     def messages(self, request: FakeRequest) -> FakeResponse:
-        """Answer the last turn, at once or as a stream."""
+        """Answer the last turn, as one response or as a stream."""
         asked = request.json()
         problem = _problem(asked)
         if problem:
@@ -65,15 +65,15 @@ class FakeAnthropic(FakeProvider):
         message = self._message(asked, answer)
         if not asked.get("stream"):
             return FakeResponse(body=message)
-        return FakeResponse(body=_streamed(message, answer))
+        return FakeResponse(body=_stream_events(message, answer))
 
     def _message(self, asked: dict[str, Any], answer: FakeAnswer) -> dict[str, Any]:
         number = next(self._numbers)
         text = [{"type": "text", "text": answer.text}] if answer.text else []
         tool = {"type": "tool_use", "id": f"toolu_{number}", "name": answer.tool, "input": dict(answer.arguments)}
-        said = [text_of(message["content"]) for message in asked["messages"]]
+        texts = [text_of(message["content"]) for message in asked["messages"]]
         usage = {
-            "input_tokens": estimate_tokens("".join([asked.get("system", ""), *said])),
+            "input_tokens": estimate_tokens("".join([asked.get("system", ""), *texts])),
             "output_tokens": estimate_tokens(answer.text + json.dumps(dict(answer.arguments))),
         }
         return {
@@ -88,7 +88,7 @@ class FakeAnthropic(FakeProvider):
         }
 
 
-def _streamed(message: dict[str, Any], answer: FakeAnswer) -> Chunks:
+def _stream_events(message: dict[str, Any], answer: FakeAnswer) -> Chunks:
     opening = {**message, "content": [], "stop_reason": None, "usage": {**message["usage"], "output_tokens": 1}}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": opening}]
     for index, block in enumerate(message["content"]):

@@ -1,4 +1,4 @@
-"""Claude as an integration: what it offers and how it is reached."""
+"""Claude as an integration: its models and its connection."""
 
 from typing import TYPE_CHECKING
 
@@ -6,12 +6,12 @@ from wren_anthropic.models import MODELS
 from wren_core import AIIntegration, ApiKeyConfig, CredentialSpec, CredentialType, IntegrationSpec
 from wren_core.ai.keys import sendable_key
 
-if TYPE_CHECKING:  # it imports the client library, which only `connect` may pay for
+if TYPE_CHECKING:  # imports the client library, so it is imported only in `connect`
     from wren_anthropic.dialect import MessagesDialect
 
 
 class Anthropic(AIIntegration):
-    """Let Anthropic's Claude models write text, look at images and ask for tools."""
+    """Generate text with Anthropic's Claude models; they also read images and call tools."""
 
     spec = IntegrationSpec(
         name="anthropic",
@@ -23,7 +23,7 @@ class Anthropic(AIIntegration):
                 key="api_key",
                 type=CredentialType.API_KEY,
                 env_var="ANTHROPIC_API_KEY",
-                description="An API key of the Claude Console (sk-ant-...)",
+                description="API key from the Claude Console (sk-ant-...)",
             ),
         ),
         docs_url="https://platform.claude.com/docs",

@@ -1,4 +1,4 @@
-"""Anthropic's models, with limits and prices as of the release; the setting `models` replaces any of it.
+"""Anthropic's models, with limits and prices at the time of the release; the setting `models` overrides them.
 
 Prices: https://platform.claude.com/docs/en/about-claude/pricing
 """
@@ -27,7 +27,7 @@ def _model(
     )
 
 
-def _priced(input_usd: float, output_usd: float, long: LongCost | None = None) -> Cost:
+def _cost(input_usd: float, output_usd: float, long: LongCost | None = None) -> Cost:
     return per_million(input_usd, output_usd, cached_usd=round(input_usd * _CACHE_DISCOUNT, 6), long=long)
 
 
@@ -37,22 +37,22 @@ MODELS = AIConfig(
     provider="anthropic",
     default_model=DEFAULT,
     available_models=(
-        _model(DEFAULT, "Claude Sonnet 5.5", "Balances intelligence, speed and price", _priced(2, 10)),
-        _model("claude-opus-5-5", "Claude Opus 5.5", "For complex reasoning and long tasks", _priced(4, 20)),
+        _model(DEFAULT, "Claude Sonnet 5.5", "Balances intelligence, speed and price", _cost(2, 10)),
+        _model("claude-opus-5-5", "Claude Opus 5.5", "For complex reasoning and long tasks", _cost(4, 20)),
         _model(
             "claude-haiku-5-5",
             "Claude Haiku 5.5",
             "Fastest and cheapest: classification, extraction, routing",
-            _priced(0.1, 0.5, _LONG_HAIKU),
+            _cost(0.1, 0.5, _LONG_HAIKU),
         ),
-        _model("claude-fable-5-1", "Claude Fable 5.1", "The most capable, and the most expensive", _priced(10, 50)),
-        _model("claude-opus-5", "Claude Opus 5", "The Opus before", _priced(5, 25)),
-        _model("claude-sonnet-5", "Claude Sonnet 5", "The Sonnet before", _priced(2, 10)),
+        _model("claude-fable-5-1", "Claude Fable 5.1", "The most capable, and the most expensive", _cost(10, 50)),
+        _model("claude-opus-5", "Claude Opus 5", "The previous Opus", _cost(5, 25)),
+        _model("claude-sonnet-5", "Claude Sonnet 5", "The previous Sonnet", _cost(2, 10)),
         _model(
             "claude-haiku-4-5",
             "Claude Haiku 4.5",
-            "The Haiku before",
-            _priced(1, 5),
+            "The previous Haiku",
+            _cost(1, 5),
             window=200_000,
             writes=64_000,
         ),

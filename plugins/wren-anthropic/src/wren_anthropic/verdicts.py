@@ -1,4 +1,4 @@
-"""Anthropic's refusals, as the errors that say who can fix them."""
+"""Convert Anthropic's errors to errors that say who can fix them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from wren_core.ai.refusals import broken_off, refusal
 from wren_core.http_status import summary
 
 _BILLING = "https://platform.claude.com/settings/billing"
-# An error in the middle of a stream comes after a 200; its type tells what the status would have been.
+# An error in the middle of a stream comes after a 200; its type implies the status.
 _STATUSES = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -28,27 +28,27 @@ _STATUSES = {
 
 @contextmanager
 def verdicts() -> Iterator[None]:
-    """Raise what the library raises in the block as an error of Wren's."""
+    """Convert the library's exceptions in the block to errors of Wren."""
     try:
         yield
     except anthropic.APIStatusError as exc:
         raise verdict(exc) from exc
     except anthropic.APIConnectionError as exc:
-        raise broken_off(exc, f"Anthropic could not be reached, or broke off: {type(exc).__name__}") from exc
+        raise broken_off(exc, f"Anthropic could not be reached, or the connection broke: {type(exc).__name__}") from exc
     except (anthropic.APIError, ValueError) as exc:
-        raise Unavailable(f"this is no answer of Anthropic's: {summary(exc)}; is the base URL right?") from exc
+        raise Unavailable(f"the response is not from Anthropic: {summary(exc)}; check the base URL") from exc
 
 
 def verdict(exc: anthropic.APIStatusError) -> WrenError:
-    """Return the error for an answer that refuses."""
-    kind, said = _details(exc.body)
+    """Return the error for an error response."""
+    kind, explanation = _details(exc.body)
     status = exc.status_code if exc.status_code >= 400 else _STATUSES.get(kind, 500)
     return refusal(
         status,
-        f"Anthropic refused ({kind or status}): {summary(said or exc.message)}",
+        f"Anthropic refused ({kind or status}): {summary(explanation or exc.message)}",
         integration="anthropic",
         billing_url=_BILLING,
-        is_about_money="credit balance" in said,
+        is_about_money="credit balance" in explanation,
         retry_after=exc.response.headers.get("retry-after"),
     )
 

@@ -105,7 +105,7 @@ class FakeGitHub(FakeProvider):
         files = {"client.py": "def connect(): ...", "server.py": "connect = accept"}
         made = self.add_repository("octo/hello", is_private=True, branches=("main", "fix"), files=files, first=41)
         issues = [self._add(made, {"title": f"Crash {number}", "labels": ["bug"]}, ALICE) for number in (1, 2)]
-        for title in ("Mend it", "Mend it well"):
+        for title in ("Fix it", "Fix it well"):
             self._add_pull(made, {"title": title, "head": "fix", "base": "main"}, BOB)
         comments = [self._add_comment(made, issues[1], text, BOB) for text in ("Here too", "And here")]
         return {"comment.id": comments[0]["id"]}
@@ -128,7 +128,7 @@ class FakeGitHub(FakeProvider):
         """Return the repository in the path of a request, or refuse the request as GitHub does."""
         self.person(request)
         found = self.repositories.get(f"{request.params['owner']}/{request.params['name']}")
-        if found is None or not self._may(request, found, is_write=request.method != "GET"):
+        if found is None or not self._is_allowed(request, found, is_write=request.method != "GET"):
             raise Refused(not_found())
         return found
 
@@ -243,11 +243,11 @@ class FakeGitHub(FakeProvider):
         query, kind = request.query.get("q", ""), request.params["kind"]
         if not query.strip() or kind not in ("issues", "code"):
             return validation_failed("Search", "q", "missing")
-        visible = [repository for repository in self.repositories.values() if self._may(request, repository)]
-        pairs = [pair for repository in visible for pair in _searchable(repository, kind)]
+        visible = [repository for repository in self.repositories.values() if self._is_allowed(request, repository)]
+        pairs = [pair for repository in visible for pair in _list_searchable(repository, kind)]
         return self._page([item for item, text in pairs if matches(query, item, text)], request, is_search=True)
 
-    def _may(self, request: FakeRequest, repository: Json, *, is_write: bool = False) -> bool:
+    def _is_allowed(self, request: FakeRequest, repository: Json, *, is_write: bool = False) -> bool:
         return "repo" in self.oauth.scopes_of(request.token) or not (is_write or repository["page"]["private"])
 
     def _page(self, items: list[Json], request: FakeRequest, *, is_search: bool = False) -> FakeResponse:
@@ -310,7 +310,7 @@ def _item(repository: Json, request: FakeRequest, *, is_pull: bool = False) -> J
     return dict(found) if request.method == "GET" else found
 
 
-def _searchable(repository: Json, kind: str) -> list[tuple[Json, str]]:
+def _list_searchable(repository: Json, kind: str) -> list[tuple[Json, str]]:
     if kind == "issues":
         return [(item, f"{item['title']} {item['body'] or ''}") for item in repository["issues"].values()]
     page = repository["page"]

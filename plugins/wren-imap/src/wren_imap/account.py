@@ -1,4 +1,4 @@
-"""One mail account: an id names its folder's generation (UIDVALIDITY), and what was begun is not done twice."""
+"""One mail account: ids include the folder's UIDVALIDITY, and a change that was started is never repeated."""
 
 import imaplib
 import smtplib
@@ -24,29 +24,29 @@ T = TypeVar("T")
 
 
 class Account:
-    """A mailbox, which is connected on first use, and the server that sends."""
+    """A mailbox, connected on first use, and the SMTP server."""
 
     def __init__(self, config: MailConfig, *, username: str, password: str) -> None:
         if not (username + password).isascii() or not (username + password).isprintable():
-            raise AuthFailed("user name or password has a character that mail servers do not take")
+            raise AuthFailed("user name or password contains a character that mail servers do not accept")
         self._config, self._login, self.sender = config, (username, password), config.sender or username
         self._lock = threading.Lock()
         self._box: BaseMailBox | None = None
 
     def close(self) -> None:
-        """Leave the server."""
+        """Close the connection."""
         box, self._box = self._box, None
         with suppress(*FAILED):
             if box is not None:
                 box.client.shutdown()
 
     def folders(self) -> list[str]:
-        """List the folders that hold messages."""
-        found = self._within("INBOX", lambda box, _: box.folder.list())
+        """List the folders that can contain messages."""
+        found = self._run_in_folder("INBOX", lambda box, _: box.folder.list())
         return [item.name for item in found if "\\Noselect" not in item.flags]
 
     def search(self, folder: str, given: dict[str, Any], *, older: str | None, limit: int) -> list[Email]:
-        """Return the newest messages that fit, without their bodies."""
+        """Return the newest matching messages, without their bodies."""
         criteria, end = str(AND(**given)) if given else "ALL", int(older.rpartition(":")[2]) if older else 2**32
 
         def look(box: BaseMailBox, generation: str) -> list[Email]:
@@ -56,40 +56,40 @@ class Account:
             heads = {mail.uid: mail for mail in mails}
             return [Email.from_imap(heads[uid], f"{folder}:{generation}:{uid}") for uid in uids if uid in heads]
 
-        return self._within(folder, look)
+        return self._run_in_folder(folder, look)
 
     def read(self, message_id: str) -> Email:
-        """Return a whole message; it stays unread."""
-        return Email.from_imap(self._on(message_id, self._whole), message_id)
+        """Return a complete message; it stays unread."""
+        return Email.from_imap(self._act(message_id, self._fetch), message_id)
 
     def save(self, message_id: str, folder: Path) -> list[str]:
-        """Save the files of a message."""
-        return [save(folder, item.filename, item.payload) for item in self._on(message_id, self._whole).attachments]
+        """Save the attachments of a message."""
+        return [save(folder, item.filename, item.payload) for item in self._act(message_id, self._fetch).attachments]
 
     def mark(self, message_id: str, *, read: bool) -> None:
         """Mark a message as read or unread."""
         sign = "+" if read else "-"
-        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
+        self._act(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
 
     def move(self, message_id: str, folder: str) -> str | None:
-        """Move a message and return its new id, where the server tells."""
-        told = self._on(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
-        return f"{folder}:{told[0]}:{told[2]}" if told else None
+        """Move a message and return its new id, if the server reports it."""
+        ids = self._act(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
+        return f"{folder}:{ids[0]}:{ids[2]}" if ids else None
 
     def delete(self, message_id: str) -> None:
-        """Remove a message for good, and no other one that somebody marked as deleted."""
-        self._on(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
-        self._on(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
+        """Delete a message permanently, and no other message that is marked as deleted."""
+        self._act(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
+        self._act(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
 
     def send(self, message: EmailMessage) -> SentEmail:
-        """Hand a message to the SMTP server, once."""
+        """Send a message to the SMTP server, once."""
         config, context, begun = self._config, ssl.create_default_context(), False
         if config.smtp_host is None:
-            raise UserFacingConfigError("nothing can be sent: set smtp_host in the connection's configuration")
+            raise UserFacingConfigError("sending needs an SMTP server: set smtp_host in the connection's configuration")
         encrypted = partial(smtplib.SMTP_SSL, context=context)
         kind: Callable[..., smtplib.SMTP] = encrypted if config.smtp_security == "tls" else smtplib.SMTP
         try:
-            # With a name of our own, because the library would ask the network for this machine's.
+            # With a fixed name, because the library would look up the name of this machine in the network.
             with kind(config.smtp_host, config.smtp_port, "[127.0.0.1]", timeout=config.timeout_seconds) as smtp:
                 if config.smtp_security == "starttls":
                     smtp.starttls(context=context)
@@ -98,31 +98,31 @@ class Account:
                 refused = smtp.send_message(message)
         except FAILED as exc:
             raise verdict(exc, begun=begun) from exc
-        why = {address: f"{code} {said.decode(errors='replace')}" for address, (code, said) in refused.items()}
+        why = {address: f"{code} {reply.decode(errors='replace')}" for address, (code, reply) in refused.items()}
         return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
-    def _whole(self, box: BaseMailBox, uid: str) -> MailMessage:
+    def _fetch(self, box: BaseMailBox, uid: str) -> MailMessage:
         limit, head = self._config.max_message_mb, next(box.fetch(uid_list=uid, headers_only=True, mark_seen=False))
         if head.size_rfc822 > limit * 1024 * 1024:
             raise InvalidInput(f"the e-mail has {head.size_rfc822:,} bytes, and max_message_mb is {limit}")
         return next(box.fetch(uid_list=uid, mark_seen=False))
 
-    def _on(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
+    def _act(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
         folder, known, uid = message_id.rsplit(":", 2)
 
         def act(box: BaseMailBox, generation: str) -> T:
             if generation != known or not box.uids(f"UID {uid}"):
-                raise NotFound(f"the e-mail {message_id!r} is not there, or its folder was made anew; search for it")
+                raise NotFound(f"the e-mail {message_id!r} does not exist, or its folder was recreated; search for it")
             return action(box, uid)
 
-        return self._within(folder, act, changes=changes)
+        return self._run_in_folder(folder, act, changes=changes)
 
-    def _within(self, folder: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
-        """Do something in a folder, once; the action gets the mailbox and the folder's generation."""
+    def _run_in_folder(self, folder: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
+        """Run an action in a folder, once; it gets the mailbox and the folder's UIDVALIDITY."""
         with self._lock:
             was_connected, begun = self._box is not None, False
             try:
-                box = self._box = self._box or self._connected()
+                box = self._box = self._box or self._connect()
                 box.folder.set(folder, readonly=not changes)
                 begun = True
                 return action(box, box.client.response("UIDVALIDITY")[1][0].decode())
@@ -132,9 +132,9 @@ class Account:
                     self.close()
                 if begun or not (is_lost and was_connected):
                     raise verdict(exc, begun=begun and changes) from exc
-        return self._within(folder, action, changes=changes)  # it was cut while nothing was asked of it
+        return self._run_in_folder(folder, action, changes=changes)  # the idle connection was closed
 
-    def _connected(self) -> BaseMailBox:
+    def _connect(self) -> BaseMailBox:
         security, where = self._config.security, (self._config.host, self._config.port, self._config.timeout_seconds)
         encrypted = partial(MailBox if security == "tls" else MailBoxStartTls, ssl_context=ssl.create_default_context())
         box: BaseMailBox = MailBoxUnencrypted(*where) if security == "plain" else encrypted(*where)

@@ -1,4 +1,4 @@
-"""The IMAP half of the fake: one client's conversation, as far as the integration needs it."""
+"""The IMAP server of the fake: the session of one client, with the commands that the integration uses."""
 
 import base64
 import re
@@ -15,11 +15,11 @@ _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([()])|([^\s()"]+)')
 
 
 class _RefusedError(Exception):
-    """A command that is answered with NO or BAD."""
+    """A command failed; the response is NO or BAD."""
 
 
 class ImapSession:
-    """One client."""
+    """The session of one client."""
 
     def __init__(self, mail: FakeMail, stream: BinaryIO) -> None:
         self._mail, self._stream = mail, stream
@@ -42,7 +42,7 @@ class ImapSession:
         }
 
     def serve(self) -> None:
-        """Answer commands until the client leaves."""
+        """Answer commands until the client disconnects."""
         self._say("* OK fake.example ready")
         for line in self._stream:
             self._tag, _, rest = line.decode("utf-8", "replace").rstrip("\r\n").partition(" ")
@@ -52,12 +52,12 @@ class ImapSession:
                 return
             if verb.upper() == "UID":
                 verb, *words = words
-            self._say(f"{self._tag} {self._answered(verb.upper(), words)}")
+            self._say(f"{self._tag} {self._run_command(verb.upper(), words)}")
 
-    def _answered(self, verb: str, words: list[str]) -> str:
+    def _run_command(self, verb: str, words: list[str]) -> str:
         answer = self._answers.get(verb)
         if answer is None:
-            return f"BAD {verb} is not here"
+            return f"BAD {verb} is not implemented"
         if not self._known and verb not in ("CAPABILITY", "NOOP", "LOGIN", "AUTHENTICATE"):
             return "BAD log in first"
         if verb in self._mail.interruptions:
@@ -89,18 +89,20 @@ class ImapSession:
         return "done"
 
     def _select(self, words: list[str]) -> str:
-        folder = self._folder = self._named(words[0])
+        folder = self._folder = self._find_folder(words[0])
         self._say(f"* {len(folder.messages)} EXISTS", f"* OK [UIDVALIDITY {folder.generation}] generation")
         return "selected"
 
     def _search(self, words: list[str]) -> str:
         criteria = words[2:] if words[0].upper() == "CHARSET" else words
-        found = [str(number) for number, item in self._selected().messages.items() if _fits(number, item, criteria)]
+        found = [
+            str(number) for number, item in self._selected_folder().messages.items() if _fits(number, item, criteria)
+        ]
         self._say(f"* SEARCH {' '.join(found)}".rstrip())
         return "done"
 
     def _fetch(self, words: list[str]) -> str:
-        folder, heads = self._selected(), "HEADER" in words[1:][2] if len(words) > 3 else False
+        folder, heads = self._selected_folder(), "HEADER" in words[1:][2] if len(words) > 3 else False
         for number in self._numbers(words[0]):
             item = folder.messages[number]
             body = item.raw.partition(b"\n\n")[0] + b"\n\n" if heads else item.raw
@@ -114,35 +116,35 @@ class ImapSession:
     def _store(self, words: list[str]) -> str:
         flags = {word for word in words[2:] if word not in "()"}
         for number in self._numbers(words[0]):
-            item = self._selected().messages[number]
+            item = self._selected_folder().messages[number]
             item.flags = item.flags | flags if words[1].startswith("+") else item.flags - flags
         return "done"
 
     def _move(self, words: list[str]) -> str:
-        target, folder = self._named(words[1]), self._selected()
+        target, folder = self._find_folder(words[1]), self._selected_folder()
         numbers = self._numbers(words[0])
         placed = [str(target.add(folder.messages.pop(number))) for number in numbers]
         return f"[COPYUID {target.generation} {words[0]} {','.join(placed)}] moved"
 
     def _expunge(self, words: list[str]) -> str:
-        folder = self._selected()
+        folder = self._selected_folder()
         for number in self._numbers(words[0]):
             if "\\Deleted" in folder.messages[number].flags:
                 del folder.messages[number]
         return "done"
 
-    def _named(self, name: str) -> FakeFolder:
+    def _find_folder(self, name: str) -> FakeFolder:
         if name not in self._mail.folders:
             raise _RefusedError(f"[NONEXISTENT] no folder {name}")
         return self._mail.folders[name]
 
-    def _selected(self) -> FakeFolder:
+    def _selected_folder(self) -> FakeFolder:
         if self._folder is None:
             raise _RefusedError("no folder is selected")
         return self._folder
 
     def _numbers(self, listed: str) -> list[int]:
-        return [number for number in map(int, listed.split(",")) if number in self._selected().messages]
+        return [number for number in map(int, listed.split(",")) if number in self._selected_folder().messages]
 
     def _say(self, *lines: str) -> None:
         self._stream.write("".join(f"{line}\r\n" for line in lines).encode())

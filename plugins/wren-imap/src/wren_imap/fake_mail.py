@@ -1,4 +1,4 @@
-"""What the two halves of the fake share: folders with messages, and what was sent."""
+"""The state that both servers of the fake share: folders with messages, and sent messages."""
 
 import threading
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class FakeMessage:
 
 @dataclass(kw_only=True)
 class FakeFolder:
-    """A folder: its generation, and its messages by number."""
+    """A folder: its UIDVALIDITY, and its messages by number."""
 
     generation: int = field(default_factory=lambda: next(_GENERATIONS))
     messages: dict[int, FakeMessage] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class FakeFolder:
 
 @dataclass(frozen=True, kw_only=True)
 class SentMessage:
-    """A message that came in by SMTP."""
+    """A message received by SMTP."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -46,18 +46,18 @@ class SentMessage:
 
     @property
     def message(self) -> EmailMessage:
-        """The message, parsed."""
+        """The parsed message."""
         return message_from_bytes(self.raw, policy=default)
 
     @property
     def subject(self) -> str:
-        """Its subject."""
+        """The subject."""
         return str(self.message["Subject"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class FakeMail:
-    """The account and everything in it."""
+    """The account with all its folders and messages."""
 
     username: str
     password: str
@@ -65,5 +65,5 @@ class FakeMail:
     sent: list[SentMessage] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     interruptions: list[str] = field(default_factory=list)
-    """IMAP commands in the middle of which the fake hangs up, once each."""
+    """IMAP commands in the middle of which the fake drops the connection, once each."""
     lock: Any = field(default_factory=threading.RLock)

@@ -1,4 +1,4 @@
-"""The SMTP half of the fake: one client's conversation, as far as a client that sends needs it."""
+"""The SMTP server of the fake: the session of one client, with the commands for sending."""
 
 import base64
 import re
@@ -13,7 +13,7 @@ _ABILITIES = "250-fake.example\r\n250-AUTH PLAIN LOGIN\r\n250 8BITMIME"
 
 
 class SmtpSession:
-    """One client."""
+    """The session of one client."""
 
     def __init__(self, mail: FakeMail, stream: BinaryIO) -> None:
         self._mail, self._stream = mail, stream
@@ -30,7 +30,7 @@ class SmtpSession:
         }
 
     def serve(self) -> None:
-        """Answer commands until the client leaves."""
+        """Answer commands until the client disconnects."""
         self._say(_GREETING)
         for line in self._stream:
             words = line.decode("utf-8", "replace").rstrip("\r\n")
@@ -39,7 +39,7 @@ class SmtpSession:
                 self._say("221 bye")
                 return
             answer = self._answers.get(verb)
-            self._say(answer(words) if answer else "502 not here")
+            self._say(answer(words) if answer else "502 not implemented")
 
     def _auth(self, words: str) -> str:
         _, method, *first = words.split(" ")

@@ -1,4 +1,4 @@
-"""IMAP and SMTP: the declaration and the methods. All else about it is derived from this file."""
+"""IMAP and SMTP: the spec and the methods. Wren derives everything else from this file."""
 
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +19,7 @@ _UNREAD_AGAIN = UndoSpec(method="mark_unread", arguments={"message_id": "/input/
 
 
 class IMAP(Integration):
-    """Read, search, file and send the mail of any mail server."""
+    """Read, search, move and send e-mails with any mail server."""
 
     spec = IntegrationSpec(
         name="imap",
@@ -28,7 +28,7 @@ class IMAP(Integration):
         auth=CustomAuth(),
         credentials=(
             CredentialSpec(key="username", type=_BASIC, env_var="IMAP_USERNAME", description="Account", secret=False),
-            CredentialSpec(key="password", type=_BASIC, env_var="IMAP_PASSWORD", description="Its password"),
+            CredentialSpec(key="password", type=_BASIC, env_var="IMAP_PASSWORD", description="Password of the account"),
         ),
     )
     Config = MailConfig
@@ -36,8 +36,8 @@ class IMAP(Integration):
     client: "Account"
 
     def connect(self) -> "Account":
-        """Make the client; it connects with the first request."""
-        from wren_imap.account import Account  # here: it imports imap_tools, which listing must not pay for
+        """Create the client; it connects on the first request."""
+        from wren_imap.account import Account  # imports imap_tools, which is slow
 
         return Account(self.config, username=self.credentials["username"], password=self.credentials["password"])
 
@@ -54,24 +54,24 @@ class IMAP(Integration):
         to: Phrase = None,
         subject: Phrase = None,
         text: Phrase = None,
-        since: Annotated[date | None, "Only e-mails that came on this day or later"] = None,
-        unread: Annotated[bool, "Only unread ones"] = False,
-        limit: Annotated[int, Field(ge=1, le=200), "At most this many"] = 20,
-        older_than: Annotated[Id | None, "Only e-mails that came before this one: the last of the page before"] = None,
+        since: Annotated[date | None, "Only e-mails received on this day or later"] = None,
+        unread: Annotated[bool, "Only unread e-mails"] = False,
+        limit: Annotated[int, Field(ge=1, le=200), "Maximum number of e-mails"] = 20,
+        older_than: Annotated[Id | None, "Only e-mails before this one; pass the last id for the next page"] = None,
     ) -> list[Email]:
-        """List the e-mails of a folder that fit, newest first; without a condition all of them."""
+        """Find the e-mails in a folder that match all conditions, newest first, without their bodies."""
         fields = {"from_": sender, "to": to, "subject": subject, "text": text, "date_gte": since}
         given = {name: value for name, value in fields.items() if value is not None}
         return self.client.search(folder, given | ({"seen": False} if unread else {}), older=older_than, limit=limit)
 
     @method(example="print(imap.get(mail.id).text)")
     def get(self, message_id: Id) -> Email:
-        """Read one e-mail; it stays unread."""
+        """Read one e-mail with its body; it stays unread."""
         return self.client.read(message_id)
 
     @method(example='imap.save_attachments(mail.id, "invoices")')
     def save_attachments(self, message_id: Id, folder: Place) -> list[str]:
-        """Save the files in an e-mail; returns where each is."""
+        """Save the attachments of an e-mail; returns their paths."""
         return self.client.save(message_id, folder)
 
     @method(effect="write", idempotent=True, undo=_UNREAD_AGAIN, example="imap.mark_read(mail.id)")
@@ -86,25 +86,25 @@ class IMAP(Integration):
 
     @method(effect="write", example='imap.move(mail.id, "Archive")')
     def move(self, message_id: Id, folder: Folder) -> str | None:
-        """Move an e-mail to another folder; returns its id there, where the server tells."""
+        """Move an e-mail to another folder; returns its new id, if the server reports it."""
         return self.client.move(message_id, folder)
 
     @method(effect="destructive", simulate="validate_only", example="imap.delete(mail.id)")
     def delete(self, message_id: Id) -> None:
-        """Delete an e-mail for good; to keep it, move() it to the trash."""
+        """Delete an e-mail permanently; to be able to restore it, move() it to the trash instead."""
         self.client.delete(message_id)
 
     @method(effect="write", example='imap.send("bob@example.com", "Hello", "See you at five.")')
     def send(
         self, to: To, subject: Subject, text: Text = "", html: Html = None, cc: To = (), bcc: To = (), files: Files = ()
     ) -> SentEmail:
-        """Send an e-mail."""
+        """Send a new e-mail; use reply() to answer one."""
         people = {"From": self.client.sender, "To": to, "Cc": cc, "Bcc": bcc}
         return self.client.send(compose(people, subject=subject, text=text, html=html, files=files))
 
     @method(effect="write", example='imap.reply(mail.id, "Thank you, it is on its way.")')
     def reply(self, message_id: Id, text: Text = "", html: Html = None, files: Files = ()) -> SentEmail:
-        """Reply to the sender of an e-mail, in its conversation."""
+        """Reply to the sender of an e-mail, in the same conversation."""
         mail = self.get(message_id)
         people = {"From": self.client.sender, "To": mail.reply_to or mail.sender}
         subject = mail.subject if mail.subject.lower().startswith("re:") else f"Re: {mail.subject}"

@@ -1,4 +1,4 @@
-"""What the methods return, each made from what the servers send."""
+"""Results of the methods, parsed from the servers' responses."""
 
 from datetime import UTC, datetime
 from email.errors import MessageError
@@ -9,31 +9,31 @@ from pydantic import BeforeValidator
 from wren_core import Record
 from wren_core.mail import plain_text
 
-# Senders write what no JSON carries, halves of surrogate pairs among it.
+# Mail can contain text that JSON cannot represent, such as lone surrogates.
 Clean = Annotated[str, BeforeValidator(lambda text: text.encode("utf-8", "replace").decode().replace("\r\n", "\n"))]
 
 
 class Email(Record):
-    """An e-mail. Lists have it without its body, get() has all of it; of a broken one only the size is known."""
+    """An e-mail. Searches return it without its body, get() with it; if it cannot be parsed, only its size is known."""
 
-    id: Annotated[str, "What the other methods take: folder, generation of the folder, number in it"]
+    id: Annotated[str, "Id for other methods: folder, UIDVALIDITY and number in the folder"]
     unread: Annotated[bool, "Whether it is unread"]
-    size: Annotated[int, "Bytes, attachments included"]
+    size: Annotated[int, "Size in bytes, including attachments"]
     message_id: Annotated[Clean, "The Message-ID header"] = ""
     subject: Annotated[Clean, "Subject, decoded"] = ""
-    sender: Annotated[Clean, "Who it is from: Ann <ann@example.com>"] = ""
+    sender: Annotated[Clean, "Sender, such as Ann <ann@example.com>"] = ""
     to: Annotated[tuple[Clean, ...], "Recipients in To"] = ()
     cc: Annotated[tuple[Clean, ...], "Recipients in Cc"] = ()
-    reply_to: Annotated[tuple[Clean, ...], "Who wants the reply, where the sender named others"] = ()
-    date: Annotated[datetime | None, "When it was sent, with time zone; in 1900 where the header is broken"] = None
-    references: Annotated[Clean, "Message-IDs of the conversation before it"] = ""
-    text: Annotated[Clean, "The body as plain text, made from the HTML where there is nothing else"] = ""
-    html: Annotated[Clean, "The body as HTML; empty where there is none"] = ""
-    attachments: Annotated[tuple[Clean, ...], "Names of the files in it; save_attachments() saves them"] = ()
+    reply_to: Annotated[tuple[Clean, ...], "Reply-To addresses, if the sender set any"] = ()
+    date: Annotated[datetime | None, "Time of sending, with time zone; in 1900 if the header is invalid"] = None
+    references: Annotated[Clean, "Message-IDs of the earlier e-mails of the conversation"] = ""
+    text: Annotated[Clean, "The body as plain text; converted from the HTML if there is no plain text"] = ""
+    html: Annotated[Clean, "The body as HTML; empty if there is none"] = ""
+    attachments: Annotated[tuple[Clean, ...], "Names of the attachments; save_attachments() saves them"] = ()
 
     @classmethod
     def from_imap(cls, mail: Any, message_id: str) -> Self:
-        """Read a message. One the parser gives up on is there all the same, so that it does not hide the others."""
+        """Parse a message; one that cannot be parsed is also returned, so that it does not hide the others."""
         known: dict[str, Any] = {"id": message_id, "unread": "\\Seen" not in mail.flags, "size": mail.size_rfc822}
         try:
             return cls(
@@ -55,7 +55,7 @@ class Email(Record):
 
 
 class SentEmail(Record):
-    """An e-mail that was handed to the server."""
+    """An e-mail that the SMTP server accepted."""
 
-    message_id: Annotated[str, "Its Message-ID header"]
-    refused: Annotated[dict[str, str], "Recipients the server refused, and why; the others get it"]
+    message_id: Annotated[str, "The Message-ID header"]
+    refused: Annotated[dict[str, str], "Refused recipients with the server's reason; all others get the e-mail"]

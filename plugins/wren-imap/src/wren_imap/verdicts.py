@@ -1,4 +1,4 @@
-"""From what mail servers and the network refuse to the error that says who can fix it."""
+"""Convert errors of mail servers and the network to errors that say who can fix them."""
 
 import imaplib
 import re
@@ -15,19 +15,19 @@ _PASSING, _ABSENT = {"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"}, {"NONEXISTEN
 
 
 def verdict(exc: Exception, *, begun: bool) -> WrenError:
-    """Return the error for what a client raised; `begun` where a change was under way that may have been made."""
-    said = f"the mail server: {type(exc).__name__}: {' '.join(str(exc).split())}"
-    code = (re.findall(r"\[([A-Z]+)", said) or [""])[0]
+    """Return the error for a client's exception; `begun`: a change was in progress and may have been made."""
+    message = f"the mail server: {type(exc).__name__}: {' '.join(str(exc).split())}"
+    code = (re.findall(r"\[([A-Z]+)", message) or [""])[0]
     reply = max([number for number, _ in getattr(exc, "recipients", {}).values()] or [getattr(exc, "smtp_code", 0)])
     if isinstance(exc, ssl.SSLCertVerificationError):
-        return UserFacingConfigError(f"{said}; correct host or certificate", code="CERTIFICATE_REFUSED")
+        return UserFacingConfigError(f"{message}; correct the host or the certificate", code="CERTIFICATE_REFUSED")
     if reply in (530, 534, 535) or (isinstance(exc, MailboxLoginError) and code not in _PASSING):
-        return AuthFailed(f"{said}; run `wren connect imap`")
+        return AuthFailed(f"{message}; run `wren connect imap`")
     if isinstance(exc, MailboxFolderSelectError) or code in _ABSENT:
-        return NotFound(f"{said}; imap.folders() lists what there is")
+        return NotFound(f"{message}; imap.folders() lists the folders")
     if code in _PASSING or 400 <= reply < 500 or (isinstance(exc, LOST) and not reply):
         in_doubt = begun and not reply and not code
-        error = Unavailable(f"{said}{'; it may have been done: look before you try again' if in_doubt else ''}")
+        error = Unavailable(f"{message}{'; it may have been done: check before you try again' if in_doubt else ''}")
         error.can_retry = not in_doubt
         return error
-    return Rejected(said)
+    return Rejected(message)

@@ -1,6 +1,6 @@
-"""The Chat Completions and Images APIs through OpenAI's own library. Only this module and `verdicts` import it.
+"""The Chat Completions and Images APIs, called with OpenAI's library. Only this module and `verdicts` import it.
 
-Chat Completions and not the newer Responses API, because it is what compatible servers speak.
+It uses Chat Completions and not the newer Responses API, because compatible servers implement it.
 """
 
 import base64
@@ -15,7 +15,7 @@ from openai.types.completion_usage import CompletionUsage
 from wren_core import Rejected, Unavailable
 from wren_core.ai.dialect import CompletionRequest, Drawing, ImageRequest, Reply
 from wren_core.ai.images import find_media_type
-from wren_core.ai.records import GeneratedImage, Message, StopReason, ToolCall, Usage
+from wren_core.ai.records import ChatMessage, GeneratedImage, StopReason, ToolCall, Usage
 from wren_core.ai.tokens import estimate_input, estimate_tokens
 from wren_openai.models import KNOWN, TOOLS_WITHOUT_REASONING
 from wren_openai.verdicts import verdicts
@@ -32,11 +32,11 @@ _QUALITIES = {"standard": "medium", "hd": "high"}
 
 
 class ChatDialect:
-    """Sends each request once: what to do about a failure is the caller's to decide."""
+    """Sends each request once; the caller decides what to do after a failure."""
 
     def __init__(self, api_key: str, *, base_url: str, timeout: float) -> None:
         self._client = openai.OpenAI(api_key=api_key, base_url=base_url, timeout=timeout, max_retries=0)
-        # Their types tell streams apart by literals, and cannot follow arguments that were put together before.
+        # The library's overloads need a literal `stream`, and cannot check arguments that were built beforehand.
         self._complete: Callable[..., Any] = self._client.chat.completions.create
         self._draw: Callable[..., Any] = self._client.images.generate
 
@@ -45,16 +45,16 @@ class ChatDialect:
         self._client.close()
 
     def complete(self, request: CompletionRequest) -> Reply:
-        """Return the whole answer."""
+        """Return the complete response."""
         with verdicts():
             answer = self._complete(**arguments_of(request))
             if not isinstance(answer, ChatCompletion) or not answer.choices:
-                raise Unavailable("this is no answer of the API; is the base URL right?")
+                raise Unavailable("the response is not from the API; check the base URL")
             draft = Draft.of(answer.choices[0], answer.usage)
         return reply_of(draft, request)
 
     def pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
-        """Yield the text as it comes, and last the whole answer; only then the API tells what it used."""
+        """Yield the text as it arrives, and finally the complete response, which alone has the usage."""
         options: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
         draft = Draft()
         with verdicts(), self._complete(**arguments_of(request), **options) as chunks:
@@ -63,27 +63,27 @@ class ChatDialect:
                 if piece:
                     yield piece
         if draft.finish_reason is None:
-            raise Unavailable("the answer was cut off in the middle; try again")
+            raise Unavailable("the response broke off in the middle; try again")
         yield reply_of(draft, request)
 
     def draw(self, request: ImageRequest) -> Drawing:
         """Return the images."""
         own = request.model.id in KNOWN
-        # OpenAI's image models always send the image itself; other servers must be asked to.
+        # OpenAI's image models always return the image itself; other servers need this parameter.
         options = {"quality": _QUALITIES[request.quality]} if own else {"response_format": "b64_json"}
         with verdicts():
             answer = self._draw(
                 model=request.model.id, prompt=request.prompt, n=request.count, size=request.size, **options
             )
-        images = [_generated(image.b64_json) for image in answer.data or ()]
+        images = [_parse_image(image.b64_json) for image in answer.data or ()]
         counted = answer.usage.model_dump(include={"input_tokens", "output_tokens"}) if answer.usage else {}
         return Drawing(images=images, usage=Usage(images=len(images), **counted))
 
 
 def arguments_of(request: CompletionRequest) -> dict[str, Any]:
-    """Return the request in the API's own form."""
+    """Convert a request to the format of the API."""
     model = request.model.id
-    # Compatible servers know the older name only; OpenAI's newer models refuse it.
+    # Compatible servers know only the older name; OpenAI's newer models refuse it.
     limit = "max_completion_tokens" if model in KNOWN else "max_tokens"
     tools = [_tool(tool.model_dump(mode="json")) for tool in request.tools]
     system = [{"role": "system", "content": request.system}] if request.system else []
@@ -101,7 +101,7 @@ def arguments_of(request: CompletionRequest) -> dict[str, Any]:
 
 
 def reply_of(draft: Draft, request: CompletionRequest) -> Reply:
-    """Return an answer in Wren's form."""
+    """Convert a response to Wren's records."""
     return Reply(
         text=draft.text or draft.refusal,
         stop_reason="refusal" if draft.refusal else _REASONS.get(draft.finish_reason, "other"),
@@ -125,7 +125,7 @@ def _usage(draft: Draft, request: CompletionRequest) -> Usage:
     )
 
 
-def _turns(message: Message) -> Iterator[dict[str, Any]]:
+def _turns(message: ChatMessage) -> Iterator[dict[str, Any]]:
     if message.role == "assistant":
         named = [(call.id, {"name": call.name, "arguments": json.dumps(call.arguments)}) for call in message.tool_calls]
         calls = [{"id": call_id, "type": "function", "function": function} for call_id, function in named]
@@ -152,7 +152,7 @@ def _image(content: bytes) -> dict[str, Any]:
 
 
 def _object(text: str) -> dict[str, Any]:
-    """Return the arguments a model wrote; what is no JSON object comes as `unparsed`, for the caller to send back."""
+    """Parse the arguments of a tool call; if they are not a JSON object, return them as `unparsed`."""
     try:
         value = json.loads(text or "{}")
     except ValueError:
@@ -160,8 +160,8 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"unparsed": text}
 
 
-def _generated(encoded: str | None) -> GeneratedImage:
+def _parse_image(encoded: str | None) -> GeneratedImage:
     if not encoded:
-        raise Rejected("the server answered with the address of an image instead of the image; it cannot be fetched")
+        raise Rejected("the server returned the URL of an image instead of the image; it cannot be fetched")
     content = base64.b64decode(encoded)
     return GeneratedImage(content=content, media_type=find_media_type(content) or "application/octet-stream")

@@ -21,16 +21,16 @@ from wren_openai.models import MODELS
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-"""The image the fake makes: a PNG of one pixel."""
+"""The image that the fake returns: a PNG of one pixel."""
 _TOKENS_OF_AN_IMAGE = 439
 
 
 class FakeOpenAI(FakeProvider):
-    """One account whose models answer what `model` was told; unknown keys, models and broken requests are refused.
+    """One account whose models give the answers set in `model`; unknown keys and models and invalid requests fail.
 
     Args:
-        key: the API key that is accepted.
-        models: ids of further models, as a compatible server has them.
+        key: the valid API key.
+        models: ids of additional models, as on a compatible server.
     """
 
     name: ClassVar[str] = "openai"
@@ -40,12 +40,12 @@ class FakeOpenAI(FakeProvider):
         self.key = key
         self.model = FakeModel()
         self.drawn: list[str] = []
-        """The prompts of the images it made."""
+        """The prompts of the generated images."""
         self._known = {*models, *(model.id for model in MODELS.available_models)}
         self._numbers = itertools.count(1)
 
     def credentials(self) -> dict[str, str]:
-        """Return the credential that is accepted."""
+        """Return the valid credential."""
         return {"api_key": self.key}
 
     def limit_next(self, *, times: int = 1, retry_after: int = 1) -> None:
@@ -60,29 +60,29 @@ class FakeOpenAI(FakeProvider):
         return FakeResponse(status=401, body=_error("invalid_api_key", "Incorrect API key provided"))
 
     def not_found(self, request: FakeRequest) -> FakeResponse:
-        """Answer what no route matches."""
+        """Return the error for an unknown path."""
         return FakeResponse(status=404, body=_error("unknown_url", f"Unknown request URL: {request.path}"))
 
     @route("POST", "/v1/chat/completions")
     @route("POST", "/chat/completions")
     def chat(self, request: FakeRequest) -> FakeResponse:
-        """Answer the last turn, at once or as a stream."""
+        """Answer the last turn, as one response or as a stream."""
         asked = request.json()
         if asked.get("model") not in self._known:
-            return self._unknown(asked)
+            return self._unknown_model_error(asked)
         if not asked.get("messages"):
             return FakeResponse(status=400, body=_error("missing_required_parameter", "Missing: 'messages'"))
         answer = self.model.answer(text_of(asked["messages"][-1]["content"]))
         completion = self._completion(asked, answer)
-        return FakeResponse(body=_streamed(completion, answer, asked) if asked.get("stream") else completion)
+        return FakeResponse(body=_stream_chunks(completion, answer, asked) if asked.get("stream") else completion)
 
     @route("POST", "/v1/images/generations")
     @route("POST", "/images/generations")
     def images(self, request: FakeRequest) -> FakeResponse:
-        """Make images."""
+        """Generate images."""
         asked = request.json()
         if asked.get("model") not in self._known:
-            return self._unknown(asked)
+            return self._unknown_model_error(asked)
         count = asked.get("n", 1)
         self.drawn += [asked["prompt"]] * count
         read, written = estimate_tokens(asked["prompt"]), count * _TOKENS_OF_AN_IMAGE
@@ -110,12 +110,12 @@ class FakeOpenAI(FakeProvider):
         head = {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": 1, "model": asked["model"]}
         return {**head, "choices": [choice], "usage": usage}
 
-    def _unknown(self, asked: dict[str, Any]) -> FakeResponse:
+    def _unknown_model_error(self, asked: dict[str, Any]) -> FakeResponse:
         message = f"The model `{asked.get('model')}` does not exist"
         return FakeResponse(status=404, body=_error("model_not_found", message))
 
 
-def _streamed(completion: dict[str, Any], answer: FakeAnswer, asked: dict[str, Any]) -> Chunks:
+def _stream_chunks(completion: dict[str, Any], answer: FakeAnswer, asked: dict[str, Any]) -> Chunks:
     choice = completion["choices"][0]
     calls = [{"index": index, **call} for index, call in enumerate(choice["message"].get("tool_calls", ()))]
     deltas: list[dict[str, Any]] = [{"content": word} for word in answer.words[: answer.cut_after]]

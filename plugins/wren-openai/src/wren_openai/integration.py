@@ -1,4 +1,4 @@
-"""OpenAI as an integration, and with another base URL every server that speaks its API."""
+"""OpenAI as an integration, and any compatible server with another base URL."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +9,12 @@ from wren_core.ai.keys import sendable_key
 from wren_core.ai.settings import AISettings
 from wren_openai.models import MODELS
 
-if TYPE_CHECKING:  # it imports the client library, which only `connect` may pay for
+if TYPE_CHECKING:  # imports the client library, so it is imported only in `connect`
     from wren_openai.dialect import ChatDialect
 
 
 class OpenAI(ImageIntegration):
-    """Let models of OpenAI, or of any compatible server, write text, look at images, ask for tools and make images."""
+    """Generate text and images with OpenAI or any compatible server; models also read images and call tools."""
 
     spec = IntegrationSpec(
         name="openai",
@@ -26,7 +26,7 @@ class OpenAI(ImageIntegration):
                 key="api_key",
                 type=CredentialType.API_KEY,
                 env_var="OPENAI_API_KEY",
-                description="An API key (sk-...); any text for a server that asks for none",
+                description="API key (sk-...); any text for a server that needs none",
             ),
         ),
         docs_url="https://developers.openai.com/api/docs",
@@ -42,7 +42,7 @@ class OpenAI(ImageIntegration):
         base_url: Annotated[
             str | None,
             Field(pattern=r"^https?://\S+$"),
-            "Root of another server's API, such as https://llm.example/v1; name its models in `models`",
+            "Root of another server's API, such as https://llm.example/v1; list its models in `models`",
         ] = None
 
     def connect(self) -> "ChatDialect":

@@ -1,4 +1,4 @@
-"""An answer of the Chat Completions API while it comes in, whole or in chunks."""
+"""A response of the Chat Completions API, received at once or in chunks."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from openai.types.completion_usage import CompletionUsage
 
 @dataclass(kw_only=True)
 class DraftCall:
-    """A tool call, its arguments as the text the model wrote."""
+    """A tool call, with its arguments as the text that the model wrote."""
 
     id: str = ""
     name: str = ""
@@ -18,7 +18,7 @@ class DraftCall:
 
 @dataclass(kw_only=True)
 class Draft:
-    """What has come in so far."""
+    """The part of the response that was received so far."""
 
     text: str = ""
     refusal: str = ""
@@ -28,7 +28,7 @@ class Draft:
 
     @classmethod
     def of(cls, choice: Choice, usage: CompletionUsage | None) -> "Draft":
-        """Return a whole answer."""
+        """Build it from a complete response."""
         message = choice.message
         calls = {
             index: DraftCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
@@ -39,7 +39,7 @@ class Draft:
         return cls(**written, finish_reason=choice.finish_reason, usage=usage, calls=calls)
 
     def add(self, chunk: ChatCompletionChunk) -> str:
-        """Take a chunk and return the text it brings."""
+        """Add a chunk and return its text."""
         self.usage = chunk.usage or self.usage
         if not chunk.choices:
             return ""

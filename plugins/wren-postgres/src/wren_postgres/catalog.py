@@ -1,4 +1,4 @@
-"""What the integration asks the server about its own tables."""
+"""Queries of the server's catalog."""
 
 _TABLES = """
 SELECT n.nspname AS schema_name, c.relname AS name,
@@ -12,7 +12,7 @@ TABLES = f"""{_TABLES}
   AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND ($1::text IS NULL OR n.nspname = $1)
 ORDER BY 1, 2"""
 
-# Without a schema the table that a query would find under that name.
+# Without a schema: the table that a query would find under this name.
 TABLE = f"""{_TABLES}
   AND c.relname = $2 AND CASE WHEN $1::text IS NULL THEN pg_table_is_visible(c.oid) ELSE n.nspname = $1 END"""
 

@@ -1,7 +1,7 @@
-"""One connection of psycopg under Wren's rules: one statement at a time, each in a transaction of its own.
+"""One psycopg connection with Wren's rules: one statement at a time, each in its own transaction.
 
-Statements travel in the extended protocol, in which the server takes no second one after a semicolon. What it says of
-a statement decides before that is run: `read` runs none that returns no rows (COMMIT, SET, DO, COPY ... TO PROGRAM).
+Statements use the extended protocol, in which the server accepts no second statement after a semicolon. The server
+describes a statement before it runs: `read` refuses statements without rows (COMMIT, SET, DO, COPY ... TO PROGRAM).
 """
 
 import math
@@ -23,13 +23,13 @@ from wren_postgres.parameters import PostgresConfig
 from wren_postgres.records import Column, ExecuteResult, QueryResult
 from wren_postgres.verdicts import verdict
 
-# Seconds; a server that vanished is noticed after 10 + 3 * 5 of them.
+# Seconds; a server that disappeared is detected after 10 + 3 * 5 seconds.
 _ALIVE = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 Connection = psycopg.Connection[Any]
 
 
 class Database:
-    """A database; it is connected on first use, and again when the connection was lost between two statements."""
+    """A database, connected on first use, and again if the connection was lost between two statements."""
 
     def __init__(self, config: PostgresConfig, *, user: str, password: str) -> None:
         where = {**config.model_dump(include={"host", "port", "sslmode"}), "dbname": config.database}
@@ -43,37 +43,37 @@ class Database:
         self._connection: Connection | None = None
 
     def read(self, sql: str, params: Sequence[Any] = (), *, limit: int) -> QueryResult:
-        """Run a statement that returns rows, and that changes nothing."""
+        """Run a statement that returns rows and changes nothing."""
         with self._transaction("BEGIN READ ONLY", "ROLLBACK") as connection:
             columns = _describe(connection, sql, params)
             if not columns:
-                raise InvalidInput("query() runs one statement that returns rows, and this returns none; see execute()")
+                raise InvalidInput("query() runs only statements that return rows; this returns none, see execute()")
             rows, size, truncated = list[dict[str, Any]](), 0, False
-            for values in psycopg.RawCursor(connection).stream(sql, _adapted(params)):
+            for values in psycopg.RawCursor(connection).stream(sql, _adapt_params(params)):
                 truncated = len(rows) == limit or size > self._max_bytes
                 if truncated:
-                    break  # and psycopg cancels what the server would still send
+                    break  # psycopg then cancels the remaining rows
                 rows.append({column.name: _plain(value) for column, value in zip(columns, values, strict=True)})
                 size += len(str(values))
             return QueryResult(columns=columns, rows=tuple(rows), truncated=truncated)
 
     def write(self, sql: str, params: Sequence[Any] = (), *, limit: int) -> ExecuteResult:
-        """Run any one statement and commit it; of the rows it returns the first `limit` are kept."""
+        """Run any single statement and commit it; keep the first `limit` of the rows it returns."""
         with self._transaction("BEGIN", "COMMIT") as connection:
             columns = _describe(connection, sql, params)
             cursor, rows, found = psycopg.RawCursor(connection), list[dict[str, Any]](), 0
             if columns:
-                for found, values in enumerate(cursor.stream(sql, _adapted(params)), 1):
+                for found, values in enumerate(cursor.stream(sql, _adapt_params(params)), 1):
                     if found <= limit:
                         rows.append({column.name: _plain(value) for column, value in zip(columns, values, strict=True)})
             else:
-                # Binary, because psycopg sends statements without parameters in the simple protocol otherwise.
-                found = max(cursor.execute(sql, _adapted(params), binary=True).rowcount, 0)
+                # Binary, because psycopg otherwise sends statements without parameters in the simple protocol.
+                found = max(cursor.execute(sql, _adapt_params(params), binary=True).rowcount, 0)
             truncated = bool(columns) and found > len(rows)
             return ExecuteResult(columns=columns, rows=tuple(rows), truncated=truncated, row_count=found)
 
     def close(self) -> None:
-        """Leave the server."""
+        """Close the connection."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
@@ -83,7 +83,7 @@ class Database:
         wrote = False
         with self._lock:
             try:
-                connection = self._begun(begin)
+                connection = self._begin(begin)
                 wrote = end == "COMMIT"
                 try:
                     yield connection
@@ -95,38 +95,38 @@ class Database:
             except psycopg.Error as exc:
                 raise verdict(exc, seconds=self._timeout, wrote=wrote) from exc
 
-    def _begun(self, begin: str) -> Connection:
+    def _begin(self, begin: str) -> Connection:
         if self._connection is not None and not self._connection.closed:
             try:
-                return self._started(self._connection, begin)
+                return self._start_transaction(self._connection, begin)
             except psycopg.OperationalError:
-                self._connection.close()  # it was lost meanwhile, and nothing was asked of it yet
+                self._connection.close()  # the idle connection was lost, and no statement was sent
         self._connection = psycopg.connect(**self._parameters, autocommit=True, prepare_threshold=None)
-        return self._started(self._connection, begin)
+        return self._start_transaction(self._connection, begin)
 
-    def _started(self, connection: Connection, begin: str) -> Connection:
+    def _start_transaction(self, connection: Connection, begin: str) -> Connection:
         connection.execute(begin)
-        # Being a query, it also fixes the transaction: nothing turns it into a writing one from here on.
+        # As the first query, it also fixes the mode: the transaction can no longer become writable.
         connection.execute("SELECT set_config('statement_timeout', %s, true)", [str(self._timeout * 1000)])
         return connection
 
 
 def _describe(connection: Connection, sql: str, params: Sequence[Any]) -> tuple[Column, ...]:
-    """Ask the server which columns the statement returns; it is not run."""
+    """Ask the server which columns the statement returns, without running it."""
     transformer, server = Transformer(connection), connection.pgconn
-    transformer.dump_sequence(_adapted(params), [PyFormat.AUTO] * len(params))
+    transformer.dump_sequence(_adapt_params(params), [PyFormat.AUTO] * len(params))
     server.send_prepare(b"", sql.encode(), param_types=transformer.types)
-    (said,) = connection.wait(generators.execute(server))
-    if said.status == ExecStatus.COMMAND_OK:
+    (described,) = connection.wait(generators.execute(server))
+    if described.status == ExecStatus.COMMAND_OK:
         server.send_describe_prepared(b"")
-        (said,) = connection.wait(generators.execute(server))
-    if said.status != ExecStatus.COMMAND_OK:
-        raise error_from_result(said)
+        (described,) = connection.wait(generators.execute(server))
+    if described.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(described)
     names: list[str] = []
-    for place in range(said.nfields):
-        name = (said.fname(place) or b"").decode()
+    for place in range(described.nfields):
+        name = (described.fname(place) or b"").decode()
         names.append(name if name not in names else next(n for i in count(2) if (n := f"{name}_{i}") not in names))
-    types = _type_names(connection, [said.ftype(place) for place in range(said.nfields)])
+    types = _type_names(connection, [described.ftype(place) for place in range(described.nfields)])
     return tuple(Column(name=name, type=type_) for name, type_ in zip(names, types, strict=True))
 
 
@@ -138,13 +138,13 @@ def _type_names(connection: Connection, oids: list[int]) -> list[str]:
     return [names[oid] for oid in oids]
 
 
-def _adapted(params: Sequence[Any]) -> list[Any]:
-    # PostgreSQL has arrays of numbers and texts; an object, or a list of them, can only be JSON.
+def _adapt_params(params: Sequence[Any]) -> list[Any]:
+    # PostgreSQL has arrays of numbers and texts; objects and lists of objects can only be JSON.
     return [Jsonb(v) if dict in (type(v), *map(type, v if isinstance(v, list) else ())) else v for v in params]
 
 
 def _plain(value: Any) -> Any:
-    """Return a value that has a JSON form; ranges and the numbers JSON lacks are text."""
+    """Return a value that JSON can represent; ranges, NaN and infinity become text."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
     is_odd = type(value).__module__.startswith("psycopg.") or (isinstance(value, float) and not math.isfinite(value))

@@ -1,7 +1,7 @@
-"""A PostgreSQL in memory, for tests without a server: its wire protocol before an SQLite database.
+"""A PostgreSQL in memory, for tests without a server: its wire protocol in front of an SQLite database.
 
-It takes the SQL that SQLite also understands; casts such as `$1::date` are dropped. Reading transactions refuse
-writes, a second statement after a semicolon is refused, and the codes of errors are PostgreSQL's.
+It accepts the SQL that SQLite also understands; casts such as `$1::date` are dropped. Read-only transactions refuse
+writes, a second statement after a semicolon is refused, and errors have PostgreSQL's codes.
 
 Example:
     fake = FakePostgres()
@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any, BinaryIO, ClassVar
 from urllib.parse import urlsplit
 
-from wren_core.testing import TcpFake
+from wren_core.testing import FakeTcpProvider
 from wren_postgres import catalog
 from wren_postgres.fake_wire import (
     CANCEL_REQUEST,
@@ -44,7 +44,7 @@ INSERT INTO orders VALUES (1, 1, 120.5, true, '2026-01-31'), (2, 1, 80, false, '
 _MASTER = """
 SELECT 'public' AS schema_name, name, type AS kind, NULL AS estimated_rows, NULL AS comment FROM sqlite_master
 WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' AND ($1 IS NULL OR $1 = 'public')"""
-# What the integration asks about tables, in SQLite's words.
+# The integration's catalog queries, and their SQLite equivalents.
 _TRANSLATED = {
     catalog.TABLES: f"{_MASTER} ORDER BY 2",
     catalog.TABLE: f"{_MASTER} AND name = $2",
@@ -69,46 +69,46 @@ _READS = re.compile(r"\s*(SELECT|VALUES|WITH|EXPLAIN)\b", re.IGNORECASE)
 _RETURNING = re.compile(r"\bRETURNING\s+(.+)$", re.IGNORECASE | re.DOTALL)
 
 
-class FakePostgres(TcpFake):
+class FakePostgres(FakeTcpProvider):
     """A database `shop` with customers and orders.
 
     Args:
         username: role that may log in.
         password: its password.
-        content: SQL that fills the database, instead of customers and orders.
+        content: SQL that fills the database instead of customers and orders.
     """
 
     name: ClassVar[str] = "postgres"
     scheme: ClassVar[str] = "postgresql"
 
-    def __init__(self, *, username: str = "alice", password: str = "fake-password", content: str = _CONTENT) -> None:  # noqa: S107 - the published password of a fake
+    def __init__(self, *, username: str = "alice", password: str = "fake-password", content: str = _CONTENT) -> None:  # noqa: S107 - a fake
         super().__init__()
         self.username, self.password = username, password
         self.statements: list[str] = []
-        """What query() and execute() ran, oldest first."""
+        """Statements of query() and execute(), oldest first."""
         self._failures: list[FakeFailure | None] = []
         self._address = f"file:wren-fake-{next(_NUMBERS)}?mode=memory&cache=shared"
         self._keeper = self.open()
         self._keeper.executescript(content)
 
     def configuration(self, url: str) -> dict[str, Any]:
-        """Return the configuration with which the integration finds this fake at `url`."""
+        """Return the configuration for connecting to this fake at `url`."""
         place = urlsplit(url)
         where = {"host": place.hostname, "port": place.port, "database": "shop"}
         return {**where, "sslmode": "disable", "allow_writes": True}
 
     def credentials(self) -> dict[str, str]:
-        """Return the role and its password."""
+        """Return the user name and password."""
         return {"username": self.username, "password": self.password}
 
     def open(self) -> sqlite3.Connection:
-        """Return a connection to the database behind the protocol."""
+        """Return a direct connection to the SQLite database."""
         connection = sqlite3.connect(self._address, uri=True, check_same_thread=False, isolation_level=None)
         connection.create_function("set_config", 3, lambda _name, value, _local: value)
         return connection
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return what a statement finds, past the protocol."""
+        """Return the rows of a statement, run directly in the SQLite database."""
         with self.lock:
             return self._keeper.execute(sql).fetchall()
 
@@ -117,16 +117,16 @@ class FakePostgres(TcpFake):
         self._failures += [FakeFailure(sqlstate, message)] * times
 
     def drop_next(self, *, times: int = 1) -> None:
-        """Hang up on the next statements instead of answering."""
+        """Drop the connection on the next statements instead of answering."""
         self._failures += [None] * times
 
     def end_faults(self) -> None:
-        """Answer as usual again."""
+        """Return to normal operation."""
         super().end_faults()
         self._failures.clear()
 
-    def converse(self, stream: BinaryIO) -> None:
-        """Speak with one client until it leaves."""
+    def handle_client(self, stream: BinaryIO) -> None:
+        """Speak with one client until it disconnects."""
         wire = Wire(stream)
         protocol, parameters = wire.read_startup()
         while protocol in (SSL_REQUEST, GSS_REQUEST):
@@ -138,7 +138,7 @@ class FakePostgres(TcpFake):
             _Session(fake=self, wire=wire, database=database).serve()
 
     def heard(self, sql: str) -> None:
-        """Note a statement that is about to run, and fail it where a test asked for that."""
+        """Record a statement before it runs, and fail it if a test requested that."""
         if sql.startswith("SELECT set_config("):
             return  # part of every transaction
         if sql not in _TRANSLATED:
@@ -173,7 +173,7 @@ class _Result:
 
 @dataclass(kw_only=True)
 class _Session:
-    """One client's statements, from the greeting on."""
+    """The session of one client after the login."""
 
     fake: FakePostgres
     wire: Wire
@@ -181,7 +181,7 @@ class _Session:
     status: str = "I"
     asked: str = ""
     sql: str = ""
-    """What was asked for, in SQLite's words."""
+    """The statement in SQLite's syntax."""
     oids: list[int] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     result: _Result | None = None
@@ -194,12 +194,12 @@ class _Session:
                 skipping = False
                 self.wire.ready(self.status)
             elif not skipping:
-                # What follows a failure up to Sync depends on it; a simple query is a failure's end itself.
-                skipping = not self._took(kind, body) and kind != "Q"
+                # Messages after a failure are skipped up to Sync; a simple query ends a failure itself.
+                skipping = not self._take_message(kind, body) and kind != "Q"
             if kind == "Q":
                 self.wire.ready(self.status)
 
-    def _took(self, kind: str, body: bytes) -> bool:
+    def _take_message(self, kind: str, body: bytes) -> bool:
         try:
             with self.fake.lock:
                 self._take(kind, body)
@@ -219,7 +219,7 @@ class _Session:
             self.wire.send("2")
         elif kind == "D" and body[:1] == b"S":
             self.wire.send("t", b"\0\0")
-            self.wire.describe(self._foreseen())
+            self.wire.describe(self._predict_columns())
         elif kind == "D":
             self.wire.describe(self._run().fields)
         elif kind == "E":
@@ -245,12 +245,12 @@ class _Session:
         self.sql = re.sub(r"::\w+(\[\])?", "", _TRANSLATED.get(self.asked, self.asked)).rstrip().rstrip(";")
         self.wire.send("1")
 
-    def _foreseen(self) -> tuple[Field, ...]:
-        """Return the columns of a statement that is not run yet."""
+    def _predict_columns(self) -> tuple[Field, ...]:
+        """Return the columns of a statement before it runs."""
         unknown = dict.fromkeys(re.findall(r"\$(\d+)", self.sql))
         if _READS.match(self.sql):
             return self._execute(unknown).fields
-        self.database.execute(f"EXPLAIN {self.sql}", unknown)  # compiles it, no more
+        self.database.execute(f"EXPLAIN {self.sql}", unknown)  # only compiles it
         returned = _RETURNING.search(self.sql)
         return self._fields([name.strip() for name in returned[1].split(",")]) if returned else ()
 
@@ -270,7 +270,7 @@ class _Session:
         return _Result(fields=fields, rows=rows, tag=f"{verb} 0 {count}" if verb == "INSERT" else f"{verb} {count}")
 
     def _fields(self, names: Sequence[str], first: Sequence[Any] = ()) -> tuple[Field, ...]:
-        """Type columns as the tables declare those of their names, and others by a value."""
+        """Type columns by the declared type of the table column with that name, and others by a value."""
         declared = dict(self.database.execute(_DECLARED).fetchall())
         values = first or [None] * len(names)
         return tuple(
@@ -287,5 +287,5 @@ class _Session:
 def _failure(exc: FakeFailure | sqlite3.Error) -> FakeFailure:
     if isinstance(exc, FakeFailure):
         return exc
-    said = str(exc)
-    return FakeFailure(next((code for words, code in _CODES if words in said), "42601"), said)
+    message = str(exc)
+    return FakeFailure(next((code for words, code in _CODES if words in message), "42601"), message)

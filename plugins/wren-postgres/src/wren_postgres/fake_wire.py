@@ -1,4 +1,4 @@
-"""PostgreSQL's wire protocol, version 3, as far as a client needs it: messages in, messages out.
+"""PostgreSQL's wire protocol, version 3: parsing and writing the messages that the fake needs.
 
 https://www.postgresql.org/docs/current/protocol-message-formats.html
 """
@@ -37,12 +37,12 @@ class Field:
 
     @classmethod
     def of(cls, name: str, declared: str) -> "Field":
-        """Take the type a column was declared with; text where there is none."""
+        """Build a column from its declared type; the default is text."""
         return cls(name=name, oid=_OIDS.get(declared.upper().partition("(")[0].strip(), 25))
 
 
 class FakeFailure(Exception):
-    """What the fake refuses, with PostgreSQL's code for it."""
+    """An error of the fake, with PostgreSQL's code."""
 
     def __init__(self, sqlstate: str, message: str) -> None:
         super().__init__(message)
@@ -50,13 +50,13 @@ class FakeFailure(Exception):
 
 
 class Wire:
-    """One client's connection."""
+    """The connection of one client."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
     def read_startup(self) -> tuple[int, dict[str, str]]:
-        """Return what a client begins with: a protocol version or a request, and its parameters."""
+        """Return the first message of a client: a protocol version or a request, and its parameters."""
         (length,) = struct.unpack(">i", self._read(4))
         body = self._read(length - 4)
         words = body[4:].split(b"\0")
@@ -69,7 +69,7 @@ class Wire:
         return kind.decode(), self._read(length - 4)
 
     def answer_plainly(self) -> None:
-        """Say that there is no encryption."""
+        """Report that encryption is not supported."""
         self._stream.write(b"N")
         self._stream.flush()
 
@@ -78,11 +78,11 @@ class Wire:
         self._stream.write(struct.pack(">ci", kind.encode(), len(body) + 4) + body)
 
     def flush(self) -> None:
-        """Send what is waiting."""
+        """Send the buffered messages."""
         self._stream.flush()
 
     def ready(self, status: str) -> None:
-        """Say that the next statement may come; `status` is I, T or E: idle, in a transaction, in a failed one."""
+        """Report readiness for a statement; `status` is I, T or E: idle, in a transaction, in a failed one."""
         self.send("Z", status.encode())
         self.flush()
 
@@ -92,13 +92,13 @@ class Wire:
         self.send("E", b"".join(key.encode() + text(value) for key, value in fields.items()) + b"\0")
 
     def describe(self, fields: Sequence[Field]) -> None:
-        """Say which columns follow."""
+        """Send the description of the columns."""
         described = [text(item.name) + struct.pack(">ihihih", 0, 0, item.oid, -1, -1, 0) for item in fields]
         self.send("T", struct.pack(">h", len(fields)) + b"".join(described)) if fields else self.send("n")
 
     def row(self, fields: Sequence[Field], values: Sequence[Any]) -> None:
         """Send a row."""
-        cells = [_encoded(field, value) for field, value in zip(fields, values, strict=True)]
+        cells = [_encode_value(field, value) for field, value in zip(fields, values, strict=True)]
         sized = [struct.pack(">i", -1 if cell is None else len(cell)) + (cell or b"") for cell in cells]
         self.send("D", struct.pack(">h", len(cells)) + b"".join(sized))
 
@@ -110,7 +110,7 @@ class Wire:
 
 
 def text(value: str) -> bytes:
-    """Return a string as the protocol has it."""
+    """Encode a string for the protocol."""
     return value.encode() + b"\0"
 
 
@@ -135,11 +135,11 @@ def bind_message(body: bytes, oids: Sequence[int]) -> list[Any]:
         cell = None if size < 0 else rest[place + 4 : place + 4 + size]
         place += 4 + max(size, 0)
         binary = bool(formats and formats[number if len(formats) > 1 else 0])
-        values.append(_decoded(cell, oids[number] if number < len(oids) else 0, binary=binary))
+        values.append(_decode_value(cell, oids[number] if number < len(oids) else 0, binary=binary))
     return values
 
 
-def _decoded(cell: bytes | None, oid: int, *, binary: bool) -> Any:
+def _decode_value(cell: bytes | None, oid: int, *, binary: bool) -> Any:
     if cell is None:
         return None
     if binary and oid in _INTEGERS:
@@ -151,12 +151,12 @@ def _decoded(cell: bytes | None, oid: int, *, binary: bool) -> Any:
     if binary and oid == _BYTEA:
         return cell
     if binary and oid not in _TEXTS | {_JSONB}:
-        raise FakeFailure("0A000", f"the fake takes no value of type {oid}; pass text")
+        raise FakeFailure("0A000", f"the fake does not support values of type {oid}; pass text")
     word = (cell[1:] if binary and oid == _JSONB else cell).decode()
     return int(word) if oid in _INTEGERS else word
 
 
-def _encoded(field: Field, value: Any) -> bytes | None:
+def _encode_value(field: Field, value: Any) -> bytes | None:
     if value is None or isinstance(value, bytes):
         return None if value is None else b"\\x" + value.hex().encode()
     if field.oid == _BOOL:

@@ -1,4 +1,4 @@
-"""PostgreSQL: the declaration, the configuration and the methods. All else about it is derived from this file."""
+"""PostgreSQL: the spec, the configuration and the methods. Wren derives everything else from this file."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +24,7 @@ _LIST_LIMIT = 5000
 
 
 class Postgres(Integration):
-    """Query a PostgreSQL database; change it where the connection allows that."""
+    """Query a PostgreSQL database, and change it if the connection allows writes."""
 
     spec = IntegrationSpec(
         name="postgres",
@@ -44,32 +44,32 @@ class Postgres(Integration):
     client: "Database"
 
     def connect(self) -> "Database":
-        """Make the client; it connects with the first statement."""
-        from wren_postgres.database import Database  # here: it imports psycopg, which listing must not pay for
+        """Create the client; it connects on the first statement."""
+        from wren_postgres.database import Database  # imports psycopg, which is slow
 
         return Database(self.config, user=self.credentials["username"], password=self.credentials["password"])
 
     @method(example='postgres.query("SELECT id, total FROM orders WHERE total > $1", [100]).rows')
     def query(self, sql: Sql, params: Params = (), limit: Limit = None) -> QueryResult:
-        """Run one statement that returns rows; the server holds it to reading."""
+        """Run one statement that returns rows, in a read-only transaction that the server enforces."""
         return self.client.read(sql, params, limit=self._limit(limit))
 
     @method(effect="destructive", simulate="validate_only", example='postgres.execute("DELETE FROM orders WHERE id=7")')
     def execute(self, sql: Sql, params: Params = (), limit: Limit = None) -> ExecuteResult:
-        """Run one statement that changes data, and commit it; refused unless allow_writes is set."""
+        """Run one statement that changes data, and commit it; requires the setting allow_writes."""
         if not self.config.allow_writes:
-            text = "this connection only reads; set allow_writes in its configuration to let execute() change data"
+            text = "this connection is read-only; set allow_writes in its configuration to let execute() change data"
             raise UserFacingConfigError(text, code="WRITES_NOT_ALLOWED")
         return self.client.write(sql, params, limit=self._limit(limit))
 
     @method(example="print([table.name for table in postgres.tables()])")
-    def tables(self, schema: Annotated[str | None, "Only those of this schema"] = None) -> list[Table]:
-        """List the tables and views the connection may read."""
+    def tables(self, schema: Annotated[str | None, "Only the tables of this schema"] = None) -> list[Table]:
+        """List the tables and views that the connection may read."""
         return [Table.model_validate(row) for row in self.client.read(catalog.TABLES, [schema], limit=_LIST_LIMIT).rows]
 
     @method(example='print(postgres.describe("orders").columns)')
-    def describe(self, table: Annotated[str, "Name as tables() gives it: orders or sales.orders"]) -> TableDescription:
-        """Describe a table: its columns, keys, checks and indexes."""
+    def describe(self, table: Annotated[str, "Table, see tables(): orders or sales.orders"]) -> TableDescription:
+        """Describe a table before you query it: its columns, keys, checks and indexes."""
         schema, _, name = table.rpartition(".")
         found = self.client.read(catalog.TABLE, [schema or None, name], limit=1).rows
         if not found:

@@ -1,4 +1,4 @@
-"""The requests of WebDAV (RFC 4918) that the methods are made of."""
+"""The WebDAV requests (RFC 4918) behind the methods."""
 
 import base64
 import mimetypes
@@ -15,12 +15,12 @@ from wren_webdav.paths import quoted
 from wren_webdav.records import Item
 
 _DOWNLOAD_SECONDS = 600.0
-# Error code and next step by status, and for one method where it means something else there.
+# Error code and next step by status, or by status and method if the method changes the meaning.
 _REFUSALS = {
-    "MKCOL 405": ("ALREADY_EXISTS", "there is something of that name already"),
-    "412": ("PRECONDITION_FAILED", "it is there already, or was changed meanwhile: look with info(), pass its etag"),
-    "423": ("LOCKED", "somebody has it open; try again later"),
-    "507": ("STORAGE_FULL", "the share is full"),
+    "MKCOL 405": ("ALREADY_EXISTS", "an item with that name already exists"),
+    "412": ("PRECONDITION_FAILED", "the file already exists or was changed: check with info(), and pass its etag"),
+    "423": ("LOCKED", "the file is locked by another user; try again later"),
+    "507": ("STORAGE_FULL", "the share has no space left"),
 }
 
 
@@ -31,27 +31,27 @@ class WebDAVClient(HttpClient):
         self._url = config.url.rstrip("/")
         self._max_file, self._max_text = config.max_file_mb * 1024 * 1024, config.max_text_mb * 1024 * 1024
         encoded = base64.b64encode(f"{username}:{password}".encode()).decode()
-        # Not compressed: servers give the compressed form of a file an etag of its own.
+        # Not compressed: servers give the compressed form of a file a different etag.
         headers, timeout = {"authorization": f"Basic {encoded}", "accept-encoding": "identity"}, config.timeout_seconds
         super().__init__(self._url, integration="webdav", headers=headers, timeout=timeout, verdict=verdict)
 
     def items(self, path: str, *, depth: int) -> list[Item]:
-        """Return an item, and with a depth of 1 those in it, the item itself first."""
+        """Return an item; with depth 1, the item followed by its children."""
         headers = {"depth": str(depth), "content-type": "application/xml"}
         answer = self.request("PROPFIND", quoted(path), content=QUESTION, headers=headers, repeatable=True)
         found = list(read_items(answer.body, root=self._url))
         if not found:
-            raise NotFound(f"the server says nothing about {path!r}")
+            raise NotFound(f"the server's response has no entry for {path!r}")
         return sorted(found, key=lambda item: (item.path != path, item.path))
 
     def read(self, path: str) -> tuple[bytes, str | None]:
-        """Return what is in a file, and its etag."""
+        """Return the content of a file and its etag."""
         content = BytesIO()
         answer = self.download(quoted(path), content, max_bytes=self._max_text, patience=_DOWNLOAD_SECONDS)
         return content.getvalue(), answer.headers.get("etag")
 
     def save(self, path: str, folder: Path) -> tuple[Path, str | None]:
-        """Download into a new file in a folder, and return its place and etag; after a failure there is no file."""
+        """Download into a new file in a folder; return its path and etag. A failure leaves no file."""
         with open_new(folder, Path(path).name) as file:
             target = Path(file.name)
             try:
@@ -69,24 +69,24 @@ class WebDAVClient(HttpClient):
             return self.put(path, file, etag=etag, overwrite=overwrite)
 
     def put(self, path: str, content: bytes | BinaryIO, *, etag: str | None, overwrite: bool) -> Item:
-        """Write a file: the version `etag` names, any, or only a new one."""
+        """Write a file: replace the version named by `etag`, replace any version, or create a new file."""
         condition = {"if-match": etag} if etag else {} if overwrite else {"if-none-match": "*"}
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         self.request("PUT", quoted(path), content=content, headers={"content-type": kind, **condition})
         return self.items(path, depth=0)[0]
 
     def change(self, method: str, path: str, *, to: str | None = None, etag: str | None = None) -> None:
-        """Make a folder (MKCOL), or move, copy or delete; nothing is ever overwritten."""
+        """Create a folder (MKCOL), or move, copy or delete an item; nothing is ever overwritten."""
         headers = {"destination": self._url + quoted(to), "overwrite": "F"} if to else {}
         answer = self.request(method, quoted(path), headers=headers | ({"if-match": etag} if etag else {}))
         if answer.status_code == 207:
-            raise Rejected(f"{answer.request} was done in part only: look with list_folder()", code="PARTLY_DONE")
+            raise Rejected(f"{answer.request} was done only in part: check with list_folder()", code="PARTLY_DONE")
 
 
 def verdict(answer: Answer) -> WrenError | None:
-    """Return the error for what WebDAV refuses in its own way; None leaves it to the status."""
+    """Return the error for responses specific to WebDAV; None leaves the decision to the status."""
     method, status = answer.request.split()[0], str(answer.status_code)
     if status == "409":
-        return NotFound(f"{answer.request}: the folder it belongs in is not there; mkdir() makes it")
+        return NotFound(f"{answer.request}: the parent folder does not exist; create it with mkdir()")
     code, step = _REFUSALS.get(f"{method} {status}") or _REFUSALS.get(status) or ("", "")
     return Rejected(f"{answer.request}: {step}", code=code, details={"status": answer.status_code}) if code else None

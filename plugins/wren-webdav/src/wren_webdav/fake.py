@@ -27,13 +27,13 @@ class FakeWebDAV(FakeProvider):
     """A share with a folder `/reports` and two files in it.
 
     Args:
-        username: account that may use it.
+        username: user name of the account.
         password: its password.
     """
 
     name: ClassVar[str] = "webdav"
 
-    def __init__(self, *, username: str = "alice", password: str = "fake-password") -> None:  # noqa: S107 - a fake's
+    def __init__(self, *, username: str = "alice", password: str = "fake-password") -> None:  # noqa: S107 - a fake
         super().__init__()
         self.username, self.password = username, password
         self.folders = {"/", "/reports"}
@@ -41,19 +41,19 @@ class FakeWebDAV(FakeProvider):
         self._changed_at = dict.fromkeys([*self.folders, *self.files], datetime(2026, 5, 31, 12, tzinfo=UTC))
 
     def configuration(self, url: str) -> dict[str, Any]:
-        """Return the configuration with which the integration finds this fake at `url`."""
+        """Return the configuration for connecting to this fake at `url`."""
         return {"url": f"{url}{_ROOT}"}
 
     def credentials(self) -> dict[str, str]:
-        """Return the account and its password."""
+        """Return the user name and password."""
         return {"username": self.username, "password": self.password}
 
     def etag(self, path: str) -> str:
-        """Return what names the present version of a file."""
+        """Return the etag of the current version of a file."""
         return f'"{hashlib.sha256(path.encode() + self.files[path]).hexdigest()[:16]}"'
 
     def refusal(self, request: FakeRequest) -> FakeResponse | None:
-        """Ask for user name and password."""
+        """Refuse a request without valid user name and password."""
         expected = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
         if request.headers.get("authorization") == f"Basic {expected}":
             return None
@@ -61,19 +61,19 @@ class FakeWebDAV(FakeProvider):
 
     @route("PROPFIND", _ROOT + "{path*}")
     def propfind(self, request: FakeRequest) -> FakeResponse:
-        """Tell about an item, and about those in it."""
+        """Return the properties of an item and of its children."""
         path = _path(request)
         if path not in self.folders and path not in self.files:
             return _status(404)
         below = [item for item in [*self.folders, *self.files] if item != path and _parent(item) == path]
         shown = [path, *below] if request.headers.get("depth") == "1" else [path]
-        answers = "".join(self._described(item) for item in shown)
+        answers = "".join(self._describe_item(item) for item in shown)
         body = f'<?xml version="1.0"?><d:multistatus xmlns:d="DAV:">{answers}</d:multistatus>'
         return FakeResponse(status=207, body=body.encode(), headers={"content-type": "application/xml"})
 
     @route("GET", _ROOT + "{path*}")
     def get(self, request: FakeRequest) -> FakeResponse:
-        """Return what is in a file."""
+        """Return the content of a file."""
         path = _path(request)
         if path not in self.files:
             return _status(405 if path in self.folders else 404)
@@ -93,7 +93,7 @@ class FakeWebDAV(FakeProvider):
 
     @route("MKCOL", _ROOT + "{path*}")
     def mkcol(self, request: FakeRequest) -> FakeResponse:
-        """Make a folder."""
+        """Create a folder."""
         path = _path(request)
         if path in self.folders or path in self.files:
             return _status(405)
@@ -105,7 +105,7 @@ class FakeWebDAV(FakeProvider):
 
     @route("MOVE", _ROOT + "{path*}")
     def move(self, request: FakeRequest) -> FakeResponse:
-        """Move an item and all that is in it."""
+        """Move an item with its content."""
         done: FakeResponse = self.copy(request)
         if done.status == 201:
             self._remove(_path(request))
@@ -113,7 +113,7 @@ class FakeWebDAV(FakeProvider):
 
     @route("COPY", _ROOT + "{path*}")
     def copy(self, request: FakeRequest) -> FakeResponse:
-        """Copy an item and all that is in it."""
+        """Copy an item with its content."""
         path = _path(request)
         target = _path(FakeRequest(method="", path=urlsplit(request.headers["destination"]).path))
         items = list(self._tree(path))
@@ -134,7 +134,7 @@ class FakeWebDAV(FakeProvider):
 
     @route("DELETE", _ROOT + "{path*}")
     def delete(self, request: FakeRequest) -> FakeResponse:
-        """Remove an item and all that is in it."""
+        """Delete an item with its content."""
         path = _path(request)
         if path not in self.folders and path not in self.files:
             return _status(404)
@@ -156,7 +156,7 @@ class FakeWebDAV(FakeProvider):
         wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
         return (wanted is None or wanted == present) and not (unwanted == "*" and present)
 
-    def _described(self, path: str) -> str:
+    def _describe_item(self, path: str) -> str:
         facts = {"getlastmodified": format_datetime(self._changed_at[path], usegmt=True)}
         if path in self.files:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -1,4 +1,4 @@
-"""WebDAV: the declaration, the configuration and the methods. All else about it is derived from this file."""
+"""WebDAV: the spec, the configuration and the methods. Wren derives everything else from this file."""
 
 from collections import deque
 from fnmatch import fnmatch
@@ -29,7 +29,7 @@ _UNMAKE = UndoSpec(method="delete", arguments={"path": "/output/path"})
 
 
 class WebDAV(Integration):
-    """Read, write and arrange the documents of a WebDAV share: Nextcloud, ownCloud, Apache and others."""
+    """Read, write and organise documents on a WebDAV share: Nextcloud, ownCloud, Apache and others."""
 
     spec = IntegrationSpec(
         name="webdav",
@@ -48,27 +48,27 @@ class WebDAV(Integration):
     client: "WebDAVClient"
 
     def connect(self) -> "WebDAVClient":
-        """Make the client; nothing is sent yet."""
-        from wren_webdav.client import WebDAVClient  # here: it imports an HTTP library, which listing must not pay for
+        """Create the client, without sending a request."""
+        from wren_webdav.client import WebDAVClient  # imports an HTTP library, which is slow
 
         return WebDAVClient(self.config, username=self.credentials["username"], password=self.credentials["password"])
 
     @method(example='webdav.list_folder("/reports")')
     def list_folder(self, path: Folder = "/", limit: Limit = 1000) -> list[Item]:
-        """List the files and folders in a folder, by name."""
+        """List the files and folders in a folder, sorted by name."""
         here, *items = self.client.items(normal(path), depth=1)
         if not here.is_folder:
-            raise InvalidInput(f"{path!r} is a file, not a folder; info() tells about it", details={"pointer": "/path"})
+            raise InvalidInput(f"{path!r} is a file, not a folder; use info()", details={"pointer": "/path"})
         return items[:limit]
 
     @method(example='print(webdav.info("/reports/may.txt").modified)')
     def info(self, path: Where) -> Item:
-        """Tell about a file or folder: size, date, version."""
+        """Return the size, date and version of a file or folder."""
         return self.client.items(normal(path), depth=0)[0]
 
     @method(example='webdav.search("*.pdf", "/reports").items')
     def search(self, name: Glob, path: Folder = "/", limit: Limit = 100) -> Found:
-        """Find files and folders by name, in a folder and all below it."""
+        """Find files and folders by name, in a folder and its subfolders."""
         waiting, found, asked = deque([normal(path)]), list[Item](), 0
         while waiting and asked < _MAX_FOLDERS and len(found) < limit:
             asked, folder = asked + 1, waiting.popleft()
@@ -79,52 +79,52 @@ class WebDAV(Integration):
 
     @method(example='print(webdav.read("/reports/may.txt").text)')
     def read(self, path: Where) -> Text:
-        """Read a text file; download() takes any file."""
+        """Read a text file; use download() for any other file."""
         where = normal(path)
         content, etag = self.client.read(where)
         try:
             return Text(path=where, text=content.decode("utf-8-sig"), etag=etag)
         except UnicodeDecodeError as exc:
-            raise Rejected(f"{where!r} is no text; fetch it with download()", code="NO_TEXT") from exc
+            raise Rejected(f"{where!r} is not text; use download()", code="NO_TEXT") from exc
 
     @method(example='print(webdav.download("/reports/may.txt", "downloads").file)')
     def download(self, path: Where, folder: Place) -> Download:
-        """Save a file on this machine."""
+        """Download a file to this machine."""
         where = normal(path, below_root=True)
         file, etag = self.client.save(where, folder)
         return Download(path=where, file=str(file), size=file.stat().st_size, etag=etag)
 
     @method(effect="write", example='webdav.write("/reports/june.txt", "Nothing yet")')
     def write(self, path: Where, text: Words, etag: Etag = None, overwrite: Overwrite = False) -> Item:
-        """Write a text file: a new one, or the version that was read."""
+        """Write a text file: create it, or replace the version that was read."""
         return self.client.put(normal(path), text.encode(), etag=etag, overwrite=overwrite)
 
     @method(effect="write", example='webdav.upload("/reports/june.pdf", "june.pdf")')
     def upload(self, path: Where, file: File, etag: Etag = None, overwrite: Overwrite = False) -> Item:
-        """Send a file of this machine: a new one, or in place of a version."""
+        """Upload a file from this machine: create a new file, or replace a version."""
         return self.client.send(normal(path), file, etag=etag, overwrite=overwrite)
 
     @method(effect="write", undo=_UNMAKE, example='webdav.mkdir("/archive")')
     def mkdir(self, path: Where) -> Item:
-        """Make a folder, in a folder that is there."""
-        return self._changed("MKCOL", path)
+        """Create a folder; its parent folder must exist."""
+        return self._change("MKCOL", path)
 
     @method(effect="write", undo=_UNMOVE, example='webdav.move("/reports/may.txt", "/may.txt")')
     def move(self, path: Where, to: Target) -> Item:
-        """Move or rename a file, or a folder with all that is in it."""
-        return self._changed("MOVE", path, to)
+        """Move or rename a file, or a folder with its content."""
+        return self._change("MOVE", path, to)
 
     @method(effect="write", undo=_UNMAKE, example='webdav.copy("/reports/may.txt", "/may.txt")')
     def copy(self, path: Where, to: Target) -> Item:
-        """Copy a file, or a folder with all that is in it."""
-        return self._changed("COPY", path, to)
+        """Copy a file, or a folder with its content."""
+        return self._change("COPY", path, to)
 
     @method(effect="destructive", simulate="validate_only", example='webdav.delete("/reports/may.txt")')
     def delete(self, path: Where, etag: Etag = None) -> None:
-        """Delete a file, or a folder with all that is in it."""
+        """Delete a file, or a folder with its content."""
         self.client.change("DELETE", normal(path, below_root=True), etag=etag)
 
-    def _changed(self, request: str, path: str, to: str | None = None) -> Item:
+    def _change(self, request: str, path: str, to: str | None = None) -> Item:
         where, target = normal(path, below_root=True), normal(to, below_root=True) if to is not None else None
         self.client.change(request, where, to=target)
         return self.client.items(target or where, depth=0)[0]

@@ -1,4 +1,4 @@
-"""From a server's answer to PROPFIND, a multistatus document of RFC 4918, to items. Pure."""
+"""Parse the response to PROPFIND, a multistatus document of RFC 4918, into items. Pure functions."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,20 +16,20 @@ QUESTION = f'<propfind xmlns="DAV:"><prop>{"".join(f"<{name}/>" for name in _ASK
 
 
 class _Tree(TreeBuilder):
-    """Refuses a document type, and with it entities: what expands without end, and what is fetched from elsewhere."""
+    """Refuses document types, and so entities, which can expand without limit or be fetched from elsewhere."""
 
     def doctype(self, *_: str | None) -> NoReturn:
         raise ParseError("a document type is not allowed")
 
 
 def read_items(document: bytes, *, root: str) -> Iterator[Item]:
-    """Yield the items of a multistatus document, those outside of the share at `root` apart."""
+    """Yield the items of a multistatus document, except those outside the share at `root`."""
     parser = XMLParser(target=_Tree())  # noqa: S314 - see _Tree
     try:
         parser.feed(document)
         answers = parser.close().findall(f"{_D}response")
     except ParseError as exc:
-        raise Unavailable(f"the server answered with no WebDAV listing; is `url` right? ({exc})") from exc
+        raise Unavailable(f"the response is not a WebDAV listing; check `url` ({exc})") from exc
     for answer in answers:
         path = from_href(answer.findtext(f"{_D}href", "").strip(), root)
         if path is not None:
@@ -45,7 +45,7 @@ def _item(path: str, answer: Element) -> Item:
     is_folder = "resourcetype" in found and found["resourcetype"].find(f"{_D}collection") is not None
     size, etag = texts.get("getcontentlength", ""), texts.get("getetag", "")
     if etag and not etag.endswith('"'):
-        etag = f'"{etag}"'  # some servers leave the quotes out here, and insist on them in headers
+        etag = f'"{etag}"'  # some servers omit the quotes here, but require them in headers
     return Item(
         path=path,
         name=path.rpartition("/")[2],

@@ -1,4 +1,4 @@
-"""What the methods return."""
+"""Results of the methods."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,34 +9,34 @@ from wren_core import Record
 class Item(Record):
     """A file or a folder."""
 
-    path: Annotated[str, "Where it is, from the root of the share: /reports/may.pdf"]
+    path: Annotated[str, "Path from the root of the share, such as /reports/may.pdf"]
     name: Annotated[str, "Last part of the path"]
-    is_folder: Annotated[bool, "A folder, not a file"]
-    size: Annotated[int | None, "Bytes; null for a folder"]
-    modified: Annotated[datetime | None, "When it was last changed"]
-    etag: Annotated[str | None, "Names this version; pass it to write() to replace this version and no other"]
+    is_folder: Annotated[bool, "Whether it is a folder"]
+    size: Annotated[int | None, "Size in bytes; null for a folder"]
+    modified: Annotated[datetime | None, "Time of the last change"]
+    etag: Annotated[str | None, "Id of this version; pass it to write() to replace only this version"]
     content_type: Annotated[str | None, "Media type, such as text/plain"]
 
 
 class Found(Record):
-    """What a search came across."""
+    """The result of a search."""
 
-    items: Annotated[tuple[Item, ...], "Files and folders whose names fit"]
-    truncated: Annotated[bool, "There may be more: the search ended at its limit; search a folder deeper down"]
+    items: Annotated[tuple[Item, ...], "Files and folders whose names match"]
+    truncated: Annotated[bool, "Whether the search ended at a limit and there may be more: search a subfolder"]
 
 
 class Text(Record):
     """A text file."""
 
-    path: Annotated[str, "Where it is"]
-    text: Annotated[str, "What it says"]
-    etag: Annotated[str | None, "Names this version; pass it to write() to replace this version and no other"]
+    path: Annotated[str, "Path of the file"]
+    text: Annotated[str, "Text of the file"]
+    etag: Annotated[str | None, "Id of this version; pass it to write() to replace only this version"]
 
 
 class Download(Record):
     """A file that was downloaded."""
 
-    path: Annotated[str, "Where it is on the server"]
-    file: Annotated[str, "Where it is on this machine"]
+    path: Annotated[str, "Path on the server"]
+    file: Annotated[str, "Path on this machine"]
     size: Annotated[int, "Bytes"]
-    etag: Annotated[str | None, "Names the version that was downloaded"]
+    etag: Annotated[str | None, "Id of the downloaded version"]

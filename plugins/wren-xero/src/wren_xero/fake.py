@@ -146,7 +146,7 @@ class FakeXero(FakeProvider):
     @route("PUT", "/api.xro/2.0/{kind}")
     def create(self, request: FakeRequest) -> FakeResponse:
         """Create an object."""
-        return self._refusal(request) or self._once(request, request.json()[request.params["kind"]][0])
+        return self._refusal(request) or self._write_once(request, request.json()[request.params["kind"]][0])
 
     @route("POST", "/api.xro/2.0/{kind}/{key}")
     def change(self, request: FakeRequest) -> FakeResponse:
@@ -156,7 +156,7 @@ class FakeXero(FakeProvider):
         if refusal or key not in (self._books(request).kind(kind) or {}):
             return refusal or self.not_found(request)
         body = request.json()
-        return self._once(request, body[kind][0] if kind in body else body, key)
+        return self._write_once(request, body[kind][0] if kind in body else body, key)
 
     def _refusal(self, request: FakeRequest) -> FakeResponse | None:
         if self.oauth.user_of(request.token) is None:
@@ -186,7 +186,7 @@ class FakeXero(FakeProvider):
         place = {"page": page, "pageSize": size, "pageCount": -(-len(items) // size), "itemCount": len(items)}
         return _envelope(request, items[(page - 1) * size : page * size], pagination=place)
 
-    def _once(self, request: FakeRequest, values: Json, key: str | None = None) -> FakeResponse:
+    def _write_once(self, request: FakeRequest, values: Json, key: str | None = None) -> FakeResponse:
         """Perform a write, or repeat the first response if its key is known."""
         repeated = request.headers.get("idempotency-key", "")
         if repeated not in self._answers:

@@ -83,7 +83,7 @@ class Books:
                 made |= _days(name, values[name])
         made["LineItems"] = [self._line(item) for item in made["LineItems"]]
         self.invoices[made["InvoiceID"]] = made
-        self._reckon(made)
+        self._add_totals(made)
         return made
 
     def save_payment(self, values: Json, key: str | None) -> Json:
@@ -109,14 +109,14 @@ class Books:
             "UpdatedDateUTC": moment(),
         }
         self.payments[made["PaymentID"]] = made
-        self._reckon(self.invoices[made["Invoice"]["InvoiceID"]])
+        self._add_totals(self.invoices[made["Invoice"]["InvoiceID"]])
         return made
 
     def _delete_payment(self, payment: Json, values: Json) -> Json:
         if values != {"Status": "DELETED"} or payment["Status"] == "DELETED":
             raise Invalid("The payment cannot be changed, only deleted.")
         payment["Status"] = "DELETED"
-        self._reckon(self.invoices[payment["Invoice"]["InvoiceID"]])
+        self._add_totals(self.invoices[payment["Invoice"]["InvoiceID"]])
         return payment
 
     def _check_payment(self, invoice: Json | None, account: Json | None, amount: Decimal) -> None:
@@ -135,7 +135,7 @@ class Books:
             yield "Invoice # must be unique."
         codes = [item.get("AccountCode") for item in made["LineItems"]]
         yield from (
-            f"Account code '{code}' is not a valid code for this document." for code in codes if self._unknown(code)
+            f"Account code '{code}' is not a valid code for this document." for code in codes if self._is_unknown(code)
         )
         if made["Status"] == "AUTHORISED":
             if not made.get("DueDate"):
@@ -143,7 +143,7 @@ class Books:
             if not made["LineItems"] or None in codes:
                 yield "Account code must be specified."
 
-    def _unknown(self, code: str | None) -> bool:
+    def _is_unknown(self, code: str | None) -> bool:
         return code is not None and self._account(code) is None
 
     def _account(self, code: str | None) -> Json | None:
@@ -157,7 +157,7 @@ class Books:
         defaults = {"LineItemID": _new_id(), "Quantity": float(quantity), "UnitAmount": float(price)}
         return {**defaults, **values, "TaxType": tax_type, "LineAmount": amount}
 
-    def _reckon(self, invoice: Json) -> None:
+    def _add_totals(self, invoice: Json) -> None:
         mode, lines = invoice["LineAmountTypes"], invoice["LineItems"]
         sums = [
             _sum_and_tax(Decimal(str(line["LineAmount"])), _RATES.get(line["TaxType"], Decimal(0)), mode)

@@ -80,7 +80,7 @@ class Xero(Integration):
         invoice_number: Annotated[str | None, "Only the invoice with this number"] = None,
         limit: Limit = 100,
     ) -> list[Invoice]:
-        """List invoices and bills, newest first; without their lines, which get_invoice() returns."""
+        """List invoices and bills, newest first; filter by status, contact or number."""
         wanted = {"Statuses": ",".join(statuses) or None, "ContactIDs": contact_id, "InvoiceNumbers": invoice_number}
         return self.client.pages(Invoice, limit, order="Date DESC", **wanted)
 
@@ -94,16 +94,14 @@ class Xero(Integration):
         self,
         contact_id: ContactId,
         line_items: Annotated[list[NewLine], "Lines of the invoice"],
-        type: Annotated[Literal["ACCREC", "ACCPAY"], "ACCREC: invoice to a customer; ACCPAY: bill"] = "ACCREC",  # noqa: A002 - Xero's word
+        type: Annotated[Literal["ACCREC", "ACCPAY"], "Invoice, or a bill"] = "ACCREC",  # noqa: A002 - Xero's word
         status: Annotated[Status, "Status of the new invoice"] = "DRAFT",
         date: Annotated[dt.date | None, "Date of issue; default: today"] = None,
         due_date: Annotated[dt.date | None, "Due date; required for status AUTHORISED"] = None,
         number: Annotated[str | None, "Number after the invoice_prefix; default: Xero's next number"] = None,
         reference: Annotated[str | None, "Additional reference"] = None,
         currency_code: Annotated[str | None, "Currency, such as NZD; default: the organisation's"] = None,
-        line_amount_types: Annotated[
-            Literal["Exclusive", "Inclusive", "NoTax"], "Whether the amounts include tax"
-        ] = "Exclusive",
+        line_amount_types: Annotated[Literal["Exclusive", "Inclusive", "NoTax"], "Tax in the amounts"] = "Exclusive",
     ) -> Invoice:
         """Create an invoice to a customer, or a bill of a supplier."""
         values: dict[str, Any] = {"type": type, "status": status, "date": date, "due_date": due_date}

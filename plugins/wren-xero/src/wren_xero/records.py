@@ -62,9 +62,7 @@ class Payment(Record):
     """A payment of an invoice or a bill."""
 
     payment_id: Annotated[str, "Xero's id of the payment; the payment_id of delete_payment"]
-    invoice_id: Annotated[str, Field(validation_alias=AliasPath("invoice", "invoice_id")), "Id of the paid invoice"] = (
-        ""
-    )
+    invoice_id: Annotated[str, Field(validation_alias=AliasPath("invoice", "invoice_id")), "Id of the invoice"] = ""
     account_code: Annotated[str, Field(validation_alias=AliasPath("account", "code")), "Code of the account"] = ""
     date: Annotated[dt.date | None, "Date of the payment"] = None
     amount: Annotated[Decimal, "Amount"]

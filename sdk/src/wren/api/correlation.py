@@ -1,11 +1,11 @@
-"""Ids that tie what a client shows to what a server logs."""
+"""Ids that connect the output of a client with the log of the server."""
 
 import secrets
 from functools import cache
 
 
 def new_correlation_id() -> str:
-    """Return an id no one else has."""
+    """Return a random, unique id."""
     return f"corr_{secrets.token_urlsafe(18)}"
 
 

@@ -1,4 +1,4 @@
-"""A run's live log: one unbroken sequence of lines and states over as many connections as it takes."""
+"""A run's live log: one sequence of lines and states, across reconnects."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from httpx2 import ServerSentEvent
 from pydantic import ValidationError
 
-from wren.api.records import LogLine, Run
+from wren.api.records import ApiLogLine, ApiRun
 from wren.api.transport import AnswerInvalid, Transport
 from wren_core.errors import WrenError
 
 # Connections in a row that brought nothing new; a server that restarts is back before they are used up.
 MAX_FRUITLESS_CONNECTIONS = 8
-# To a server that has never answered: who typed a wrong address wants to hear so soon.
+# For a server that has never answered: a mistyped address must be reported soon.
 _MAX_FIRST_CONNECTIONS = 2
 
 
-def follow_run(transport: Transport, path: str, *, after: int | None = None) -> Iterator[LogLine | Run]:
+def follow_run(transport: Transport, path: str, *, after: int | None = None) -> Iterator[ApiLogLine | ApiRun]:
     """Yield what a run prints and each change of its state until the server says that it ended.
 
-    A connection that breaks is made again from the last line seen, so no line is lost and none comes twice.
+    After a broken connection it continues from the last line seen, so no line is lost or repeated.
 
     Raises:
         ServerUnreachable: the server stayed away.
@@ -33,7 +33,7 @@ def follow_run(transport: Transport, path: str, *, after: int | None = None) -> 
             yield from cursor.read(transport, path)
             if cursor.is_ended:
                 return
-            failure: WrenError = transport.unreachable("the event stream ended before the run did")
+            failure: WrenError = transport.unreachable_error("the event stream ended before the run did")
         except WrenError as exc:
             if not exc.can_retry:
                 raise
@@ -52,20 +52,20 @@ class _Cursor:
     events: int = 0
     is_ended: bool = False
 
-    def read(self, transport: Transport, path: str) -> Iterator[LogLine | Run]:
+    def read(self, transport: Transport, path: str) -> Iterator[ApiLogLine | ApiRun]:
         """Read one connection from where the one before it stopped."""
-        with transport.events(path, last_event_id=None if self.last_seq is None else str(self.last_seq)) as source:
+        with transport.open_events(path, last_event_id=None if self.last_seq is None else str(self.last_seq)) as source:
             for event in source:
                 self.events += 1
                 if event.event == "end":
                     self.is_ended = True
                     return
-                item = _item(event)
+                item = _parse_event(event)
                 if item is not None and self._is_new(item):
                     yield item
 
-    def _is_new(self, item: LogLine | Run) -> bool:
-        if isinstance(item, Run):
+    def _is_new(self, item: ApiLogLine | ApiRun) -> bool:
+        if isinstance(item, ApiRun):
             return True
         if self.last_seq is not None and item.seq <= self.last_seq:
             return False
@@ -73,8 +73,8 @@ class _Cursor:
         return True
 
 
-def _item(event: ServerSentEvent) -> LogLine | Run | None:
-    shapes: dict[str, type[LogLine] | type[Run]] = {"log": LogLine, "status": Run}
+def _parse_event(event: ServerSentEvent) -> ApiLogLine | ApiRun | None:
+    shapes: dict[str, type[ApiLogLine] | type[ApiRun]] = {"log": ApiLogLine, "status": ApiRun}
     shape = shapes.get(event.event)
     if shape is None:
         return None  # a kind a newer server added

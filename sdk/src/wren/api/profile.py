@@ -1,4 +1,4 @@
-"""Which server the command line talks to, and as whom: what `wren login` stored, or the environment.
+"""The server and the API key of the command line: from the environment, or stored by `wren login`.
 
 The file holds an API key, so it is written 0600 in the user's configuration folder and refused when others can read
 it. A stored key is only ever sent to the server it was stored with.
@@ -31,18 +31,18 @@ class Profile(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _url_is_a_root(cls, url: str) -> str:
+    def _check_url(cls, url: str) -> str:
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is not a server address; write it like {DEFAULT_URL}")
         _ = parts.port  # raises ValueError where it is none
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("the server address must hold no user, query or fragment")
+            raise ValueError("the server address must not have a user, query or fragment")
         return url.strip().rstrip("/")
 
     @field_validator("key")
     @classmethod
-    def _key_fits_a_header(cls, key: SecretStr) -> SecretStr:
+    def _check_key(cls, key: SecretStr) -> SecretStr:
         text = key.get_secret_value().strip()
         if not text or not text.isascii() or not text.isprintable() or " " in text:
             raise ValueError("the API key must be one word of ASCII characters, as `wren up` or an operator printed it")
@@ -70,7 +70,7 @@ def profile_path(environ: Mapping[str, str]) -> Path:
 
 
 def find_profile(path: Path) -> Profile | None:
-    """Read the stored profile, or return None when nobody logged in.
+    """Read the stored profile, or return None where there is none.
 
     Raises:
         UserFacingConfigError: the file is readable by others (PROFILE_EXPOSED) or broken (PROFILE_INVALID).
@@ -93,7 +93,7 @@ def find_profile(path: Path) -> Profile | None:
 
 
 def save_profile(profile: Profile, path: Path) -> None:
-    """Store the profile so that no moment exists in which others could read it or find half of it."""
+    """Store the profile atomically, and readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     body = json.dumps({"url": profile.url, "key": profile.key.get_secret_value()})
     handle, name = tempfile.mkstemp(prefix=".profile-", dir=path.parent)  # created 0600

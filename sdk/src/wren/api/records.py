@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 
-def _timestamp(moment: datetime) -> str:
+def _format_timestamp(moment: datetime) -> str:
     """Return an instant as the server writes it: pydantic's own form would have it differ from what was sent."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
     return text.replace("+00:00", "Z")
 
 
-Timestamp = Annotated[datetime, PlainSerializer(_timestamp, return_type=str, when_used="json")]
+Timestamp = Annotated[datetime, PlainSerializer(_format_timestamp, return_type=str, when_used="json")]
 
 
-class Reply(BaseModel):
+class ApiRecord(BaseModel):
     """Base of all answers."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -25,16 +25,16 @@ class Reply(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
-class Validation(Reply):
+class ApiValidation(ApiRecord):
     """Whether the integrations of a script are ready to be used by this user."""
 
     valid: bool
     errors: list[dict[str, Any]] = Field(default_factory=list)
-    """Error objects, each with the integration it speaks of."""
+    """Error objects, each with the integration it is about."""
     warnings: list[Any] = Field(default_factory=list)
 
 
-class Deployed(Reply):
+class ApiDeployed(ApiRecord):
     """A script was stored and its triggers are registered."""
 
     deployment_id: str
@@ -46,7 +46,7 @@ class Deployed(Reply):
     next_run: Timestamp | None = None
 
 
-class Trigger(Reply):
+class ApiTrigger(ApiRecord):
     """What starts a function of a deployment."""
 
     type: str
@@ -55,12 +55,12 @@ class Trigger(Reply):
     next_fire_at: Timestamp | None = None
     last_fire_at: Timestamp | None = None
     missed: int = 0
-    """How many times were due and passed without a run."""
+    """How many due times passed without a run."""
     error: dict[str, Any] | None = None
-    """Why it fires no more."""
+    """Why it no longer fires."""
 
 
-class Deployment(Reply):
+class ApiDeployment(ApiRecord):
     """A stored script; lists leave the triggers themselves out."""
 
     id: str
@@ -73,17 +73,17 @@ class Deployment(Reply):
     """How the last run ended, or that it has not."""
     next_run: Timestamp | None = None
     created_at: Timestamp | None = None
-    trigger_list: list[Trigger] = Field(default_factory=list)
+    trigger_list: list[ApiTrigger] = Field(default_factory=list)
 
 
-class Undeployed(Reply):
-    """A deployment was taken away."""
+class ApiUndeployed(ApiRecord):
+    """A deployment was removed."""
 
     id: str
     status: str
 
 
-class Call(Reply):
+class ApiCall(ApiRecord):
     """One method call a run made."""
 
     integration: str
@@ -95,7 +95,7 @@ class Call(Reply):
     """Alias of the connection that was used."""
 
 
-class Run(Reply):
+class ApiRun(ApiRecord):
     """One recorded execution; lists leave the later fields out."""
 
     run_id: str
@@ -113,17 +113,17 @@ class Run(Reply):
     """What the models it called have cost, in US dollars."""
     error: dict[str, Any] | None = None
     result: Any = None
-    calls: list[Call] = Field(default_factory=list)
+    calls: list[ApiCall] = Field(default_factory=list)
     isolation: str | None = None
     correlation_id: str | None = None
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the run has come to its end, well or badly."""
+        """Tell whether the run has ended, whatever its outcome."""
         return self.status not in ("queued", "running")
 
 
-class LogLine(Reply):
+class ApiLogLine(ApiRecord):
     """A piece of what a run printed."""
 
     seq: int
@@ -133,15 +133,15 @@ class LogLine(Reply):
     at: Timestamp | None = None
 
 
-class LogPage(Reply):
+class ApiLogPage(ApiRecord):
     """The log of a run from some line on."""
 
     run_id: str
-    logs: list[LogLine]
+    logs: list[ApiLogLine]
     next_seq: int | None = None
 
 
-class Connection(Reply):
+class ApiConnection(ApiRecord):
     """A user's link to an integration."""
 
     id: str
@@ -155,11 +155,11 @@ class Connection(Reply):
     expires_at: Timestamp | None = None
     created_at: Timestamp | None = None
     version: int | None = None
-    """Raised with every change of its credentials; None where the server does not tell."""
+    """Raised with every change of its credentials; None where the server does not say."""
     error: Any = None
 
 
-class ConnectionStarted(Reply):
+class ApiConnectionStarted(ApiRecord):
     """A connection was asked for; a person finishes it at `connect_url` where one is given."""
 
     connection_id: str
@@ -170,7 +170,7 @@ class ConnectionStarted(Reply):
     expires_at: Timestamp | None = None
 
 
-class DeploymentSpending(Reply):
+class ApiDeploymentSpending(ApiRecord):
     """What the models called by one deployment cost in a month."""
 
     deployment_id: str
@@ -181,7 +181,7 @@ class DeploymentSpending(Reply):
     output_tokens: int = 0
 
 
-class Spending(Reply):
+class ApiSpending(ApiRecord):
     """What the workspace spent on models in a month, in US dollars."""
 
     month: str
@@ -189,10 +189,10 @@ class Spending(Reply):
     budget_usd: float | None = None
     """None where nothing limits it."""
     left_usd: float | None = None
-    deployments: list[DeploymentSpending] = Field(default_factory=list)
+    deployments: list[ApiDeploymentSpending] = Field(default_factory=list)
 
 
-class OfferedIntegration(Reply):
+class ApiIntegration(ApiRecord):
     """An integration of the server."""
 
     name: str
@@ -202,18 +202,20 @@ class OfferedIntegration(Reply):
     auth_type: str = "none"
     type: str = "integration"
     methods: list[str] = Field(default_factory=list)
+    no_handler: list[str] = Field(default_factory=list)
+    """Methods that nothing performs yet."""
     connected: bool | None = None
-    """None where the server does not tell."""
+    """None where the server does not say."""
 
 
-class OfferedIntegrations(Reply):
+class ApiIntegrations(ApiRecord):
     """What the server offers, and which installed plugins it could not load."""
 
-    integrations: list[OfferedIntegration]
+    integrations: list[ApiIntegration]
     failed: list[dict[str, Any]] = Field(default_factory=list)
 
 
-class Health(Reply):
+class ApiHealth(ApiRecord):
     """Whether the server is alive and ready to run scripts."""
 
     status: str = ""

@@ -1,4 +1,4 @@
-"""HTTP as Wren's servers speak it: authorised requests, errors as exceptions, careful retries, event streams."""
+"""HTTP to a Wren server: authorised requests, errors as exceptions, retries, event streams."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,19 +19,19 @@ READ_SECONDS = 60.0
 _ATTEMPTS = 3
 _FIRST_PAUSE_SECONDS = 0.3
 _LONGEST_PAUSE_SECONDS = 10.0
-# A GET may be sent again when one of these says that the server, or what stands before it, was not ready.
+# A GET is repeated after one of these: the server, or the proxy before it, was not ready.
 _TRANSIENT = frozenset({429, 502, 503, 504})
 
 
 class ServerUnreachable(InternalError):
-    """Nobody answers at the server's address; the message names it and the next step."""
+    """The server does not answer; the message names its address and the next step."""
 
     code = "SERVER_UNREACHABLE"
     can_retry = True
 
 
 class AnswerInvalid(InternalError):
-    """Somebody answers at the server's address, and it is not Wren."""
+    """What answers at the server's address is not Wren."""
 
     code = "ANSWER_INVALID"
 
@@ -50,7 +50,7 @@ class Transport:
         self.url = profile.url
         self.correlation_id = correlation_id or new_correlation_id()
         self.has_answered = False
-        """Whether the server has ever answered; one that has and is gone may be starting anew."""
+        """Whether the server has ever answered; one that has, and is gone, may be restarting."""
         self._sleep = sleep
         self._http = httpx2.Client(
             base_url=profile.url,
@@ -69,7 +69,7 @@ class Transport:
     ) -> Any:
         """Send a request and return the answer's JSON, or its text.
 
-        Only a GET is repeated: a request that changes something may have been done although no answer came.
+        Only a GET is repeated: a request that changes something may have taken effect although the answer was lost.
 
         Raises:
             WrenError: what the server answered; ServerUnreachable or AnswerInvalid when there was no such answer.
@@ -83,12 +83,12 @@ class Transport:
                 self.pause(attempt)
                 continue
             if response.status_code not in _TRANSIENT:
-                return self._content(response, text=text)
+                return self._read_content(response, text=text)
             self.pause(attempt, parse_retry_after(response.headers.get("retry-after")))
-        return self._content(self._send(method, path, json=body, params=params, headers=accept), text=text)
+        return self._read_content(self._send(method, path, json=body, params=params, headers=accept), text=text)
 
     @contextmanager
-    def events(self, path: str, *, last_event_id: str | None = None) -> Iterator[httpx2.EventSource]:
+    def open_events(self, path: str, *, last_event_id: str | None = None) -> Iterator[httpx2.EventSource]:
         """Open an event stream, after the event `last_event_id` where one is given.
 
         Raises:
@@ -101,14 +101,14 @@ class Transport:
                 self._check_stream(source.response)
                 yield source
         except httpx2.HTTPError as exc:
-            raise self.unreachable(exc) from exc
+            raise self.unreachable_error(exc) from exc
 
     def pause(self, attempt: int, wanted_seconds: float | None = None) -> None:
         """Wait before attempt `attempt + 1`: as long as the server asked, else a little longer each time."""
         grown: float = _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
         self._sleep(min(_LONGEST_PAUSE_SECONDS, grown if wanted_seconds is None else wanted_seconds))
 
-    def unreachable(self, cause: Exception | str) -> ServerUnreachable:
+    def unreachable_error(self, cause: Exception | str) -> ServerUnreachable:
         """Return the error for a server that does not answer."""
         reason = cause if isinstance(cause, str) else f"{type(cause).__name__}: {cause}".rstrip(": ")
         return ServerUnreachable(
@@ -127,37 +127,37 @@ class Transport:
             self.has_answered = True
             return response
         except UnicodeEncodeError as exc:
-            raise InvalidInput(f"the request holds text that is not valid Unicode: {exc.reason}") from exc
+            raise InvalidInput(f"the request has text that is not valid Unicode: {exc.reason}") from exc
         except httpx2.HTTPError as exc:
-            raise self.unreachable(exc) from exc
+            raise self.unreachable_error(exc) from exc
 
     def _check_stream(self, response: httpx2.Response) -> None:
         if response.is_success and response.headers.get("content-type", "").startswith("text/event-stream"):
             return
         response.read()
-        error = self._not_wren(response) if response.is_success else self._error(response)
+        error = self._not_wren_error(response) if response.is_success else self._read_error(response)
         error.can_retry = error.can_retry or response.status_code in _TRANSIENT
         raise error
 
-    def _content(self, response: httpx2.Response, *, text: bool) -> Any:
+    def _read_content(self, response: httpx2.Response, *, text: bool) -> Any:
         if not response.is_success:
-            raise self._error(response)
+            raise self._read_error(response)
         if text:
             return response.text
         try:
             return response.json()
         except ValueError as exc:
-            raise self._not_wren(response) from exc
+            raise self._not_wren_error(response) from exc
 
-    def _error(self, response: httpx2.Response) -> WrenError:
+    def _read_error(self, response: httpx2.Response) -> WrenError:
         try:
             body = response.json()["error"]
         except (ValueError, KeyError, TypeError):
-            return self._not_wren(response)
+            return self._not_wren_error(response)
         is_ours = isinstance(body, dict) and isinstance(body.get("type"), str) and isinstance(body.get("code"), str)
-        return error_from_wire(body) if is_ours else self._not_wren(response)  # others have an `error` too
+        return error_from_wire(body) if is_ours else self._not_wren_error(response)  # others have an `error` too
 
-    def _not_wren(self, response: httpx2.Response) -> AnswerInvalid:
+    def _not_wren_error(self, response: httpx2.Response) -> AnswerInvalid:
         return AnswerInvalid(
             f"{self.url} answered {response.status_code} to {response.request.method} {response.request.url.path} "
             f"without Wren's JSON; is it the address of a Wren server?",

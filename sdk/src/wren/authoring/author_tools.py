@@ -1,4 +1,4 @@
-"""What only authors need: libraries of the extra `wren-sdk[author]`."""
+"""Libraries that only authors need: the extra `wren-sdk[author]`."""
 
 from importlib import import_module
 from types import ModuleType
@@ -14,7 +14,7 @@ class AuthorToolsMissing(UserFacingConfigError):
     code = "AUTHOR_TOOLS_MISSING"
 
 
-def author_tool(name: str) -> ModuleType:
+def import_author_tool(name: str) -> ModuleType:
     """Import a library of the extra.
 
     Raises:

@@ -1,10 +1,10 @@
-"""Builds what is published: a source distribution, and a wheel from it."""
+"""Builds a source distribution, and a wheel from it."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from wren.authoring.author_tools import author_tool
+from wren.authoring.author_tools import import_author_tool
 from wren_core.errors import AgentFixableError
 
 _SHOWN = 3000
@@ -26,10 +26,10 @@ def build(folder: Path, *, into: Path, isolated: bool) -> list[Path]:
             what is installed here.
 
     Raises:
-        BuildFailed: with what the build said.
+        BuildFailed: with the end of the build's output.
         AuthorToolsMissing: the extra is not installed.
     """
-    author_tool("build")
+    import_author_tool("build")
     options = [] if isolated else ["--no-isolation"]
     command = [sys.executable, "-m", "build", "--outdir", str(into), *options, str(folder)]
     done = subprocess.run(  # noqa: S603 - the author's own project, no shell

@@ -1,19 +1,19 @@
-"""One difference between two releases of a plugin, and how much it weighs in a version number."""
+"""One difference between two releases of a plugin, and the part of the version number it asks for."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Level(IntEnum):
-    """What a difference asks of the next version: the higher, the more it breaks."""
+    """Which part of the version number a difference raises."""
 
     NONE = 0
     PATCH = 1
-    """Words and addresses: nobody has to change anything, and nobody gains anything to call."""
+    """Texts and addresses: callers change nothing and gain nothing."""
     MINOR = 2
-    """Something was added, or more is accepted: what worked goes on working."""
+    """Something was added, or more is accepted: existing calls keep working."""
     MAJOR = 3
-    """What worked may stop working: something was removed, is newly required or is accepted no longer."""
+    """Existing calls may fail: something was removed, became required or is no longer accepted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,6 @@ class Change:
         return f"{self.where}: {self.text}"
 
 
-def highest(changes: list[Change]) -> Level:
-    """Return what all the differences together ask for."""
+def highest_level(changes: list[Change]) -> Level:
+    """Return the highest level among the differences."""
     return max((change.level for change in changes), default=Level.NONE)

@@ -1,4 +1,4 @@
-"""Child processes that never outlive this one, whatever ends it."""
+"""Child processes that end with this one, even when it is killed."""
 
 import os
 import subprocess
@@ -8,21 +8,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-# A server gets this long to finish what it does; then it is ended by force.
+# A server gets this long to shut down; then it is killed.
 _STOP_SECONDS = 10.0
 
 
-class Child:
-    """A module that runs as a program, on a leash: see `wren.authoring.parent_watch`.
+class ChildProcess:
+    """A module that runs as a program and ends with its parent: see `wren.authoring.parent_watch`.
 
-    It stands in a session of its own, so that Ctrl-C reaches its parent alone, which ends it in order.
+    It has a session of its own, so that Ctrl-C reaches only its parent, which stops it in order.
 
     Args:
         python: the interpreter.
         arguments: the module and its arguments.
         variables: its environment.
-        log: gets what it writes to standard error, and to standard output unless that is read.
-        is_read: leave its standard input and output to `ask`.
+        log: the file for its standard error, and for its standard output unless `is_read`.
+        is_read: keep its standard input and output for `ask`.
     """
 
     def __init__(
@@ -44,24 +44,24 @@ class Child:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is gone."""
+        """Whether it has ended."""
         return self._process.poll() is not None
 
     def ask(self, line: str, *, seconds: float) -> str:
-        """Send a line and return the one it answers with; nothing, where it ends instead or lets the time pass."""
+        """Send a line and return the answer line; empty when it ends or does not answer in time."""
         limit = threading.Timer(seconds, self._process.kill)
         limit.daemon = True
         limit.start()
         try:
             with suppress(BrokenPipeError):
-                _pipe(self._process.stdin).write(line + "\n")
-                _pipe(self._process.stdin).flush()
-            return _pipe(self._process.stdout).readline()
+                _require_pipe(self._process.stdin).write(line + "\n")
+                _require_pipe(self._process.stdin).flush()
+            return _require_pipe(self._process.stdout).readline()
         finally:
             limit.cancel()
 
     def stop(self) -> None:
-        """End it and wait until it is gone."""
+        """Stop it and wait for its end."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
@@ -72,11 +72,11 @@ class Child:
         os.close(self._leash)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                with suppress(BrokenPipeError):  # what was not sent is for nobody any more
+                with suppress(BrokenPipeError):  # the child is gone; unsent input is lost with it
                     pipe.close()
 
 
-def _pipe(pipe: IO[str] | None) -> IO[str]:
+def _require_pipe(pipe: IO[str] | None) -> IO[str]:
     if pipe is None:
         raise ValueError("the child was started without this pipe")
     return pipe

@@ -1,7 +1,7 @@
 """Loads plugins from a folder and prints their definitions: `python -m wren.authoring.definition_printer`.
 
 It reads `{"points": {name: "module:Class"}, "seconds": 10}` and answers `{"definitions": {...}, "failed": {...}}`.
-What a plugin does while it is loaded stays in this process; what it prints goes to standard error.
+It is a process of its own, so that loading a plugin affects no other; what the plugin prints goes to standard error.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 from importlib_metadata import EntryPoint
 
-from wren.authoring.project import group_of
+from wren.authoring.project import entry_point_group
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.plugins.loading import RefusedError, load_integration
 
@@ -26,7 +26,7 @@ def main() -> None:
     with redirect_stdout(sys.stderr):
         for name, value in request["points"].items():
             try:
-                integration = load_integration(EntryPoint(name, value, group_of(value)), limit)
+                integration = load_integration(EntryPoint(name, value, entry_point_group(value)), limit)
                 definitions[name] = IntegrationDefinition.from_spec(integration.full_spec()).to_wire()
             except RefusedError as exc:
                 failed[name] = f"{exc.code}: {exc}"

@@ -1,7 +1,7 @@
 """The definitions of plugins that are not installed: of a folder, of a wheel, of a file.
 
-They are loaded in a child process, so that two versions of one plugin can be compared, a broken one breaks nothing
-here, and an edited one is read anew.
+They are loaded in a child process, so that two versions of one plugin can be compared, a broken one does no harm
+here, and an edited one is read again.
 """
 
 import json
@@ -14,32 +14,32 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from wren.authoring.project import Project
+from wren.authoring.project import PluginProject
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
 
 _LOAD_SECONDS = 20.0
-# The plugin's own time limit ends first; this one is for what happens around it.
+# The plugin's own time limit comes first; this one also covers the start of the process.
 _CHILD_SECONDS = 60.0
 _SHOWN = 2000
 
 
 class DefinitionUnreadable(AgentFixableError):
-    """What should be an integration's definition is none, or the plugin cannot be loaded."""
+    """A definition is not valid, or the plugin cannot be loaded."""
 
     code = "DEFINITION_UNREADABLE"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described:
-    """What loading a plugin's integrations gave."""
+class LoadedDefinitions:
+    """The definitions of a plugin's integrations, and the failures."""
 
     definitions: Mapping[str, IntegrationDefinition] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     """Name -> code and reason."""
 
 
-def describe(source: Path, points: Mapping[str, str]) -> Described:
+def load_definitions(source: Path, points: Mapping[str, str]) -> LoadedDefinitions:
     """Load integrations from a folder on the import path.
 
     Args:
@@ -47,7 +47,7 @@ def describe(source: Path, points: Mapping[str, str]) -> Described:
         points: name -> `module:Class`.
 
     Raises:
-        DefinitionUnreadable: the process that loads them did not survive it.
+        DefinitionUnreadable: the process that loads them crashed.
     """
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(source), os.environ.get("PYTHONPATH")]))}
     request = json.dumps({"points": dict(points), "seconds": _LOAD_SECONDS})
@@ -58,19 +58,19 @@ def describe(source: Path, points: Mapping[str, str]) -> Described:
         )
         answer = json.loads(done.stdout)
     except (subprocess.TimeoutExpired, ValueError) as exc:
-        said = exc.stderr if isinstance(exc, subprocess.TimeoutExpired) else done.stderr
-        raise DefinitionUnreadable(f"{source}: loading the plugin ended badly: {str(said or exc)[-_SHOWN:]}") from None
+        output = exc.stderr if isinstance(exc, subprocess.TimeoutExpired) else done.stderr
+        raise DefinitionUnreadable(f"{source}: loading the plugin failed: {str(output or exc)[-_SHOWN:]}") from None
     definitions = {name: IntegrationDefinition.model_validate(item) for name, item in answer["definitions"].items()}
-    return Described(definitions=definitions, failed=answer["failed"])
+    return LoadedDefinitions(definitions=definitions, failed=answer["failed"])
 
 
-def definitions_of(project: Project) -> Mapping[str, IntegrationDefinition]:
+def load_project_definitions(project: PluginProject) -> Mapping[str, IntegrationDefinition]:
     """Return the definitions of a plugin's folder.
 
     Raises:
         DefinitionUnreadable: an integration cannot be loaded; the message says why.
     """
-    described = describe(project.source, project.integrations)
+    described = load_definitions(project.source, project.integrations)
     if described.failed:
         name, reason = next(iter(described.failed.items()))
         raise DefinitionUnreadable(f"{name} cannot be loaded from {project.folder}: {reason}")
@@ -81,7 +81,7 @@ def read_definitions(file: Path) -> dict[str, IntegrationDefinition]:
     """Read definitions from JSON: one, as `wren integrations show NAME --json` prints it, or a list of them.
 
     Raises:
-        DefinitionUnreadable: the file is not there, or holds something else.
+        DefinitionUnreadable: the file is missing, or holds something else.
     """
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
@@ -90,5 +90,5 @@ def read_definitions(file: Path) -> dict[str, IntegrationDefinition]:
         definitions = [IntegrationDefinition.model_validate(item) for item in items]
     except (OSError, ValueError, ValidationError) as exc:
         reason = str(exc).partition("\n")[0]
-        raise DefinitionUnreadable(f"{file} holds no definition of an integration: {reason}") from None
+        raise DefinitionUnreadable(f"{file} is not the definition of an integration: {reason}") from None
     return {item.integration_id: item for item in definitions}

@@ -1,7 +1,7 @@
-"""An environment in which a plugin's folder counts as installed, although nobody installed it.
+"""A virtual environment in which a plugin's folder counts as installed, without being installed.
 
-It lies over the environment of this process: what is installed there can be imported, the plugin comes first, and
-nothing is built. Isolated interpreters (`-I`), which sandboxes use, see it too, as PYTHONPATH would not show it them.
+It extends the environment of this process: everything installed there can be imported, the plugin comes first, and
+nothing is built. It also works for isolated interpreters (`-I`), which sandboxes use and which ignore PYTHONPATH.
 """
 
 import json
@@ -13,25 +13,25 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from wren.authoring.project import FAKES, Project, group_of
+from wren.authoring.project import FAKES, PluginProject, entry_point_group
 
 # Read at every start of the interpreter: the packages below this environment, those installed in place among them.
 _UNDERLAY = "import site; site.PREFIXES.append({prefix!r}); site.addsitedir({packages!r})\n"
 
 
-def make_overlay(folder: Path, project: Project) -> Path:
+def make_environment(folder: Path, project: PluginProject) -> Path:
     """Make an environment for a plugin and return its interpreter."""
     venv.create(folder, with_pip=False, symlinks=os.name == "posix")
-    packages = _site_packages(folder)
+    packages = _find_site_packages(folder)
     underlay = _UNDERLAY.format(prefix=sys.prefix, packages=sysconfig.get_path("purelib"))
     (packages / "wren-dev-underlay.pth").write_text(underlay, encoding="utf-8")
-    install(folder, project)
+    install_project(folder, project)
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def install(folder: Path, project: Project) -> None:
-    """Write what an installation in place would write, anew after every change of the metadata."""
-    packages = _site_packages(folder)
+def install_project(folder: Path, project: PluginProject) -> None:
+    """Write the records of an editable installation; again after every change of the metadata."""
+    packages = _find_site_packages(folder)
     (packages / "wren-dev-plugin.pth").write_text(f"{project.source}\n", encoding="utf-8")
     for earlier in packages.glob("*.dist-info"):
         shutil.rmtree(earlier)
@@ -42,16 +42,16 @@ def install(folder: Path, project: Project) -> None:
     origin = {"url": project.folder.as_uri(), "dir_info": {"editable": True}}
     (record / "METADATA").write_text("".join(f"{name}: {value}\n" for name, value in lines), encoding="utf-8")
     (record / "direct_url.json").write_text(json.dumps(origin), encoding="utf-8")
-    (record / "entry_points.txt").write_text(_entry_points(project), encoding="utf-8")
+    (record / "entry_points.txt").write_text(_format_entry_points(project), encoding="utf-8")
     (record / "INSTALLER").write_text("wren\n", encoding="utf-8")
 
 
-def _entry_points(project: Project) -> str:
+def _format_entry_points(project: PluginProject) -> str:
     groups: dict[str, list[str]] = {FAKES: [f"{name} = {value}" for name, value in project.fakes.items()]}
     for name, value in project.integrations.items():
-        groups.setdefault(group_of(value), []).append(f"{name} = {value}")
+        groups.setdefault(entry_point_group(value), []).append(f"{name} = {value}")
     return "".join("\n".join([f"[{group}]", *lines, "", ""]) for group, lines in groups.items())
 
 
-def _site_packages(folder: Path) -> Path:
+def _find_site_packages(folder: Path) -> Path:
     return Path(sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)}))

@@ -1,7 +1,7 @@
 """A child process that serves a plugin's fakes: `python -m wren.authoring.fake_server`.
 
-It reads one JSON line, `{"fakes": {name: "module:Class"}, "ports": {name: 49152}}`, prints one, what each fake says of
-itself, and serves until it is told to end.
+It reads one JSON line, `{"fakes": {name: "module:Class"}, "ports": {name: 49152}}`, prints one with the address and
+the credentials of each fake, and serves until a signal ends it.
 """
 
 import json
@@ -22,7 +22,7 @@ def main() -> None:
     with ExitStack() as stack:
         with redirect_stdout(sys.stderr):
             answer = {
-                name: _started(stack, EntryPoint(name, value, FAKES), request["ports"][name])
+                name: _start_fake(stack, EntryPoint(name, value, FAKES), request["ports"][name])
                 for name, value in request["fakes"].items()
             }
         sys.stdout.write(json.dumps(answer) + "\n")
@@ -30,17 +30,17 @@ def main() -> None:
         threading.Event().wait()
 
 
-def _started(stack: ExitStack, point: EntryPoint, port: int) -> dict[str, Any]:
+def _start_fake(stack: ExitStack, point: EntryPoint, port: int) -> dict[str, Any]:
     try:
         fake = point.load()()
         url = stack.enter_context(serve(fake, port=port))
-        return {"url": url, **_described(fake, url)}
+        return {"url": url, **_describe_fake(fake, url)}
     except Exception as exc:  # noqa: BLE001 - the boundary at which a broken fake stops; its author reads why
         return {"failed": f"{type(exc).__name__}: {exc}"}
 
 
-def _described(fake: Any, url: str) -> dict[str, Any]:
-    """Return how a fake wants to be reached: its own words, and those of the OAuth server it has."""
+def _describe_fake(fake: Any, url: str) -> dict[str, Any]:
+    """Return the credentials and settings a fake accepts, and the endpoints of its OAuth server."""
     oauth = getattr(fake, "oauth", None)
     return {
         "credentials": fake.credentials(),

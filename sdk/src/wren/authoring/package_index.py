@@ -1,4 +1,4 @@
-"""The package index, asked through pip: with its configuration, its credentials and its mirrors."""
+"""The package index, through pip: with pip's configuration, credentials and mirrors."""
 
 import re
 import subprocess
@@ -9,13 +9,13 @@ from pathlib import Path
 from wren_core.errors import AgentFixableError
 
 _SECONDS = 120.0
-# What pip says, in warnings or in its error, when nobody answered.
+# What pip writes, in warnings or in its error, when the index does not answer.
 _NO_ANSWER = re.compile(r"retrying \(|connection|timed? ?out|name resolution|ssl|proxy|50\d (server|service)", re.I)
 _NOT_THERE = re.compile(r"no matching distribution|could not find a version", re.I)
 
 
 class IndexUnreachable(AgentFixableError):
-    """The index could not be asked."""
+    """The index could not be reached."""
 
     code = "INDEX_UNREACHABLE"
 
@@ -24,25 +24,25 @@ def download_wheel(requirement: str, into: Path) -> Path | None:
     """Download the newest wheel that fits a requirement; None where the index has none.
 
     Raises:
-        IndexUnreachable: nobody answered, or there is no pip.
+        IndexUnreachable: the index does not answer, or there is no pip.
     """
-    # One retry, and the warning that goes with it, is how pip tells that nobody answered.
+    # Pip reports an index that does not answer only in the warning before a retry.
     options = ["--no-deps", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input", "--retries", "1"]
-    for python in _pythons():
+    for python in _find_pythons():
         command = [python, "-m", "pip", "download", *options, "--dest", str(into), requirement]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS)  # noqa: S603 - no shell
         except (OSError, subprocess.TimeoutExpired) as exc:
-            raise IndexUnreachable(f"the package index could not be asked: {type(exc).__name__}") from None
+            raise IndexUnreachable(f"the package index could not be reached: {type(exc).__name__}") from None
         if done.returncode == 0:
             return next(into.glob("*.whl"))
         if _NOT_THERE.search(done.stderr) and not _NO_ANSWER.search(done.stderr):
             return None
-        raise IndexUnreachable(f"the package index could not be asked: {_last_line(done.stderr)}")
-    raise IndexUnreachable("the package index could not be asked: there is no pip here")
+        raise IndexUnreachable(f"the package index could not be reached: {_last_line(done.stderr)}")
+    raise IndexUnreachable("the package index could not be reached: there is no pip here")
 
 
-def _pythons() -> Iterator[str]:
+def _find_pythons() -> Iterator[str]:
     """Yield the interpreters that have pip: this one, else the one its environment was made from."""
     base = str(getattr(sys, "_base_executable", sys.executable))
     for python in dict.fromkeys((sys.executable, base)):
@@ -53,4 +53,4 @@ def _pythons() -> Iterator[str]:
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "pip said nothing"
+    return lines[-1] if lines else "pip printed nothing"

@@ -1,7 +1,7 @@
 """Runs a module as a program that ends with its parent: `python -m wren.authoring.parent_watch PIPE MODULE ARGS...`.
 
-The parent holds the other end of the pipe. When it closes, because the parent let go or was killed, the program is
-told to end the way an operator would tell it, and is ended by force if it does not.
+The parent holds the other end of the pipe. When that closes, because the parent stopped or was killed, the program
+gets SIGTERM, and is killed if it does not end.
 """
 
 import os
@@ -19,8 +19,8 @@ def main() -> None:
     pipe, module = int(sys.argv[1]), sys.argv[2]
     sys.argv[:] = sys.argv[2:]
     os.set_inheritable(pipe, False)
-    threading.Thread(target=_wait_for_parent, args=(pipe,), name="wren-leash", daemon=True).start()
-    sys.path.pop(0)  # the folder one happens to stand in is on no installed program's path
+    threading.Thread(target=_wait_for_parent, args=(pipe,), name="wren-parent-watch", daemon=True).start()
+    sys.path.pop(0)  # the current folder, which is on no installed program's path
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

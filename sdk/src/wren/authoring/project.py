@@ -1,4 +1,4 @@
-"""A plugin's folder: what its pyproject.toml says, read without building or importing anything."""
+"""The pyproject.toml of a plugin's folder, read without building or importing anything."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from wren_core.plugins.discovery import GROUP
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP
 
 FAKES = "wren.fakes"
-"""Entry-point group of the stand-ins for providers."""
+"""Entry-point group of the fake providers."""
 _HEADERS = {"description": "Summary", "license": "License-Expression", "requires-python": "Requires-Python"}
 
 
@@ -22,7 +22,7 @@ class ProjectInvalid(AgentFixableError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Project:
+class PluginProject:
     """The distribution in a folder."""
 
     folder: Path
@@ -33,49 +33,49 @@ class Project:
     """Name -> `module:Class`, or `package:definition.json` where there is no code."""
     fakes: Mapping[str, str]
     headers: Mapping[str, str] = field(default_factory=dict)
-    """What an installation's metadata say besides, by their names there."""
+    """Further metadata of an installation, by their names there."""
 
     @property
     def source(self) -> Path:
-        """The folder that is put on the import path."""
+        """The folder for the import path."""
         source = self.folder / "src"
         return source if source.is_dir() else self.folder
 
 
-def read_project(folder: Path) -> Project:
+def read_project(folder: Path) -> PluginProject:
     """Read the plugin in a folder.
 
     Raises:
-        ProjectInvalid: there is none, or its metadata leave something out; the message says what to write.
+        ProjectInvalid: there is none, or its metadata are incomplete; the message says what to write.
     """
     file = folder / "pyproject.toml"
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError:
         raise ProjectInvalid(
-            f"{file} is not there; name a plugin's folder, or make one with `wren plugin new`"
+            f"{file} does not exist; name a plugin's folder, or make one with `wren plugin new`"
         ) from None
     except ValueError as exc:
         raise ProjectInvalid(f"{file}: {exc}") from None
     try:
-        return _project(folder.resolve(), document["project"])
+        return _parse_project(folder.resolve(), document["project"])
     except (KeyError, TypeError, AttributeError) as exc:
-        raise ProjectInvalid(f"{file}: [project] needs name, version and entry points; wrong is {exc}") from None
+        raise ProjectInvalid(f"{file}: [project] needs name, version and entry points: {exc}") from None
 
 
-def group_of(value: str) -> str:
+def entry_point_group(value: str) -> str:
     """Return the entry-point group in which an integration is offered by this value."""
     return DEFINITIONS_GROUP if value.endswith(".json") else GROUP
 
 
-def _project(folder: Path, metadata: Mapping[str, Any]) -> Project:
+def _parse_project(folder: Path, metadata: Mapping[str, Any]) -> PluginProject:
     if "version" in metadata.get("dynamic", ()):
-        raise ProjectInvalid(f"{folder / 'pyproject.toml'}: write the version down; a dynamic one cannot be compared")
+        raise ProjectInvalid(f"{folder / 'pyproject.toml'}: give a static version; a dynamic one cannot be compared")
     points = metadata.get("entry-points", {})
     integrations = {**points.get(DEFINITIONS_GROUP, {}), **points.get(GROUP, {})}
     if not integrations:
         raise ProjectInvalid(f'{folder / "pyproject.toml"} offers no integration in [project.entry-points."{GROUP}"]')
-    return Project(
+    return PluginProject(
         folder=folder,
         name=metadata["name"],
         version=metadata["version"],

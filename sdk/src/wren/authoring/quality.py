@@ -1,4 +1,4 @@
-"""`wren plugin check`: which installed integrations are meant, and what the rules say about them."""
+"""`wren plugin check`: the installed integrations to check, and their reports."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from importlib_metadata import EntryPoint
 from packaging.utils import canonicalize_name
 
-from wren.authoring.project import Project, read_project
+from wren.authoring.project import PluginProject, read_project
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import find_entry_points
 from wren_core.testing.checking import check_installed
@@ -16,13 +16,13 @@ from wren_core.testing.rules.rule import Tier
 
 
 class PluginNotInstalled(AgentFixableError):
-    """What should be checked is not installed here, or is not what is installed."""
+    """The plugin to check is not installed here, or another version of it is."""
 
     code = "PLUGIN_NOT_INSTALLED"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class PluginQuality:
     """The reports about the integrations of one distribution."""
 
     reports: tuple[dict[str, Any], ...]
@@ -40,7 +40,7 @@ class Checked:
         return self.tier is not None and self.tier >= self.wanted
 
 
-def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> Checked:
+def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> PluginQuality:
     """Check the integrations of a plugin.
 
     Args:
@@ -50,39 +50,39 @@ def check_plugin(target: str, *, wanted: Tier = Tier.BRONZE) -> Checked:
     Raises:
         PluginNotInstalled: says how to install it.
         ProjectInvalid: the folder holds no plugin.
-        WrenError: the check could not be brought to an end.
+        WrenError: the check could not be completed.
     """
     if Path(target).is_dir():
         project = read_project(Path(target))
         for name, value in project.integrations.items():
-            _expect_installed(project, name, value)
+            _check_installed(project, name, value)
         reports = [check_installed(name, folder=project.folder) for name in project.integrations]
     else:
-        reports = [check_installed(name) for name in _names(target)]
-    return Checked(reports=tuple(reports), wanted=wanted)
+        reports = [check_installed(name) for name in _find_names(target)]
+    return PluginQuality(reports=tuple(reports), wanted=wanted)
 
 
-def _names(target: str) -> list[str]:
+def _find_names(target: str) -> list[str]:
     points = find_entry_points()
-    meant = [point.name for point in points if target in (point.name, _distribution(point))]
-    if not meant:
+    found = [point.name for point in points if target in (point.name, _distribution_of(point))]
+    if not found:
         known = ", ".join(sorted({point.name for point in points})) or "none"
         raise PluginNotInstalled(f"no integration or distribution {target!r} is installed here; there are: {known}")
-    return list(dict.fromkeys(meant))
+    return list(dict.fromkeys(found))
 
 
-def _expect_installed(project: Project, name: str, value: str) -> None:
+def _check_installed(project: PluginProject, name: str, value: str) -> None:
     how = f"run `pip install -e '.[test]'` in {project.folder}"
     points = [point for point in find_entry_points() if point.name == name]
-    own = [point for point in points if _distribution(point) == canonicalize_name(project.name)]
+    own = [point for point in points if _distribution_of(point) == canonicalize_name(project.name)]
     if not own:
-        raise PluginNotInstalled(f"{project.name} is not installed here, or offered no {name!r} when it was; {how}")
+        raise PluginNotInstalled(f"{project.name} is not installed here with an integration {name!r}; {how}")
     if own[0].value != value:
-        raise PluginNotInstalled(f"{project.name} was installed when {name!r} was {own[0].value}, not {value}; {how}")
+        raise PluginNotInstalled(f"{project.name} was installed with {name!r} as {own[0].value}, not {value}; {how}")
     folder = InstalledProject.installed(project.name).folder
     if folder is not None and folder.resolve() != project.folder:
-        raise PluginNotInstalled(f"the {project.name} that is installed is the one in {folder}; {how}")
+        raise PluginNotInstalled(f"the installed {project.name} is the one in {folder}; {how}")
 
 
-def _distribution(point: EntryPoint) -> str:
+def _distribution_of(point: EntryPoint) -> str:
     return canonicalize_name(point.dist.name) if point.dist is not None else ""

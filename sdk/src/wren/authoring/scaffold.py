@@ -1,4 +1,4 @@
-"""`wren plugin new`: a folder that is a complete plugin, tests and all, for its author to change."""
+"""`wren plugin new`: renders a complete plugin, with tests, for its author to change."""
 
 import keyword
 import re
@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from wren.authoring.author_tools import author_tool
+from wren.authoring.author_tools import import_author_tool
 from wren_core.contract.spec import IntegrationType
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import find_entry_points
@@ -16,25 +16,25 @@ AuthKind = Literal["oauth2", "apikey", "basic", "token", "custom", "none"]
 
 TEMPLATE = Path(__file__).with_name("template")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-# What a generated module uses under these names already.
+# Names that a generated module already uses.
 _TAKEN = frozenset({"Completion", "Document", "Integration", "IntegrationSpec", "Item", "Record"})
 
 
 class NameInvalid(AgentFixableError):
-    """No integration can be called that."""
+    """The name is not valid for an integration."""
 
     code = "PLUGIN_NAME_INVALID"
 
 
 class FolderTaken(AgentFixableError):
-    """There is something in the folder already."""
+    """The folder exists and is not empty."""
 
     code = "FOLDER_TAKEN"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A plugin to be made."""
+    """The plugin to make."""
 
     name: str
     auth: AuthKind = "apikey"
@@ -65,7 +65,7 @@ class Plan:
         return f"wren-{self.dashed}"
 
 
-def make(plan: Plan, parent: Path) -> Path:
+def render_plugin(plan: Plan, parent: Path) -> Path:
     """Render a plugin into a new folder below `parent` and return it.
 
     Raises:
@@ -74,7 +74,7 @@ def make(plan: Plan, parent: Path) -> Path:
     """
     folder = parent / plan.distribution
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise FolderTaken(f"{folder} is there already; choose another name, another place with --into, or remove it")
+        raise FolderTaken(f"{folder} already exists; choose another name, another place with --into, or remove it")
     answers = {
         **asdict(plan),
         "title": plan.title,
@@ -83,7 +83,7 @@ def make(plan: Plan, parent: Path) -> Path:
         "host": f"{plan.dashed}.example",
         "contract": _contract_range(version("wren-core")),
     }
-    author_tool("copier").run_copy(str(TEMPLATE), str(folder), data=answers, defaults=True, quiet=True)
+    import_author_tool("copier").run_copy(str(TEMPLATE), str(folder), data=answers, defaults=True, quiet=True)
     return folder
 
 
@@ -94,11 +94,11 @@ def find_clash(name: str) -> str | None:
 
 def _check_name(name: str) -> None:
     if keyword.iskeyword(name):
-        raise NameInvalid(f"{name!r} is a word of Python, so no script could write wren.integrations.{name}")
+        raise NameInvalid(f"{name!r} is a Python keyword, so no script could write wren.integrations.{name}")
     if not _NAME.fullmatch(name):
         usable = re.sub(r"[^a-z0-9]+", "_", name.lower().removeprefix("wren-")).strip("_0123456789")[:63]
         hint = f"; did you mean {usable!r}?" if _NAME.fullmatch(usable) and not keyword.iskeyword(usable) else ""
-        raise NameInvalid(f"{name!r} must be small letters, digits and underscores, and begin with a letter{hint}")
+        raise NameInvalid(f"{name!r} must be lower-case letters, digits and underscores, and start with a letter{hint}")
 
 
 def _contract_range(installed: str) -> str:

@@ -1,8 +1,8 @@
-"""What changed between two JSON Schemas, and whom it breaks. Pure.
+"""What changed between two JSON Schemas, and whether it breaks callers. Pure.
 
-The two directions are opposite. What a caller sends must go on being accepted: to accept less is breaking. What a
-caller gets must stay within what was promised: to promise less is breaking. A keyword nobody here can compare counts
-as breaking when it differs, because nothing proves the contrary.
+The two directions are opposite. A caller's values must still be accepted: to accept less is breaking. A caller's
+results must still be what was promised: to promise less is breaking. A keyword that cannot be compared counts as
+breaking when it differs.
 """
 
 import json
@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from typing import Any
 
 from wren.authoring.change import Change, Level
-from wren.authoring.schema_forms import alternatives, inlined, kind_of, without_words
+from wren.authoring.schema_forms import find_kind, inline_references, list_alternatives, strip_texts
 
 Schema = Mapping[str, Any]
 
@@ -44,28 +44,30 @@ class _Shift(Enum):
     OTHER = "other"
 
 
-def schema_changes(old: Schema, new: Schema, *, flow: Flow, where: str, noun: str) -> list[Change]:
+def compare_schemas(old: Schema, new: Schema, *, flow: Flow, where: str, noun: str) -> list[Change]:
     """List the differences between two schemas.
 
     Args:
         old: the released one.
         new: the one to be released.
         flow: whether callers send these values or get them.
-        where: what every difference is said to be about.
+        where: the subject of every difference, such as a method's id.
         noun: what a value of the schema is called, such as `parameter`.
     """
-    found = list(_Comparison(flow=flow, where=where, noun=noun).compare(inlined(old), inlined(new), ""))
+    found = list(
+        _Comparison(flow=flow, where=where, noun=noun).compare(inline_references(old), inline_references(new), "")
+    )
     if not found and dict(old) != dict(new):
-        found.append(Change(level=Level.PATCH, where=where, text=f"what is said of a {noun} changed"))
+        found.append(Change(level=Level.PATCH, where=where, text=f"the description of a {noun} changed"))
     return found
 
 
-def order_changes(old: Schema, new: Schema, *, where: str) -> list[Change]:
-    """Tell whether a call that names none of its arguments would now mean something else."""
+def compare_order(old: Schema, new: Schema, *, where: str) -> list[Change]:
+    """List a change of the parameters' order, which breaks calls with positional arguments."""
     before, after = old.get("properties", {}), new.get("properties", {})
     for kept, now in zip([name for name in before if name in after], after, strict=False):
         if kept != now:
-            text = f"parameter {now!r} stands where {kept!r} stood; a call that names no arguments mixes them up"
+            text = f"parameter {now!r} is now where {kept!r} was; a call with positional arguments mixes them up"
             return [Change(level=Level.MAJOR, where=where, text=text)]
     return []
 
@@ -80,140 +82,144 @@ class _Comparison:
 
     def compare(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
         """Compare any two schemas."""
-        if without_words(old) == without_words(new):
+        if strip_texts(old) == strip_texts(new):
             return
-        before, after = alternatives(old), alternatives(new)
+        before, after = list_alternatives(old), list_alternatives(new)
         if len(before) == len(after) == 1:
-            yield from self._single(before[0], after[0], path)
+            yield from self._compare_single(before[0], after[0], path)
         else:
-            yield from self._union(before, after, path)
+            yield from self._compare_unions(before, after, path)
 
-    def _single(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
-        kinds = kind_of(old), kind_of(new)
+    def _compare_single(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
+        kinds = find_kind(old), find_kind(new)
         if kinds[0] != kinds[1]:
             shift = {("number", "integer"): _Shift.NARROWER, ("integer", "number"): _Shift.WIDER}.get(kinds)
             shift = shift or (_Shift.NARROWER if kinds[0] == "any" else None)
             shift = shift or (_Shift.WIDER if kinds[1] == "any" else _Shift.OTHER)
-            yield self._change(shift, path, f"is {_article(kinds[1])} instead of {_article(kinds[0])}")
+            yield self._weigh_change(shift, path, f"is {_add_article(kinds[1])} instead of {_add_article(kinds[0])}")
             return
-        yield from self._values(old, new, path)
-        yield from self._bounds(old, new, path)
-        yield from self._properties(old, new, path)
-        yield from self._items(old, new, path)
-        for keyword in sorted({*without_words(old), *without_words(new)} - _COMPARED):
+        yield from self._compare_values(old, new, path)
+        yield from self._compare_bounds(old, new, path)
+        yield from self._compare_properties(old, new, path)
+        yield from self._compare_items(old, new, path)
+        for keyword in sorted({*strip_texts(old), *strip_texts(new)} - _COMPARED):
             if old.get(keyword) != new.get(keyword):
-                yield self._change(_Shift.OTHER, path, f"has another {keyword!r}, which cannot be compared")
+                yield self._weigh_change(_Shift.OTHER, path, f"has another {keyword!r}, which cannot be compared")
 
-    def _union(self, old: list[Schema], new: list[Schema], path: str) -> Iterator[Change]:
-        """Pair each alternative with the one it is nearest to; what is left over was taken away or added."""
+    def _compare_unions(self, old: list[Schema], new: list[Schema], path: str) -> Iterator[Change]:
+        """Pair each alternative with the nearest one; those without a pair were removed or added."""
         waiting = list(new)
         for option in old:
             pairs = [(list(self.compare(option, other, path)), other) for other in waiting]
-            pairs = [pair for pair in pairs if _are_akin(kind_of(pair[1]), kind_of(option))]
+            pairs = [pair for pair in pairs if _are_akin(find_kind(pair[1]), find_kind(option))]
             if not pairs:
-                yield self._change(_Shift.NARROWER, path, f"can no longer be {_article(kind_of(option))}")
+                yield self._weigh_change(_Shift.NARROWER, path, f"can no longer be {_add_article(find_kind(option))}")
                 continue
             found, nearest = min(pairs, key=lambda pair: (max((c.level for c in pair[0]), default=0), len(pair[0])))
             waiting.remove(nearest)
             yield from found
         for option in waiting:
-            yield self._change(_Shift.WIDER, path, f"can now be {_article(kind_of(option))}")
+            yield self._weigh_change(_Shift.WIDER, path, f"can now be {_add_article(find_kind(option))}")
 
-    def _values(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
-        before, after = _listed_values(old), _listed_values(new)
+    def _compare_values(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
+        before, after = _list_values(old), _list_values(new)
         if before is None and after is not None:
-            yield self._change(_Shift.NARROWER, path, f"can only be {', '.join(after)} now")
+            yield self._weigh_change(_Shift.NARROWER, path, f"can only be {', '.join(after)} now")
         elif before is not None and after is None:
-            yield self._change(_Shift.WIDER, path, "can be any value of its type now")
+            yield self._weigh_change(_Shift.WIDER, path, "can be any value of its type now")
         else:
             known, now = before or [], after or []
             for value in known:
                 if value not in now:
-                    yield self._change(_Shift.NARROWER, path, f"can no longer be {value}")
+                    yield self._weigh_change(_Shift.NARROWER, path, f"can no longer be {value}")
             for value in now:
                 if value not in known:
-                    yield self._change(_Shift.WIDER, path, f"can now be {value}")
+                    yield self._weigh_change(_Shift.WIDER, path, f"can now be {value}")
 
-    def _bounds(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
+    def _compare_bounds(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
         for keyword in (*_FLOORS, *_CEILINGS, *_FILTERS):
             before, after = (None if schema.get(keyword) is False else schema.get(keyword) for schema in (old, new))
             if before == after:
                 continue
-            yield self._change(_bound_shift(keyword, before, after), path, _bound_text(keyword, before, after))
+            yield self._weigh_change(
+                _find_bound_shift(keyword, before, after), path, _describe_bound(keyword, before, after)
+            )
 
-    def _properties(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
+    def _compare_properties(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
         before, after = old.get("properties", {}), new.get("properties", {})
         needed, needs = set(old.get("required", ())), set(new.get("required", ()))
         for name in before:
             if name not in after:
-                yield self._say(Level.MAJOR, _below(path, name), "was removed")
+                yield self._make_change(Level.MAJOR, _join_path(path, name), "was removed")
         for name, schema in after.items():
-            place = _below(path, name)
+            place = _join_path(path, name)
             if name not in before:
-                yield self._added(place, is_required=name in needs)
+                yield self._describe_added(place, is_required=name in needs)
                 continue
-            yield from self._requirement(place, was=name in needed, now=name in needs)
-            yield from self._default(before[name], schema, place, is_required=name in needs | needed)
+            yield from self._compare_requirement(place, was=name in needed, now=name in needs)
+            yield from self._compare_default(before[name], schema, place, is_required=name in needs | needed)
             yield from self.compare(before[name], schema, place)
-        yield from self._rest(old, new, path)
+        yield from self._compare_other_properties(old, new, path)
 
-    def _added(self, place: str, *, is_required: bool) -> Change:
+    def _describe_added(self, place: str, *, is_required: bool) -> Change:
         if is_required and self.flow is Flow.INPUT:
-            return self._say(Level.MAJOR, place, "was added and is required")
-        return self._say(Level.MINOR, place, "was added")
+            return self._make_change(Level.MAJOR, place, "was added and is required")
+        return self._make_change(Level.MINOR, place, "was added")
 
-    def _requirement(self, place: str, *, was: bool, now: bool) -> Iterator[Change]:
+    def _compare_requirement(self, place: str, *, was: bool, now: bool) -> Iterator[Change]:
         if was == now:
             return
         if self.flow is Flow.INPUT:
-            yield self._change(
-                _Shift.NARROWER if now else _Shift.WIDER, place, "is newly required" if now else "is required no longer"
+            yield self._weigh_change(
+                _Shift.NARROWER if now else _Shift.WIDER, place, "is newly required" if now else "is no longer required"
             )
         else:
-            yield self._change(
+            yield self._weigh_change(
                 _Shift.NARROWER if now else _Shift.WIDER, place, "is always there now" if now else "may be missing now"
             )
 
-    def _default(self, old: Schema, new: Schema, place: str, *, is_required: bool) -> Iterator[Change]:
-        """Tell of another default; of a value that must be given, it says nothing."""
+    def _compare_default(self, old: Schema, new: Schema, place: str, *, is_required: bool) -> Iterator[Change]:
+        """Yield a change of the default; a required value has none."""
         if self.flow is Flow.OUTPUT or is_required or old.get("default") == new.get("default"):
             return
         before, after = json.dumps(old.get("default")), json.dumps(new.get("default"))
-        yield self._say(Level.MAJOR, place, f"has the default {after} instead of {before}")
+        yield self._make_change(Level.MAJOR, place, f"has the default {after} instead of {before}")
 
-    def _rest(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
-        """Compare what is said of properties without a name of their own."""
+    def _compare_other_properties(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
+        """Compare the schemas of additional properties."""
         before, after = old.get("additionalProperties", True), new.get("additionalProperties", True)
         if before is False or after is False:
             if before != after:
                 shift = _Shift.WIDER if before is False else _Shift.NARROWER
-                yield self._change(shift, path, "may hold further properties" if before is False else "holds no others")
+                yield self._weigh_change(
+                    shift, path, "may hold further properties" if before is False else "holds no others"
+                )
             return
-        yield from self.compare(_as_schema(before), _as_schema(after), _below(path, "*"))
+        yield from self.compare(_to_schema(before), _to_schema(after), _join_path(path, "*"))
 
-    def _items(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
+    def _compare_items(self, old: Schema, new: Schema, path: str) -> Iterator[Change]:
         before, after = list(old.get("prefixItems", ())), list(new.get("prefixItems", ()))
         if len(before) != len(after):
-            yield self._change(_Shift.OTHER, path, f"has {len(after)} fixed items instead of {len(before)}")
+            yield self._weigh_change(_Shift.OTHER, path, f"has {len(after)} fixed items instead of {len(before)}")
             return
         for number, pair in enumerate(zip(before, after, strict=True)):
-            yield from self.compare(*pair, _below(path, str(number)))
-        yield from self.compare(_as_schema(old.get("items", True)), _as_schema(new.get("items", True)), path + "[]")
+            yield from self.compare(*pair, _join_path(path, str(number)))
+        yield from self.compare(_to_schema(old.get("items", True)), _to_schema(new.get("items", True)), path + "[]")
 
-    def _change(self, shift: _Shift, path: str, text: str) -> Change:
+    def _weigh_change(self, shift: _Shift, path: str, text: str) -> Change:
         harmless = _Shift.WIDER if self.flow is Flow.INPUT else _Shift.NARROWER
-        return self._say(Level.MINOR if shift is harmless else Level.MAJOR, path, text)
+        return self._make_change(Level.MINOR if shift is harmless else Level.MAJOR, path, text)
 
-    def _say(self, level: Level, path: str, text: str) -> Change:
+    def _make_change(self, level: Level, path: str, text: str) -> Change:
         subject = f"{self.noun} {path!r}" if path else f"the {self.noun}"
         return Change(level=level, where=self.where, text=f"{subject} {text}")
 
 
-def _below(path: str, name: str) -> str:
+def _join_path(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _as_schema(value: Any) -> Schema:
+def _to_schema(value: Any) -> Schema:
     if isinstance(value, bool):
         return {} if value else {"not": {}}
     return value  # type: ignore[no-any-return]  # a schema is a boolean or an object
@@ -223,16 +229,16 @@ def _are_akin(kind: str, other: str) -> bool:
     return kind == other or {kind, other} == {"integer", "number"}
 
 
-def _article(kind: str) -> str:
+def _add_article(kind: str) -> str:
     return "anything" if kind == "any" else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}" if kind != "null" else kind
 
 
-def _listed_values(schema: Schema) -> list[str] | None:
+def _list_values(schema: Schema) -> list[str] | None:
     values = [schema["const"]] if "const" in schema else schema.get("enum")
     return None if values is None else [json.dumps(value, sort_keys=True) for value in values]
 
 
-def _bound_shift(keyword: str, before: Any, after: Any) -> _Shift:
+def _find_bound_shift(keyword: str, before: Any, after: Any) -> _Shift:
     if before is None:
         return _Shift.NARROWER
     if after is None:
@@ -244,7 +250,7 @@ def _bound_shift(keyword: str, before: Any, after: Any) -> _Shift:
     return _Shift.NARROWER if (after > before) == (keyword in _FLOORS) else _Shift.WIDER
 
 
-def _bound_text(keyword: str, before: Any, after: Any) -> str:
+def _describe_bound(keyword: str, before: Any, after: Any) -> str:
     if before is None:
         return f"has {keyword} {json.dumps(after)} now"
     if after is None:

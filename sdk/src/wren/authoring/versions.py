@@ -1,7 +1,7 @@
-"""The smallest honest version number. Pure.
+"""The smallest version number a release may have. Pure.
 
-Semantic versioning, and its rule for versions that begin with zero: there nothing is promised yet, but who depends on
-0.4 asks for `>=0.4,<0.5`; so what breaks moves the second number, and everything else the third.
+Semantic versioning, and its rule for versions below 1.0.0: they promise nothing, but dependents ask for
+`>=0.4,<0.5`; so a breaking change raises the second number, and every other the third.
 """
 
 from packaging.version import InvalidVersion, Version
@@ -11,27 +11,27 @@ from wren_core.errors import AgentFixableError
 
 
 class VersionInvalid(AgentFixableError):
-    """The version is none, or too small for what changed."""
+    """The version is not valid, or too small for the changes."""
 
     code = "VERSION_INVALID"
 
 
-def parse(text: str) -> Version:
+def parse_version(text: str) -> Version:
     """Return a version.
 
     Raises:
-        VersionInvalid: it is none.
+        VersionInvalid: the text is not a version.
     """
     try:
         return Version(text)
     except InvalidVersion:
-        raise VersionInvalid(f"{text!r} is no version; write it like 1.2.0") from None
+        raise VersionInvalid(f"{text!r} is not a version; write it like 1.2.0") from None
 
 
 def next_version(last: Version, level: Level) -> Version:
     """Return the smallest version that may follow `last` when changes of this level are released.
 
-    What was a candidate only, such as 2.0.0rc1, promised nothing: its own release may follow.
+    A pre-release such as 2.0.0rc1 promises nothing: its final release may follow.
     """
     if last.is_prerelease:
         return Version(last.base_version)
@@ -44,10 +44,10 @@ def next_version(last: Version, level: Level) -> Version:
 
 
 def is_enough(version: Version, last: Version, level: Level) -> bool:
-    """Tell whether `version` may follow `last`; one before its own release, such as 2.0.0rc1, counts as that one."""
+    """Tell whether `version` may follow `last`; a pre-release such as 2.0.0rc1 counts as its final release."""
     return version > last and Version(version.base_version) >= next_version(last, level)
 
 
 def is_zero(version: Version) -> bool:
-    """Tell whether the rule for versions that begin with zero applies."""
+    """Tell whether the rule for versions below 1.0.0 applies."""
     return version.release[0] == 0

@@ -10,21 +10,21 @@ from zipfile import BadZipFile, ZipFile
 
 from packaging.version import Version
 
-from wren.authoring.versions import parse
+from wren.authoring.versions import parse_version
 from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import GROUP
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP
 
 
 class WheelInvalid(AgentFixableError):
-    """The file is no wheel of a plugin."""
+    """The file is not a wheel of a plugin."""
 
     code = "WHEEL_INVALID"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wheel:
-    """A wheel and what it says of itself."""
+    """A wheel and its metadata."""
 
     file: Path
     metadata: Message
@@ -40,10 +40,10 @@ class Wheel:
     @property
     def version(self) -> Version:
         """Its version."""
-        return parse(str(self.metadata["Version"]))
+        return parse_version(str(self.metadata["Version"]))
 
     def unpack(self, into: Path) -> None:
-        """Write its files into a folder, which can then be put on the import path."""
+        """Extract its files into a folder for the import path."""
         with ZipFile(self.file) as archive:
             archive.extractall(into)  # refuses members that would leave the folder
 
@@ -52,7 +52,7 @@ def read_wheel(file: Path) -> Wheel:
     """Read a wheel.
 
     Raises:
-        WheelInvalid: it is not there, or is none.
+        WheelInvalid: it is missing, or is not a wheel.
     """
     try:
         with ZipFile(file) as archive:
@@ -62,11 +62,11 @@ def read_wheel(file: Path) -> Wheel:
             entry_points = f"{place}/entry_points.txt"
             text = archive.read(entry_points).decode() if entry_points in members else ""
     except (OSError, BadZipFile, StopIteration, UnicodeDecodeError) as exc:
-        raise WheelInvalid(f"{file} is no wheel: {type(exc).__name__}") from None
-    return Wheel(file=file, metadata=metadata, points=_points(text), members=members)
+        raise WheelInvalid(f"{file} is not a wheel: {type(exc).__name__}") from None
+    return Wheel(file=file, metadata=metadata, points=_parse_entry_points(text), members=members)
 
 
-def _points(text: str) -> dict[str, str]:
+def _parse_entry_points(text: str) -> dict[str, str]:
     parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment, method-assign]  # names keep their case
     parser.read_string(text)

@@ -1,10 +1,10 @@
-"""Calls of `wren.ai`, held against its signature and against the integrations that are installed."""
+"""Checks calls of `wren.ai` against its signature and the installed integrations."""
 
 import ast
 import inspect
 from collections.abc import Iterable, Iterator
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
@@ -17,16 +17,16 @@ from wren_core.nearest import find_nearest, suggest
 _AI = Member("ai")
 
 
-def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[Finding]:
-    """Yield what is wrong with each call of `wren.ai` that can be told without running the script."""
+def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
+    """Yield what is wrong with calls of `wren.ai`, as far as it can be known without running the script."""
     evaluator = Evaluator()
     for place in found:
         if isinstance(place.node, ast.Call) and evaluator.value(place.node.func, place.scope) == _AI:
-            yield from _arguments(source, place.node)
-            yield from _integration(source, catalogue, place.node)
+            yield from _check_arguments(source, place.node)
+            yield from _check_integration(source, catalogue, place.node)
 
 
-def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
+def _check_arguments(source: Source, call: ast.Call) -> Iterator[ScriptFinding]:
     known = [name for name in inspect.signature(ai).parameters if name != "data"]
     given = [keyword.arg for keyword in call.keywords]
     if not call.args and "prompt" not in given and None not in given:
@@ -40,14 +40,14 @@ def _arguments(source: Source, call: ast.Call) -> Iterator[Finding]:
             yield source.finding(Code.ARGUMENT_UNKNOWN, text, keyword, hint=hint)
 
 
-def _integration(source: Source, catalogue: Catalogue, call: ast.Call) -> Iterator[Finding]:
+def _check_integration(source: Source, catalogue: Catalogue, call: ast.Call) -> Iterator[ScriptFinding]:
     for keyword in call.keywords:
         match keyword:
             case ast.keyword(arg="integration", value=ast.Constant(value=str(name))):
-                yield from _named(source, catalogue, name, keyword.value)
+                yield from _check_name(source, catalogue, name, keyword.value)
 
 
-def _named(source: Source, catalogue: Catalogue, name: str, node: ast.expr) -> Iterator[Finding]:
+def _check_name(source: Source, catalogue: Catalogue, name: str, node: ast.expr) -> Iterator[ScriptFinding]:
     try:
         integration = catalogue.get(name)
     except IntegrationUnknown as exc:

@@ -1,12 +1,12 @@
-"""The arguments of one call in a script, held against the method's signature and schema."""
+"""Checks the arguments of one call against the method's signature and schema."""
 
 import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from wren.checks.finding import Code, Finding
-from wren.checks.literals import literal_of, misfit
+from wren.checks.finding import Code, ScriptFinding
+from wren.checks.literals import explain_misfit, read_literal
 from wren.checks.source import Source
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import Method
@@ -15,49 +15,49 @@ from wren_core.nearest import find_nearest, suggest
 
 @dataclass(kw_only=True)
 class _Binding:
-    """Which parameter gets which expression, and what fits none."""
+    """The expression of each parameter, and the arguments that fit none."""
 
     given: dict[str, ast.expr] = field(default_factory=dict)
     surplus: list[ast.expr] = field(default_factory=list)
     doubled: list[ast.keyword] = field(default_factory=list)
     unknown: list[ast.keyword] = field(default_factory=list)
     is_open: bool = False
-    """`*args` or `**kwargs` bring arguments that cannot be seen."""
+    """`*args` or `**kwargs` may hold further arguments."""
 
 
 def check_arguments(
     source: Source, integration: type[Integration], method: Method, call: ast.Call
-) -> Iterator[Finding]:
+) -> Iterator[ScriptFinding]:
     """Yield unknown, doubled, surplus, missing and misfitting arguments of a method call."""
     parameters = method.signature.parameters
     bound = _bind(call, parameters)
     name = f"{integration.spec.name}.{method.id}"
     takes = f"it takes {', '.join(parameters) or 'no arguments'}"
-    meant = {keyword.arg: find_nearest(keyword.arg or "", parameters) for keyword in bound.unknown}
+    nearest = {keyword.arg: find_nearest(keyword.arg or "", parameters) for keyword in bound.unknown}
     for keyword in bound.unknown:
-        hint = suggest(meant[keyword.arg], otherwise=takes)
+        hint = suggest(nearest[keyword.arg], otherwise=takes)
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name} has no argument {keyword.arg!r}", keyword, hint=hint)
     for keyword in bound.doubled:
         yield source.finding(Code.ARGUMENT_INVALID, f"{name}: argument {keyword.arg!r} is given twice", keyword)
     for node in bound.surplus[:1]:
         yield source.finding(Code.ARGUMENT_UNKNOWN, f"{name}: too many positional arguments", node, hint=takes)
     required = [item.name for item in parameters.values() if item.default is item.empty]
-    supplied = {*bound.given, *meant.values()}
+    supplied = {*bound.given, *nearest.values()}
     missing = [item for item in required if item not in supplied]
     if missing and not bound.is_open:
         text = f"{name} needs {', '.join(map(repr, missing))}"
         yield source.finding(Code.ARGUMENT_MISSING, text, call, hint=takes)
-    yield from _values(source, name, method, bound.given)
+    yield from _check_values(source, name, method, bound.given)
 
 
-def _values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[Finding]:
+def _check_values(source: Source, name: str, method: Method, given: dict[str, ast.expr]) -> Iterator[ScriptFinding]:
     schema = method.spec.input_schema
     properties, definitions = schema.get("properties", {}), schema.get("$defs", {})
     for parameter, node in given.items():
-        literal = literal_of(node)
+        literal = read_literal(node)
         if literal is None or parameter not in properties:
             continue
-        reason = misfit(literal, properties[parameter], definitions)
+        reason = explain_misfit(literal, properties[parameter], definitions)
         if reason is not None:
             yield source.finding(Code.ARGUMENT_INVALID, f"{name}: {parameter}: {reason}", node)
 
@@ -68,7 +68,7 @@ def _bind(call: ast.Call, parameters: Mapping[str, inspect.Parameter]) -> _Bindi
     for index, node in enumerate(call.args):
         if isinstance(node, ast.Starred):
             bound.is_open = True
-            break  # from here on nobody knows which parameter is meant
+            break  # the positions of all later arguments are unknown
         if index < len(positional):
             bound.given[positional[index]] = node
         else:

@@ -1,4 +1,4 @@
-"""Uses of integrations, held against what their classes declare: names, methods, arguments and configuration."""
+"""Checks uses of integrations against their classes: names, methods, arguments and configuration."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from wren.checks.arguments import check_arguments
 from wren.checks.configuration import check_config
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.scopes import Place, Scope
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Handle, Instance, Namespace, Package, Value
@@ -20,20 +20,20 @@ from wren_core.nearest import find_nearest, suggest
 _HANDLE_NAMES = ("get_docs", "init")
 
 
-def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[Finding]:
-    """Yield what is wrong with each use of an integration that can be told without running the script.
+def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
+    """Yield what is wrong with uses of integrations, as far as it can be known without running the script.
 
-    An integration is loaded when the script names it, and no other one is.
+    Only the integrations that the script names are loaded.
     """
     check = _Check(source, catalogue)
     for place in found:
         match place.node:
             case ast.ImportFrom(module="wren" | "wren.integrations", level=0):
-                yield from check.imported(place.node)
+                yield from check.check_import(place.node)
             case ast.Attribute(ctx=ast.Load()):
-                yield from check.attribute(place.node, place.scope)
+                yield from check.check_attribute(place.node, place.scope)
             case ast.Call(func=ast.Attribute() as function):
-                yield from check.call(place.node, function, place.scope)
+                yield from check.check_call(place.node, function, place.scope)
 
 
 class _Check:
@@ -42,24 +42,26 @@ class _Check:
         self._catalogue = catalogue
         self._values = Evaluator()
 
-    def imported(self, node: ast.ImportFrom) -> Iterator[Finding]:
+    def check_import(self, node: ast.ImportFrom) -> Iterator[ScriptFinding]:
         base: Value = Package() if node.module == "wren" else Namespace()
         for alias in node.names:
             if alias.name != "*":
-                yield from self._named(base, alias.name, alias, self._source.column(alias.lineno, alias.col_offset))
+                yield from self._check_name(
+                    base, alias.name, alias, self._source.column(alias.lineno, alias.col_offset)
+                )
 
-    def attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[Finding]:
+    def check_attribute(self, node: ast.Attribute, scope: Scope) -> Iterator[ScriptFinding]:
         base = self._values.value(node.value, scope)
         if base is None or node.attr.startswith("__"):
             return
         end = self._source.column(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
-        yield from self._named(base, node.attr, node, end - len(node.attr))
+        yield from self._check_name(base, node.attr, node, end - len(node.attr))
 
-    def call(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Iterator[Finding]:
+    def check_call(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Iterator[ScriptFinding]:
         base = self._values.value(function.value, scope)
         if not isinstance(base, Handle | Instance):
             return
-        integration = self._find(base.name)
+        integration = self._find_integration(base.name)
         if integration is None:
             return
         if isinstance(base, Handle) and function.attr == "init":
@@ -67,39 +69,39 @@ class _Check:
         elif isinstance(base, Instance) and function.attr in integration.methods():
             yield from check_arguments(self._source, integration, integration.methods()[function.attr], node)
 
-    def _named(self, base: Value, name: str, node: ast.AST, column: int) -> Iterator[Finding]:
+    def _check_name(self, base: Value, name: str, node: ast.AST, column: int) -> Iterator[ScriptFinding]:
         """Yield what is wrong with the use of `name` on `base`."""
         finding: tuple[Code, str, str | None] | None = None
         match base:
             case Package():
-                finding = _package_problem(name)
+                finding = _find_package_problem(name)
             case Namespace():
-                finding = self._namespace_problem(name)
-            case Handle(integration_name) if name not in _HANDLE_NAMES and self._find(integration_name):
+                finding = self._find_namespace_problem(name)
+            case Handle(integration_name) if name not in _HANDLE_NAMES and self._find_integration(integration_name):
                 call = f"{integration_name} = wren.integrations.{integration_name}.init()"
                 text = f"{integration_name!r} is not an instance yet, so it has no {name!r}"
                 finding = (Code.INIT_MISSING, text, f"write `{call}` and use that")
             case Instance(integration_name):
-                finding = _instance_problem(self._find(integration_name), name)
+                finding = _find_instance_problem(self._find_integration(integration_name), name)
         if finding is not None:
             code, message, hint = finding
             line = getattr(node, "end_lineno", None)
-            yield Finding(code=code, message=message, file=self._source.file, line=line, column=column, hint=hint)
+            yield ScriptFinding(code=code, message=message, file=self._source.file, line=line, column=column, hint=hint)
 
-    def _namespace_problem(self, name: str) -> tuple[Code, str, str | None] | None:
+    def _find_namespace_problem(self, name: str) -> tuple[Code, str, str | None] | None:
         if name in NAMESPACE_FUNCTIONS:
             return None
         try:
             self._catalogue.get(name)
         except IntegrationUnknown as exc:
             install = f"pip install wren-{name.replace('_', '-')}"
-            hint = f"`{install}`, or what else offers it; a definition of the server: `wren integrations fetch {name}`"
+            hint = f"`{install}`, or another distribution that offers it; or `wren integrations fetch {name}`"
             return Code.INTEGRATION_UNKNOWN, exc.message, None if exc.details.get("nearest") else hint
         except PluginFailed as exc:
             return Code.PLUGIN_FAILED, exc.message, "repair or reinstall the distribution"
         return None
 
-    def _find(self, name: str) -> type[Integration] | None:
+    def _find_integration(self, name: str) -> type[Integration] | None:
         """Return an integration that loads; one that does not is reported where the script names it."""
         try:
             return self._catalogue.get(name)
@@ -107,17 +109,17 @@ class _Check:
             return None
 
 
-def _package_problem(name: str) -> tuple[Code, str, str | None] | None:
+def _find_package_problem(name: str) -> tuple[Code, str, str | None] | None:
     if name in PUBLIC_NAMES or name.startswith("__") or find_spec(f"wren.{name}") is not None:
         return None
     return Code.WREN_NAME_UNKNOWN, f"'wren' has no {name!r}", suggest_name(name)
 
 
-def _instance_problem(integration: type[Integration] | None, name: str) -> tuple[Code, str, str | None] | None:
+def _find_instance_problem(integration: type[Integration] | None, name: str) -> tuple[Code, str, str | None] | None:
     if integration is None or name in INSTANCE_NAMES or hasattr(integration, name):
         return None
     if hasattr(integration, "__getattr__"):
-        return None  # the author answers for names of his own
+        return None  # the class resolves further names itself
     methods = list(integration.methods())
     hint = suggest(find_nearest(name, methods), otherwise=f"it has {', '.join(methods) or 'no methods'}")
     return Code.METHOD_UNKNOWN, f"{integration.spec.name} has no method {name!r}", hint

@@ -1,4 +1,4 @@
-"""The values of one `.init(...)` in a script, held against the integration's configuration."""
+"""Checks the values of one `.init(...)` call against the integration's configuration."""
 
 import ast
 import os
@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wren.checks.finding import Code, Finding
-from wren.checks.literals import literal_of
+from wren.checks.finding import Code, ScriptFinding
+from wren.checks.literals import read_literal
 from wren.checks.source import Source
 from wren.script.integration_handle import config_defaults
 from wren_core.contract.integration import Integration
@@ -16,8 +16,8 @@ from wren_core.errors import ConfigInvalid
 from wren_core.nearest import find_nearest, suggest
 
 
-def check_config(source: Source, integration: type[Integration], call: ast.Call) -> Iterator[Finding]:
-    """Yield unknown, misfitting and missing values; what only the run knows is left to the run."""
+def check_config(source: Source, integration: type[Integration], call: ast.Call) -> Iterator[ScriptFinding]:
+    """Yield unknown, invalid and missing values; a value that is known only at run time is not checked."""
     name = f"{integration.spec.name}.init"
     fields = list(integration.Config.model_fields)
     takes = f"it takes {', '.join(fields) or 'no values'}"
@@ -31,7 +31,7 @@ def check_config(source: Source, integration: type[Integration], call: ast.Call)
     for field in [field for field in given if field not in fields]:
         hint = suggest(find_nearest(field, fields), otherwise=takes)
         yield source.finding(Code.CONFIG_INVALID, f"{name} has no value {field!r}", given[field], hint=hint)
-    for problem in _problems(integration, _literals(given, fields)):
+    for problem in _validate(integration, _collect_literals(given, fields)):
         field, reason = str(next(iter(problem["loc"]), "")), problem["msg"]
         if field in given and problem["type"] != "missing":
             yield source.finding(Code.CONFIG_INVALID, f"{name}: {field}: {reason}", given[field].value)
@@ -40,10 +40,10 @@ def check_config(source: Source, integration: type[Integration], call: ast.Call)
             and field not in given
             and not any(keyword.arg is None for keyword in call.keywords)
         ):
-            yield _missing(source, name, field, call)
+            yield _make_missing_finding(source, name, field, call)
 
 
-def _check_account(source: Source, name: str, account: ast.keyword) -> Iterator[Finding]:
+def _check_account(source: Source, name: str, account: ast.keyword) -> Iterator[ScriptFinding]:
     match account.value:
         case ast.Constant(value=str() | None):
             return
@@ -60,18 +60,18 @@ def _check_account(source: Source, name: str, account: ast.keyword) -> Iterator[
             yield finding.model_copy(update={"severity": "warning"})
 
 
-def _missing(source: Source, name: str, field: str, call: ast.Call) -> Finding:
+def _make_missing_finding(source: Source, name: str, field: str, call: ast.Call) -> ScriptFinding:
     # A warning: where the script is deployed, the connection's own configuration may hold the value.
     finding = source.finding(Code.CONFIG_INVALID, f"{name} needs {field!r}", call, hint=f"write {name}({field}=...)")
     return finding.model_copy(update={"severity": "warning"})
 
 
-def _literals(given: Mapping[str, ast.keyword], fields: list[str]) -> dict[str, Any]:
-    found = {field: literal_of(keyword.value) for field, keyword in given.items() if field in fields}
+def _collect_literals(given: Mapping[str, ast.keyword], fields: list[str]) -> dict[str, Any]:
+    found = {field: read_literal(keyword.value) for field, keyword in given.items() if field in fields}
     return {field: literal.value for field, literal in found.items() if literal and not literal.is_partial}
 
 
-def _problems(integration: type[Integration], values: Mapping[str, Any]) -> list[Any]:
+def _validate(integration: type[Integration], values: Mapping[str, Any]) -> list[Any]:
     try:
         defaults = config_defaults(integration.spec.name, os.environ)
     except ConfigInvalid:

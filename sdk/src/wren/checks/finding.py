@@ -1,4 +1,4 @@
-"""What a check found: typed, JSON-able, each kind with a stable code."""
+"""What a check found, with a JSON form and a stable code for each kind."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -39,7 +39,7 @@ class Code(StrEnum):
     CHECK_INCOMPLETE = "CHECK_INCOMPLETE"
 
 
-class Finding(BaseModel):
+class ScriptFinding(BaseModel):
     """One thing that is wrong with a script, and what to do about it."""
 
     model_config = ConfigDict(frozen=True)
@@ -61,24 +61,24 @@ class Finding(BaseModel):
         return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
-class Report(BaseModel):
-    """Everything found in one script, and what the script declares where that could be learnt."""
+class ScriptReport(BaseModel):
+    """All findings of one script, and the script's metadata where it could be imported."""
 
     model_config = ConfigDict(frozen=True)
 
     file: str
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[ScriptFinding, ...] = ()
     metadata: dict[str, Any] | None = None
     """`integrations`, `accounts`, `triggers` and `schedules`, as a deployment carries them."""
 
     @property
-    def errors(self) -> tuple[Finding, ...]:
+    def errors(self) -> tuple[ScriptFinding, ...]:
         """The findings that keep the script from being deployed."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
     def is_ok(self) -> bool:
-        """Tell whether nothing but warnings was found."""
+        """Tell whether there are no errors; warnings do not count."""
         return not self.errors
 
     def to_json(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Report(BaseModel):
         return {"ok": self.is_ok, **body, "findings": findings}
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings in the order of the script, each one once; those without a place come first."""
+def sort_findings(findings: Iterable[ScriptFinding]) -> tuple[ScriptFinding, ...]:
+    """Return the findings without duplicates, in the order of the script; those without a line come first."""
     once = dict.fromkeys(findings)
     return tuple(sorted(once, key=lambda finding: (finding.line or 0, finding.column or 0)))

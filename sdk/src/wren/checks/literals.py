@@ -1,4 +1,4 @@
-"""Values written out in a script, held against JSON Schema before anything runs."""
+"""Checks literal values of a script against a JSON Schema."""
 
 import ast
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ _SHOWN = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Literal:
-    """A value that can be read off the text. `is_partial`: of a container or f-string only the type is known."""
+    """A literal value. `is_partial`: only the type of the container or f-string is known."""
 
     value: Any
     is_partial: bool = False
 
 
-def literal_of(node: ast.expr) -> Literal | None:
-    """Return the value `node` spells out, or None where it depends on the run."""
+def read_literal(node: ast.expr) -> Literal | None:
+    """Return the literal value of `node`, or None where it is known only at run time."""
     try:
         return Literal(value=ast.literal_eval(node))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -35,49 +35,49 @@ def literal_of(node: ast.expr) -> Literal | None:
     return None
 
 
-def misfit(literal: Literal, schema: dict[str, Any], definitions: dict[str, Any]) -> str | None:
+def explain_misfit(literal: Literal, schema: dict[str, Any], definitions: dict[str, Any]) -> str | None:
     """Say why a literal does not fit a schema, or return None when it does."""
     whole = {**schema, "$defs": definitions} if definitions else schema
     try:
         value = to_jsonable_python(literal.value, bytes_mode="base64")
     except (PydanticSerializationError, ValueError, RecursionError):
-        return f"expected {type_words(schema, definitions)}, got {_shown(literal.value)}, which has no JSON form"
+        return f"expected {type_words(schema, definitions)}, got {_format_value(literal.value)}, which has no JSON form"
     if literal.is_partial:
-        allowed = _types(schema, definitions)
-        fits = not allowed or _type(value) in allowed
-        return None if fits else f"expected {type_words(schema, definitions)}, got {_type(value)}"
+        allowed = _list_types(schema, definitions)
+        fits = not allowed or _find_type(value) in allowed
+        return None if fits else f"expected {type_words(schema, definitions)}, got {_find_type(value)}"
     problems = Validator(whole).problems(value)
     if not problems:
         return None
-    allowed = _types(schema, definitions)
-    if problems[0].pointer == "" and allowed and not _is_of(value, allowed):
-        return f"expected {type_words(schema, definitions)}, got {_shown(literal.value)}"
+    allowed = _list_types(schema, definitions)
+    if problems[0].pointer == "" and allowed and not _has_type(value, allowed):
+        return f"expected {type_words(schema, definitions)}, got {_format_value(literal.value)}"
     place = f"at {problems[0].pointer}: " if problems[0].pointer else ""
     return f"{place}{problems[0].message}"
 
 
-def _is_of(value: Any, allowed: set[str]) -> bool:
-    return _type(value) in allowed or (_type(value) == "integer" and "number" in allowed)
+def _has_type(value: Any, allowed: set[str]) -> bool:
+    return _find_type(value) in allowed or (_find_type(value) == "integer" and "number" in allowed)
 
 
-def _types(schema: Any, definitions: dict[str, Any], depth: int = 0) -> set[str]:
+def _list_types(schema: Any, definitions: dict[str, Any], depth: int = 0) -> set[str]:
     """Return the JSON types a schema admits; empty where it does not say."""
     if not isinstance(schema, dict) or depth > 20:
         return set()
     if "$ref" in schema:
-        return _types(definitions.get(schema["$ref"].rsplit("/", 1)[-1]), definitions, depth + 1)
+        return _list_types(definitions.get(schema["$ref"].rsplit("/", 1)[-1]), definitions, depth + 1)
     options = schema.get("anyOf") or schema.get("oneOf")
     if options:
-        found = [_types(option, definitions, depth + 1) for option in options]
+        found = [_list_types(option, definitions, depth + 1) for option in options]
         return set().union(*found) if all(found) else set()
     values = schema["enum"] if "enum" in schema else [schema["const"]] if "const" in schema else []
     if values:
-        return {_type(value) for value in values}
+        return {_find_type(value) for value in values}
     kind = schema.get("type", [])
     return {kind} if isinstance(kind, str) else set(kind)
 
 
-def _type(value: Any) -> str:
+def _find_type(value: Any) -> str:
     match value:
         case None:
             return "null"
@@ -94,6 +94,6 @@ def _type(value: Any) -> str:
     return "object"
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

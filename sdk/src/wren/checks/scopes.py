@@ -1,8 +1,8 @@
 """Which values a name may hold, by Python's scoping rules, without running anything.
 
-A walk over the syntax tree notes every binding of every scope, and every node together with the scope it stands in.
-The order of statements is ignored: a name counts as known only when all its bindings agree, so that a check built on
-this errs on the side of silence.
+A walk over the syntax tree records every binding of every scope, and the scope of every node. The order of statements
+is ignored: a name counts as known only when all its bindings agree, so that checks report too little rather than too
+much.
 """
 
 import ast
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from wren.checks.bindings import UNKNOWN, Binding, bindings_of, parameters_of
+from wren.checks.bindings import UNKNOWN, Binding, find_bindings, list_parameters
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -27,7 +27,7 @@ class Scope:
     """Names declared `global` or `nonlocal`, and the scope they belong to."""
 
     def bind(self, name: str, binding: Binding) -> None:
-        """Note that `name` may hold `binding` here."""
+        """Record that `name` may hold `binding` here."""
         self.redirected.get(name, self).bindings.setdefault(name, []).append(binding)
 
     def find(self, name: str) -> "tuple[Scope, list[Binding]] | None":
@@ -50,7 +50,7 @@ class Place:
     scope: Scope
 
 
-def places(tree: ast.Module) -> list[Place]:
+def list_places(tree: ast.Module) -> list[Place]:
     """Return every node of a module with its scope, outer nodes before inner ones, in the order of the text."""
     walk = _Walk()
     walk.run(tree)
@@ -65,54 +65,54 @@ class _Walk:
         self._pending: list[Place] = []
 
     def run(self, tree: ast.Module) -> None:
-        self._later(tree.body, Scope())
+        self._push(tree.body, Scope())
         while self._pending:
             place = self._pending.pop()
             self.places.append(place)
             self._visit(place.node, place.scope)
 
-    def _later(self, nodes: Iterable[ast.AST | None], scope: Scope) -> None:
+    def _push(self, nodes: Iterable[ast.AST | None], scope: Scope) -> None:
         self._pending.extend(reversed([Place(node=node, scope=scope) for node in nodes if node is not None]))
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
-        owner = _outside_comprehensions(scope) if isinstance(node, ast.NamedExpr) else scope
-        for name, binding in bindings_of(node):
+        owner = _leave_comprehensions(scope) if isinstance(node, ast.NamedExpr) else scope
+        for name, binding in find_bindings(node):
             owner.bind(name, binding)
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                self._function(node, scope)
+                self._visit_function(node, scope)
             case ast.ClassDef():
-                self._later([*node.decorator_list, *node.bases, *node.keywords], scope)
-                self._later(node.body, Scope(parent=scope, is_class=True))
+                self._push([*node.decorator_list, *node.bases, *node.keywords], scope)
+                self._push(node.body, Scope(parent=scope, is_class=True))
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                self._later(ast.iter_child_nodes(node), Scope(parent=scope, is_comprehension=True))
+                self._push(ast.iter_child_nodes(node), Scope(parent=scope, is_comprehension=True))
             case _:
-                self._later(ast.iter_child_nodes(node), scope)
+                self._push(ast.iter_child_nodes(node), scope)
 
-    def _function(self, node: _Function, scope: Scope) -> None:
+    def _visit_function(self, node: _Function, scope: Scope) -> None:
         inner = Scope(parent=scope)
-        for name in parameters_of(node.args):
+        for name in list_parameters(node.args):
             inner.bind(name, UNKNOWN)
-        self._later([*node.args.defaults, *node.args.kw_defaults], scope)
+        self._push([*node.args.defaults, *node.args.kw_defaults], scope)
         if isinstance(node, ast.Lambda):
-            self._later([node.body], inner)
+            self._push([node.body], inner)
             return
-        _redirect(node.body, inner)
-        self._later(node.decorator_list, scope)
-        self._later(node.body, inner)
+        _apply_redirects(node.body, inner)
+        self._push(node.decorator_list, scope)
+        self._push(node.body, inner)
 
 
-def _redirect(body: Iterable[ast.AST], scope: Scope) -> None:
-    """Apply `global` and `nonlocal` of a function before the bindings they speak of are seen."""
-    for node in _own_nodes(body):
+def _apply_redirects(body: Iterable[ast.AST], scope: Scope) -> None:
+    """Apply the `global` and `nonlocal` statements of a function before its bindings are recorded."""
+    for node in _iterate_own_nodes(body):
         if isinstance(node, ast.Global):
-            scope.redirected.update(dict.fromkeys(node.names, _module_of(scope)))
+            scope.redirected.update(dict.fromkeys(node.names, _find_module(scope)))
         elif isinstance(node, ast.Nonlocal) and scope.parent is not None:
             found = {name: scope.parent.find(name) for name in node.names}
             scope.redirected.update({name: item[0] for name, item in found.items() if item})
 
 
-def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+def _iterate_own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Yield the nodes of a body, those of nested functions and classes apart."""
     pending = list(body)
     while pending:
@@ -122,13 +122,13 @@ def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
             pending.extend(ast.iter_child_nodes(node))
 
 
-def _outside_comprehensions(scope: Scope) -> Scope:
+def _leave_comprehensions(scope: Scope) -> Scope:
     while scope.is_comprehension and scope.parent is not None:
         scope = scope.parent
     return scope
 
 
-def _module_of(scope: Scope) -> Scope:
+def _find_module(scope: Scope) -> Scope:
     while scope.parent is not None:
         scope = scope.parent
     return scope

@@ -1,4 +1,4 @@
-"""Everything that can be said about a script without calling one of its functions."""
+"""All checks of one script; none of its functions is called."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -6,10 +6,10 @@ from pathlib import Path
 
 from wren.checks.ai_calls import check_ai_calls
 from wren.checks.calls import check_calls
-from wren.checks.finding import Code, Finding, Report, in_order
-from wren.checks.scopes import Place, places
+from wren.checks.finding import Code, ScriptFinding, ScriptReport, sort_findings
+from wren.checks.scopes import Place, list_places
 from wren.checks.script_import import DEFAULT_TIME_LIMIT, import_script
-from wren.checks.source import Source, parse, read_script
+from wren.checks.source import Source, parse_script, read_script
 from wren.checks.triggers import check_declared, check_triggers
 from wren.checks.undefined_names import check_names
 from wren.script.catalogue import Catalogue, installed
@@ -17,31 +17,31 @@ from wren.script.catalogue import Catalogue, installed
 
 def check_script(
     path: Path, *, catalogue: Catalogue | None = None, time_limit: timedelta = DEFAULT_TIME_LIMIT
-) -> Report:
-    """Check one script file and return what was found, with what the script declares.
+) -> ScriptReport:
+    """Check one script file and return its findings and metadata.
 
     Args:
         path: the script.
-        catalogue: the integrations it may use; those installed where left out.
+        catalogue: the integrations it may use; default: the installed ones.
         time_limit: how long importing it may take.
 
     Raises:
-        ScriptUnreadable: there is no such file, or it cannot be read.
+        ScriptUnreadable: the file does not exist, or cannot be read.
     """
-    source = parse(read_script(path), str(path))
-    if isinstance(source, Finding):
-        return Report(file=str(path), findings=(source,))
-    found = places(source.tree)
-    static = [*_static(source, catalogue or installed(), found)]
+    source = parse_script(read_script(path), str(path))
+    if isinstance(source, ScriptFinding):
+        return ScriptReport(file=str(path), findings=(source,))
+    found = list_places(source.tree)
+    static = [*_run_static_checks(source, catalogue or installed(), found)]
     imported = import_script(source, time_limit=time_limit)
-    findings = [*static, *_new(imported.findings, static)]
+    findings = [*static, *_drop_known(imported.findings, static)]
     if imported.metadata is not None:
         findings += check_declared(source, imported.metadata)
-    return Report(file=source.file, findings=in_order(findings), metadata=imported.metadata)
+    return ScriptReport(file=source.file, findings=sort_findings(findings), metadata=imported.metadata)
 
 
-def _static(source: Source, catalogue: Catalogue, found: list[Place]) -> Iterator[Finding]:
-    checks: tuple[Callable[[], Iterable[Finding]], ...] = (
+def _run_static_checks(source: Source, catalogue: Catalogue, found: list[Place]) -> Iterator[ScriptFinding]:
+    checks: tuple[Callable[[], Iterable[ScriptFinding]], ...] = (
         lambda: check_names(source),
         lambda: check_triggers(source, found),
         lambda: check_calls(source, catalogue, found),
@@ -51,7 +51,7 @@ def _static(source: Source, catalogue: Catalogue, found: list[Place]) -> Iterato
         try:
             yield from list(check())
         except RecursionError:
-            yield Finding(
+            yield ScriptFinding(
                 code=Code.CHECK_INCOMPLETE,
                 message="an expression is nested too deeply to be checked in full",
                 file=source.file,
@@ -59,7 +59,7 @@ def _static(source: Source, catalogue: Catalogue, found: list[Place]) -> Iterato
             )
 
 
-def _new(findings: Iterable[Finding], known: list[Finding]) -> Iterator[Finding]:
-    """Leave out an exception at a line whose mistake is already reported: it is that mistake."""
+def _drop_known(findings: Iterable[ScriptFinding], known: list[ScriptFinding]) -> Iterator[ScriptFinding]:
+    """Leave out an exception at a line that already has an error: it is the same mistake."""
     lines = {finding.line for finding in known if finding.severity == "error"}
     return (finding for finding in findings if finding.line is None or finding.line not in lines)

@@ -1,6 +1,6 @@
-"""What importing a script brings to light: exceptions with file and line, and what it declares.
+"""Imports a script: its exceptions with file and line, and its metadata.
 
-The import happens in a child process with a time limit, so that whatever the script does, the check goes on.
+The import runs in a child process with a time limit, so that the script cannot stop the check.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.source import Source
 from wren.runner import child_process
 from wren_core.protocol.jobs import DescribeJob
@@ -20,43 +20,45 @@ _CODES = {**{code.value: code for code in Code}, "SCRIPT_EXITED": Code.IMPORT_EX
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportResult:
     """The outcome of an import."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ScriptFinding, ...]
     metadata: dict[str, Any] | None
 
 
-def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> Imported:
+def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> ImportResult:
     """Import the script in a child process; no function of it is called."""
-    outcome = child_process.perform(DescribeJob(script=source.text, filename=source.file), time_limit=time_limit)
+    outcome = child_process.run_job(DescribeJob(script=source.text, filename=source.file), time_limit=time_limit)
     metadata = outcome.metadata if outcome.error is None else None
-    return Imported(findings=tuple(_findings(source, outcome, time_limit)), metadata=metadata)
+    return ImportResult(findings=tuple(_make_findings(source, outcome, time_limit)), metadata=metadata)
 
 
-def _findings(source: Source, outcome: child_process.Outcome, time_limit: timedelta) -> Iterator[Finding]:
+def _make_findings(
+    source: Source, outcome: child_process.RunnerOutcome, time_limit: timedelta
+) -> Iterator[ScriptFinding]:
     if outcome.is_timed_out:
-        yield Finding(
+        yield ScriptFinding(
             code=Code.IMPORT_TIMED_OUT,
             message=f"the script did not finish importing within {time_limit.total_seconds():g} s",
             file=source.file,
             hint=_TOP_LEVEL_HINT,
         )
     elif outcome.error is not None:
-        yield _import_error(source, outcome.error)
+        yield _make_error_finding(source, outcome.error)
     elif outcome.metadata is None:
-        yield Finding(
+        yield ScriptFinding(
             code=Code.IMPORT_EXITED,
-            message=f"importing the script ended the interpreter ({_ending(outcome.exit_code)})",
+            message=f"importing the script ended the interpreter ({_describe_ending(outcome.exit_code)})",
             file=source.file,
             hint=_TOP_LEVEL_HINT,
         )
 
 
-def _import_error(source: Source, error: dict[str, Any]) -> Finding:
+def _make_error_finding(source: Source, error: dict[str, Any]) -> ScriptFinding:
     code = _CODES.get(str(error.get("code")), Code.IMPORT_FAILED)
     line = error.get("line")
-    return Finding(
+    return ScriptFinding(
         code=code,
         message=str(error.get("message")),
         file=source.file,
@@ -65,7 +67,7 @@ def _import_error(source: Source, error: dict[str, Any]) -> Finding:
     )
 
 
-def _ending(exit_code: int | None) -> str:
+def _describe_ending(exit_code: int | None) -> str:
     if exit_code is None:
         return "its process had to be killed"
     return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"

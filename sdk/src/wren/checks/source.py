@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren_core.errors import AgentFixableError
 
 MAX_BYTES = 1024 * 1024
@@ -32,10 +32,10 @@ class Source:
         before = self._lines[line - 1].encode()[:byte_offset] if 0 < line <= len(self._lines) else b""
         return len(before.decode("utf-8", "replace")) + 1
 
-    def finding(self, code: Code, message: str, node: ast.AST, *, hint: str | None = None) -> Finding:
+    def finding(self, code: Code, message: str, node: ast.AST, *, hint: str | None = None) -> ScriptFinding:
         """Return an error at the start of `node`."""
         line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        return Finding(
+        return ScriptFinding(
             code=code, message=message, file=self.file, line=line, column=self.column(line, offset), hint=hint
         )
 
@@ -47,7 +47,7 @@ class ScriptInvalid(AgentFixableError):
 
 
 class ScriptUnreadable(AgentFixableError):
-    """There is no such script, or it cannot be read."""
+    """The script does not exist, or cannot be read."""
 
     code = "SCRIPT_UNREADABLE"
 
@@ -66,51 +66,51 @@ def read_script(path: Path) -> bytes:
         raise ScriptUnreadable(f"cannot read {str(path)!r}: {reason}", details={"file": str(path)}) from exc
 
 
-def parse(content: bytes, file: str) -> Source | Finding:
-    """Return the parsed script, or why it is none. Runs nothing of it."""
-    text = decode(content, file)
-    if isinstance(text, Finding):
+def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
+    """Return the parsed script, or the finding that says why it cannot be parsed. Runs nothing of it."""
+    text = decode_script(content, file)
+    if isinstance(text, ScriptFinding):
         return text
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an odd escape in somebody's string is not ours to print
+            warnings.simplefilter("ignore")  # a check prints findings, not Python's warnings about escapes
             tree = ast.parse(text, filename=file)
             compile(tree, file, "exec", dont_inherit=True)  # finds what parsing does not: `return` at module level
     except SyntaxError as exc:
-        return _syntax_finding(exc, file)
+        return _make_syntax_finding(exc, file)
     except (RecursionError, MemoryError, ValueError, OverflowError) as exc:
-        return Finding(code=Code.SYNTAX_ERROR, message=f"Python cannot compile this: {exc}", file=file, line=1)
+        return ScriptFinding(code=Code.SYNTAX_ERROR, message=f"Python cannot compile this: {exc}", file=file, line=1)
     return Source(file=file, text=text, tree=tree)
 
 
-def decode(content: bytes, file: str) -> str | Finding:
-    """Return the text of a script, or why it is none: too large, empty, a NUL, not UTF-8."""
+def decode_script(content: bytes, file: str) -> str | ScriptFinding:
+    """Return the text of a script, or the finding that says why it is not one: too large, empty, a NUL, not UTF-8."""
     if len(content) > MAX_BYTES:
         message = f"the script is larger than {MAX_BYTES // 1024} KiB, the most that can be deployed"
-        return Finding(
+        return ScriptFinding(
             code=Code.SCRIPT_TOO_LARGE, message=message, file=file, hint="move data out of the script and fetch it"
         )
     if not content.removeprefix(_BOM).strip():
-        return Finding(code=Code.SCRIPT_EMPTY, message="the script is empty", file=file, line=1)
+        return ScriptFinding(code=Code.SCRIPT_EMPTY, message="the script is empty", file=file, line=1)
     nul = content.find(b"\0")
     if nul >= 0:
         line = content.count(b"\n", 0, nul) + 1
-        return Finding(
-            code=Code.SCRIPT_NUL, message="the script holds a NUL byte; is it a text file?", file=file, line=line
+        return ScriptFinding(
+            code=Code.SCRIPT_NUL, message="the script has a NUL byte; is it a text file?", file=file, line=line
         )
     try:
         return content.removeprefix(_BOM).decode("utf-8")
     except UnicodeDecodeError as exc:
         line = content.count(b"\n", 0, exc.start) + 1
         message = f"byte 0x{content[exc.start]:02x} is not UTF-8; save the script as UTF-8"
-        return Finding(code=Code.SCRIPT_NOT_UTF8, message=message, file=file, line=line)
+        return ScriptFinding(code=Code.SCRIPT_NOT_UTF8, message=message, file=file, line=line)
 
 
-def _syntax_finding(exc: SyntaxError, file: str) -> Finding:
+def _make_syntax_finding(exc: SyntaxError, file: str) -> ScriptFinding:
     text = (exc.text or "").strip()
     hint = f"in: {text[:120]}" if text else None
     column = exc.offset if exc.offset and exc.offset > 0 else None
-    return Finding(
+    return ScriptFinding(
         code=Code.SYNTAX_ERROR,
         message=exc.msg or "invalid syntax",
         file=file,

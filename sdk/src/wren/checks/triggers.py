@@ -1,11 +1,11 @@
-"""Triggers as a script declares them: decorators read off the text, and what the import told about them."""
+"""Checks the triggers of a script: its decorators, and the metadata of the import."""
 
 import ast
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-from wren.checks.finding import Code, Finding
-from wren.checks.literals import literal_of
+from wren.checks.finding import Code, ScriptFinding
+from wren.checks.literals import read_literal
 from wren.checks.scopes import Place
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
@@ -18,7 +18,7 @@ _TRIGGERS = (_SCHEDULE, Member("on_email"))
 _Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[Finding]:
+def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[ScriptFinding]:
     """Yield schedules that are not valid, and triggered functions that no trigger can call.
 
     All of them, where an import would stop at the first.
@@ -34,13 +34,13 @@ def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[Finding]:
             for item in place.node.decorator_list:
                 member = evaluator.value(item, place.scope)
                 if isinstance(member, Member) and member in _TRIGGERS:
-                    yield _bare(source, item, member)
+                    yield _check_bare(source, item, member)
 
 
-def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[Finding]:
+def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[ScriptFinding]:
     """Yield a warning for a script that nothing starts."""
     if not metadata.get("triggers"):
-        yield Finding(
+        yield ScriptFinding(
             code=Code.TRIGGER_MISSING,
             message="no function has a trigger, so nothing starts this script by itself",
             file=source.file,
@@ -49,10 +49,10 @@ def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[Finding
         )
 
 
-def _check_schedule(source: Source, call: ast.Call) -> Iterator[Finding]:
+def _check_schedule(source: Source, call: ast.Call) -> Iterator[ScriptFinding]:
     given = dict(zip(("cron", "timezone", "misfire"), call.args, strict=False))
     given.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
-    known = {name: literal_of(node) for name, node in given.items()}
+    known = {name: read_literal(node) for name, node in given.items()}
     misfire = known.get("misfire")
     if misfire is not None and not misfire.is_partial and misfire.value not in MISFIRES:
         text = f"misfire {misfire.value!r} is not valid: expected one of {', '.join(MISFIRES)}"
@@ -67,13 +67,13 @@ def _check_schedule(source: Source, call: ast.Call) -> Iterator[Finding]:
         yield source.finding(Code.CRON_INVALID, exc.message, given[field])
 
 
-def _bare(source: Source, decorator: ast.expr, member: Member) -> Finding:
+def _check_bare(source: Source, decorator: ast.expr, member: Member) -> ScriptFinding:
     example = {"on_schedule": '"0 9 * * *"'}.get(member.name, 'subject="invoice"')
     text = f"the decorator {member.name!r} needs its arguments"
     return source.finding(Code.TRIGGER_INVALID, text, decorator, hint=f"write `@wren.{member.name}({example})`")
 
 
-def _check_function(source: Source, function: _Definition, *, is_top_level: bool) -> Iterator[Finding]:
+def _check_function(source: Source, function: _Definition, *, is_top_level: bool) -> Iterator[ScriptFinding]:
     name, arguments = function.name, function.args
     if not is_top_level:
         text = f"the trigger of {name!r} is never seen: the function is not at the top level of the script"

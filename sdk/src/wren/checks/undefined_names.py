@@ -1,4 +1,4 @@
-"""Names a script uses and defines nowhere, found without running it."""
+"""Finds names that a script uses but does not define, without running it."""
 
 import builtins
 from collections.abc import Iterator
@@ -7,26 +7,26 @@ from typing import Any
 from pyflakes import messages  # type: ignore[import-untyped]  # ships no types
 from pyflakes.checker import Checker  # type: ignore[import-untyped]  # ships no types
 
-from wren.checks.finding import Code, Finding
+from wren.checks.finding import Code, ScriptFinding
 from wren.checks.source import Source
 from wren_core.nearest import find_nearest, suggest
 
 
-def check_names(source: Source) -> Iterator[Finding]:
+def check_names(source: Source) -> Iterator[ScriptFinding]:
     """Yield names that are used but not defined, and functions that another of the same name replaces."""
     checker = Checker(source.tree, filename=source.file)
     defined = {name for scope in checker.deadScopes for name in scope if isinstance(name, str)}
     for message in checker.messages:
         if isinstance(message, messages.UndefinedName | messages.UndefinedLocal):
-            yield _undefined(source, message, defined)
+            yield _make_undefined_finding(source, message, defined)
         elif isinstance(message, messages.RedefinedWhileUnused):
-            yield _redefined(source, message)
+            yield _make_redefined_finding(source, message)
 
 
-def _undefined(source: Source, message: Any, defined: set[str]) -> Finding:
+def _make_undefined_finding(source: Source, message: Any, defined: set[str]) -> ScriptFinding:
     name = message.message_args[0]
     nearest = find_nearest(name, sorted({*defined, *dir(builtins)} - {name}))
-    return Finding(
+    return ScriptFinding(
         code=Code.UNDEFINED_NAME,
         message=f"name {name!r} is used but not defined",
         file=source.file,
@@ -36,9 +36,9 @@ def _undefined(source: Source, message: Any, defined: set[str]) -> Finding:
     )
 
 
-def _redefined(source: Source, message: Any) -> Finding:
+def _make_redefined_finding(source: Source, message: Any) -> ScriptFinding:
     name, first_line = message.message_args
-    return Finding(
+    return ScriptFinding(
         code=Code.FUNCTION_REDEFINED,
         message=f"{name!r} is defined again; the one at line {first_line} is never used",
         file=source.file,

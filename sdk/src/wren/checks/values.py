@@ -1,10 +1,10 @@
-"""What an expression is, as far as Wren's own names go: the package, its integrations, an instance of one."""
+"""Which expressions are Wren's own: the package, its integrations, an instance of one."""
 
 import ast
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from wren.checks.bindings import Binding, Imported
+from wren.checks.bindings import Binding, ImportedName
 from wren.checks.scopes import Scope
 from wren.script.metadata import NAMESPACE_FUNCTIONS
 
@@ -44,13 +44,13 @@ Value: TypeAlias = Package | Namespace | Member | Handle | Instance
 
 
 class Evaluator:
-    """Tells values of expressions; remembers names, which are looked up again and again."""
+    """Evaluates expressions; caches names, which are looked up often."""
 
     def __init__(self) -> None:
         self._names: dict[tuple[int, str], Value | None] = {}
 
     def value(self, node: ast.AST, scope: Scope) -> Value | None:
-        """Return what `node` evaluates to in `scope`, or None where that cannot be told."""
+        """Return the value of `node` in `scope`, or None where it is unknown."""
         match node:
             case ast.Name():
                 return self._name(node.id, scope)
@@ -70,7 +70,7 @@ class Evaluator:
         owner, bindings = found
         key = (id(owner), name)
         if key not in self._names:
-            self._names[key] = None  # what a name that refers to itself is taken for
+            self._names[key] = None  # the value of a name that refers to itself
             self._names[key] = self._agreed(bindings, owner)
         return self._names[key]
 
@@ -81,12 +81,12 @@ class Evaluator:
         return values.pop() if len(values) == 1 else None
 
     def _bound(self, binding: Binding, scope: Scope) -> Value | None:
-        if isinstance(binding, Imported):
+        if isinstance(binding, ImportedName):
             return imported(binding)
         return self.value(binding, scope) if isinstance(binding, ast.expr) else None
 
 
-def imported(name: Imported) -> Value | None:
+def imported(name: ImportedName) -> Value | None:
     """Return what an import binds."""
     match (name.module, name.member):
         case ("wren", None):

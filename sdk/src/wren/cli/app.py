@@ -1,5 +1,5 @@
-"""The commands and their options. What a command does is in the module it imports, which is loaded when it runs:
-`wren --help` must not wait for an HTTP client."""
+"""The commands and their options. Each command imports its own module when it runs, so that `wren --help` does not
+wait for an HTTP client."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,8 @@ from wren.cli.options import Json
 app = typer.Typer(
     name="wren",
     help="Write, check, deploy and watch scripts that use integrations.",
-    epilog="Exit codes: 0 ok, 1 a check or run failed, 2 usage, 3 a person must act, 4 server unreachable or internal.",
+    epilog="Exit codes: 0 ok, 1 a check or run failed, 2 usage error, 3 a person must act, "
+    "4 server unreachable or internal error.",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
 )
@@ -23,14 +24,14 @@ app.add_typer(spending.app, name="spending")
 
 Script = Annotated[Path, typer.Argument(metavar="SCRIPT", help="A Python file.", show_default=False)]
 ImportSeconds = Annotated[
-    float, typer.Option("--import-timeout", min=0.1, help="Seconds the script may take to import.")
+    float, typer.Option("--import-timeout", min=0.1, help="Time limit for importing the script, in seconds.")
 ]
 _IMPORT_SECONDS = 20.0
 
 
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    """Show what there is, or the version."""
+    """Show the help, or the version."""
     if version:
         from importlib.metadata import version as version_of
 
@@ -64,14 +65,14 @@ def validate(
 def deploy(
     script: Script,
     name: Annotated[
-        str | None, typer.Option(help="Name of the deployment; the file's name without .py if left out.")
+        str | None, typer.Option(help="Name of the deployment. Default: the file's name without .py.")
     ] = None,
     as_json: Json = False,
     import_timeout: ImportSeconds = _IMPORT_SECONDS,
 ) -> None:
     """Check a script and store it on the server, which registers its triggers.
 
-    Under a name that exists it becomes the next version.
+    If the name exists, the script becomes its next version.
     """
     from wren.cli.commands.deploy import deploy_script
 
@@ -81,7 +82,7 @@ def deploy(
 @app.command()
 def status(
     target: Annotated[
-        str | None, typer.Argument(metavar="NAME|ID", help="A deployment or a run; all deployments if left out.")
+        str | None, typer.Argument(metavar="NAME|ID", help="A deployment or a run. Default: all deployments.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -94,14 +95,15 @@ def status(
 @app.command()
 def logs(
     target: Annotated[str, typer.Argument(metavar="RUN|DEPLOYMENT", help="A run, or a deployment's latest run.")],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the log until the run ends.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Print what a run wrote, and beside it, on standard error, how it ended.
+    """Print the log of a run; how the run ended goes to standard error.
 
-    With -f and --json: one JSON object a line, the last one with the whole run. Ends with 0 also for a run that failed.
+    With -f and --json: one JSON object per line, the last one with the whole run. The exit code is 0 even if the run
+    failed.
     """
-    from wren.cli.commands.status import show_logs
+    from wren.cli.commands.logs import show_logs
 
     show_logs(target, follow=follow, as_json=as_json)
 
@@ -112,18 +114,20 @@ def run(
         str,
         typer.Argument(metavar="DEPLOYMENT|SCRIPT", help="A deployment's name or id, or a Python file to run here."),
     ],
-    func: Annotated[str | None, typer.Option(help="The function; the only triggered one if left out.")] = None,
+    func: Annotated[
+        str | None, typer.Option(help="The function to call. Default: the only one with a trigger.")
+    ] = None,
     event: Annotated[
-        str | None, typer.Option(metavar="JSON", help="What the function is given; @FILE reads it from a file.")
+        str | None, typer.Option(metavar="JSON", help="The event for the function; @FILE reads it from a file.")
     ] = None,
     local: Annotated[bool, typer.Option("--local", help="Run a file on this machine, in a child process.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Print the log of a remote run until it ends.")] = False,
-    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds a local run may take.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.1, help="Time limit of a local run, in seconds.")] = None,
     as_json: Json = False,
 ) -> None:
     """Run a function now: of a deployment on the server, or of a file on this machine.
 
-    What ends in .py is a file. With --wait the exit code is that of the run.
+    A name that ends in .py is a file. With --wait the exit code is that of the run.
     """
     from wren.cli.commands.run import run_target
 
@@ -134,7 +138,7 @@ def run(
 def undeploy(
     target: Annotated[str, typer.Argument(metavar="NAME|ID", help="A deployment.")], as_json: Json = False
 ) -> None:
-    """Take a deployment and its triggers away."""
+    """Remove a deployment and its triggers."""
     from wren.cli.commands.deploy import undeploy_target
 
     undeploy_target(target, as_json=as_json)
@@ -143,27 +147,31 @@ def undeploy(
 @app.command()
 def connect(
     integration: Annotated[str, typer.Argument(metavar="INTEGRATION", help="Its name.")],
-    alias: Annotated[str | None, typer.Option(help="Name of the connection, where you have several.")] = None,
+    alias: Annotated[str | None, typer.Option(help="Name of the connection, if you have several.")] = None,
     value: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KEY[=TEXT]",
-            help="A value of the connection, such as an API key. KEY alone asks for it, so that it shows nowhere.",
+            help="A credential of the connection, such as an API key. KEY alone asks for it without showing it.",
         ),
     ] = None,
     config: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="A setting of the connection, such as the host of your own server."),
     ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Authorise it anew although it works; its id stays.")] = False,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the consent page.")] = True,
+    again: Annotated[
+        bool, typer.Option("--again", help="Authorise a working connection again; it keeps its id.")
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the consent page in the browser.")
+    ] = True,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the connection is active.")] = True,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait.")] = 300,
     as_json: Json = False,
 ) -> None:
-    """Connect an integration: consent in the browser, or hand over its key.
+    """Connect an integration: give consent in the browser, or enter its key.
 
-    A connection that works is left alone; one that does not is authorised again and keeps its id.
+    A working connection is left as it is; a broken one is authorised again and keeps its id.
     """
     from wren.cli.commands.connect import connect_integration
 
@@ -181,14 +189,16 @@ def connect(
 
 @app.command()
 def login(
-    url: Annotated[str | None, typer.Option(help="The server; the one used before, or this machine's own.")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The server. Default: the one used before, or this machine's own.")
+    ] = None,
     key: Annotated[
         str | None,
-        typer.Option(help="An API key; - reads it from standard input. Better left out: it is asked for, unseen."),
+        typer.Option(help="An API key; - reads it from standard input. Default: ask for it without showing it."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Remember a server and the key to it, after trying them."""
+    """Store a server's address and an API key, after testing them."""
     from wren.cli.commands.login import log_in
 
     log_in(url=url, key=key, as_json=as_json)
@@ -199,7 +209,7 @@ def login(
     options_metavar="[OPTIONS OF THE BACKEND]...",
 )
 def up(context: typer.Context) -> None:
-    """Start a server on this machine, where wren-backend is installed. Options are the backend's own."""
+    """Start a server on this machine; needs wren-backend. The options are the backend's own."""
     from wren.cli.commands.up import start_server
 
     start_server(context.args)

@@ -1,4 +1,4 @@
-"""The outermost frame of the command line: whatever happens below becomes an exit code and one readable error."""
+"""The boundary of the command line: every failure becomes an exit code and one readable error."""
 
 import io
 import os
@@ -18,23 +18,23 @@ from wren_core.errors import InternalError, WrenError
 DEBUG_VARIABLE = "WREN_DEBUG"
 
 
-def perform() -> int:
+def run_command() -> int:
     """Run the command named on the command line and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # printing odd text is no failure
+            stream.reconfigure(errors="backslashreplace")  # unprintable text must not fail the command
     arguments = sys.argv[1:] or ["--help"]
     try:
         return _dispatch(arguments)
     except WrenError as exc:
         error = exc
     except BrokenPipeError:
-        _forget_stdout()
+        _discard_stdout()
         return exit_codes.FAILED
     except Exception as exc:  # noqa: BLE001 - the boundary: a person gets an id and a way to learn more, no traceback
-        error = _unexpected(exc)
+        error = _make_unexpected_error(exc)
     as_json = "--json" in arguments
-    if as_json or not isinstance(error, Interrupted):  # a person who pressed Ctrl-C knows
+    if as_json or not isinstance(error, Interrupted):  # a person who pressed Ctrl-C needs no message
         with suppress(BrokenPipeError):
             Screen(as_json=as_json).error(error)
     return exit_code_of(error)
@@ -43,22 +43,22 @@ def perform() -> int:
 def _dispatch(arguments: list[str]) -> int:
     try:
         code = get_command(app).main(args=arguments, prog_name="wren", standalone_mode=False)
-    except Abort:  # the input ended where something was asked
+    except Abort:  # standard input ended at a question
         code = exit_codes.INTERRUPTED
     except TyperException as exc:
-        raise _usage(exc) from exc
+        raise _make_usage_error(exc) from exc
     if code == exit_codes.INTERRUPTED:
-        raise Interrupted("interrupted before it was done")
-    sys.stdout.flush()  # here, where a reader that went away is still an exception to catch
+        raise Interrupted("interrupted before it finished")
+    sys.stdout.flush()  # here, where a closed pipe is still an exception to catch
     return code if isinstance(code, int) else exit_codes.OK
 
 
-def _usage(exc: TyperException) -> UsageInvalid:
+def _make_usage_error(exc: TyperException) -> UsageInvalid:
     command = getattr(getattr(exc, "ctx", None), "command_path", None) or "wren"
     return UsageInvalid(f"{exc.format_message().rstrip('.')}; see `{command} --help`")
 
 
-def _unexpected(exc: Exception) -> InternalError:
+def _make_unexpected_error(exc: Exception) -> InternalError:
     if os.environ.get(DEBUG_VARIABLE):
         traceback.print_exception(exc)
     return InternalError(
@@ -68,7 +68,7 @@ def _unexpected(exc: Exception) -> InternalError:
     )
 
 
-def _forget_stdout() -> None:
-    """Keep the interpreter from complaining, on its way out, that nobody reads the output any more."""
+def _discard_stdout() -> None:
+    """Point standard output at /dev/null, so that the interpreter reports no closed pipe at its exit."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Definitions that the command line puts among those of this machine: where they go, and what keeps one from it."""
+"""Definition files that the command line writes on this machine."""
 
 import json
 import os
@@ -12,15 +12,15 @@ from wren_core.errors import AgentFixableError
 from wren_core.plugins.discovery import integration_names
 
 
-def own_path(name: str, *, remedy: str) -> Path:
-    """Return where a definition is one of this machine's.
+def local_definition_path(name: str, *, remedy: str) -> Path:
+    """Return the path of a definition on this machine.
 
     Args:
         name: its integration.
-        remedy: what to do where an installed distribution has that name.
+        remedy: what to do if an installed distribution offers that name.
 
     Raises:
-        AgentFixableError: DUPLICATE_NAME; with both there, neither could be used.
+        AgentFixableError: DUPLICATE_NAME; with both, neither could be used.
     """
     if name in integration_names():
         raise AgentFixableError(f"an installed distribution offers {name!r}; {remedy}", code="DUPLICATE_NAME")
@@ -31,11 +31,11 @@ def write_definition(definition: Mapping[str, Any], path: Path, *, replaces: boo
     """Write a definition.
 
     Raises:
-        AgentFixableError: FILE_EXISTS, something is there already.
-        UsageInvalid: nothing can be written there.
+        AgentFixableError: FILE_EXISTS, the path exists.
+        UsageInvalid: the file cannot be written.
     """
     if path.exists() and not replaces:
-        raise AgentFixableError(f"{path} is there already; --replace writes over it", code="FILE_EXISTS")
+        raise AgentFixableError(f"{path} already exists; --replace overwrites it", code="FILE_EXISTS")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(definition, indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What the exit code of a command says."""
+"""The exit codes of commands."""
 
 from wren_core.errors import AgentFixableError, TransientError, UserFacingConfigError, WrenError
 
@@ -6,11 +6,11 @@ OK = 0
 FAILED = 1
 """A check or a run failed: the script or an argument must be changed, or the provider must recover."""
 USAGE = 2
-"""The command was not written correctly."""
+"""The command line is not valid."""
 PERSON_NEEDED = 3
 """A person must act: log in, connect, install."""
 INTERNAL = 4
-"""The server cannot be reached, or something of Wren's own failed."""
+"""The server cannot be reached, or Wren itself failed."""
 INTERRUPTED = 130
 
 
@@ -21,7 +21,7 @@ class UsageInvalid(AgentFixableError):
 
 
 class Interrupted(AgentFixableError):
-    """Whoever started the command stopped it."""
+    """The command was interrupted by its user."""
 
     code = "INTERRUPTED"
     can_retry = True

@@ -6,8 +6,8 @@ _INTERRUPTED = 130
 def main() -> int:
     """Run the command named on the command line and return its exit code."""
     try:
-        from wren.cli.boundary import perform  # here: Ctrl-C during these imports must not print a traceback
+        from wren.cli.boundary import run_command  # here: Ctrl-C during these imports must not print a traceback
 
-        return perform()
+        return run_command()
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -1,4 +1,4 @@
-"""What a command shows: one JSON document for programs, or text for people."""
+"""The output of a command: one JSON document for programs, or text for people."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ from rich.text import Text
 from wren.api.correlation import invocation_id, is_invocation_id_used
 from wren_core.errors import InternalError, WrenError, error_from_wire
 
-# Into a pipe or a file a row is one line, however long: an id that is cut in two can be found and copied by nobody.
+# In a pipe or a file a row is one line, however long, so that ids can be found and copied.
 _UNLIMITED_WIDTH = 100_000
 
 
@@ -22,7 +22,7 @@ class Screen:
     """Standard output holds the command's answer and nothing else; notes and errors for people go to standard error.
 
     Args:
-        as_json: print the answer as JSON and no text at all on standard output.
+        as_json: print the answer as JSON, and no text on standard output.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -32,12 +32,12 @@ class Screen:
         self._err = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, stderr=True)
 
     def answer(self, document: Mapping[str, Any]) -> None:
-        """Print the answer for programs; does nothing for people, who get lines and tables."""
+        """Print the answer as JSON; does nothing without `as_json`."""
         if self.as_json:
             sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
     def event(self, document: Mapping[str, Any]) -> None:
-        """Print one document of a stream on a line of its own, at once."""
+        """Print one document of a stream on one line, and flush it."""
         if self.as_json:
             sys.stdout.write(json.dumps(document) + "\n")
             sys.stdout.flush()
@@ -45,24 +45,24 @@ class Screen:
     def line(self, text: str = "", *, style: str = "") -> None:
         """Print a line for people."""
         if not self.as_json:
-            self._out.print(Text(printable(text), style=style))
+            self._out.print(Text(escape_controls(text), style=style))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Print a table for people."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             table.add_column(column, overflow="fold")
-        self._grid(table, rows)
+        self._print_grid(table, rows)
 
     def facts(self, facts: Mapping[str, Any]) -> None:
-        """Print names and values for people, one a line; a value of None is left out."""
+        """Print names and values for people, one per line; a value of None is left out."""
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(style="dim")
         table.add_column(overflow="fold")
-        self._grid(table, [(f"  {name}", value) for name, value in facts.items() if value is not None])
+        self._print_grid(table, [(f"  {name}", value) for name, value in facts.items() if value is not None])
 
     def markdown(self, text: str) -> None:
-        """Print Markdown: rendered on a terminal, as it is into a file or a pipe."""
+        """Print Markdown: rendered on a terminal, unchanged into a file or a pipe."""
         if self.as_json:
             return
         if self._out.is_terminal:
@@ -73,57 +73,57 @@ class Screen:
             sys.stdout.write(text)
 
     def note(self, text: str, *, style: str = "dim") -> None:
-        """Tell a person something that is not part of the answer."""
-        self._err.print(Text(printable(text), style=style))
+        """Print a note for people on standard error; it is not part of the answer."""
+        self._err.print(Text(escape_controls(text), style=style))
 
     def error(self, error: WrenError) -> None:
         """Print an error: the wire object on one line for programs; message, next step and links for people."""
         if self.as_json:
             sys.stdout.write(json.dumps({"error": error.to_wire(invocation_id())}) + "\n")
             return
-        self._err.print(Text.assemble(("error: ", "bold red"), printable(error.message)))
-        self._links(error)
-        for further in _further_problems(error):
-            self._err.print(Text.assemble(("also: ", "bold red"), printable(further.message)))
-            self._links(further)
-        tells_id = is_invocation_id_used() or isinstance(error, InternalError)  # else no log knows it
+        self._err.print(Text.assemble(("error: ", "bold red"), escape_controls(error.message)))
+        self._print_links(error)
+        for further in _list_further_problems(error):
+            self._err.print(Text.assemble(("also: ", "bold red"), escape_controls(further.message)))
+            self._print_links(further)
+        tells_id = is_invocation_id_used() or isinstance(error, InternalError)  # else no log holds it
         self.note(f"  {error.code} · {invocation_id()}" if tells_id else f"  {error.code}")
 
-    def _grid(self, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    def _print_grid(self, table: Table, rows: Iterable[Sequence[Any]]) -> None:
         if self.as_json:
             return
         for row in rows:
-            table.add_row(*(Text(printable(cell_text(cell))) for cell in row))
+            table.add_row(*(Text(escape_controls(format_cell(cell))) for cell in row))
         if table.row_count:
             self._out.print(table, soft_wrap=False)
 
-    def _links(self, error: WrenError) -> None:
+    def _print_links(self, error: WrenError) -> None:
         for label, value in (("open", error.action_url), ("docs", error.docs_url)):
             if value:
-                self._err.print(Text(f"  {label}: {printable(value)}"))
+                self._err.print(Text(f"  {label}: {escape_controls(value)}"))
 
 
 @contextmanager
-def loading_plugins() -> Iterator[None]:
-    """Send what plugins print while they are loaded to standard error: it is no part of a command's answer."""
+def redirect_plugin_output() -> Iterator[None]:
+    """Send the output of plugins, while they are loaded, to standard error: it is not part of the answer."""
     with redirect_stdout(sys.stderr):
         yield
 
 
-def printable(text: str) -> str:
-    """Return text in which control characters, which could drive the terminal, are written out."""
-    return "".join(char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text)
+def escape_controls(text: str) -> str:
+    """Return text with control characters, which could change the terminal, escaped."""
+    return "".join(char if char.isprintable() or char in "\n\t" else _escape(char) for char in text)
 
 
-def cell_text(value: Any) -> str:
-    """Return a value as a table shows it; nothing is a dash."""
+def format_cell(value: Any) -> str:
+    """Return a value as a table shows it; an empty one is a dash."""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return "-" if value is None or value == "" else str(value)
 
 
-def _further_problems(error: WrenError) -> list[WrenError]:
-    """Return what else the server found, where one error stands for several."""
+def _list_further_problems(error: WrenError) -> list[WrenError]:
+    """Return the further problems of an error that combines several."""
     problems = error.details.get("problems")
     if not isinstance(problems, list):
         return []
@@ -131,5 +131,5 @@ def _further_problems(error: WrenError) -> list[WrenError]:
     return [item for item in found if item.message != error.message]
 
 
-def _escaped(char: str) -> str:
+def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")

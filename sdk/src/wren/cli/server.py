@@ -1,4 +1,4 @@
-"""The server a command speaks to, and what people call the things on it."""
+"""The server of a command, and its deployments and runs by name or id."""
 
 import os
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from wren.api.client import Client
 from wren.api.correlation import invocation_id
 from wren.api.profile import KEY_VARIABLE, current_profile
-from wren.api.records import Deployment
-from wren.cli.names import guess
+from wren.api.records import ApiDeployment
+from wren.cli.names import suggest_name
 from wren_core.errors import AgentFixableError, UserFacingConfigError, WrenError
 
 UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -28,11 +28,11 @@ def open_client() -> Iterator[Client]:
         try:
             yield client
         except WrenError as exc:
-            raise _explained(exc) from exc
+            raise _explain_refused_key(exc) from exc
 
 
-def get_deployment(client: Client, target: str) -> Deployment:
-    """Return a deployment by name or id; by its id also one that was taken away.
+def get_deployment(client: Client, target: str) -> ApiDeployment:
+    """Return a deployment by name or id; by id also a removed one.
 
     Raises:
         DeploymentUnknown: with the nearest name.
@@ -44,20 +44,22 @@ def get_deployment(client: Client, target: str) -> Deployment:
     if target.startswith("dep_"):
         return client.deployment(target)
     names = [item.name for item in known]
-    raise DeploymentUnknown(f"no deployment is called {target!r}; {guess(target, names)}", details={"known": names})
+    raise DeploymentUnknown(
+        f"no deployment is called {target!r}; {suggest_name(target, names)}", details={"known": names}
+    )
 
 
-def _explained(error: WrenError) -> WrenError:
-    """Return an error with what the server cannot know: where the refused key came from."""
+def _explain_refused_key(error: WrenError) -> WrenError:
+    """Add to an error where the refused key came from, which the server cannot know."""
     if error.code != UNAUTHENTICATED or not os.environ.get(KEY_VARIABLE):
         return error
     return UserFacingConfigError(
-        f"{error.message}; the key of {KEY_VARIABLE} was used, which wins over the one of `wren login`",
+        f"{error.message}; the key of {KEY_VARIABLE} was used; it wins over the one of `wren login`",
         code=error.code,
         details=error.details,
     )
 
 
 def is_run_id(target: str) -> bool:
-    """Tell whether somebody means a run."""
+    """Tell whether a name is the id of a run."""
     return target.startswith("run_")

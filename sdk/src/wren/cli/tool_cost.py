@@ -1,7 +1,7 @@
-"""What an integration's tools and documents cost a model, in tokens, for each way of giving them to it.
+"""The tokens that an integration's tools and documents cost a model, for each way of passing them.
 
 Three ways: **all** integrations with every request, **specific** ones with every request, or **dynamic** tools, where
-every request carries three small tools and a method costs something only when it is used.
+every request carries three small tools and a method costs tokens only when it is used.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FORMS = ("openai", "openai_strict", "anthropic", "mcp")
 
 @dataclass(frozen=True, kw_only=True)
 class MethodCost:
-    """What one method costs."""
+    """The cost of one method."""
 
     id: str
     forms: dict[str, int]
@@ -33,7 +33,7 @@ class MethodCost:
 
 @dataclass(frozen=True, kw_only=True)
 class IntegrationCost:
-    """What one integration costs."""
+    """The cost of one integration."""
 
     name: str
     version: str
@@ -49,32 +49,32 @@ class IntegrationCost:
         return {form: tokens + self.docs for form, tokens in self.forms.items()}
 
 
-def integration_cost(spec: IntegrationSpec) -> IntegrationCost:
-    """Count what a complete spec costs."""
+def count_integration(spec: IntegrationSpec) -> IntegrationCost:
+    """Count the tokens of a complete spec."""
     docs = IntegrationDocs.from_spec(spec)
     texts = {item.name: method_to_markdown(item) for item in docs.methods}
-    methods = tuple(_method_cost(spec.name, method, texts[method.id]) for method in spec.methods)
+    methods = tuple(_count_method(spec.name, method, texts[method.id]) for method in spec.methods)
     return IntegrationCost(
         name=spec.name,
         version=spec.version,
         methods=methods,
-        forms=added([method.forms for method in methods]),
+        forms=add_costs([method.forms for method in methods]),
         docs=count_tokens(to_markdown(docs)),
     )
 
 
-def standing_cost() -> dict[str, int]:
-    """Count what every request carries where tools are dynamic, by form."""
-    return added([_forms(NAMESPACE, spec) for spec in DYNAMIC_TOOLS])
+def count_dynamic_tools() -> dict[str, int]:
+    """Count the tokens of every request where tools are dynamic, by form."""
+    return add_costs([_count_forms(NAMESPACE, spec) for spec in DYNAMIC_TOOLS])
 
 
-def added(forms: list[dict[str, int]]) -> dict[str, int]:
+def add_costs(forms: list[dict[str, int]]) -> dict[str, int]:
     """Add costs up, form by form."""
     return {form: sum(item[form] for item in forms) for form in FORMS}
 
 
-def _method_cost(integration: str, method: MethodSpec, docs: str) -> MethodCost:
-    forms = _forms(integration, method)
+def _count_method(integration: str, method: MethodSpec, docs: str) -> MethodCost:
+    forms = _count_forms(integration, method)
     return MethodCost(
         id=method.id,
         forms=forms,
@@ -84,7 +84,7 @@ def _method_cost(integration: str, method: MethodSpec, docs: str) -> MethodCost:
     )
 
 
-def _forms(integration: str, method: MethodSpec) -> dict[str, int]:
+def _count_forms(integration: str, method: MethodSpec) -> dict[str, int]:
     return {
         "openai": tool_tokens(openai_tool(integration, method, strict=False)),
         "openai_strict": tool_tokens(openai_tool(integration, method)),

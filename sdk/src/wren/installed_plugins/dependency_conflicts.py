@@ -1,4 +1,4 @@
-"""What the plugins need beside them, and who needs the opposite: read from metadata, nothing is imported."""
+"""Dependencies of plugins that are missing or conflict, read from metadata; nothing is imported."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,12 +10,12 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 _SHOWN = 3
-"""How many of those that are content a person is told by name: of the contract itself every plugin is one."""
+"""How many satisfied dependents are listed by name; every plugin depends on wren-core."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """One distribution needs another, in some versions of it."""
+    """A requirement of one distribution on another."""
 
     by: str
     requirement: Requirement
@@ -26,16 +26,16 @@ class Demand:
 
 @dataclass(frozen=True, kw_only=True)
 class Conflict:
-    """A distribution that somebody needs and that is not installed as it is needed."""
+    """A distribution that is required and is missing or installed in the wrong version."""
 
     package: str
     installed: str | None
     """Its version; None where it is not installed."""
     unmet: tuple[Demand, ...]
     met: tuple[Demand, ...]
-    """Those that are content with what is installed, and would not be with every other version."""
+    """Requirements that the installed version satisfies, and that exclude other versions."""
     roots: tuple[str, ...]
-    """The distributions looked at that depend on it, directly or not."""
+    """The examined distributions that depend on it, directly or indirectly."""
 
     def __str__(self) -> str:
         have = f"{self.package} {self.installed} is installed" if self.installed else f"{self.package} is not installed"
@@ -45,20 +45,20 @@ class Conflict:
 
 
 def find_conflicts(roots: Iterable[str]) -> list[Conflict]:
-    """Return what the named distributions, and all they depend on, need and do not find; sorted by package."""
-    installed = _installed()
+    """Return the unsatisfied requirements of the named distributions and their dependencies, sorted by package."""
+    installed = _list_installed()
     demands: dict[str, set[tuple[str, str]]] = defaultdict(set)
     dependents: dict[str, set[str]] = defaultdict(set)
     for root in sorted(set(roots)):
-        for demand in _demands(root, installed):
+        for demand in _find_demands(root, installed):
             name = canonicalize_name(demand.requirement.name)
             demands[name].add((demand.by, str(demand.requirement)))
             dependents[name].add(root)
-    conflicts = [_conflict(name, demands[name], dependents[name], installed) for name in sorted(demands)]
+    conflicts = [_make_conflict(name, demands[name], dependents[name], installed) for name in sorted(demands)]
     return [conflict for conflict in conflicts if conflict.unmet]
 
 
-def _installed() -> dict[str, IDistribution]:
+def _list_installed() -> dict[str, IDistribution]:
     found: dict[str, IDistribution] = {}
     for distribution in metadata.distributions():
         try:
@@ -69,8 +69,8 @@ def _installed() -> dict[str, IDistribution]:
     return found
 
 
-def _demands(root: str, installed: dict[str, IDistribution]) -> Iterator[Demand]:
-    """Walk everything a distribution depends on, with the extras it is asked for."""
+def _find_demands(root: str, installed: dict[str, IDistribution]) -> Iterator[Demand]:
+    """Walk everything a distribution depends on, with the required extras."""
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [(str(canonicalize_name(root)), frozenset[str]())]
     while waiting:
@@ -78,12 +78,12 @@ def _demands(root: str, installed: dict[str, IDistribution]) -> Iterator[Demand]
         if (name, extras) in seen or name not in installed:
             continue
         seen.add((name, extras))
-        for requirement in _requirements(installed[name], extras):
+        for requirement in _list_requirements(installed[name], extras):
             yield Demand(by=name, requirement=requirement)
             waiting.append((str(canonicalize_name(requirement.name)), frozenset(requirement.extras)))
 
 
-def _requirements(distribution: IDistribution, extras: frozenset[str]) -> Iterator[Requirement]:
+def _list_requirements(distribution: IDistribution, extras: frozenset[str]) -> Iterator[Requirement]:
     for text in distribution.requires or ():
         try:
             requirement = Requirement(text)
@@ -94,7 +94,7 @@ def _requirements(distribution: IDistribution, extras: frozenset[str]) -> Iterat
             yield requirement
 
 
-def _conflict(
+def _make_conflict(
     name: str, demands: Iterable[tuple[str, str]], roots: Iterable[str], installed: dict[str, IDistribution]
 ) -> Conflict:
     have = installed[name].version if name in installed else None

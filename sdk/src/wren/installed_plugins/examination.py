@@ -1,4 +1,4 @@
-"""One plugin is loaded in a process of its own, so that it may do whatever it does: hang, print, crash, exit."""
+"""Loads one plugin in a process of its own, so that it may hang, print, crash or exit there."""
 
 import json
 import subprocess
@@ -13,15 +13,15 @@ from importlib_metadata import EntryPoint
 
 from wren_core.plugins.discovery import identity_of
 
-# The interpreter's start, which is none of the plugin's time; generous, for a machine with all its hands full.
+# For the start of the interpreter, which is not the plugin's time; generous, for a busy machine.
 _START_SECONDS = 30
 _AT_ONCE = 2
-MARK = "wren: the plugin is loaded from here on"
+MARK = "wren: loading the plugin"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What loading one plugin showed."""
+    """The result of loading one plugin."""
 
     name: str
     distribution: str
@@ -29,11 +29,11 @@ class Examination:
     """Why it did not load: a code of `FailedPlugin`, PLUGIN_ENDED_PROCESS or NOT_EXAMINED. Empty when it did."""
     reason: str = ""
     seconds: float = 0.0
-    """Time it took to load, without what this process had imported before."""
+    """Time it took to load, without the modules that were imported before."""
     heavy: tuple[tuple[str, float], ...] = ()
-    """Packages it imported and their own seconds, slowest first."""
+    """The packages it imported, with the seconds of each, slowest first."""
     contacts: bool = False
-    """Whether it talks to anybody, so that a fake is worth having."""
+    """Whether it contacts hosts, so that a fake is useful."""
 
 
 def examine(points: Iterable[EntryPoint], time_limit: timedelta) -> list[Examination]:
@@ -53,20 +53,20 @@ def _examine(point: EntryPoint, time_limit: timedelta) -> Examination:
             timeout=limit + _START_SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired:  # it never lets go of the interpreter, so no thread beside it can tell
-        reason = f"did not load within {limit:g} s, and held the interpreter"
+    except subprocess.TimeoutExpired:  # it never releases the interpreter, so no other thread can report it
+        reason = f"did not load within {limit:g} s, and blocked the interpreter"
         return Examination(name=point.name, distribution=distribution, code="PLUGIN_TIMED_OUT", reason=reason)
-    answer = _answer(done.stdout)
-    told = done.stderr.decode(errors="replace")
+    answer = _parse_answer(done.stdout)
+    errors = done.stderr.decode(errors="replace")
     if answer is None:
-        code, reason = _breakdown(told, _ending(done.returncode))
+        code, reason = _explain_failure(errors, _describe_ending(done.returncode))
         return Examination(name=point.name, distribution=distribution, code=code, reason=reason)
     own = (point.value.partition(":")[0].partition(".")[0], "wren", "wren_core")
-    heavy = _import_times(told, without=own)
+    heavy = _sum_import_times(errors, without=own)
     return Examination(name=point.name, distribution=distribution, heavy=heavy, **answer)
 
 
-def _answer(output: bytes) -> dict[str, Any] | None:
+def _parse_answer(output: bytes) -> dict[str, Any] | None:
     lines = output.decode(errors="replace").splitlines()
     try:
         answer = json.loads(lines[-1]) if lines else None
@@ -75,19 +75,19 @@ def _answer(output: bytes) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) else None
 
 
-def _breakdown(told: str, ending: str) -> tuple[str, str]:
-    if MARK in told:
-        return "PLUGIN_ENDED_PROCESS", f"ended the whole process while it was loaded, with {ending}"
-    last = next((line for line in reversed(told.splitlines()) if line and not line.startswith("import time:")), "")
+def _explain_failure(errors: str, ending: str) -> tuple[str, str]:
+    if MARK in errors:
+        return "PLUGIN_ENDED_PROCESS", f"ended the process that loaded it, with {ending}"
+    last = next((line for line in reversed(errors.splitlines()) if line and not line.startswith("import time:")), "")
     return "NOT_EXAMINED", f"could not be examined, the process ended with {ending}: {last}".rstrip(": ")
 
 
-def _ending(code: int) -> str:
+def _describe_ending(code: int) -> str:
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
-def _import_times(listing: str, *, without: Iterable[str]) -> tuple[tuple[str, float], ...]:
-    """Add up the time each package took of itself: `import time:  self [us] | cumulative | module`."""
+def _sum_import_times(listing: str, *, without: Iterable[str]) -> tuple[tuple[str, float], ...]:
+    """Add up the own import time of each package: `import time:  self [us] | cumulative | module`."""
     seconds: dict[str, float] = {}
     for line in listing.partition(MARK)[2].splitlines():
         parts = line.removeprefix("import time:").split("|")

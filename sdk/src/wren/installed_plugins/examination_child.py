@@ -20,20 +20,20 @@ from wren_core.schemas.validator import Validator
 
 
 def main() -> None:
-    """Load one entry point and say what happened."""
+    """Load one entry point and print the result."""
     name, distribution, seconds = sys.argv[1:]
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     points = [point for point in find_entry_points() if (point.name, identity_of(point)[0]) == (name, distribution)]
-    _warm(points[0])
+    _warm_up(points[0])
     answer = _load(points[0], timedelta(seconds=float(seconds)))
     answers.write(json.dumps(answer) + "\n")
     answers.close()
-    os._exit(0)  # a thread that hangs, or what the plugin wants to do at exit, must not keep the examiner waiting
+    os._exit(0)  # a hanging thread or an exit handler of the plugin must not delay the examination
 
 
-def _warm(point: EntryPoint) -> None:
-    """Import what checking any plugin imports, so that it is not counted as this one's."""
+def _warm_up(point: EntryPoint) -> None:
+    """Import what every check imports, so that it does not count as this plugin's time."""
     Validator({"type": "object"})
     with suppress(RefusedError):
         check_contract(point)

@@ -1,4 +1,4 @@
-"""What is wrong with the plugins of an environment, and what to do about it."""
+"""Problems of installed plugins, each with a next step."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -9,13 +9,13 @@ Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing somebody should know; an error keeps something from working."""
+class PluginProblem:
+    """One problem; an error keeps a plugin from working."""
 
     severity: Severity
     code: str
     plugins: tuple[str, ...]
-    """Names of the integrations it is about."""
+    """The integrations it is about."""
     message: str
     next_step: str
 
@@ -29,17 +29,17 @@ _NEXT_STEPS = {
     "DUPLICATE_NAME": "uninstall one of them, or name one distribution in WREN_PLUGINS_DENY",
     "CONTRACT_VERSION": "`pip install --upgrade {distribution} wren-core`",
     "DEPENDENCY_MISSING": "`pip install --force-reinstall {distribution}`",
-    "PLUGIN_TIMED_OUT": "raise WREN_PLUGINS_TIME_LIMIT where the machine is slow, else `wren plugins disable {name}`",
+    "PLUGIN_TIMED_OUT": "raise WREN_PLUGINS_TIME_LIMIT on a slow machine, else `wren plugins disable {name}`",
     "PLUGIN_EXITED": _REPORT,
     "PLUGIN_ENDED_PROCESS": "`wren plugins disable {name}`: it ends every process that loads it",
-    "NOT_EXAMINED": "mend the Python environment: its interpreter cannot load Wren in a process of its own",
+    "NOT_EXAMINED": "repair the Python environment: its interpreter cannot load Wren in a separate process",
     "PLUGIN_RAISED": _REPORT,
     "PLUGIN_INVALID": _REPORT,
 }
 
 
-def failure(plugin: SurveyedPlugin, code: str, reason: str) -> Problem:
-    """Return the problem of a plugin that cannot be used."""
+def make_failure(plugin: SurveyedPlugin, code: str, reason: str) -> PluginProblem:
+    """Return the problem of a plugin that failed."""
     step = _NEXT_STEPS.get(code, _REPORT).format(name=plugin.name, distribution=plugin.distribution)
     message = f"{plugin.name} of {plugin.distribution} {plugin.version}: {reason}"
-    return Problem(severity="error", code=code, plugins=(plugin.name,), message=message, next_step=step)
+    return PluginProblem(severity="error", code=code, plugins=(plugin.name,), message=message, next_step=step)

@@ -1,4 +1,4 @@
-"""What is installed and may be loaded, learnt from metadata alone: no plugin is imported here."""
+"""The installed plugins and whether they may be loaded, from metadata alone; no plugin is imported."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from wren_core.plugins.loading import RefusedError, check_contract
 from wren_core.plugins.policy import PluginPolicy
 
 State = Literal["installed", "disabled", "refused", "duplicate", "incompatible", "unreadable", "ok", "failed"]
-"""Before loading a plugin is `installed` at best; `ok` and `failed` are known to whoever loaded it."""
+"""Without loading, a plugin is `installed` at best; `ok` and `failed` are known only after loading it."""
 
 _STATES: dict[str, State] = {
     "PLUGIN_DISABLED": "disabled",
@@ -33,7 +33,7 @@ class SurveyedPlugin:
     state: State
     code: str = ""
     reason: str = ""
-    """Why it is not simply installed."""
+    """Why its state is not `installed`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,41 +44,41 @@ class Survey:
     loadable: tuple[EntryPoint, ...]
 
 
-def survey(policy: PluginPolicy) -> Survey:
+def survey_plugins(policy: PluginPolicy) -> Survey:
     """Look at every installed plugin without importing one."""
     points, unreadable = scan_entry_points()
     admitted, refused = sift(points, policy)
-    loadable, incompatible = _fenced(admitted)
+    loadable, incompatible = _check_contracts(admitted)
     found = [
-        *(_surveyed(point) for point in loadable),
+        *(_make_plugin(point) for point in loadable),
         *incompatible,
-        *(_failed(plugin, _STATES[plugin.code]) for plugin in refused),
-        *(_failed(plugin, "unreadable") for plugin in unreadable),
+        *(_make_failed_plugin(plugin, _STATES[plugin.code]) for plugin in refused),
+        *(_make_failed_plugin(plugin, "unreadable") for plugin in unreadable),
     ]
     found.sort(key=lambda plugin: (plugin.name, plugin.distribution))
     return Survey(plugins=tuple(found), loadable=tuple(loadable))
 
 
-def _fenced(points: Iterable[EntryPoint]) -> tuple[list[EntryPoint], list[SurveyedPlugin]]:
+def _check_contracts(points: Iterable[EntryPoint]) -> tuple[list[EntryPoint], list[SurveyedPlugin]]:
     loadable, incompatible = [], []
     for point in points:
         try:
             check_contract(point)
         except RefusedError as exc:
-            incompatible.append(_surveyed(point, state="incompatible", code=exc.code, reason=str(exc)))
+            incompatible.append(_make_plugin(point, state="incompatible", code=exc.code, reason=str(exc)))
         else:
             loadable.append(point)
     return loadable, incompatible
 
 
-def _surveyed(point: EntryPoint, *, state: State = "installed", code: str = "", reason: str = "") -> SurveyedPlugin:
+def _make_plugin(point: EntryPoint, *, state: State = "installed", code: str = "", reason: str = "") -> SurveyedPlugin:
     distribution, version = identity_of(point)
     return SurveyedPlugin(
         name=point.name, distribution=distribution, version=version, state=state, code=code, reason=reason
     )
 
 
-def _failed(plugin: FailedPlugin, state: State) -> SurveyedPlugin:
+def _make_failed_plugin(plugin: FailedPlugin, state: State) -> SurveyedPlugin:
     return SurveyedPlugin(
         name=plugin.name,
         distribution=plugin.distribution,

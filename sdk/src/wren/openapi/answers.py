@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from wren.openapi.document import Document
-from wren.openapi.media import ANSWER_FORMS, chosen_media
+from wren.openapi.media import ANSWER_FORMS, choose_media
+from wren.openapi.model import Content, Operation
+from wren.openapi.node import Node
 from wren.openapi.schemas import SchemaWriter
 from wren_core import json_pointer
 from wren_core.contract.request_binding import ReasonVerdict, RefusalRule, VerdictName
@@ -30,16 +31,14 @@ _REASONS: tuple[tuple[VerdictName, re.Pattern[str]], ...] = (
 )
 
 
-def read_answer(
-    document: Document, operation: Mapping[str, Any], writer: SchemaWriter
-) -> tuple[Form, dict[str, Any], bool]:
-    """Return the form of an operation's answer, its schema, and whether all of that could be written out.
+def read_answer(operation: Operation, writer: SchemaWriter) -> tuple[Form, dict[str, Any], bool]:
+    """Return the form of an operation's answer, its schema, and whether all of it could be written out.
 
     Raises:
-        ReferenceInvalid: a reference leads nowhere, or out of the document.
+        NodeInvalid: a schema is miswritten, or a reference leads nowhere or out of the document.
     """
-    successes = [document.resolved(node) for node in _successes(operation.get("responses") or {})]
-    chosen = [chosen_media(_contents(item), ANSWER_FORMS) for item in successes]
+    successes = _list_successes(operation.answers)
+    chosen = [choose_media(contents, ANSWER_FORMS) for contents in successes]
     forms = [item[0] for item in chosen if item is not None]
     if not successes:
         return "json", {}, True
@@ -48,17 +47,15 @@ def read_answer(
     form: Form = min(forms, key=list(ANSWER_FORMS).index)
     if form != "json":
         return form, dict(_WHOLE[form]), True
-    schemas = {
-        str(index): item[2].get("schema", True) for index, item in enumerate(chosen) if item and item[0] == "json"
-    }
+    contents = [item[1] for item in chosen if item and item[0] == "json"]
+    schemas = {str(index): content.schema or Node(True) for index, content in enumerate(contents)}
     written, definitions, is_whole = writer.write(schemas)
-    options = [*written.values(), *([_NOTHING] if None in chosen else [])]
-    schema = _either(options)
+    schema = _join_options([*written.values(), *([_NOTHING] if None in chosen else [])])
     return form, {**schema, "$defs": definitions} if definitions else schema, is_whole
 
 
-def part_of(schema: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return the schema of what stands at a pointer in the answers that a schema describes; empty where unknown."""
+def select_part(schema: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return the schema of the value at a pointer in the answers that a schema describes; empty where unknown."""
     node: Any = schema
     definitions = schema.get("$defs", {})
     for part in json_pointer.split(where):
@@ -68,30 +65,27 @@ def part_of(schema: dict[str, Any], where: str) -> dict[str, Any]:
     return {**found, "$defs": definitions} if definitions and "#/$defs/" in str(found) else found
 
 
-def refusal_of(document: Document, operation: Mapping[str, Any], schema: Mapping[str, Any]) -> RefusalRule | None:
+def find_refusal(operation: Operation, schema: Mapping[str, Any]) -> RefusalRule | None:
     """Return how the provider refuses with status 200: where a success must say `true`, `false` is a refusal."""
     definitions = schema.get("$defs", {})
     root = definitions.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
     for name, item in root.get("properties", {}).items():
         if isinstance(item, Mapping) and (item.get("enum") == [True] or item.get("const") is True):
-            reasons = _reasons(document, operation)
-            return RefusalRule(
-                pointer=json_pointer.build([name]), equals=False, reason="/error", verdicts=_verdicts(reasons)
-            )
+            verdicts = _verdicts(_list_reasons(operation))
+            return RefusalRule(pointer=json_pointer.build([name]), equals=False, reason="/error", verdicts=verdicts)
     return None
 
 
-def _reasons(document: Document, operation: Mapping[str, Any]) -> list[str]:
+def _list_reasons(operation: Operation) -> list[str]:
     """List the reasons an operation names for its refusals."""
     found: list[str] = []
-    for status, node in (operation.get("responses") or {}).items():
-        if status.startswith("2"):
+    for status, contents in operation.answers.items():
+        media = None if status.startswith("2") else choose_media(contents, ANSWER_FORMS)
+        if media is None or media[1].schema is None:
             continue
-        media = chosen_media(_contents(document.resolved(node)), ANSWER_FORMS)
-        schema = document.resolved((media[2].get("schema") or {}) if media else {})
-        reason = (schema.get("properties") or {}).get("error", {})
-        listed = document.resolved(reason).get("enum", []) if isinstance(reason, Mapping) else []
-        found += [item for item in listed if isinstance(item, str)]
+        reason = media[1].schema.resolve().members_at("properties").get("error")
+        if reason is not None:
+            found += [item.value for item in reason.resolve().items_at("enum") if isinstance(item.value, str)]
     return found
 
 
@@ -104,19 +98,14 @@ def _verdicts(reasons: Iterable[str]) -> tuple[ReasonVerdict, ...]:
     return tuple(ReasonVerdict(reasons=tuple(items), verdict=name) for name, items in by_verdict.items())
 
 
-def _successes(responses: Mapping[str, Any]) -> list[Any]:
-    statuses = sorted(status for status in responses if re.fullmatch(r"2\d\d|2XX", status.upper()))
+def _list_successes(answers: Mapping[str, tuple[Content, ...]]) -> list[tuple[Content, ...]]:
+    statuses = sorted(status for status in answers if re.fullmatch(r"2\d\d|2XX", status.upper()))
     if statuses:
-        return [responses[status] for status in statuses]
-    return [responses["default"]] if "default" in responses else []
+        return [answers[status] for status in statuses]
+    return [answers["default"]] if "default" in answers else []
 
 
-def _contents(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    content = response.get("content")
-    return content if isinstance(content, Mapping) else {}
-
-
-def _either(options: list[Any]) -> dict[str, Any]:
+def _join_options(options: list[Any]) -> dict[str, Any]:
     distinct = [item for index, item in enumerate(options) if item not in options[:index]]
     if any(item in (True, {}) for item in distinct):
         return {}

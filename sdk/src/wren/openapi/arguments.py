@@ -1,19 +1,21 @@
 """From the parameters and the body of an operation to one flat input, and where each of its properties goes."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wren.openapi import naming
 from wren.openapi.choice import Choice
-from wren.openapi.document import Document
+from wren.openapi.errors import OperationUnsupported
 from wren.openapi.keywords import tidy
-from wren.openapi.media import BODY_ENCODINGS, chosen_media
+from wren.openapi.media import BODY_ENCODINGS, choose_media
+from wren.openapi.model import Body, Content, Layout, Operation, Parameter
+from wren.openapi.node import Node
 from wren.openapi.schemas import SchemaWriter
 from wren_core import json_pointer
 from wren_core.contract.request_binding import Constant, Encoding, Place, Placement, RequestBinding, Style
 
-# OpenAPI leaves these to what describes media types and security.
+# OpenAPI leaves these to the description of media types and security.
 _IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type"})
 _CREDENTIALS = frozenset({"access_token", "authorization", "oauth_token", "token"})
 _STYLES: dict[str, Style] = {
@@ -23,26 +25,24 @@ _STYLES: dict[str, Style] = {
     "deepObject": "deepObject",
     "simple": "form",
 }
+_PLACES: dict[str, Place] = {"path": "path", "query": "query", "header": "header"}
 _IN_QUERY = ("GET", "HEAD", "DELETE")
-
-
-class OperationUnsupported(ValueError):
-    """An operation says what a binding cannot; the message says what."""
+_MOST_LEVELS = 200
 
 
 @dataclass(kw_only=True)
 class Arguments:
-    """What an operation takes."""
+    """The arguments of an operation."""
 
-    properties: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Node] = field(default_factory=dict)
     """Schemas as the document has them, by the name of the property."""
     about: dict[str, str] = field(default_factory=dict)
-    """What is said about a property outside its schema."""
+    """Descriptions of properties outside their schemas."""
     required: list[str] = field(default_factory=list)
     placements: list[Placement] = field(default_factory=list)
     constants: list[Constant] = field(default_factory=list)
-    config: dict[str, Any] = field(default_factory=dict)
-    """Parameters that the configuration holds: field -> the parameter."""
+    config: dict[str, Parameter] = field(default_factory=dict)
+    """Parameters that the configuration holds, by field."""
     body: Encoding = "json"
     warnings: list[str] = field(default_factory=list)
 
@@ -51,212 +51,178 @@ class ArgumentReader:
     """Reads the arguments of operations.
 
     Args:
-        document: the document.
-        choice: what is configured, and what is left out.
-        holds_token: the connection brings a token; a parameter for one is none that a script passes.
+        choice: the parameters that are configured, and those that are left out.
+        holds_token: the connection brings a token; a parameter for one is no argument.
     """
 
-    def __init__(self, document: Document, choice: Choice, *, holds_token: bool) -> None:
-        self._document, self._choice, self._holds_token = document, choice, holds_token
+    def __init__(self, choice: Choice, *, holds_token: bool) -> None:
+        self._choice, self._holds_token = choice, holds_token
 
-    def read(
-        self,
-        verb: str,
-        path: str,
-        operation: Mapping[str, Any],
-        shared: list[Any],
-        *,
-        paged: Collection[str] = (),
-    ) -> Arguments:
-        """Return what an operation takes.
-
-        Args:
-            verb: its HTTP method.
-            path: its path.
-            operation: the operation.
-            shared: parameters of all operations of the path.
-            paged: parameters that the pagination sets.
+    def read(self, operation: Operation, *, paged: Collection[str] = ()) -> Arguments:
+        """Return the arguments of an operation, without the parameters that the pagination sets.
 
         Raises:
-            OperationUnsupported: it takes what cannot be sent.
-            ReferenceInvalid: a reference leads nowhere, or out of the document.
+            OperationUnsupported: it takes an argument that cannot be sent.
+            NodeInvalid: a schema of its body is miswritten, or a reference leads nowhere or out of the document.
         """
         found = Arguments()
-        for parameter in self._parameters(operation, shared):
-            if parameter.get("name") in paged:
-                continue
-            self._add_parameter(found, verb, path, parameter)
-        if verb not in ("GET", "HEAD"):
-            self._add_body(found, verb, operation.get("requestBody"))
+        for parameter in operation.parameters:
+            if parameter.name not in paged:
+                self._add_parameter(found, operation, parameter)
+        if operation.verb not in ("GET", "HEAD") and operation.body is not None:
+            self._add_body(found, operation.verb, operation.body)
         return found
 
-    def _parameters(self, operation: Mapping[str, Any], shared: list[Any]) -> list[dict[str, Any]]:
-        by_place: dict[tuple[str, str], dict[str, Any]] = {}
-        for node in (*shared, *(operation.get("parameters") or ())):
-            parameter = self._document.resolved(node)
-            by_place[str(parameter.get("in")), str(parameter.get("name"))] = parameter
-        return list(by_place.values())
-
-    def _add_parameter(self, found: Arguments, verb: str, path: str, parameter: Mapping[str, Any]) -> None:
-        place, name = str(parameter.get("in")), str(parameter.get("name"))
-        if self._is_left_out(found, place, name, parameter):
+    def _add_parameter(self, found: Arguments, operation: Operation, parameter: Parameter) -> None:
+        name, place = parameter.name, _PLACES.get(parameter.place)
+        if self._is_left_out(found, parameter.place, name, ""):
             return
-        is_required = parameter.get("required") is True or place == "path"
-        if place not in ("path", "query", "header"):
-            if is_required:
-                raise OperationUnsupported(f"it needs {name!r} in a {place}")
-            found.warnings.append(f"{name!r} goes in a {place} and is left out")
+        if place is None:
+            if parameter.is_required:
+                raise OperationUnsupported(f"it needs {name!r} in a {parameter.place}")
+            found.warnings.append(f"{name!r} goes in a {parameter.place} and is left out")
             return
-        if place == "path" and f"{{{name}}}" not in path:
+        if place == "path" and f"{{{name}}}" not in operation.path:
             return  # a parameter of other operations of the same document
         field_name = self._choice.configured(name)
         if field_name is not None:
             found.config.setdefault(field_name, parameter)
             found.constants.append(Constant(place=place, name=name, config=field_name))
             return
-        prop = self._named(found, naming.parameter_name(name), place)
-        style, explode = _style(parameter, place)
-        schema = parameter.get("schema")
-        if schema is None:
-            schema = next((item.get("schema", {}) for item in (parameter.get("content") or {}).values()), {})
-        self._add(found, prop, schema, _described(parameter), is_required=is_required)
-        default_place = "path" if place == "path" else "query" if verb in _IN_QUERY else "body"
-        self._place(
-            found, Placement(argument=prop, place=place, name=name, style=style, explode=explode), default_place
-        )
+        prop = _free_name(found, naming.parameter_name(name), place)
+        style, explode = ("json", True) if parameter.is_json else _read_style(parameter.layout, place)
+        _add(found, prop, parameter.schema, tidy(parameter.description), is_required=parameter.is_required)
+        usual_place = "path" if place == "path" else "query" if operation.verb in _IN_QUERY else "body"
+        placement = Placement(argument=prop, place=place, name=name, style=style, explode=explode)
+        _place(found, placement, usual_place)
 
-    def _is_left_out(self, found: Arguments, place: str, name: str, described: Any) -> bool:
+    def _is_left_out(self, found: Arguments, place: str, name: str, description: str) -> bool:
         if name in self._choice.omit or (place == "header" and name.lower() in _IGNORED_HEADERS):
             return True
         is_token = self._holds_token and place != "path" and name.lower() in _CREDENTIALS
-        if place == "body":  # a body may well be about tokens, those of others
-            about = described.get("description") if isinstance(described, Mapping) else None
-            is_token = is_token and found.body == "form" and "authentication token" in str(about).lower()
+        if place == "body":  # a body may well be about the tokens of others
+            is_token = is_token and found.body == "form" and "authentication token" in description.lower()
         if is_token:
             found.warnings.append(f"{name!r} is left out: the connection brings the token")
         return is_token
 
-    def _add_body(self, found: Arguments, verb: str, node: Any) -> None:
-        if node is None:
-            return
-        body = self._document.resolved(node)
-        media = chosen_media(body.get("content") or {}, BODY_ENCODINGS)
+    def _add_body(self, found: Arguments, verb: str, body: Body) -> None:
+        media = choose_media(body.contents, BODY_ENCODINGS)
         if media is None:
-            if not body.get("content"):
+            if not body.contents:
                 return
-            raise OperationUnsupported(f"its body is {' or '.join(body['content'])}")
-        found.body, media_type, content = media[0], media[1], media[2]
-        is_required = body.get("required") is True
-        schema = content.get("schema") or {}
-        members = self._members(schema, set()) if found.body != "raw" else None
+            raise OperationUnsupported(f"its body is {' or '.join(item.media_type for item in body.contents)}")
+        found.body, content = media
+        schema = content.schema or Node({})
+        members = _read_members(schema, set()) if found.body != "raw" else None
         if members is None:
-            self._add_whole_body(found, schema, body, media_type, is_required=is_required)
+            _add_whole_body(found, schema, body, content)
             return
-        encoding = content.get("encoding") or {}
         for name, member in members[0].items():
-            if not self._is_left_out(found, "body", name, member):
-                self._add_member(
-                    found, verb, name, member, encoding.get(name) or {}, is_required=is_required and name in members[1]
-                )
+            if not self._is_left_out(found, "body", name, _description_of(member)):
+                is_required = body.is_required and name in members[1]
+                _add_member(found, verb, name, member, content.layouts.get(name), is_required=is_required)
 
-    def _add_member(
-        self, found: Arguments, verb: str, name: str, member: Any, encoding: Mapping[str, Any], *, is_required: bool
-    ) -> None:
-        prop = self._named(found, naming.parameter_name(name), "body")
-        self._add(found, prop, member, "", is_required=is_required)
-        is_written = found.body == "form" and ("style" in encoding or "explode" in encoding)
-        style, explode = _style(encoding, "query") if is_written else (None, True)
-        if found.body == "json" and name.startswith("/"):
-            name = json_pointer.build([name])
-        place = Placement(argument=prop, place="body", name=name, style=style, explode=explode)
-        self._place(found, place, "query" if verb in _IN_QUERY else "body")
 
-    def _add_whole_body(
-        self, found: Arguments, schema: Any, body: Mapping[str, Any], media_type: str, *, is_required: bool
-    ) -> None:
-        if found.body in ("form", "multipart"):
-            if self._is_empty(schema):
-                return
-            raise OperationUnsupported(f"its {media_type} body is not described as an object")
-        if found.body == "raw":
-            is_bytes = not media_type.startswith("text/")
-            schema = {"type": "string", **({"format": "binary"} if is_bytes else {})}
-            found.constants.append(Constant(place="header", name="Content-Type", value=_sent_type(media_type)))
-        prop = self._named(found, "body", "body")
-        self._add(found, prop, schema, _described(body), is_required=is_required)
-        found.placements.append(Placement(argument=prop, place="body", name=""))
+def _add_member(
+    found: Arguments, verb: str, name: str, member: Node, layout: Layout | None, *, is_required: bool
+) -> None:
+    prop = _free_name(found, naming.parameter_name(name), "body")
+    _add(found, prop, member, "", is_required=is_required)
+    has_layout = layout is not None and (layout.style is not None or layout.explode is not None)
+    style, explode = _read_style(layout, "query") if found.body == "form" and layout and has_layout else (None, True)
+    if found.body == "json" and name.startswith("/"):
+        name = json_pointer.build([name])
+    place = Placement(argument=prop, place="body", name=name, style=style, explode=explode)
+    _place(found, place, "query" if verb in _IN_QUERY else "body")
 
-    def _is_empty(self, schema: Any) -> bool:
-        """Tell whether a schema describes an object without members."""
-        node = self._document.resolved(schema) if isinstance(schema, Mapping) else {}
-        return node.get("properties") == {} or set(node) <= {"type", "description"}
 
-    def _members(self, schema: Any, opened: set[str]) -> tuple[dict[str, Any], set[str]] | None:
-        """Return the members of an object and those it requires; None for what is not simply an object.
+def _add_whole_body(found: Arguments, schema: Node, body: Body, content: Content) -> None:
+    if found.body in ("form", "multipart"):
+        if _is_empty(schema):
+            return
+        raise OperationUnsupported(f"its {content.media_type} body is not described as an object")
+    if found.body == "raw":
+        is_bytes = not content.media_type.startswith("text/")
+        schema = Node({"type": "string", **({"format": "binary"} if is_bytes else {})}, schema.pointer, schema.root)
+        found.constants.append(Constant(place="header", name="Content-Type", value=_sent_type(content.media_type)))
+    prop = _free_name(found, "body", "body")
+    _add(found, prop, schema, tidy(body.description), is_required=body.is_required)
+    found.placements.append(Placement(argument=prop, place="body", name=""))
 
-        A reference that was opened already brings nothing new: parts may share parts, or come back to themselves.
-        """
-        reference = schema.get("$ref") if isinstance(schema, Mapping) else None
-        if isinstance(reference, str):
-            if reference in opened:
-                return {}, set()
-            opened.add(reference)
-        node = self._document.resolved(schema) if isinstance(schema, Mapping) else {}
-        if any(node.get(key) for key in ("anyOf", "oneOf", "not")) or node.get("type", "object") not in (
-            "object",
-            ["object"],
-        ):
+
+def _is_empty(schema: Node) -> bool:
+    """Tell whether a schema describes an object without members."""
+    value = schema.resolve().value
+    return value.get("properties") == {} or set(value) <= {"type", "description"}
+
+
+def _read_members(schema: Node, opened: set[str], level: int = 0) -> tuple[dict[str, Node], set[str]] | None:
+    """Return the members of an object and those it requires; None for a schema that is not simply an object.
+
+    A reference that was opened already brings nothing new: parts may share parts, or come back to themselves.
+    """
+    if isinstance(schema.value, bool):
+        return None
+    if level > _MOST_LEVELS:
+        raise schema.invalid(f"its allOf are nested more than {_MOST_LEVELS} deep")
+    if schema.reference is not None:
+        if schema.reference in opened:
+            return {}, set()
+        opened.add(schema.reference)
+    node = schema.resolve()
+    is_object = node.value.get("type", "object") in ("object", ["object"])
+    if not is_object or any(node.value.get(key) for key in ("anyOf", "oneOf", "not")):
+        return None
+    members: dict[str, Node] = {}
+    names = node.value.get("required")
+    required = {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+    for part in node.items_at("allOf"):
+        inner = _read_members(part, opened, level + 1)
+        if inner is None:
             return None
-        members: dict[str, Any] = {}
-        required = (
-            {name for name in node.get("required") or () if isinstance(name, str)}
-            if isinstance(node.get("required"), list)
-            else set()
-        )
-        for part in node.get("allOf") or ():
-            inner = self._members(part, opened)
-            if inner is None:
-                return None
-            members |= inner[0]
-            required |= inner[1]
-        members |= node.get("properties") or {}
-        shown = {name: item for name, item in members.items() if not self._is_read_only(item)}
-        if not members and "allOf" not in node:
-            return None
-        return shown, required & set(shown)
+        members |= inner[0]
+        required |= inner[1]
+    members |= node.members_at("properties")
+    if not members and "allOf" not in node.value:
+        return None
+    given = {name: item for name, item in members.items() if not _is_read_only(item)}
+    return given, required & set(given)
 
-    def _is_read_only(self, node: Any) -> bool:
-        return isinstance(node, Mapping) and (
-            node.get("readOnly") is True or ("$ref" in node and self._document.resolved(node).get("readOnly") is True)
-        )
 
-    def _named(self, found: Arguments, name: str, place: str) -> str:
-        if name not in found.properties:
-            return name
-        other = naming.unique(naming.shortened(f"{place}_{name}"), found.properties)
-        found.warnings.append(f"{name!r} is there twice; the one in the {place} is called {other!r}")
-        return other
+def _is_read_only(node: Node) -> bool:
+    return node.is_true("readOnly") or (node.reference is not None and node.resolve().is_true("readOnly"))
 
-    def _add(self, found: Arguments, prop: str, schema: Any, about: str, *, is_required: bool) -> None:
-        found.properties[prop] = schema
-        if about:
-            found.about[prop] = about
-        if is_required:
-            found.required.append(prop)
 
-    def _place(self, found: Arguments, placement: Placement, default: Place | str) -> None:
-        """Say where a property goes, unless it goes there anyway."""
-        is_usual = placement.style is None and placement.explode
-        if placement.place != default or placement.wire_name != placement.argument or not is_usual:
-            name = None if placement.wire_name == placement.argument else placement.name
-            found.placements.append(placement.model_copy(update={"name": name}))
+def _free_name(found: Arguments, name: str, place: str) -> str:
+    if name not in found.properties:
+        return name
+    other = naming.unique(naming.shortened(f"{place}_{name}"), found.properties)
+    found.warnings.append(f"{name!r} is there twice; the one in the {place} is called {other!r}")
+    return other
+
+
+def _add(found: Arguments, prop: str, schema: Node, about: str, *, is_required: bool) -> None:
+    found.properties[prop] = schema
+    if about:
+        found.about[prop] = about
+    if is_required:
+        found.required.append(prop)
+
+
+def _place(found: Arguments, placement: Placement, usual: str) -> None:
+    """Record where a property goes, unless it goes to the usual place in the usual form."""
+    is_usual = placement.style is None and placement.explode
+    if placement.place != usual or placement.wire_name != placement.argument or not is_usual:
+        name = None if placement.wire_name == placement.argument else placement.name
+        found.placements.append(placement.model_copy(update={"name": name}))
 
 
 def input_schema(found: Arguments, writer: SchemaWriter) -> tuple[dict[str, Any], bool]:
     """Return the schema of an operation's arguments, and whether all of it could be written out."""
     properties, definitions, is_whole = writer.write(found.properties)
     for name, part in properties.items():
-        properties[name] = _with_default_told(_with_description(part, found.about.get(name, "")))
+        properties[name] = _with_default_in_words(_with_description(part, found.about.get(name, "")))
     ordered = sorted(properties, key=lambda name: name not in found.required)
     schema: dict[str, Any] = {"type": "object", "properties": {name: properties[name] for name in ordered}}
     if found.required:
@@ -277,27 +243,31 @@ def binding_of(verb: str, path: str, found: Arguments, **more: Any) -> RequestBi
     )
 
 
-def config_schema(fields: Mapping[str, Any], writer: SchemaWriter, needed: set[str]) -> dict[str, Any]:
+def config_schema(fields: Mapping[str, Parameter], writer: SchemaWriter, needed: set[str]) -> dict[str, Any]:
     """Return the schema of the configuration that parameters became."""
-    written, definitions, _ = writer.write({name: parameter.get("schema") or {} for name, parameter in fields.items()})
-    properties = {name: _with_description(part, _described(fields[name])) for name, part in written.items()}
+    written, definitions, _ = writer.write({name: parameter.schema for name, parameter in fields.items()})
+    properties = {name: _with_description(part, tidy(fields[name].description)) for name, part in written.items()}
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if needed:
         schema["required"] = [name for name in properties if name in needed]
     return {**schema, "$defs": definitions} if definitions else schema
 
 
-def _described(node: Mapping[str, Any]) -> str:
-    text = node.get("description")
-    return tidy(text) if isinstance(text, str) else ""
+def required_config(operations: Iterable[Arguments]) -> set[str]:
+    """Return the fields of the configuration that some operation cannot do without."""
+    return {name for found in operations for name, item in found.config.items() if item.is_required}
+
+
+def _description_of(node: Node) -> str:
+    return node.text_at("description") if isinstance(node.value, Mapping) else ""
 
 
 def _with_description(schema: Any, about: str) -> Any:
     return {**schema, "description": about} if about and isinstance(schema, dict) else schema
 
 
-def _with_default_told(schema: Any) -> Any:
-    """Say in words what the provider does where nothing is given: a default would be sent, whatever else is."""
+def _with_default_in_words(schema: Any) -> Any:
+    """Move the default into the description: the provider applies it, and a `default` would be sent with every call."""
     if not isinstance(schema, dict) or "default" not in schema:
         return schema
     rest = {key: item for key, item in schema.items() if key != "default"}
@@ -308,25 +278,17 @@ def _with_default_told(schema: Any) -> Any:
     return {**rest, "description": f"{text} Default: {schema['default']!r}.".strip()}
 
 
-def _style(node: Mapping[str, Any], place: str) -> tuple[Style | None, bool]:
-    if "content" in node:
-        return "json", True
-    named = node.get("style")
+def _read_style(layout: Layout, place: str) -> tuple[Style | None, bool]:
     if place != "query":
-        if named not in (None, "simple"):
-            raise OperationUnsupported(f"the style {named!r} in a {place}")
+        if layout.style not in (None, "simple"):
+            raise OperationUnsupported(f"the style {layout.style!r} in a {place}")
         return None, True
-    style = _STYLES.get(named or "form")
+    style = _STYLES.get(layout.style or "form")
     if style is None:
-        raise OperationUnsupported(f"the style {named!r} in a query")
-    explode = node.get("explode", style == "form")
-    return (None if style == "form" else style), bool(explode)
+        raise OperationUnsupported(f"the style {layout.style!r} in a query")
+    explode = style == "form" if layout.explode is None else layout.explode
+    return (None if style == "form" else style), explode
 
 
 def _sent_type(media_type: str) -> str:
     return "application/octet-stream" if "*" in media_type else media_type
-
-
-def required_config(operations: Iterator[Arguments] | list[Arguments]) -> set[str]:
-    """Return the fields of the configuration that some operation cannot do without."""
-    return {name for found in operations for name, item in found.config.items() if item.get("required") is True}

@@ -23,7 +23,7 @@ class Choice:
     omit: frozenset[str] = frozenset()
     """Parameters that are left out."""
     auth: AuthChoice | None = None
-    """How to connect, where the document does not say or says something else."""
+    """How to connect, in place of the way the document describes."""
     allows_missing: bool = False
     """Answers may lack what the document promises."""
 

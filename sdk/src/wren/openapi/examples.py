@@ -1,4 +1,4 @@
-"""One line of Python that calls a method, from what its schema says. Pure."""
+"""One line of Python that calls a method, from its schema. Pure."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,7 @@
 """Keywords of a schema as OpenAPI 3.0, 3.1 and Swagger write them, read as JSON Schema 2020-12. Pure.
 
 Documents of providers hold what no validator takes: `required: true` on a property, types that do not exist, limits
-written as text. What is not of its keyword's kind is left out; it says nothing.
+written as text. A value of the wrong kind is left out: it means nothing.
 """
 
 import html
@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from wren_core.schemas.patterns import is_catastrophic
 from wren_core.schemas.validator import SchemaInvalid, Validator
 
 Direction = Literal["input", "output"]
@@ -46,8 +45,8 @@ def _is_names(value: Any) -> bool:
 
 
 def _is_usable_pattern(value: Any) -> bool:
-    """Tell whether a pattern compiles and cannot run away; of one that does not, the provider checks."""
-    if not isinstance(value, str) or is_catastrophic(value):
+    """Tell whether a pattern can be matched in linear time; values of any other the provider checks."""
+    if not isinstance(value, str):
         return False
     try:
         Validator({"pattern": value})
@@ -128,7 +127,7 @@ def _with_type(schema: Mapping[str, Any], kind: Any) -> dict[str, Any]:
 
 
 def _exclusive(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the limits a value must not reach; in 3.0 a boolean beside the limit says so."""
+    """Return the limits a value must not reach; in 3.0 a boolean next to the limit marks them."""
     found: dict[str, Any] = {}
     for key, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if schema.get(key) is True and _is_number(schema.get(limit)):

@@ -1,9 +1,10 @@
-"""Media types: which of those an operation offers is used. Pure."""
+"""Media types: the one of an operation that is used. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from wren.openapi.model import Content
 from wren_core.contract.request_binding import Encoding
 
 _JSON = re.compile(r"application/([\w.-]+\+)?json\b.*|\*/\*", re.IGNORECASE)
@@ -24,12 +25,11 @@ ANSWER_FORMS: dict[Any, re.Pattern[str]] = {
 Form = Encoding | Literal["text", "bytes"]
 
 
-def chosen_media(
-    content: Mapping[str, Any], forms: Mapping[Any, re.Pattern[str]]
-) -> tuple[Any, str, dict[str, Any]] | None:
-    """Return the form, media type and description of the first form that is offered; None where none is."""
+def choose_media(contents: Iterable[Content], forms: Mapping[Any, re.Pattern[str]]) -> tuple[Any, Content] | None:
+    """Return the first form that is offered, and its content; None where none is."""
+    offered = list(contents)
     for form, pattern in forms.items():
-        for media_type, described in content.items():
-            if pattern.fullmatch(media_type.strip()):
-                return form, media_type.strip(), described if isinstance(described, dict) else {}
+        for content in offered:
+            if pattern.fullmatch(content.media_type):
+                return form, content
     return None

@@ -1,4 +1,4 @@
-"""The parts of an `allOf` as one schema, where that says the same. Pure."""
+"""The parts of an `allOf` as one schema, where that means the same. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 _MERGED = frozenset({"type", "properties", "required", "title", "description", "examples", "deprecated"})
 
 
-def merged(parts: Iterable[Any]) -> dict[str, Any]:
-    """Return one object of several, or the `allOf` of them where they say more than what members they have."""
+def merge(parts: Iterable[Any]) -> dict[str, Any]:
+    """Return one object of several, or the `allOf` of them where they have more than members."""
     given = [part for part in parts if part not in (True, {})]
     if not given:
         return {}
     if len(given) == 1:
         return dict(given[0]) if isinstance(given[0], dict) else {"allOf": given}
     if not all(isinstance(part, dict) and _is_plain_object(part) for part in given):
-        return _beside(given)
+        return _keep_apart(given)
     whole: dict[str, Any] = {}
     for part in given:
-        whole = _joined(whole, part)
+        whole = _join(whole, part)
     return whole
 
 
-def _beside(parts: list[Any]) -> dict[str, Any]:
-    """Return the parts side by side, what is said about the whole in front."""
+def _keep_apart(parts: list[Any]) -> dict[str, Any]:
+    """Return an `allOf` of the parts, title and description of the whole in front."""
     first = parts[0] if isinstance(parts[0], dict) else {}
     about = {key: first[key] for key in ("title", "description") if key in first}
     rest = {key: item for key, item in first.items() if key not in about}
@@ -33,13 +33,13 @@ def _is_plain_object(part: dict[str, Any]) -> bool:
     return set(part) <= _MERGED and part.get("type", "object") == "object"
 
 
-def _joined(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+def _join(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     properties = dict(whole.get("properties", {}))
     for name, schema in part.get("properties", {}).items():
         known = properties.get(name)
-        properties[name] = schema if known is None or known == schema else merged([known, schema])
+        properties[name] = schema if known is None or known == schema else merge([known, schema])
     required = dict.fromkeys([*whole.get("required", []), *part.get("required", [])])
-    # What is said of the whole comes first, before what its parts say of themselves.
+    # The keywords of the whole go before those of its parts.
     found = {**part, **whole, "type": "object"}
     found |= {"properties": properties} if properties else {}
     return {**found, "required": list(required)} if required else found

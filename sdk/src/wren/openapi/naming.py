@@ -2,8 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Container, Mapping
-from typing import Any
+from collections.abc import Container
 
 from wren_core.contract.integration import INSTANCE_NAMES, Integration
 
@@ -13,10 +12,9 @@ _TAKEN = frozenset({*dir(Integration), *INSTANCE_NAMES})
 _LONGEST = 63
 
 
-def method_id(operation: Mapping[str, Any], verb: str, path: str, taken: Container[str]) -> str:
+def method_id(operation_id: str, verb: str, path: str, taken: Container[str]) -> str:
     """Return an id for an operation: its operationId in snake_case, else verb and path; a number makes it unique."""
-    said = operation.get("operationId")
-    text = said if isinstance(said, str) and snake_case(said) else f"{verb} {path.replace('{', 'by ')}"
+    text = operation_id if snake_case(operation_id) else f"{verb} {path.replace('{', 'by ')}"
     return unique(_method_name(snake_case(text)), taken)
 
 
@@ -42,7 +40,7 @@ def shortened(name: str) -> str:
 
 
 def config_name(wire_name: str) -> str:
-    """Return the name of a configuration field for a header or parameter; `X-` in front says nothing."""
+    """Return the name of a configuration field for a header or parameter; `X-` in front means nothing."""
     name = snake_case(wire_name.removeprefix("X-").removeprefix("x-")) or "value"
     return f"{name}_" if keyword.iskeyword(name) else name
 

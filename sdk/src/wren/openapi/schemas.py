@@ -1,7 +1,7 @@
 """Schemas of a document, written out whole: every `$ref` inlined, those in circles and the larger ones in `$defs`.
 
 Documents refer from schema to schema until everything hangs together; written out, one answer of a large API would be
-megabytes. So there is a budget for each method, and beyond it an object is only said to be one.
+megabytes. So there is a budget for each method, and beyond it an object has no members.
 """
 
 import re
@@ -9,19 +9,20 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wren.openapi.document import Document, ReferenceInvalid
 from wren.openapi.keywords import Direction, nullable, plain_keywords
-from wren.openapi.merging import merged
+from wren.openapi.merging import merge
+from wren.openapi.node import Node
 
 MAX_NODES: dict[Direction, int] = {"input": 1500, "output": 600}
 """Subschemas that the input, or the output, of a method may have: some forty kilobytes."""
-# What a schema says itself cannot be cut; but what comes back again and again without a name has an end.
+# The schema itself cannot be cut; a schema without a name that comes back again and again has an end.
 _MOST_OVERDRAWN = 20
-# Levels of schemas in schemas; what is deeper is put together with names, or is none that anybody could use.
+# Levels of schemas in schemas; deeper ones are written with names, or refused.
 _MOST_LEVELS = 50
 _HIDDEN = {"input": "readOnly", "output": "writeOnly"}
 _UNSUPPORTED = ("$dynamicRef", "$recursiveRef")
 _ANNOTATIONS = frozenset({"description", "title", "nullable", "readOnly", "writeOnly", "example", "examples"})
+_DATA = frozenset({"example", "examples", "default", "enum"})
 _LISTED_IN_PLACE = ("anyOf", "oneOf")
 
 
@@ -29,63 +30,60 @@ class SchemaWriter:
     """Writes schemas of one direction.
 
     Args:
-        document: where references lead.
         direction: properties that are only read are no input; those that are only written are no output.
         max_nodes: the budget.
-        is_partial: what is required may be missing all the same.
+        is_partial: required properties may be missing all the same.
     """
 
-    def __init__(
-        self, document: Document, direction: Direction, *, max_nodes: int | None = None, is_partial: bool = False
-    ) -> None:
-        self._document = document
+    def __init__(self, direction: Direction, *, max_nodes: int | None = None, is_partial: bool = False) -> None:
         self._direction = direction
         self._max_nodes = max_nodes or MAX_NODES[direction]
         self._is_partial = is_partial
         self._circles: dict[str, bool] = {}
-        self._inside: dict[str, list[str]] = {}
+        self._inside: dict[str, list[Node]] = {}
 
-    def write(self, schemas: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], bool]:
+    def write(self, schemas: Mapping[str, Node]) -> tuple[dict[str, Any], dict[str, Any], bool]:
         """Return the schemas in 2020-12, the `$defs` they share, and whether the budget was enough.
 
         Raises:
-            ReferenceInvalid: a reference leads nowhere, or out of the document.
+            NodeInvalid: a schema is miswritten, or a reference leads nowhere or out of the document.
         """
         # Answers keep their names, which documents show; arguments are written out, which models understand best.
         plans = [(True, False)] if self._direction == "output" else [(False, False), (True, False)]
         for shares, cuts in [*plans, (True, True)]:
-            draft = _Draft(
-                self._document, self._direction, self._is_circle, shares=shares, cuts=cuts, budget=self._max_nodes
-            )
+            draft = _Draft(self._direction, self._is_circle, shares=shares, cuts=cuts, budget=self._max_nodes)
             draft.is_partial = self._is_partial
             try:
                 written = draft.write(schemas)
             except _BudgetSpent:
                 continue
             return written, draft.definitions, not draft.was_cut
-        raise ReferenceInvalid(f"its own schema has more than {self._max_nodes} parts, or {_MOST_LEVELS} levels")
+        first = next(iter(schemas.values()))
+        raise first.invalid(f"its own schema has more than {self._max_nodes} parts, or {_MOST_LEVELS} levels")
 
-    def _is_circle(self, reference: str) -> bool:
-        """Tell whether following a reference leads back to it."""
+    def _is_circle(self, node: Node) -> bool:
+        """Tell whether following the reference of a node leads back to it."""
+        reference = str(node.reference)
         if reference not in self._circles:
             seen: set[str] = set()
-            pending = [*self._references_in(reference)]
+            pending = [*self._references_in(node)]
             while pending and reference not in seen:
                 current = pending.pop()
-                if current not in seen:
-                    seen.add(current)
+                if str(current.reference) not in seen:
+                    seen.add(str(current.reference))
                     pending += self._references_in(current)
             self._circles[reference] = reference in seen
         return self._circles[reference]
 
-    def _references_in(self, reference: str) -> list[str]:
+    def _references_in(self, node: Node) -> list[Node]:
+        reference = str(node.reference)
         if reference not in self._inside:
-            self._inside[reference] = _references(self._document.target(reference))
+            self._inside[reference] = _list_references(node.follow())
         return self._inside[reference]
 
 
 class _BudgetSpent(Exception):
-    """What is to be written is larger than allowed."""
+    """The schemas are larger than allowed."""
 
 
 class _Draft:
@@ -93,9 +91,8 @@ class _Draft:
 
     def __init__(
         self,
-        document: Document,
         direction: Direction,
-        is_circle: Callable[[str], bool],
+        is_circle: Callable[[Node], bool],
         *,
         shares: bool,
         cuts: bool,
@@ -104,147 +101,150 @@ class _Draft:
         self.definitions: dict[str, Any] = {}
         self.was_cut = False
         self.is_partial = False
-        self._document, self._direction, self._is_circle = document, direction, is_circle
+        self._direction, self._is_circle = direction, is_circle
         self._shares, self._cuts, self._budget, self._left = shares, cuts, budget, budget
         self._level = 0
         self._names: dict[str, str] = {}
-        self._pending: deque[str] = deque()
+        self._pending: deque[Node] = deque()
 
-    def write(self, schemas: Mapping[str, Any]) -> dict[str, Any]:
-        written = {name: self._schema(node) for name, node in schemas.items()}
+    def write(self, schemas: Mapping[str, Node]) -> dict[str, Any]:
+        written = {name: self._write(node) for name, node in schemas.items()}
         while self._pending:
-            reference = self._pending.popleft()
-            target = self._document.target(reference)
+            node = self._pending.popleft()
+            target = node.follow()
             is_cut = self._cuts and self._left <= 0
             self.was_cut |= is_cut
-            self.definitions[self._names[reference]] = self._outline(target) if is_cut else self._schema(target)
+            outline = self._write_outline(target) if is_cut else self._write(target)
+            self.definitions[self._names[str(node.reference)]] = outline
         return written
 
-    def _schema(self, node: Any) -> Any:
-        if isinstance(node, bool):
-            return node
-        if not isinstance(node, Mapping):
-            raise ReferenceInvalid(f"a schema is expected, not {type(node).__name__}")
+    def _write(self, node: Node) -> Any:
+        if isinstance(node.value, bool):
+            return node.value
+        if not isinstance(node.value, Mapping):
+            raise node.invalid(f"a schema is expected, not {type(node.value).__name__}")
         self._left -= 1
         if self._left < (-_MOST_OVERDRAWN * self._budget if self._cuts else 0):
             raise _BudgetSpent
-        if any(key in node for key in _UNSUPPORTED):
-            raise ReferenceInvalid("its schema uses references that depend on who asks ($dynamicRef)")
+        if any(key in node.value for key in _UNSUPPORTED):
+            raise node.invalid("the schema uses references whose target depends on the caller ($dynamicRef)")
         if self._level == _MOST_LEVELS:
             raise _BudgetSpent
         self._level += 1
         try:
-            return self._written(node)
+            return self._write_opened(node)
         finally:
             self._level -= 1
 
-    def _written(self, node: Mapping[str, Any]) -> Any:
-        if isinstance(node.get("$ref"), str):
-            return self._reference(node)
-        return self._all_of(node) if isinstance(node.get("allOf"), list) else self._finished(node, self._own(node))
+    def _write_opened(self, node: Node) -> Any:
+        if node.reference is not None:
+            return self._write_reference(node)
+        if isinstance(node.value.get("allOf"), list):
+            return self._write_all_of(node)
+        return _with_null(node, self._write_own(node))
 
-    def _reference(self, node: Mapping[str, Any]) -> Any:
-        reference: str = node["$ref"]
-        about = {key: node[key] for key in ("description",) if isinstance(node.get(key), str)}
-        target = self._document.target(reference)
-        if self._is_circle(reference) or (self._shares and _is_record(target)):
-            found: Any = {"$ref": f"#/$defs/{self._name(reference)}", **about}
+    def _write_reference(self, node: Node) -> Any:
+        about = {key: node.value[key] for key in ("description",) if isinstance(node.value.get(key), str)}
+        target = node.follow()
+        if self._is_circle(node) or (self._shares and _is_record(target.value)):
+            found: Any = {"$ref": f"#/$defs/{self._name(node)}", **about}
         else:
-            found = self._schema(target)
+            found = self._write(target)
             found = {**found, **about} if isinstance(found, dict) else found
-        return nullable(found) if node.get("nullable") is True else found
+        return _with_null(node, found)
 
-    def _name(self, reference: str) -> str:
-        """Return the name a reference has in `$defs`, which will be written in time."""
+    def _name(self, node: Node) -> str:
+        """Return the name of a reference in `$defs`, and plan to write it."""
+        reference = str(node.reference)
         if reference not in self._names:
             base = re.sub(r"[^A-Za-z0-9_.-]+", "_", reference.rpartition("/")[2]) or "schema"
             name, number = base, 2
             while name in self._names.values():
                 name, number = f"{base}_{number}", number + 1
             self._names[reference] = name
-            self._pending.append(reference)
+            self._pending.append(node)
         return self._names[reference]
 
-    def _own(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the keywords of a schema, composition apart."""
-        written = {**plain_keywords(node, self._direction), **self._object(node), **self._array(node)}
+    def _write_own(self, node: Node, *, without: str = "") -> dict[str, Any]:
+        """Write the keywords of a schema, `allOf` apart."""
+        value = {key: item for key, item in node.value.items() if key != without}
+        written = {**plain_keywords(value, self._direction), **self._write_object(node), **self._write_array(node)}
         if self.is_partial or not written.get("required", True):
             written.pop("required", None)
         for key in _LISTED_IN_PLACE:
-            options = node.get(key)
-            if isinstance(options, list) and options:
-                # One of them exactly, says oneOf; with what is left out here several may fit.
-                written["anyOf"] = [*written.get("anyOf", []), *map(self._schema, options)]
-        if isinstance(node.get("not"), Mapping) and self._direction == "input":
-            written["not"] = self._schema(node["not"])
+            if isinstance(value.get(key), list) and value[key]:
+                # oneOf allows exactly one of them; without the keywords that are left out, several may fit.
+                written["anyOf"] = [*written.get("anyOf", []), *map(self._write, node.items_at(key))]
+        negated = node.find("not")
+        if negated is not None and isinstance(negated.value, Mapping) and self._direction == "input":
+            written["not"] = self._write(negated)
         return written
 
-    def _object(self, node: Mapping[str, Any]) -> dict[str, Any]:
+    def _write_object(self, node: Node) -> dict[str, Any]:
         written: dict[str, Any] = {}
-        properties = node.get("properties")
-        if isinstance(properties, Mapping):
-            shown = {name: item for name, item in properties.items() if not self._is_hidden(item)}
-            written["properties"] = {name: self._schema(item) for name, item in shown.items()}
-            if isinstance(node.get("required"), list):
-                hidden = set(properties) - set(shown)
-                written["required"] = [
-                    name for name in plain_keywords(node, "output").get("required", []) if name not in hidden
-                ]
-            if "type" not in node:
+        if isinstance(node.value.get("properties"), Mapping):
+            properties = node.members_at("properties")
+            kept = {name: item for name, item in properties.items() if not self._is_hidden(item)}
+            written["properties"] = {name: self._write(item) for name, item in kept.items()}
+            if isinstance(node.value.get("required"), list):
+                hidden = set(properties) - set(kept)
+                required = plain_keywords(node.value, "output").get("required", [])
+                written["required"] = [name for name in required if name not in hidden]
+            if "type" not in node.value:
                 written["type"] = "object"
-        further = node.get("additionalProperties")
-        if isinstance(further, Mapping):
-            written["additionalProperties"] = self._schema(further)
-        elif further is False and self._direction == "input":
+        further = node.find("additionalProperties")
+        if further is not None and isinstance(further.value, Mapping):
+            written["additionalProperties"] = self._write(further)
+        elif further is not None and further.value is False and self._direction == "input":
             written["additionalProperties"] = False
         return written
 
-    def _array(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        items = node.get("items")
-        if isinstance(items, list):  # a tuple, as schemas before 2020-12 wrote it
-            return {"prefixItems": [self._schema(item) for item in items]} if items else {}
-        if isinstance(node.get("prefixItems"), list) and node["prefixItems"]:
-            return {"prefixItems": [self._schema(item) for item in node["prefixItems"]]}
-        return {"items": self._schema(items)} if isinstance(items, Mapping | bool) else {}
+    def _write_array(self, node: Node) -> dict[str, Any]:
+        for key in ("items", "prefixItems"):  # schemas before 2020-12 wrote a tuple as a list of items
+            if isinstance(node.value.get(key), list):
+                items = [self._write(item) for item in node.items_at(key)]
+                return {"prefixItems": items} if items else {}
+        found = node.find("items")
+        return {"items": self._write(found)} if found is not None and isinstance(found.value, Mapping | bool) else {}
 
-    def _all_of(self, node: Mapping[str, Any]) -> Any:
-        rest = {key: item for key, item in node.items() if key != "allOf"}
-        parts = [part for part in node["allOf"] if part is not True]
+    def _write_all_of(self, node: Node) -> Any:
+        parts = [part for part in node.items_at("allOf") if part.value is not True]
+        rest = {key: item for key, item in node.value.items() if key != "allOf"}
         if len(parts) == 1 and set(rest) <= _ANNOTATIONS | {"type"}:
-            only = self._schema(parts[0])
+            only = self._write(parts[0])
             about = {key: item for key, item in plain_keywords(rest, self._direction).items() if key != "type"}
-            return self._finished(node, {**only, **about} if isinstance(only, dict) else only)
+            return _with_null(node, {**only, **about} if isinstance(only, dict) else only)
         # Written out, so that one object comes of them where that is possible.
-        written = [self._schema(self._opened(part)) for part in parts]
-        return self._finished(node, merged([self._own(rest), *written]))
+        written = [self._write(self._open(part)) for part in parts]
+        return _with_null(node, merge([self._write_own(node, without="allOf"), *written]))
 
-    def _opened(self, part: Any) -> Any:
-        if isinstance(part, Mapping) and isinstance(part.get("$ref"), str) and not self._is_circle(part["$ref"]):
-            return self._opened(self._document.target(part["$ref"]))
-        return part
+    def _open(self, part: Node) -> Node:
+        """Follow references to the end, those in circles apart."""
+        for _ in range(_MOST_LEVELS):
+            if part.reference is None or self._is_circle(part):
+                return part
+            part = part.follow()
+        raise part.invalid(f"its $refs lead through more than {_MOST_LEVELS} others")
 
-    def _finished(self, node: Mapping[str, Any], written: Any) -> Any:
-        return nullable(written) if node.get("nullable") is True and isinstance(written, dict) else written
-
-    def _is_hidden(self, node: Any) -> bool:
+    def _is_hidden(self, node: Node) -> bool:
         mark = _HIDDEN[self._direction]
-        if isinstance(node, Mapping) and node.get(mark) is True:
-            return True
-        return isinstance(node, Mapping) and isinstance(node.get("$ref"), str) and self._target_is_hidden(node["$ref"])
+        return node.is_true(mark) or (node.reference is not None and node.follow().is_true(mark))
 
-    def _target_is_hidden(self, reference: str) -> bool:
-        target = self._document.target(reference)
-        return isinstance(target, Mapping) and target.get(_HIDDEN[self._direction]) is True
-
-    def _outline(self, node: Any) -> Any:
-        """Write of a schema only what kind of value it is."""
-        if not isinstance(node, Mapping):
+    def _write_outline(self, node: Node) -> Any:
+        """Write of a schema only what kind of value it describes."""
+        if not isinstance(node.value, Mapping):
             return True
-        kept = plain_keywords(node, "output")
+        kept = plain_keywords(node.value, "output")
         written: dict[str, Any] = {key: kept[key] for key in ("title", "description", "type") if key in kept}
-        if "type" not in written and isinstance(node.get("properties"), Mapping):
+        if "type" not in written and isinstance(node.value.get("properties"), Mapping):
             written["type"] = "object"
-        return nullable(written) if node.get("nullable") is True else written
+        return _with_null(node, written)
+
+
+def _with_null(node: Node, written: Any) -> Any:
+    """Return a schema that takes null too, where OpenAPI 3.0 or Swagger's extension asks for that."""
+    is_nullable = node.is_true("nullable") or node.is_true("x-nullable")
+    return nullable(written) if is_nullable and isinstance(written, dict) else written
 
 
 def _is_record(target: Any) -> bool:
@@ -254,18 +254,16 @@ def _is_record(target: Any) -> bool:
     )
 
 
-def _references(node: Any) -> list[str]:
-    """List the references of a schema, wherever in it."""
-    found: list[str] = []
+def _list_references(node: Node) -> list[Node]:
+    """List the nodes with references in a schema, at any depth."""
+    found: list[Node] = []
     pending = [node]
     while pending:
         current = pending.pop()
-        if isinstance(current, Mapping):
-            if isinstance(current.get("$ref"), str):
-                found.append(current["$ref"])
-            pending.extend(
-                item for key, item in current.items() if key not in ("example", "examples", "default", "enum")
-            )
-        elif isinstance(current, list):
-            pending.extend(current)
+        if isinstance(current.value, Mapping):
+            if current.reference is not None:
+                found.append(current)
+            pending.extend(item for key, item in current.members().items() if key not in _DATA)
+        elif isinstance(current.value, list):
+            pending.extend(current.items())
     return found

@@ -1,172 +1,139 @@
-"""From Swagger 2.0 to the shape of OpenAPI 3.0. Pure.
+"""Swagger 2.0 as an `Api`."""
 
-What is only named otherwise is renamed; what has no counterpart is left as it is, and whoever reads the result says
-that it cannot be used.
-"""
-
-from collections.abc import Mapping
 from typing import Any
 
-_VERBS = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
-_MOVED = {
-    "#/definitions/": "#/components/schemas/",
-    "#/parameters/": "#/components/parameters/",
-    "#/responses/": "#/components/responses/",
-}
+from wren.openapi import dialect
+from wren.openapi.model import Api, Body, Content, Layout, Scheme
+from wren.openapi.node import Node
+
+# A parameter outside the body is its own schema; these of its keywords say something else.
 _ABOUT = frozenset({"name", "in", "description", "required", "collectionFormat", "allowEmptyValue"})
-_COLLECTIONS: dict[str, dict[str, Any]] = {
-    "csv": {"style": "form", "explode": False},
-    "ssv": {"style": "spaceDelimited", "explode": False},
-    "pipes": {"style": "pipeDelimited", "explode": False},
-    "multi": {"style": "form", "explode": True},
+_COLLECTIONS = {
+    "csv": Layout(style="form", explode=False),
+    "ssv": Layout(style="spaceDelimited", explode=False),
+    "pipes": Layout(style="pipeDelimited", explode=False),
+    "multi": Layout(style="form", explode=True),
 }
-_FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
+_FORM = "application/x-www-form-urlencoded"
 
 
-def to_openapi3(swagger: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document as OpenAPI 3.0 says it."""
-    shared = swagger.get("parameters") or {}
-    converter = _Converter(swagger, shared)
-    document: dict[str, Any] = {
-        "openapi": "3.0.3",
-        "info": swagger.get("info") or {},
-        "servers": _servers(swagger),
-        "paths": {path: converter.path(item) for path, item in (swagger.get("paths") or {}).items()},
-        "components": {
-            "schemas": swagger.get("definitions") or {},
-            "responses": {
-                name: converter.response(item, {}) for name, item in (swagger.get("responses") or {}).items()
+def read_swagger2(root: Node) -> Api:
+    """Return the API a document describes; its operations have no ids of methods yet.
+
+    Raises:
+        NodeInvalid: the document is miswritten outside its operations.
+    """
+    info = root.find("info") or Node({})
+    produces, consumes = _read_texts(root, "produces"), _read_texts(root, "consumes")
+    root.members_at("parameters")  # a mistake that every operation would repeat
+
+    def read_operation(node: Node, shared: list[Node]) -> dict[str, Any]:
+        parameters = dialect.merge_parameters(shared, node.items_at("parameters"))
+        consumed = _read_texts(node, "consumes") or consumes
+        produced = _read_texts(node, "produces") or produces or ["application/json"]
+        return {
+            "parameters": tuple(
+                dialect.read_parameter(item, schema=_read_schema(item), layout=_read_layout(item))
+                for item in parameters
+                if not _is_body(item)
+            ),
+            "body": _read_body([item for item in parameters if _is_body(item)], consumed),
+            "answers": {
+                status: _read_contents(item.resolve(), produced)
+                for status, item in node.members_at("responses").items()
             },
-            "parameters": {name: converter.parameter(item) for name, item in shared.items()},
-            "securitySchemes": {
-                name: _scheme(item) for name, item in (swagger.get("securityDefinitions") or {}).items()
-            },
-        },
+        }
+
+    return Api(
+        title=info.text_at("title"),
+        version=info.text_at("version"),
+        description=info.text_at("description"),
+        docs_url=dialect.read_docs_url(root),
+        server=_read_server(root),
+        schemes=dialect.read_schemes(root.members_at("securityDefinitions"), _read_scheme),
+        operations=tuple(dialect.read_operations(root, read_operation)),
+    )
+
+
+def _read_texts(node: Node, key: str) -> list[str]:
+    return [str(item.value) for item in node.items_at(key)]
+
+
+def _is_body(parameter: Node) -> bool:
+    return parameter.text_at("in") in ("body", "formData")
+
+
+def _read_schema(parameter: Node) -> Node:
+    kept = {key: value for key, value in parameter.value.items() if key not in _ABOUT and not key.startswith("x-")}
+    return Node(kept, parameter.pointer, parameter.root)
+
+
+def _read_layout(parameter: Node) -> Layout:
+    if parameter.text_at("type") != "array" or parameter.text_at("in") not in ("query", "formData"):
+        return Layout()
+    return _COLLECTIONS.get(parameter.text_at("collectionFormat") or "csv", Layout())
+
+
+def _read_contents(response: Node, produced: list[str]) -> tuple[Content, ...]:
+    schema = response.find("schema")
+    return () if schema is None else tuple(Content(media_type=item.strip(), schema=schema) for item in produced)
+
+
+def _read_body(parameters: list[Node], consumed: list[str]) -> Body | None:
+    whole = next((item for item in parameters if item.text_at("in") == "body"), None)
+    if whole is not None:
+        schema = whole.find("schema")
+        return Body(
+            contents=tuple(
+                Content(media_type=item.strip(), schema=schema) for item in consumed or ["application/json"]
+            ),
+            description=whole.text_at("description"),
+            is_required=whole.is_true("required"),
+        )
+    return _read_form(parameters, consumed) if parameters else None
+
+
+def _read_form(parameters: list[Node], consumed: list[str]) -> Body:
+    """Return the body of a form, whose members are parameters, as one object."""
+    by_name = {item.text_at("name"): item for item in parameters}
+    required = [name for name, item in by_name.items() if item.is_true("required")]
+    schema = {
+        "type": "object",
+        "properties": {name: _read_member(item) for name, item in by_name.items()},
+        "required": required,
     }
-    document |= {key: swagger[key] for key in ("tags", "security", "externalDocs") if key in swagger}
-    moved: dict[str, Any] = _moved(document)
-    return moved
+    layouts = {name: _read_layout(item) for name, item in by_name.items()}
+    has_file = any(item.text_at("type") == "file" for item in parameters)
+    media_type = "multipart/form-data" if has_file else next((item for item in consumed if "form" in item), _FORM)
+    content = Content(
+        media_type=media_type,
+        schema=Node(schema, parameters[0].pointer.rpartition("/")[0], parameters[0].root),
+        layouts={name: layout for name, layout in layouts.items() if layout.style is not None},
+    )
+    return Body(contents=(content,), is_required=bool(required))
 
 
-class _Converter:
-    """Converts operations, which may lean on the whole document for parameters and media types."""
-
-    def __init__(self, swagger: Mapping[str, Any], shared: Mapping[str, Any]) -> None:
-        self._swagger, self._shared = swagger, shared
-
-    def path(self, item: Any) -> Any:
-        if not isinstance(item, Mapping):
-            return item
-        common = [self._opened(node) for node in item.get("parameters") or ()]
-        in_body = [node for node in common if _is_body(node)]
-        converted = {key: node for key, node in item.items() if key not in {*_VERBS, "parameters"}}
-        converted["parameters"] = [self.parameter(node) for node in common if not _is_body(node)]
-        converted |= {key: self._operation(item[key], in_body) for key in _VERBS & set(item)}
-        return converted
-
-    def parameter(self, node: Any) -> Any:
-        if not isinstance(node, Mapping) or "$ref" in node or _is_body(node):
-            return node
-        schema = {key: value for key, value in node.items() if key not in _ABOUT and not key.startswith("x-")}
-        about = {key: node[key] for key in ("name", "in", "description", "required") if key in node}
-        style = _COLLECTIONS.get(str(node.get("collectionFormat") or "csv"), {}) if node.get("type") == "array" else {}
-        return {**about, **(style if node.get("in") == "query" else {}), "schema": schema}
-
-    def response(self, node: Any, operation: Mapping[str, Any]) -> Any:
-        if not isinstance(node, Mapping) or "$ref" in node:
-            return node
-        if not isinstance(node.get("schema"), Mapping):
-            return {"description": node.get("description", "")}
-        produced = operation.get("produces") or self._swagger.get("produces") or ["application/json"]
-        content = {str(media): {"schema": node["schema"]} for media in produced}
-        return {"description": node.get("description", ""), "content": content}
-
-    def _operation(self, node: Any, in_body: list[Any]) -> Any:
-        if not isinstance(node, Mapping):
-            return node
-        given = [self._opened(item) for item in node.get("parameters") or ()]
-        own = [item for item in given if _is_body(item)]
-        left_out = {"parameters", "consumes", "produces", "responses", "schemes"}
-        converted = {key: value for key, value in node.items() if key not in left_out}
-        converted["parameters"] = [self.parameter(item) for item in given if not _is_body(item)]
-        body = self._body(own or in_body, node)
-        responses = node.get("responses") or {}
-        converted["responses"] = {str(key): self.response(item, node) for key, item in responses.items()}
-        return {**converted, "requestBody": body} if body else converted
-
-    def _body(self, parameters: list[Any], operation: Mapping[str, Any]) -> dict[str, Any] | None:
-        consumed = [str(item) for item in operation.get("consumes") or self._swagger.get("consumes") or ()]
-        whole = next((item for item in parameters if item.get("in") == "body"), None)
-        if whole is not None:
-            content = {media: {"schema": whole.get("schema") or {}} for media in consumed or ["application/json"]}
-            about = {key: whole[key] for key in ("description", "required") if key in whole}
-            return {**about, "content": content}
-        if not parameters:
-            return None
-        converted = {str(item.get("name")): self.parameter({**item, "in": "query"}) for item in parameters}
-        schema = {
-            "type": "object",
-            "properties": {name: _member(item) for name, item in converted.items()},
-            "required": [name for name, item in converted.items() if item.get("required") is True],
-        }
-        encoding = {
-            name: {key: item[key] for key in ("style", "explode")}
-            for name, item in converted.items()
-            if "style" in item
-        }
-        media = next((item for item in consumed if "form" in item), "application/x-www-form-urlencoded")
-        has_file = any(item.get("type") == "file" for item in parameters)
-        media = "multipart/form-data" if has_file else media
-        return {"required": bool(schema["required"]), "content": {media: {"schema": schema, "encoding": encoding}}}
-
-    def _opened(self, node: Any) -> Any:
-        reference = node.get("$ref") if isinstance(node, Mapping) else None
-        if isinstance(reference, str) and reference.startswith("#/parameters/"):
-            return self._shared.get(reference.removeprefix("#/parameters/"), node)
-        return node
+def _read_member(parameter: Node) -> dict[str, Any]:
+    about = {key: parameter.value[key] for key in ("description",) if key in parameter.value}
+    return {**_read_schema(parameter).value, **about}
 
 
-def _is_body(node: Any) -> bool:
-    return isinstance(node, Mapping) and node.get("in") in ("body", "formData")
-
-
-def _member(parameter: Mapping[str, Any]) -> dict[str, Any]:
-    about = {"description": parameter["description"]} if "description" in parameter else {}
-    return {**parameter["schema"], **about}
-
-
-def _servers(swagger: Mapping[str, Any]) -> list[dict[str, Any]]:
-    base = str(swagger.get("basePath") or "")
-    host = swagger.get("host")
+def _read_server(root: Node) -> str | None:
+    base, host = root.text_at("basePath"), root.text_at("host")
     if not host:
-        return [{"url": base}] if base else []
-    schemes = [str(item) for item in swagger.get("schemes") or ("https",)]
-    usable = [item for item in ("https", "http") if item in schemes]
-    return [{"url": f"{scheme}://{host}{base}"} for scheme in usable]
+        return base or None
+    schemes = _read_texts(root, "schemes") or ["https"]
+    scheme = next((item for item in ("https", "http") if item in schemes), None)
+    return scheme and f"{scheme}://{host}{base}"
 
 
-def _scheme(node: Any) -> Any:
-    if not isinstance(node, Mapping):
-        return node
-    if node.get("type") == "basic":
-        return {**node, "type": "http", "scheme": "basic"}
-    if node.get("type") != "oauth2":
-        return node
-    flow = {key: node[key] for key in ("authorizationUrl", "tokenUrl", "scopes") if key in node}
-    about = {"description": node["description"]} if "description" in node else {}
-    name = str(node.get("flow"))
-    return {"type": "oauth2", **about, "flows": {_FLOWS.get(name, name): flow}}
-
-
-def _moved(node: Any) -> Any:
-    """Return a node with its references to where things are now, and with `x-nullable` as OpenAPI 3.0 says it."""
-    if isinstance(node, Mapping):
-        found = {key: _moved(item) for key, item in node.items()}
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            found["$ref"] = next(
-                (new + reference.removeprefix(old) for old, new in _MOVED.items() if reference.startswith(old)),
-                reference,
-            )
-        return {**found, "nullable": True} if node.get("x-nullable") is True else found
-    return [_moved(item) for item in node] if isinstance(node, list) else node
+def _read_scheme(node: Node) -> Scheme:
+    match node.text_at("type"):
+        case "oauth2":
+            return dialect.read_oauth(node, node if node.text_at("flow") == "accessCode" else None)
+        case "apiKey":
+            return dialect.read_api_key(node)
+        case "basic":
+            return Scheme(type="http", kind="basic", description=node.text_at("description"))
+        case other:
+            return Scheme(type=other, kind=None)

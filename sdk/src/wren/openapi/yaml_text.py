@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # ships no types
 
-from wren.openapi.document import DocumentInvalid
+from wren.openapi.errors import DocumentInvalid
 
 _Base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAGS = {
@@ -28,11 +28,11 @@ for _name in ("int", "float", "bool", "null", "merge"):  # an integer is tried b
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", _pattern, [char.replace("\0", "") for char in _first])
 
 
-def _integer(loader: Any, node: Any) -> int:
+def _read_integer(loader: Any, node: Any) -> int:
     return int(loader.construct_scalar(node))  # 1.1 reads 0123 in base 8
 
 
-_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+_Loader.add_constructor("tag:yaml.org,2002:int", _read_integer)
 
 
 def parse_yaml(text: str) -> Any:

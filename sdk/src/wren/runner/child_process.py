@@ -1,6 +1,6 @@
-"""The runner as a child process of this one: a job in, frames out, and nothing left behind.
+"""Runs the runner as a child process: sends a job, reads frames, and kills all that is left.
 
-What a script does to its own process (exit, crash, hang, fork) stays there. This is no sandbox: a script on a person's
+A script that exits, crashes, hangs or forks affects only that process. This is not a sandbox: a script on a person's
 own machine runs with that person's rights.
 """
 
@@ -37,8 +37,8 @@ _EXIT_SECONDS = 5.0
 
 
 @dataclass(kw_only=True)
-class Outcome:
-    """What the child told before it ended."""
+class RunnerOutcome:
+    """What the child sent before it ended."""
 
     metadata: dict[str, Any] | None = None
     result: Any = None
@@ -50,35 +50,35 @@ class Outcome:
     is_timed_out: bool = False
 
 
-def perform(
+def run_job(
     job: Job,
     *,
     host: Host | None = None,
     time_limit: timedelta | None = None,
     output: IO[Any] | int | None = subprocess.DEVNULL,
     on_call: Callable[[CallRecord], None] | None = None,
-) -> Outcome:
+) -> RunnerOutcome:
     """Run one job of the runner to its end.
 
     Args:
         job: what to do.
         host: answers what the script's integrations ask of the platform.
-        time_limit: the child and its children are killed after it.
+        time_limit: after it, the child and its children are killed.
         output: where both streams of the child go; None leaves them to the terminal.
-        on_call: told of every finished method call as it happens.
+        on_call: called for every finished method call as it happens.
     """
     ours, theirs = socket.socketpair()
-    outcome = Outcome()
-    with ours, _started(theirs, output) as process, _limited(time_limit, outcome, process, ours):
-        _converse(ours, job, outcome, host or NoHost(), on_call)
-        outcome.exit_code = _exit_code(process)
+    outcome = RunnerOutcome()
+    with ours, _run_process(theirs, output) as process, _limit_time(time_limit, outcome, process, ours):
+        _exchange_frames(ours, job, outcome, host or NoHost(), on_call)
+        outcome.exit_code = _wait_for_exit(process)
     return outcome
 
 
 @contextmanager
-def _started(channel: socket.socket, output: IO[Any] | int | None) -> Iterator["subprocess.Popen[bytes]"]:
+def _run_process(channel: socket.socket, output: IO[Any] | int | None) -> Iterator["subprocess.Popen[bytes]"]:
     with channel:
-        process = _start(channel, output)
+        process = _start_process(channel, output)
     try:
         yield process
     finally:
@@ -86,8 +86,8 @@ def _started(channel: socket.socket, output: IO[Any] | int | None) -> Iterator["
 
 
 @contextmanager
-def _limited(
-    time_limit: timedelta | None, outcome: Outcome, process: "subprocess.Popen[bytes]", ours: socket.socket
+def _limit_time(
+    time_limit: timedelta | None, outcome: RunnerOutcome, process: "subprocess.Popen[bytes]", ours: socket.socket
 ) -> Iterator[None]:
     if time_limit is None:
         yield
@@ -101,9 +101,9 @@ def _limited(
         timer.join()
 
 
-def _start(channel: socket.socket, output: IO[Any] | int | None) -> "subprocess.Popen[bytes]":
+def _start_process(channel: socket.socket, output: IO[Any] | int | None) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        # -P: a file beside the script must not be importable here when it will not be where the script is deployed.
+        # -P: files next to the script must not be importable here, because a deployed script has none.
         [sys.executable, "-P", "-m", "wren.runner"],
         stdin=channel.fileno(),
         stdout=output,
@@ -112,12 +112,12 @@ def _start(channel: socket.socket, output: IO[Any] | int | None) -> "subprocess.
     )
 
 
-def _converse(
-    ours: socket.socket, job: Job, outcome: Outcome, host: Host, on_call: Callable[[CallRecord], None] | None
+def _exchange_frames(
+    ours: socket.socket, job: Job, outcome: RunnerOutcome, host: Host, on_call: Callable[[CallRecord], None] | None
 ) -> None:
-    with suppress(OSError):  # the child ended, or was ended, before it read its job: its exit code tells
+    with suppress(OSError):  # the child ended before it read its job; its exit code says why
         ours.sendall(encode_line(job))
-    for frame in _frames(ours):
+    for frame in _read_frames(ours):
         match frame:
             case MetadataFrame():
                 outcome.metadata = frame.metadata
@@ -131,10 +131,10 @@ def _converse(
                     on_call(frame.call)
             case RequestFrame():
                 with suppress(OSError):
-                    ours.sendall(encode_line(_reply(host, frame)))
+                    ours.sendall(encode_line(_answer_request(host, frame)))
 
 
-def _frames(ours: socket.socket) -> Iterator[Frame]:
+def _read_frames(ours: socket.socket) -> Iterator[Frame]:
     with ours.makefile("rb") as lines, suppress(OSError):
         for line in lines:
             # The script may write on the channel too; on its author's machine that harms nobody else.
@@ -142,25 +142,25 @@ def _frames(ours: socket.socket) -> Iterator[Frame]:
                 yield parse_frame(line)
 
 
-def _reply(host: Host, request: RequestFrame) -> ReplyFrame:
+def _answer_request(host: Host, request: RequestFrame) -> ReplyFrame:
     try:
         return ReplyFrame(id=request.id, result=host.request(request.operation, request.payload))
     except WrenError as exc:
         return ReplyFrame(id=request.id, error=exc.to_wire())
 
 
-def _exit_code(process: "subprocess.Popen[bytes]") -> int | None:
+def _wait_for_exit(process: "subprocess.Popen[bytes]") -> int | None:
     try:
         return process.wait(_EXIT_SECONDS)
     except subprocess.TimeoutExpired:
-        return None  # it closed the channel and lives on: killed like the rest
+        return None  # it closed the channel and still runs; the caller kills it
 
 
-def _expire(outcome: Outcome, process: "subprocess.Popen[bytes]", ours: socket.socket) -> None:
+def _expire(outcome: RunnerOutcome, process: "subprocess.Popen[bytes]", ours: socket.socket) -> None:
     outcome.is_timed_out = True
     _kill(process)
     with suppress(OSError):
-        ours.shutdown(socket.SHUT_RDWR)  # a grandchild that got away may still hold the other end
+        ours.shutdown(socket.SHUT_RDWR)  # a surviving grandchild may still hold the other end
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

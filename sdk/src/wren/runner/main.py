@@ -12,7 +12,7 @@ from wren.runner.invocation import call_function, to_json_value
 from wren.runner.script import load_script
 from wren.script import session
 from wren.script.metadata import extract_metadata
-from wren.script.session import Session
+from wren.script.session import ScriptSession
 from wren_core.errors import AgentFixableError
 from wren_core.protocol.frames import Answer, ErrorFrame, LineTooLarge, MetadataFrame, ResultFrame
 from wren_core.protocol.jobs import DescribeJob, Job, ProtocolMismatch, RunJob, read_job
@@ -53,7 +53,7 @@ def _prepare(channel: Channel, job: Job) -> None:
         from wren.script.catalogue import installed  # here: most scripts use what is installed, and many use nothing
 
         installed().declare(job.definitions)
-    session.enter(Session(host=ChannelHost(channel), on_call=ChannelObserver(channel), connections=connections))
+    session.enter(ScriptSession(host=ChannelHost(channel), on_call=ChannelObserver(channel), connections=connections))
 
 
 def _perform(job: Job) -> Answer:

@@ -13,22 +13,22 @@ from typing import Any, TypeVar, cast, overload
 
 from wren.script import session
 from wren.script.ai_choice import choose_integration
-from wren.script.ai_prompt import prompt_parts
-from wren.script.ai_schema import Expected
+from wren.script.ai_prompt import build_prompt
+from wren.script.ai_schema import AnswerSchema
 from wren.script.integration_handle import IntegrationHandle
 from wren_core.ai.integration import AIIntegration
-from wren_core.ai.records import Completion, Message
+from wren_core.ai.records import ChatMessage, Completion
 
 T = TypeVar("T")
 
 
-class Answer(str):
+class ModelAnswer(str):
     """The text a model wrote; `completion` has its model, usage and cost."""
 
     completion: Completion
 
     @classmethod
-    def of(cls, completion: Completion) -> "Answer":
+    def of(cls, completion: Completion) -> "ModelAnswer":
         """Return the text of a completion."""
         answer = cls(completion.text)
         answer.completion = completion
@@ -44,7 +44,7 @@ def ai(
     schema: None = None,
     system: str | None = None,
     max_tokens: int | None = None,
-) -> Answer: ...
+) -> ModelAnswer: ...
 @overload
 def ai(
     prompt: str,
@@ -77,17 +77,17 @@ def ai(
     """Ask a model about some data; return its text, or an object of `schema`.
 
     Args:
-        prompt: what to do.
-        data: what to do it with: text as it is; records, models and dicts as JSON; images as bytes or `Path`.
-        model: id of a model; the integration's default if left out.
-        integration: name of an ai integration; the connected one if left out.
+        prompt: the task.
+        data: what the task is about: text as it is; records, models and dicts as JSON; images as bytes or `Path`.
+        model: id of a model. Default: the integration's own.
+        integration: name of an ai integration. Default: the connected one.
         schema: a pydantic model or any type with a JSON Schema. An answer that does not fit is sent back once, with
-            what is wrong about it.
-        system: instructions that stand above the prompt.
-        max_tokens: tokens the answer has at most.
+            the problems.
+        system: instructions before the prompt.
+        max_tokens: the most tokens the answer may have.
 
     Returns:
-        An `Answer`, which is text with the attribute `completion`; with `schema`, the checked object.
+        A `ModelAnswer`, which is text with the attribute `completion`; with `schema`, the checked object.
 
     Raises:
         UserFacingConfigError: no ai integration is connected, or the budget of the workspace is spent.
@@ -97,24 +97,24 @@ def ai(
     Example:
         wren.ai("Which of these mails is urgent?", *mails, schema=list[str])
     """
-    source = _instance(choose_integration(integration))
-    text, images = prompt_parts(prompt, data)
+    source = _get_instance(choose_integration(integration))
+    text, images = build_prompt(prompt, data)
     options: dict[str, Any] = {"model": model, "system": system, "max_tokens": max_tokens}
     if schema is None:
-        return Answer.of(source.generate(text, images=images, **options))
-    expected = Expected(schema)
-    question = Message(role="user", text=f"{text}\n\n{expected.instructions}", images=images)
+        return ModelAnswer.of(source.generate(text, images=images, **options))
+    expected = AnswerSchema(schema)
+    question = ChatMessage(role="user", text=f"{text}\n\n{expected.instructions}", images=images)
     first = source.generate(messages=[question], **options)
     value, complaint = expected.read(first)
     if complaint is None:
         return value
-    # Providers refuse a turn in which nothing was said.
-    said = [first.as_message()] if first.text else []
-    second = source.generate(expected.correction(complaint), messages=[question, *said], **options)
+    # Providers refuse an empty turn.
+    answered = [first.as_message()] if first.text else []
+    second = source.generate(expected.correction(complaint), messages=[question, *answered], **options)
     return expected.value_of(second)
 
 
-def _instance(name: str) -> AIIntegration:
+def _get_instance(name: str) -> AIIntegration:
     """Return this session's instance of an integration: its connections are kept from call to call."""
     instances = session.current().instances
     if name not in instances:

@@ -1,4 +1,4 @@
-"""Which ai integration `wren.ai` asks: the named one, else the one this run or this machine has a credential for."""
+"""Chooses the ai integration of `wren.ai`: the named one, else the only one with a credential."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
     """Return the name of the integration to ask.
 
     Args:
-        wanted: the one the script names.
-        environ: this process's environment where left out.
+        wanted: the name from the script.
+        environ: default: the environment of this process.
 
     Raises:
         AgentFixableError: AI_INTEGRATION_INVALID, the named one offers no models; AI_INTEGRATION_AMBIGUOUS, several are
@@ -26,8 +26,8 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
     environ = os.environ if environ is None else environ
     named = wanted or environ.get(AI_INTEGRATION)
     if named:
-        return _checked(named)
-    offered = list(_ai_specs())
+        return _check_integration(named)
+    offered = list(_list_ai_specs())
     ready = [spec.name for spec in offered if not Credentials.from_env(spec, environ).missing(spec.credentials)]
     if len(ready) == 1:
         return ready[0]
@@ -38,12 +38,12 @@ def choose_integration(wanted: str | None = None, environ: Mapping[str, str] | N
             code="AI_INTEGRATION_AMBIGUOUS",
             details={"integrations": ready},
         )
-    raise _none_ready(offered)
+    raise _make_not_configured_error(offered)
 
 
-def _checked(name: str) -> str:
+def _check_integration(name: str) -> str:
     if not issubclass(installed().get(name), AIIntegration):
-        known = [spec.name for spec in _ai_specs()]
+        known = [spec.name for spec in _list_ai_specs()]
         raise AgentFixableError(
             f"{name!r} offers no models, so wren.ai cannot ask it; installed are {', '.join(known) or 'none that do'}",
             code="AI_INTEGRATION_INVALID",
@@ -52,8 +52,8 @@ def _checked(name: str) -> str:
     return name
 
 
-def _ai_specs() -> Iterable[IntegrationSpec]:
-    """Load what is installed and yield the ai integrations; only a script that names none has to wait for this."""
+def _list_ai_specs() -> Iterable[IntegrationSpec]:
+    """Load all installed integrations and yield those of type ai; needed only when the script names none."""
     for name in installed().names():
         try:
             integration = installed().get(name)
@@ -63,7 +63,7 @@ def _ai_specs() -> Iterable[IntegrationSpec]:
             yield integration.spec
 
 
-def _none_ready(offered: list[IntegrationSpec]) -> UserFacingConfigError:
+def _make_not_configured_error(offered: list[IntegrationSpec]) -> UserFacingConfigError:
     if not offered:
         return UserFacingConfigError(
             "no ai integration is installed; install a distribution that offers one with pip", code="AI_NOT_CONFIGURED"

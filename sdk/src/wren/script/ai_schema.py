@@ -1,4 +1,4 @@
-"""Answers of a given shape: how they are asked for, read, and sent back when they do not fit."""
+"""Answers that must fit a schema: how they are requested, read, and sent back when they do not fit."""
 
 import json
 import re
@@ -15,8 +15,8 @@ _SHOWN_PROBLEMS = 10
 _SHOWN_ANSWER = 500
 
 
-class Expected:
-    """The shape an answer must have.
+class AnswerSchema:
+    """The schema an answer must fit.
 
     Raises:
         InvalidInput: the type has no JSON Schema.
@@ -26,37 +26,37 @@ class Expected:
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(schema)
             self._json_schema = json.dumps(self._adapter.json_schema())
-        except Exception as exc:  # what is no type at all fails in as many ways as there are values
-            said = f" ({first_line(exc)})" if isinstance(exc, PydanticUserError) else ""
+        except Exception as exc:  # a value that is not a type may raise anything
+            reason = f" ({first_line(exc)})" if isinstance(exc, PydanticUserError) else ""
             raise InvalidInput(
-                f"wren.ai: schema: {schema!r} has no JSON Schema{said}; pass a pydantic model or a plain type",
+                f"wren.ai: schema: {schema!r} has no JSON Schema{reason}; pass a pydantic model or a plain type",
                 details={"pointer": "/schema", "expected": "a type", "nearest": None},
             ) from exc
 
     @property
     def instructions(self) -> str:
-        """What the model is told about the shape."""
+        """The instructions for the model."""
         return (
             "Answer with one JSON value and nothing else: no explanation, no code fence. "
             f"It must be valid against this JSON Schema:\n{self._json_schema}"
         )
 
     def correction(self, complaint: str) -> str:
-        """Return what the model is told about an answer that does not fit."""
+        """Return the instructions for an answer that does not fit."""
         return f"That answer is not valid:\n{complaint}\nAnswer again, with the corrected JSON value and nothing else."
 
     def read(self, completion: Completion) -> tuple[Any, str | None]:
         """Return the value of an answer and None, or None and what is wrong with it."""
         try:
-            return self._adapter.validate_json(_unfenced(completion.text)), None
+            return self._adapter.validate_json(_strip_fence(completion.text)), None
         except ValidationError as exc:
-            return None, _complaint(exc, completion)
+            return None, _describe_problems(exc, completion)
 
     def value_of(self, completion: Completion) -> Any:
         """Return the value of an answer.
 
         Raises:
-            AgentFixableError: AI_ANSWER_INVALID, with what is wrong and how the answer begins.
+            AgentFixableError: AI_ANSWER_INVALID, with the problems and the start of the answer.
         """
         value, complaint = self.read(completion)
         if complaint is None:
@@ -68,13 +68,13 @@ class Expected:
         )
 
 
-def _unfenced(text: str) -> str:
-    """Return the JSON of an answer; models like to put it into a code fence, whatever they are told."""
+def _strip_fence(text: str) -> str:
+    """Return the JSON of an answer, without the code fence that models often add."""
     fenced = _FENCED.match(text.strip())
     return fenced[1] if fenced else text
 
 
-def _complaint(exc: ValidationError, completion: Completion) -> str:
+def _describe_problems(exc: ValidationError, completion: Completion) -> str:
     if completion.stop_reason == "max_tokens":
         return "- it was cut off: it is longer than max_tokens allows"
     problems = exc.errors(include_url=False, include_input=False)[:_SHOWN_PROBLEMS]

@@ -1,13 +1,13 @@
-"""Which integrations this machine has, installed or declared in a file; each is loaded when somebody asks for it, alone
-and once."""
+"""The integrations of this machine, installed or declared in a file; each is loaded alone, on its first use."""
 
 import json
 import os
 from collections.abc import Mapping
 from functools import cache, cached_property
+from pathlib import Path
 
-from wren.script.definition_files import definition_files
-from wren.script.plugin_policy import host_policy
+from wren.script.definition_files import list_definition_files
+from wren.script.plugin_policy import read_plugin_policy
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
 from wren_core.contract.spec import IntegrationSpec
@@ -29,13 +29,13 @@ class Catalogue:
     """The installed integrations by name, and those declared in files. Knowing the names imports and reads nothing.
 
     Args:
-        policy: which of them may be loaded; all where left out.
+        policy: which of them may be loaded; default: all.
         environ: says where the files are.
     """
 
     def __init__(self, policy: PluginPolicy | None = None, environ: Mapping[str, str] | None = None) -> None:
         self._policy = policy
-        self._files = {} if environ is None else definition_files(environ)
+        self._files = {} if environ is None else list_definition_files(environ)
         self._declared: dict[str, str] = {}
         self._registries: dict[str, Registry] = {}
 
@@ -48,7 +48,7 @@ class Catalogue:
         return sorted({*self._installed, *self._files, *self._declared})
 
     def declare(self, definitions: Mapping[str, str]) -> None:
-        """Add integrations whose definitions, as JSON text, somebody else holds: the server that runs a script."""
+        """Add integrations by their definitions as JSON text; the server that runs a script sends them."""
         self._declared.update(definitions)
 
     def names(self) -> list[str]:
@@ -56,7 +56,7 @@ class Catalogue:
         return self._names
 
     def everything(self) -> Registry:
-        """Load all there is, the broken ones too."""
+        """Load all integrations, broken ones included."""
         declared = {*self._files, *self._declared}
         found = discover(set(self._installed) - declared, policy=self._policy)
         registry = Registry.from_discovery(found)
@@ -90,46 +90,63 @@ class Catalogue:
             raise integration_unknown(name, self.names())
         if name not in self._registries:
             is_declared = name in self._files or name in self._declared
-            found = self._read(name) if is_declared else discover({name}, policy=self._policy)
+            found = self._load_declared(name) if is_declared else discover({name}, policy=self._policy)
             self._registries[name] = Registry.from_discovery(found)
         return self._registries[name]
 
-    def _read(self, name: str) -> Discovery:
+    def _load_declared(self, name: str) -> Discovery:
         """Make the integration of a definition; of two with one name, none is used (ADR 6)."""
         from wren_core.declarative.integration import declared_integration  # here: most integrations are installed
-        from wren_core.declarative.publication import read_definition
 
         path = self._files.get(name)
         owner = str(path or "the server")
+        if name in self._installed and self._is_performed_by_plugin(name, path):
+            return discover({name}, policy=self._policy)
         if name in self._installed:
             rivals = ", ".join(point.dist.name for point in find_entry_points() if point.name == name and point.dist)
-            return _failed(name, owner, "DUPLICATE_NAME", f"{rivals} and {owner} both declare {name!r}; remove one")
+            return _make_failure(
+                name, owner, "DUPLICATE_NAME", f"{rivals} and {owner} both declare {name!r}; remove one"
+            )
         refusal = self._policy.refusal(name, "") if self._policy and path is not None else None
         if refusal is not None:
-            return _failed(name, owner, refusal.code, refusal.reason)
+            return _make_failure(name, owner, refusal.code, refusal.reason)
         try:
-            definition = read_definition(path) if path else _definition(self._declared[name])
+            definition = self._read_definition(name, path)
             if definition.integration_id != name:
                 raise DefinitionInvalid(f"it declares {definition.integration_id!r}; call the file like that")
             integration = declared_integration(definition)
         except DefinitionInvalid as exc:
-            return _failed(name, owner, "PLUGIN_INVALID", exc.message)
+            return _make_failure(name, owner, "PLUGIN_INVALID", exc.message)
         plugin = LoadedPlugin(name=name, distribution=owner, version="", integration=integration)
         return Discovery(loaded=(plugin,))
 
+    def _read_definition(self, name: str, path: Path | None) -> IntegrationDefinition:
+        from wren_core.declarative.publication import read_definition  # here: most integrations are installed
 
-def _definition(text: str) -> IntegrationDefinition:
+        return read_definition(path) if path else _parse_definition(self._declared[name])
+
+    def _is_performed_by_plugin(self, name: str, path: Path | None) -> bool:
+        """Tell whether an installed plugin performs the methods of a definition that has no handler of its own."""
+        from wren_core.declarative.unbound import is_unbound
+
+        try:
+            return is_unbound(self._read_definition(name, path).to_spec())
+        except DefinitionInvalid:
+            return False
+
+
+def _parse_definition(text: str) -> IntegrationDefinition:
     try:
         return IntegrationDefinition.from_wire(json.loads(text))
     except ValueError as exc:
-        raise DefinitionInvalid(f"its definition is no JSON: {exc}") from exc
+        raise DefinitionInvalid(f"its definition is not JSON: {exc}") from exc
 
 
-def _failed(name: str, owner: str, code: str, reason: str) -> Discovery:
+def _make_failure(name: str, owner: str, code: str, reason: str) -> Discovery:
     return Discovery(failed=(FailedPlugin(name=name, distribution=owner, version="", code=code, reason=reason),))
 
 
 @cache
 def installed() -> Catalogue:
     """Return this process's catalogue: what is installed does not change under a running script."""
-    return Catalogue(host_policy(os.environ), os.environ)
+    return Catalogue(read_plugin_policy(os.environ), os.environ)

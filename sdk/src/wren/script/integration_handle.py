@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from wren.script import session
 from wren.script.catalogue import installed
-from wren.script.session import Session
+from wren.script.session import ScriptSession
 from wren.script.terminal_host import terminal_host
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.host import NoHost
@@ -72,7 +72,7 @@ class IntegrationHandle:
 
     def get_docs(self) -> IntegrationDocs:
         """Return the documents of the integration."""
-        return IntegrationDocs.from_spec(installed().spec(self.name))
+        return IntegrationDocs.from_spec(installed().spec(self.name), unbound=installed().plugin(self.name).unbound)
 
     def __getattr__(self, attribute: str) -> NoReturn:
         if attribute.startswith("_"):
@@ -92,7 +92,7 @@ class ConnectionUnknown(UserFacingConfigError):
     code = "CONNECTION_UNKNOWN"
 
 
-def _find_connection(current: Session, integration: str, account: str | None) -> JobConnection | None:
+def _find_connection(current: ScriptSession, integration: str, account: str | None) -> JobConnection | None:
     """Return the connection of a deployed run; None where there is none to be had, or on a person's own machine.
 
     Raises:

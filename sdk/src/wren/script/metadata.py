@@ -1,4 +1,4 @@
-"""What a script declares: the integrations it uses and the triggers of its functions. Pure; nothing of it runs here."""
+"""The metadata of a script: the integrations it uses and the triggers of its functions. Pure; runs nothing."""
 
 import ast
 import sys
@@ -25,11 +25,11 @@ def extract_metadata(source: str, namespace: Mapping[str, Any]) -> dict[str, Any
     """
     triggers = list(find_triggers(namespace))
     uses = find_uses(source)
-    made = list(_made_at_import(namespace.values()))
+    made = list(_find_made_at_import(namespace.values()))
     accounts = {*uses.accounts, *((name, account) for name, account in made if account is not None)}
     return {
         "integrations": sorted({*uses.integrations, *(name for name, _ in made)}),
-        **({"accounts": _by_integration(accounts)} if accounts else {}),
+        **({"accounts": _group_by_integration(accounts)} if accounts else {}),
         **({"uses_ai": True} if uses.uses_ai else {}),  # left out otherwise: metadata keeps the shape it always had
         "triggers": [{"type": t.type, "func": func, "config": dict(t.config)} for func, t in triggers],
         "schedules": [{"cron": t.config["cron"], "func_name": func} for func, t in triggers if t.type == "schedule"],
@@ -62,14 +62,14 @@ def find_uses(source: str) -> Uses:
     return Uses(integrations=frozenset(valid), uses_ai=finder.uses_ai, accounts=frozenset(finder.accounts))
 
 
-def _by_integration(accounts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _group_by_integration(accounts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for integration, alias in sorted(accounts):
         found.setdefault(integration, []).append(alias)
     return found
 
 
-def _made_at_import(values: Iterable[Any]) -> Iterator[tuple[str, str | None]]:
+def _find_made_at_import(values: Iterable[Any]) -> Iterator[tuple[str, str | None]]:
     """Yield the integrations among a module's values, each with its account, for scripts that choose at run time."""
     # Looked up among the loaded modules: a script that uses no integration need not pay for importing them.
     loaded = [(sys.modules.get(module), name) for module, name in _INTEGRATION_CLASSES]
@@ -78,7 +78,7 @@ def _made_at_import(values: Iterable[Any]) -> Iterator[tuple[str, str | None]]:
 
 
 class _Finder(ast.NodeVisitor):
-    """Follows the names `wren` and `wren.integrations` go by; scopes are taken together, which errs on finding more."""
+    """Follows the aliases of `wren` and `wren.integrations`; ignores scopes, so it may find too much."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()

@@ -1,4 +1,4 @@
-"""Which plugins this process may load, read from its environment once by whoever begins something."""
+"""Which plugins this process may load, read from its environment."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ from wren_core.plugins.disabled import DisabledPlugins
 from wren_core.plugins.policy import DISABLED_VARIABLE, PluginPolicy
 
 
-def host_policy(environ: Mapping[str, str]) -> PluginPolicy:
-    """Return the policy of the environment, and of what was switched off in this Python environment.
+def read_plugin_policy(environ: Mapping[str, str]) -> PluginPolicy:
+    """Return the policy of the variables, and of the plugins disabled in this Python environment.
 
-    A variable names what is switched off where the folder cannot be read: in a sandbox.
+    In a sandbox, which cannot read the folder of disabled plugins, a variable lists them.
 
     Raises:
         UserFacingConfigError: SETTINGS_INVALID or PLUGINS_FOLDER_UNUSABLE.

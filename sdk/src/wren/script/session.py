@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # a script that uses no integration need not pay for importin
 
 
 @dataclass(frozen=True, kw_only=True)
-class Session:
+class ScriptSession:
     """The surroundings of a script."""
 
     host: Host = field(default_factory=NoHost)
@@ -36,22 +36,22 @@ class Session:
         return [item for item in self.connections or () if item.integration == integration]
 
 
-_current = Session()
+_current = ScriptSession()
 
 
-def current() -> Session:
+def current() -> ScriptSession:
     """Return the session of this process; one without host or observer unless a runner entered another."""
     return _current
 
 
-def enter(session: Session) -> None:
+def enter(session: ScriptSession) -> None:
     """Make `session` the current one of the process."""
     global _current
     _current = session
 
 
 @contextmanager
-def entered(session: Session) -> Iterator[Session]:
+def entered(session: ScriptSession) -> Iterator[ScriptSession]:
     """Make `session` the current one for a block."""
     before = current()
     enter(session)

@@ -1,4 +1,4 @@
-"""The host of a script that runs on somebody's machine: messages go to the terminal."""
+"""The host of a script on a person's own machine: messages go to the terminal."""
 
 import sys
 import threading
@@ -15,16 +15,16 @@ _DEFAULT_LIMIT = 20
 
 
 def print_to_terminal(text: str) -> None:
-    """Write a line where it does not mix with what a script prints."""
+    """Write a line to standard error, apart from the script's own output."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
 
 class TerminalHost:
-    """Shows messages instead of delivering them, and remembers those of this process.
+    """Shows messages instead of delivering them, and keeps those of this process.
 
     Args:
-        write: takes one message as text; the terminal's error stream where left out.
+        write: takes one message as text; default: standard error.
         now: the clock.
     """
 
@@ -69,7 +69,7 @@ class TerminalHost:
         with self._lock:
             stamp = {"id": f"msg_local_{len(self._messages) + 1}", "created_at": self._now().isoformat()}
             self._messages.append({**payload, **stamp})
-        self._write(_shown(payload))
+        self._write(_format_message(payload))
         return stamp
 
     def _list(self, limit: int) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def terminal_host() -> TerminalHost:
     return TerminalHost()
 
 
-def _shown(payload: Mapping[str, Any]) -> str:
+def _format_message(payload: Mapping[str, Any]) -> str:
     receiver = f" to {payload['to']}" if payload.get("to") else ""
     title = f": {payload['subject']}" if payload.get("subject") else ""
     body = "\n".join(f"  {line}" for line in payload["body"].splitlines())

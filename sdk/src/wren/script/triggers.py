@@ -3,8 +3,8 @@
     @wren.on_schedule("0 9 * * 1-5", timezone="Europe/Berlin")
     def daily(): ...
 
-They check their arguments and leave a mark on the function; the function itself stays as it was and can be called in
-a test. Whoever reads a script collects the marks: nothing is registered anywhere.
+They check their arguments and set an attribute on the function, which can still be called in a test.
+`find_triggers` collects the attributes; there is no global registry.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ _MAX_TEXT = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trigger:
+class DeclaredTrigger:
     """One declared source of events, as metadata shows it."""
 
     type: str
@@ -31,7 +31,7 @@ class Trigger:
 
 
 def on_schedule(cron: str, timezone: str = "UTC", misfire: Misfire = "latest") -> Callable[[F], F]:
-    """Run the function whenever `cron` comes due; it may take the event, a `wren.ScheduleTick`.
+    """Run the function whenever `cron` is due; it may take the event, a `wren.ScheduleTick`.
 
     Args:
         cron: five fields (minute, hour, day of month, month, day of week) or an alias such as `@daily`.
@@ -48,10 +48,12 @@ def on_schedule(cron: str, timezone: str = "UTC", misfire: Misfire = "latest") -
     _reject_bare(cron, 'on_schedule("0 9 * * *")')
     CronSchedule.parse(cron, timezone)
     if misfire not in MISFIRES:
-        raise _invalid("misfire", misfire, f"one of {', '.join(MISFIRES)}", "latest")
+        raise _make_error("misfire", misfire, f"one of {', '.join(MISFIRES)}", "latest")
     config = {"cron": cron, "timezone": timezone}
     # The default is left out: metadata keeps the shape it always had.
-    return _mark(Trigger(type="schedule", config=config if misfire == "latest" else {**config, "misfire": misfire}))
+    return _make_decorator(
+        DeclaredTrigger(type="schedule", config=config if misfire == "latest" else {**config, "misfire": misfire})
+    )
 
 
 def on_email(
@@ -77,14 +79,14 @@ def on_email(
     for field, value in filters.items():
         name = "from_" if field == "from" else field
         if value is not None and (not isinstance(value, str) or not value.strip() or len(value) > _MAX_TEXT):
-            raise _invalid(name, value, f"a text of 1 to {_MAX_TEXT} characters", "invoice")
+            raise _make_error(name, value, f"a text of 1 to {_MAX_TEXT} characters", "invoice")
     given = {name: value for name, value in filters.items() if value is not None}
     if not given:
-        raise _invalid("from_", None, "at least one of from_, to, subject, body", 'from_="billing@vendor.example"')
-    return _mark(Trigger(type="email", config=given))
+        raise _make_error("from_", None, "at least one of from_, to, subject, body", 'from_="billing@vendor.example"')
+    return _make_decorator(DeclaredTrigger(type="email", config=given))
 
 
-def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Trigger]]:
+def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, DeclaredTrigger]]:
     """Yield `(function name, trigger)` for every marked function of a module, in the order they were written.
 
     A function that goes by two names counts once, under the name it was defined with.
@@ -92,16 +94,16 @@ def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Trigger]]
     seen: set[int] = set()
     for name, value in namespace.items():
         # Its own attributes only: asking a foreign object by getattr may run code, or answer anything.
-        marks: tuple[Trigger, ...] = getattr(value, "__dict__", {}).get(_MARK, ())
+        marks: tuple[DeclaredTrigger, ...] = getattr(value, "__dict__", {}).get(_MARK, ())
         if marks and id(value) not in seen:
             seen.add(id(value))
             yield from ((name, trigger) for trigger in marks)
 
 
-def _mark(trigger: Trigger) -> Callable[[F], F]:
+def _make_decorator(trigger: DeclaredTrigger) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         if not callable(function):
-            raise _invalid("function", function, "a function", "def daily(event): ...")
+            raise _make_error("function", function, "a function", "def daily(event): ...")
         # Decorators apply from the bottom up; the page reads from the top down.
         setattr(function, _MARK, (trigger, *getattr(function, _MARK, ())))
         return function
@@ -118,7 +120,7 @@ def _reject_bare(first: object, example: str) -> None:
         )
 
 
-def _invalid(field: str, value: object, expected: str, example: str) -> InvalidInput:
+def _make_error(field: str, value: object, expected: str, example: str) -> InvalidInput:
     return InvalidInput(
         f"{field} {value!r} is not valid: expected {expected}; for example {example}",
         code="TRIGGER_INVALID",

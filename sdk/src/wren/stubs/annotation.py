@@ -1,4 +1,4 @@
-"""From a type as Python has it to the words a stub writes for it."""
+"""Writes a Python type as a stub's annotation."""
 
 import inspect
 import math
@@ -14,10 +14,10 @@ from pydantic import BaseModel
 
 
 class Imports:
-    """The modules a stub imports, each under a name with an underscore: nothing in the stub can stand before it.
+    """The modules a stub imports, each under a private alias, which no name of the stub can hide.
 
     Args:
-        taken: names the stub's class defines itself; a builtin called the same is written in full.
+        taken: names that the stub's class defines; a builtin with such a name is written in full.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -29,7 +29,7 @@ class Imports:
         if module == "builtins" and name not in self._taken:
             return name
         self._modules.add(module)
-        return f"{_private(module)}.{name}"
+        return f"{_make_alias(module)}.{name}"
 
     @property
     def any(self) -> str:
@@ -38,7 +38,7 @@ class Imports:
 
     def lines(self) -> list[str]:
         """Return the import statements, sorted."""
-        return [f"import {module} as {_private(module)}" for module in sorted(self._modules)]
+        return [f"import {module} as {_make_alias(module)}" for module in sorted(self._modules)]
 
 
 class Annotations:
@@ -53,55 +53,57 @@ class Annotations:
         self._imports = imports
         self._declare = declare
 
-    def written(self, annotation: Any, *, as_input: bool = False) -> str:
+    def write_type(self, annotation: Any, *, as_input: bool = False) -> str:
         """Return a type as the stub writes it.
 
         What a script passes is checked as the runtime checks it: a list is as good as a tuple, and a dict of its fields
         as good as a record.
         """
-        annotation = _plain(annotation)
+        annotation = _strip_annotation(annotation)
         if annotation is None or annotation is types.NoneType:
             return "None"
         if annotation in (Any, inspect.Parameter.empty) or isinstance(annotation, str | ForwardRef | TypeVar):
             return self._imports.any
         origin, arguments = get_origin(annotation), get_args(annotation)
         if origin in (Union, types.UnionType):
-            return " | ".join(dict.fromkeys(self.written(item, as_input=as_input) for item in arguments))
+            return " | ".join(dict.fromkeys(self.write_type(item, as_input=as_input) for item in arguments))
         if origin is Literal:
-            return f"{self._imports.name('typing', 'Literal')}[{', '.join(self._value(item) for item in arguments)}]"
+            return (
+                f"{self._imports.name('typing', 'Literal')}[{', '.join(self._write_value(item) for item in arguments)}]"
+            )
         if origin is not None:
-            return self._generic(origin, arguments, as_input=as_input)
-        return self._class(annotation, as_input=as_input) if isinstance(annotation, type) else self._imports.any
+            return self._write_generic(origin, arguments, as_input=as_input)
+        return self._write_class(annotation, as_input=as_input) if isinstance(annotation, type) else self._imports.any
 
-    def _generic(self, origin: Any, arguments: tuple[Any, ...], *, as_input: bool) -> str:
+    def _write_generic(self, origin: Any, arguments: tuple[Any, ...], *, as_input: bool) -> str:
         if as_input and origin in (list, tuple, Sequence) and (origin is not tuple or arguments[1:] == (Ellipsis,)):
-            return self._items(self.written(arguments[0], as_input=True))
-        base = self.written(origin)
+            return self._write_items(self.write_type(arguments[0], as_input=True))
+        base = self.write_type(origin)
         if base == self._imports.any or not all(_is_type(item) for item in arguments):
             return base
-        inner = ("..." if item is Ellipsis else self.written(item, as_input=as_input) for item in arguments)
+        inner = ("..." if item is Ellipsis else self.write_type(item, as_input=as_input) for item in arguments)
         return f"{base}[{', '.join(inner)}]"
 
-    def _items(self, item: str) -> str:
+    def _write_items(self, item: str) -> str:
         if "str" not in item.split(" | "):
             return f"{self._imports.name('collections.abc', 'Sequence')}[{item}]"
-        # A text is a sequence of texts, and nobody means that.
-        return f"{self._builtin('list')}[{item}] | {self._builtin('tuple')}[{item}, ...]"
+        # A str is a Sequence[str] too, and never the intended one.
+        return f"{self._write_builtin('list')}[{item}] | {self._write_builtin('tuple')}[{item}, ...]"
 
-    def _class(self, annotation: type, *, as_input: bool) -> str:
+    def _write_class(self, annotation: type, *, as_input: bool) -> str:
         generic = getattr(annotation, "__pydantic_generic_metadata__", None) or {}
         if generic.get("origin"):
-            return self._generic(generic["origin"], generic["args"], as_input=as_input)
+            return self._write_generic(generic["origin"], generic["args"], as_input=as_input)
         name = self._imports.name(annotation.__module__, annotation.__qualname__) if is_importable(annotation) else None
         name = name or self._declare(annotation) or self._imports.any
         if as_input and issubclass(annotation, BaseModel) and name != self._imports.any:
-            return f"{name} | {self._builtin('dict')}[str, {self._imports.any}]"
+            return f"{name} | {self._write_builtin('dict')}[str, {self._imports.any}]"
         return name
 
-    def _builtin(self, name: str) -> str:
+    def _write_builtin(self, name: str) -> str:
         return self._imports.name("builtins", name)
 
-    def _value(self, value: Any) -> str:
+    def _write_value(self, value: Any) -> str:
         if not isinstance(value, Enum):
             return repr(value)
         owner = type(value)
@@ -117,8 +119,8 @@ def is_importable(cls: type) -> bool:
     return found is cls and _is_typed(cls.__module__.partition(".")[0])
 
 
-def written_default(value: Any, annotation: str) -> str:
-    """Return a default as the stub shows it; what is no plain value is an ellipsis."""
+def write_default(value: Any, annotation: str) -> str:
+    """Return a default as the stub shows it; anything but a plain value is an ellipsis."""
     if value is None:
         return "None" if "None" in annotation.split(" | ") or annotation.endswith(".Any") else "..."
     if isinstance(value, bool | int | str) and type(value) in (bool, int, str):
@@ -126,11 +128,11 @@ def written_default(value: Any, annotation: str) -> str:
     return repr(value) if type(value) is float and math.isfinite(value) else "..."
 
 
-def _private(module: str) -> str:
+def _make_alias(module: str) -> str:
     return "_" + module.replace(".", "_").lstrip("_")
 
 
-def _plain(annotation: Any) -> Any:
+def _strip_annotation(annotation: Any) -> Any:
     """Take off what only people and validators read."""
     while True:
         if get_origin(annotation) is Annotated:

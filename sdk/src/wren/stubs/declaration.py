@@ -1,4 +1,4 @@
-"""Classes and functions as a stub writes them."""
+"""Writes the classes and functions of a stub."""
 
 import keyword
 import re
@@ -25,32 +25,32 @@ class Argument:
         return f"{self.name}: {self.annotation}" + ("" if self.default is None else f" = {self.default}")
 
 
-def function(name: str, arguments: Iterable[Argument], returns: str, text: str, example: str = "") -> str:
+def write_function(name: str, arguments: Iterable[Argument], returns: str, text: str, example: str = "") -> str:
     """Write a method; its docstring ends with what each argument is, and an example."""
     arguments = list(arguments)
     parts = ["self", *_parts(arguments)]
     head = f"def {name}({', '.join(parts)}) -> {returns}:"
     if len(head) > _WIDTH:
         head = f"def {name}(\n{indent(''.join(f'{part},' + chr(10) for part in parts), _INDENT)}) -> {returns}:"
-    return f"{head}\n{indent(docstring(_described(text, arguments, example)), _INDENT)}"
+    return f"{head}\n{indent(write_docstring(_described(text, arguments, example)), _INDENT)}"
 
 
-def class_of(name: str, bases: str, text: str, members: Iterable[str]) -> str:
+def write_class(name: str, bases: str, text: str, members: Iterable[str]) -> str:
     """Write a class with its docstring and its members."""
-    body = [item for item in (docstring(text) if text else "", *members) if item] or ["..."]
+    body = [item for item in (write_docstring(text) if text else "", *members) if item] or ["..."]
     head = f"class {name}{f'({bases})' if bases else ''}:"
     return "\n".join([head, *(indent(item, _INDENT) + "\n" * item.startswith("def ") for item in body)]).rstrip()
 
 
-def typed_dict(name: str, base: str, text: str, fields: Mapping[str, str]) -> str:
+def write_typed_dict(name: str, base: str, text: str, fields: Mapping[str, str]) -> str:
     """Write a TypedDict; as a call, where a key cannot be written as a name."""
     if all(is_name(key) for key in fields):
-        return class_of(name, base, text, (f"{key}: {annotation}" for key, annotation in fields.items()))
+        return write_class(name, base, text, (f"{key}: {annotation}" for key, annotation in fields.items()))
     items = ", ".join(f"{key!r}: {annotation}" for key, annotation in fields.items())
     return f"{name} = {base}({name!r}, {{{items}}})"
 
 
-def docstring(text: str) -> str:
+def write_docstring(text: str) -> str:
     """Write a docstring that says exactly the text."""
     body = text.strip()
     tail = '\\"' if body.endswith('"') else ""  # else four quotes would end it
@@ -59,7 +59,7 @@ def docstring(text: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Return whether a text can stand where Python wants a name."""
+    """Tell whether a text is a valid Python name."""
     return text.isidentifier() and not keyword.iskeyword(text)
 
 
@@ -70,8 +70,8 @@ def camel_case(*words: str) -> str:
 
 
 def _described(text: str, arguments: Iterable[Argument], example: str) -> str:
-    told = [f"{item.name}: {' '.join(item.description.split())}" for item in arguments if item.description]
-    sections = {"Args": "\n".join(told), "Example": example}
+    described = [f"{item.name}: {' '.join(item.description.split())}" for item in arguments if item.description]
+    sections = {"Args": "\n".join(described), "Example": example}
     written = [f"{title}:\n{indent(body, _INDENT)}" for title, body in sections.items() if body]
     return "\n\n".join([text.strip(), *written])
 

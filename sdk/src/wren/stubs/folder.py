@@ -1,4 +1,4 @@
-"""Stubs on disk: written, or compared with what they should be."""
+"""Writes stubs to disk, or compares them with those on disk."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +24,18 @@ def compare(package: StubPackage, folder: Path) -> Difference:
     """Return in what the folder differs from the package.
 
     Raises:
-        UserFacingConfigError: STUBS_FOREIGN, when a file stands there that somebody else wrote.
+        UserFacingConfigError: STUBS_FOREIGN, when a file exists there that this command did not write.
     """
-    present = {path: _text(folder / path) for path in package.files}
+    present = {path: _read_text(folder / path) for path in package.files}
     foreign = sorted(path for path, text in present.items() if text is not None and not text.startswith(MARK))
     if foreign:
         raise UserFacingConfigError(
             f"{folder / foreign[0]} was not made by this command; choose another --output, or move it away",
             code="STUBS_FOREIGN",
         )
-    found = (path for path in (folder / "wren" / "_installed").glob("*.pyi") if (_text(path) or "").startswith(MARK))
+    found = (
+        path for path in (folder / "wren" / "_installed").glob("*.pyi") if (_read_text(path) or "").startswith(MARK)
+    )
     stale = {path.relative_to(folder).as_posix() for path in found} - package.files.keys()
     changed = (path for path, text in package.files.items() if present[path] != text)
     return Difference(changed=tuple(changed), stale=tuple(sorted(stale)))
@@ -58,7 +60,7 @@ def write(package: StubPackage, folder: Path) -> Difference:
     return difference
 
 
-def _text(path: Path) -> str | None:
+def _read_text(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
     except OSError:

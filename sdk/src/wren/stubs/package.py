@@ -1,7 +1,7 @@
-"""All the files of a stub package for what is installed: the text of each, by its place.
+"""The files of the stub package for the installed integrations.
 
-The stubs stand before the installed package `wren` and say of it only what they must; for every other module of it
-type checkers go on to the package itself.
+The stubs come before the installed package `wren` and hold only what differs; for every other module type checkers
+use the package itself.
 """
 
 import ast
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wren import integrations
 from wren.script.catalogue import Catalogue
-from wren.stubs.declaration import docstring, is_name
+from wren.stubs.declaration import is_name, write_docstring
 from wren.stubs.module import StubModule
 from wren_core.errors import PluginFailed
 from wren_core.plugins.plugin import Plugin
@@ -38,10 +38,10 @@ import wren_core.export.docs as _wren_core_export_docs
 
 @dataclass(frozen=True, kw_only=True)
 class StubPackage:
-    """What is written, and what could not be."""
+    """The stub files, and the integrations without a stub."""
 
     files: dict[str, str]
-    """Text by path, below the folder a type checker is told of."""
+    """Text by path, relative to the stubs folder."""
     missing: dict[str, str]
     """Integrations that could not be loaded, with the code that says why."""
 
@@ -58,27 +58,27 @@ def stub_package(catalogue: Catalogue) -> StubPackage:
             missing[name] = str(exc.details.get("cause", exc.code))
             continue
         handles[name] = module.handle
-        files[f"wren/_installed/{name}.pyi"] = f"{_HEADER}# {_origin(plugin)}\n\n{module.text()}"
+        files[f"wren/_installed/{name}.pyi"] = f"{_HEADER}# {_describe_origin(plugin)}\n\n{module.text()}"
     files["wren/_installed/__init__.pyi"] = _HEADER
-    files["wren/__init__.pyi"] = f"{_HEADER}\n{_root()}"
-    files["wren/integrations.pyi"] = f"{_HEADER}\n{_namespace(handles, missing)}"
+    files["wren/__init__.pyi"] = f"{_HEADER}\n{_write_root()}"
+    files["wren/integrations.pyi"] = f"{_HEADER}\n{_write_namespace(handles, missing)}"
     return StubPackage(files=dict(sorted(files.items())), missing=missing)
 
 
-def _origin(plugin: Plugin) -> str:
+def _describe_origin(plugin: Plugin) -> str:
     # One that is declared in a file has no distribution; where the file is differs from machine to machine.
     return f"{plugin.distribution} {plugin.version}" if plugin.version else f"declared {plugin.spec.version}".rstrip()
 
 
-def _root() -> str:
-    """Return what the package itself tells type checkers: the branch it keeps for them."""
+def _write_root() -> str:
+    """Return the TYPE_CHECKING branch of the package itself."""
     tree = ast.parse(_ROOT.read_text(encoding="utf-8"))
     branches = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     lines = [ast.unparse(statement) for branch in branches for statement in branch.body]
-    return "\n".join([docstring(ast.get_docstring(tree) or ""), "", *lines]) + "\n"
+    return "\n".join([write_docstring(ast.get_docstring(tree) or ""), "", *lines]) + "\n"
 
 
-def _namespace(handles: dict[str, str], missing: dict[str, str]) -> str:
+def _write_namespace(handles: dict[str, str], missing: dict[str, str]) -> str:
     usable = [name for name in handles if is_name(name) and name not in integrations.__all__]
     imported = [f"import wren._installed.{name} as _{name}" for name in usable]
     attributes = [f"{name}: _{name}.{handles[name]}" for name in usable]
@@ -86,10 +86,10 @@ def _namespace(handles: dict[str, str], missing: dict[str, str]) -> str:
         f"# {name!r} is left out: {code}; `wren plugins doctor {name}` says why" for name, code in missing.items()
     ]
     functions = {name: getattr(integrations, name) for name in integrations.__all__}
-    body = _FUNCTIONS.format(**{name: _indented_docstring(item) for name, item in functions.items()})
-    head = [docstring(inspect.getdoc(integrations) or ""), "", _IMPORTS.rstrip(), *imported]
+    body = _FUNCTIONS.format(**{name: _indent_docstring(item) for name, item in functions.items()})
+    head = [write_docstring(inspect.getdoc(integrations) or ""), "", _IMPORTS.rstrip(), *imported]
     return "\n".join([*head, "", *attributes, *comments, body])
 
 
-def _indented_docstring(function: Callable[..., object]) -> str:
-    return "    " + docstring(inspect.getdoc(function) or "").replace("\n", "\n    ")
+def _indent_docstring(function: Callable[..., object]) -> str:
+    return "    " + write_docstring(inspect.getdoc(function) or "").replace("\n", "\n    ")

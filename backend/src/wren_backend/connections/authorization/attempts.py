@@ -1,4 +1,4 @@
-"""A limit on wrong guesses, kept in memory: each process counts for itself."""
+"""A limit on wrong API keys, kept in memory: each process counts for itself."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from wren_core.errors import RateLimited
 
 
 class AttemptLimit:
-    """Counts failures by who made them, and all together, so that changing addresses does not help."""
+    """Counts failures by caller, and all together, so that changing addresses does not help."""
 
     def __init__(
         self,

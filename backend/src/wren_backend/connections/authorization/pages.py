@@ -1,4 +1,4 @@
-"""The pages a person sees while connecting: few, without scripts, and under a strict policy."""
+"""The pages a person sees while connecting: without scripts, and with a strict content security policy."""
 
 import secrets
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _SAFE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# Where a browser and an API client are told differently.
+# Where a browser gets another status than an API client.
 _STATUS_OF_PAGES = {"OAUTH_FLOW_REFUSED": 400, "INTEGRATION_UNKNOWN": 404}
 
 
@@ -39,11 +39,11 @@ class Pages:
     def start(
         self, spec: IntegrationSpec, *, again: bool, problem: str = "", alias: str = "", status: int = 200
     ) -> Response:
-        """Tell how to connect, with a form for an API key of Wren."""
+        """Show how to connect, with a form for an API key of Wren."""
         return self._page("start.html", status, spec=spec, again=again, problem=problem, alias=alias)
 
     def continue_to(self, spec: IntegrationSpec, *, owner: str, url: str) -> Response:
-        """Lead on to a connect link."""
+        """Show the connect link."""
         return self._page("continue.html", 200, spec=spec, owner=owner, url=url)
 
     def values(self, wanted: ValuesWanted, *, link: str, problem: str = "", status: int = 200) -> Response:
@@ -60,7 +60,7 @@ class Pages:
         )
 
     def done(self, arrival: Arrival) -> Response:
-        """Say what is connected now."""
+        """Show the connection that works now."""
         missing = missing_scopes(arrival.spec, arrival.connection.scopes)
         return self._page(
             "done.html",
@@ -72,9 +72,9 @@ class Pages:
         )
 
     def problem(self, error: WrenError, *, integration: str | None) -> Response:
-        """Say what went wrong and how to begin again."""
+        """Show what went wrong and how to start again."""
         is_ours = isinstance(error, InternalError)
-        message = "Something failed on our side; try again in a moment." if is_ours else error.message
+        message = "The server failed; try again in a moment." if is_ours else error.message
         return self._page(
             "problem.html",
             _status_of(error),
@@ -99,7 +99,7 @@ class Pages:
         return response
 
     def forget(self, response: Response, cookie: str) -> Response:
-        """Take the flow's cookie back from the browser."""
+        """Delete the flow's cookie."""
         response.delete_cookie(
             cookie,
             path=self._addresses.cookie_path,
@@ -112,10 +112,10 @@ class Pages:
     def _page(self, template: str, status: int, **values: Any) -> Response:
         nonce = secrets.token_urlsafe(16)
         content = self._templates.get_template(template).render(nonce=nonce, **values)
-        return HTMLResponse(content, status_code=status, headers={**_SAFE_HEADERS, **_policy(nonce)})
+        return HTMLResponse(content, status_code=status, headers={**_SAFE_HEADERS, **_content_security_policy(nonce)})
 
 
-def _policy(nonce: str) -> Mapping[str, str]:
+def _content_security_policy(nonce: str) -> Mapping[str, str]:
     directives = (
         "default-src 'none'",
         f"style-src 'nonce-{nonce}'",

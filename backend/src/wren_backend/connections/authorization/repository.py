@@ -1,6 +1,6 @@
 """Authorising a connection: links for people without a key, and the states of OAuth requests under way.
 
-Both are secrets shown once; their rows hold hashes, end by themselves, and are used once.
+Both are secrets shown once; their rows hold hashes, expire, and are used once.
 """
 
 from collections.abc import Sequence
@@ -92,21 +92,21 @@ def consume_state(
 ) -> OAuthState | None:
     """Use a state up and return it; None where it is unknown, used, expired, of another browser or integration.
 
-    A wrong browser leaves the state as it is: whoever only saw the state cannot spoil the owner's attempt.
+    A wrong browser leaves the state as it is: a person who only saw the state cannot spoil the owner's attempt.
     Commit before the code is exchanged.
     """
-    theirs = (
+    usable = (
         col(OAuthState.state_hash) == hash_token(state),
         col(OAuthState.browser_hash) == hash_token(browser),
         col(OAuthState.integration) == integration,
         col(OAuthState.used_at).is_(None),
         col(OAuthState.expires_at) > now,
     )
-    return _only(session.returning(update(OAuthState).where(*theirs).values(used_at=now).returning(OAuthState)))
+    return _only(session.returning(update(OAuthState).where(*usable).values(used_at=now).returning(OAuthState)))
 
 
 def purge_expired(session: WriteSession, *, now: datetime) -> int:
-    """Delete the links and states nobody can use any more; return how many there were."""
+    """Delete the links and states that have expired; return how many there were."""
     links = delete(ConnectLink).where(col(ConnectLink.expires_at) <= now).returning(ConnectLink)
     states = delete(OAuthState).where(col(OAuthState.expires_at) <= now).returning(OAuthState)
     return len(session.returning(links)) + len(session.returning(states))

@@ -1,4 +1,4 @@
-"""Asking a provider to forget the tokens of a connection: best effort, and reported."""
+"""Revoking the tokens of a connection at its provider: best effort, with the outcome reported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Revocation:
     reason: str | None = None
 
 
-def revoke_at_provider(context: ConnectionContext, connection: Connection, held: Mapping[str, str]) -> Revocation:
+def revoke_at_provider(context: ConnectionContext, connection: Connection, stored: Mapping[str, str]) -> Revocation:
     """Revoke the refresh token and the access token; a failure is an outcome, not an error.
 
     Both, because some providers let the access tokens of a revoked refresh token live on.
@@ -29,7 +29,7 @@ def revoke_at_provider(context: ConnectionContext, connection: Connection, held:
     spec = context.registry.spec(connection.integration)
     if not uses_oauth(spec) or (accepts_token(spec) and not connection.scopes):
         return Revocation(outcome="not_applicable", reason="a key is revoked where it was made")
-    tokens = [held[key] for key in (refresh_key(spec), access_key(spec)) if key in held]
+    tokens = [stored[key] for key in (refresh_key(spec), access_key(spec)) if key in stored]
     if not tokens:
         return Revocation(outcome="not_applicable", reason="no token was stored")
     try:

@@ -36,12 +36,12 @@ from wren_core.errors import Unavailable, WrenError
 log = structlog.get_logger(__name__)
 
 _USED_UP = "this link has been used, has expired, or was not made for this page"
-_NOT_BEGUN_HERE = "this answer belongs to no authorization that was begun in this browser, or it came too late"
+_UNKNOWN_STATE = "this answer belongs to no authorization that started in this browser, or it came too late"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Departure:
-    """Sends the browser to the provider, with a cookie by which it is known when it comes back."""
+    """Sends the browser to the provider, with a cookie that identifies it when it returns."""
 
     url: str = field(repr=False)
     cookie_name: str
@@ -63,17 +63,17 @@ class Arrival:
     spec: IntegrationSpec
     connection: Connection
     owner: str
-    """In whose name Wren may use it now."""
+    """The user for whom Wren may use it, and their workspace, for a person to read."""
 
 
 class AuthorizationService:
-    """The browser's part of connecting. Nobody here has an API key: links, states and cookies are the proof."""
+    """The browser's part of connecting. No request has an API key: links, states and cookies are the proof."""
 
     def __init__(self, context: ConnectionContext) -> None:
         self._context = context
 
     def open_link(self, integration: str, token: str) -> Departure | ValuesWanted:
-        """Begin what a connect link is for. With OAuth that uses the link up.
+        """Start what a connect link is for. With OAuth this uses the link up.
 
         Raises:
             WrenError: FlowRefused, ProviderNotConfigured, IntegrationUnknown, PluginFailed.
@@ -87,10 +87,10 @@ class AuthorizationService:
         return self._depart(spec, self._context.provider(spec), token)
 
     def submit(self, integration: str, token: str, values: Mapping[str, str]) -> Arrival:
-        """Store the credentials a person typed in; that uses the link up.
+        """Store the credentials that a person typed in; this uses the link up.
 
         Raises:
-            WrenError: FlowRefused, CredentialsInvalid (the link stays good), IntegrationUnknown, PluginFailed.
+            WrenError: FlowRefused, CredentialsInvalid (the link stays valid), IntegrationUnknown, PluginFailed.
         """
         spec = self._context.registry.spec(integration)
         now = self._context.clock.now()
@@ -110,9 +110,9 @@ class AuthorizationService:
         return Arrival(spec=spec, connection=active, owner=owner)
 
     def finish(self, integration: str, answer: CallbackAnswer, cookies: Mapping[str, str]) -> Arrival:
-        """Take the provider's answer and store the tokens it stands for.
+        """Exchange the code in the provider's answer for tokens, and store them.
 
-        Any refusal stores nothing but its reason, and that only where the answer belongs to a flow of ours.
+        A refusal stores its reason alone, and only where the answer belongs to a flow under way.
 
         Raises:
             WrenError: FlowRefused, AccountMismatch, ProviderNotConfigured, Unavailable.
@@ -134,11 +134,11 @@ class AuthorizationService:
             )
             grant = read_token_answer(reply, scope_separator=provider.scope_separator, now=self._context.clock.now())
         except (ProviderFailed, TokenAnswerInvalid) as exc:
-            raise _exchange_failed(spec, provider, exc) from exc
+            raise _make_exchange_error(spec, provider, exc) from exc
         return self._store(spec, state, grant, self._account(provider, reply, grant))
 
     def owner_of(self, subject: Subject) -> str:
-        """Return in whose name a subject acts, for a person to read."""
+        """Return the user and the workspace of a subject, for a person to read."""
         with self._context.database.reading() as session:
             return self._owner(session, subject)
 
@@ -168,14 +168,14 @@ class AuthorizationService:
     def _take_state(
         self, spec: IntegrationSpec, answer: CallbackAnswer, cookies: Mapping[str, str]
     ) -> tuple[OAuthState, str]:
-        """Use the state up, whatever the answer turns out to be, and return it with its code verifier."""
+        """Use the state up, whatever the answer is, and return it with its code verifier."""
         browser = cookies.get(cookie_name(answer.state), "")
         with self._context.database.writing() as session:
             state = flows.consume_state(
                 session, answer.state, browser=browser, integration=spec.name, now=self._context.clock.now()
             )
             if state is None:
-                raise FlowRefused(_NOT_BEGUN_HERE)
+                raise FlowRefused(_UNKNOWN_STATE)
             place = code_verifier_place(state.workspace_id, state.state_hash)
             verifier = self._context.vault.open_text(session, place, state.sealed_code_verifier)
         return state, verifier
@@ -211,7 +211,7 @@ class AuthorizationService:
         return Arrival(spec=spec, connection=active, owner=owner)
 
     def _note_failure(self, state: OAuthState, exc: WrenError) -> None:
-        """Tell whoever waits for the connection, in a terminal say, that this attempt is over."""
+        """Record that this attempt is over, for a client that waits for the connection."""
         error = {"code": exc.code, "message": exc.message}
         with self._context.database.writing() as session:
             now = self._context.clock.now()
@@ -227,14 +227,14 @@ class AuthorizationService:
     def _connection(self, session: ReadSession, proof: ConnectLink | OAuthState) -> Connection:
         connection = repository.find_connection(session, _subject(proof), proof.connection_id)
         if connection is None or connection.status is ConnectionStatus.REVOKED:
-            raise FlowRefused("the connection was removed meanwhile")
+            raise FlowRefused("the connection has been removed")
         return connection
 
     def _owner(self, session: ReadSession, proof: ConnectLink | OAuthState | Subject) -> str:
         user = tenancy.find_user(session, proof.workspace_id, proof.user_id)
         workspace = tenancy.find_workspace(session, proof.workspace_id)
         if user is None or workspace is None or user.disabled_at is not None:
-            raise FlowRefused("the user this was begun for may not use Wren any more")
+            raise FlowRefused("the user who started this may no longer use Wren")
         return f"{user.name} in {workspace.name}"
 
 
@@ -243,23 +243,24 @@ def _subject(proof: ConnectLink | OAuthState) -> Subject:
 
 
 def _check_account(connection: Connection, account: Account) -> None:
-    """Refuse to swap the account under a connection: scripts would read and write somebody else's data."""
-    held = Account(id=connection.account_id, label=connection.account_label)
-    if not held.is_known:
+    """Refuse to swap the account under a connection: scripts would read and write another person's data."""
+    known = Account(id=connection.account_id, label=connection.account_label)
+    if not known.is_known:
         return
     if not account.is_known:
         raise AccountMismatch(
-            f"the provider did not say whose account this is, and the connection belongs to {held.label or held.id}; "
+            f"the provider did not say whose account this is, and the connection belongs to {known.label or known.id}; "
             "nothing was changed, try again"
         )
-    if held.differs_from(account):
+    if known.differs_from(account):
         raise AccountMismatch(
-            f"you signed in as {account.label or account.id}, but this connection belongs to {held.label or held.id}; "
-            "nothing was changed. Sign in to the right account, or connect this one under another alias"
+            f"you signed in as {account.label or account.id}, but this connection belongs to "
+            f"{known.label or known.id}; nothing was changed. Sign in to the right account, or connect this one "
+            "under another alias"
         )
 
 
-def _exchange_failed(spec: IntegrationSpec, provider: Provider, exc: Exception) -> WrenError:
+def _make_exchange_error(spec: IntegrationSpec, provider: Provider, exc: Exception) -> WrenError:
     if isinstance(exc, ProviderUnavailable):
         return Unavailable(f"{spec.display_name} could not be connected: {exc}; try again in a while")
     if isinstance(exc, ClientRefused):

@@ -1,4 +1,4 @@
-"""Telling people that a connection needs them: a message in the workspace's inbox."""
+"""The message that a connection needs a person, in the workspace's inbox."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ _SENDER = "wren"
 
 
 def leave_notice(session: WriteSession, connection: Connection, addresses: Addresses, *, now: datetime) -> Message:
-    """Leave a message that the connection must be authorised again, in the transaction that says so."""
+    """Add the message that the connection must be authorised again, in the transaction that marks it."""
     name = connection.integration
     message = NewMessage(
         sender=_SENDER,

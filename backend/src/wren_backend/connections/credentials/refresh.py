@@ -1,7 +1,7 @@
-"""When to renew an access token, and what to do about the one at hand: pure decisions that take `now`.
+"""When to refresh an access token, and what to do about the current one: pure decisions that take `now`.
 
-`Connection.next_refresh_at` is the moment before which nobody renews: planned ahead of the expiry when tokens are
-stored, pushed back after a failure that may pass.
+No refresh happens before `Connection.next_refresh_at`: planned ahead of the expiry when tokens are stored, moved back
+after a temporary failure.
 """
 
 from datetime import datetime, timedelta
@@ -11,11 +11,11 @@ from wren_backend.connections.models import Connection, ConnectionStatus
 
 # Larger than any honest difference between two clocks, and than most runs.
 MARGIN = timedelta(minutes=5)
-# A token that lives ten minutes would spend half of them being renewed.
+# With the whole margin, a token that lives ten minutes would be refreshed after five.
 _MARGIN_SHARE = 5
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
-_LONGEST_WISH = timedelta(hours=1)
+_LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 
 class Step(Enum):
@@ -24,11 +24,11 @@ class Step(Enum):
     USE = "use"
     REFRESH = "refresh"
     WAIT = "wait"
-    """Somebody else is renewing it, and the old one is of no use."""
+    """Another refresh is under way, and the current token is of no use."""
     LATER = "later"
-    """Renewing failed a moment ago, and the old one is of no use."""
+    """A refresh failed a moment ago, and the current token is of no use."""
     ENDED = "ended"
-    """It is of no use, and there is nothing to renew it with."""
+    """It is of no use, and there is no refresh token."""
     UNUSABLE = "unusable"
     """The connection itself is pending, revoked or refused by the provider."""
 
@@ -59,19 +59,19 @@ def next_step(connection: Connection, *, refreshable: bool, now: datetime, refus
 
 
 def is_due(connection: Connection, now: datetime) -> bool:
-    """Tell whether the access token should be renewed before it is used."""
+    """Tell whether the access token should be refreshed before use."""
     if connection.expires_at is None:
         return False
     return (connection.next_refresh_at or connection.expires_at - MARGIN) <= now
 
 
 def is_claimed(connection: Connection, now: datetime) -> bool:
-    """Tell whether somebody is renewing it at this moment."""
+    """Tell whether a refresh is under way."""
     return connection.claimed_until is not None and connection.claimed_until > now
 
 
 def is_backing_off(connection: Connection, now: datetime) -> bool:
-    """Tell whether renewing failed so recently that it is too soon to try again."""
+    """Tell whether a refresh failed so recently that it is too soon to try again."""
     return (
         connection.refresh_failures > 0 and connection.next_refresh_at is not None and connection.next_refresh_at > now
     )
@@ -80,20 +80,20 @@ def is_backing_off(connection: Connection, now: datetime) -> bool:
 def was_interrupted(connection: Connection, now: datetime) -> bool:
     """Tell whether a refresher died between asking the provider and storing the answer.
 
-    Its claim is the note it left before it asked; the stored refresh token may be used up.
+    The claim it left behind shows that; the stored refresh token may be used up.
     """
     return connection.claimed_by is not None and not is_claimed(connection, now)
 
 
 def plan_refresh(*, expires_at: datetime | None, now: datetime, margin: timedelta = MARGIN) -> datetime | None:
-    """Return when a token stored now should be renewed: the margin ahead of its end, less for a short-lived one."""
+    """Return when to refresh a token stored now: the margin ahead of its end, less for a short-lived one."""
     if expires_at is None:
         return None
     return expires_at - min(margin, (expires_at - now) / _MARGIN_SHARE)
 
 
 def retry_at(*, failures: int, now: datetime, retry_after: float | None = None) -> datetime:
-    """Return when to try again after the nth failure in a row: ever later, and not before the provider's own wish."""
+    """Return when to try again after the nth failure in a row: later each time, and not before `retry_after`."""
     pause = min(_FIRST_PAUSE * (1 << min(failures - 1, 10)), _LONGEST_PAUSE)
-    wish = min(timedelta(seconds=retry_after), _LONGEST_WISH) if retry_after else timedelta(0)
-    return now + max(pause, wish)
+    asked = min(timedelta(seconds=retry_after), _LONGEST_RETRY_AFTER) if retry_after else timedelta(0)
+    return now + max(pause, asked)

@@ -1,11 +1,11 @@
-"""Refreshing credentials once: a claim on the row, a fence against whoever comes back late.
+"""Refreshing credentials once: a claim on the row, and a fence against late answers.
 
-    if claim_refresh(...):            # commit, so that no lock is held over the network
+    if claim_refresh(...):            # commit, so that no lock is open during the request
         tokens = provider.refresh(...)
         if store_refreshed(...):      # in one transaction with vault.store
             vault.store(...)
 
-The claim ends by itself, so a refresher that died does not block the connection. The fence is the connection's
+The claim expires, so a refresher that died does not block the connection. The fence is the connection's
 `version`: it rises with every change of credentials, and an answer for an older version is dropped.
 """
 
@@ -34,7 +34,7 @@ def list_expiring(session: ReadSession, *, margin: timedelta, now: datetime, lim
 
 
 def find_any(session: ReadSession, workspace_id: str, connection_id: str) -> Connection | None:
-    """Find a connection of that workspace, whosever it is: for the platform's own refresher, never for a subject."""
+    """Find a connection of that workspace, of any user: for the platform's own refresher, never for a subject."""
     statement = select(Connection).where(Connection.workspace_id == workspace_id, Connection.id == connection_id)
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
 
@@ -42,9 +42,9 @@ def find_any(session: ReadSession, workspace_id: str, connection_id: str) -> Con
 def claim_refresh(
     session: WriteSession, connection: Connection, *, claimant: str, until: datetime, now: datetime
 ) -> bool:
-    """Take the right to refresh this version of the connection's credentials until `until`.
+    """Claim the refresh of this version of the connection's credentials until `until`.
 
-    False where a rival holds it, or the credentials were changed since `connection` was read: read it again.
+    False where a rival has the claim, or the credentials were changed since `connection` was read: read it again.
     Commit before calling the provider.
     """
     values = {"claimed_by": claimant, "claimed_until": until}
@@ -79,14 +79,14 @@ def store_refreshed(
 
 
 def plan_refresh(session: WriteSession, connection: Connection, *, at: datetime | None) -> Connection | None:
-    """Say from when on the credentials just stored should be renewed; None where others are in place already."""
+    """Set when to refresh the credentials just stored; None where others are in place already."""
     return _change(session, connection, {"next_refresh_at": at})
 
 
 def postpone_refresh(
     session: WriteSession, connection: Connection, *, claimant: str, retry_at: datetime, now: datetime
 ) -> Connection | None:
-    """Give the claim up after a failure that may pass; the connection stays active and is tried again at `retry_at`."""
+    """Give up the claim after a temporary failure; the connection stays active until the next attempt at `retry_at`."""
     values = {
         "next_refresh_at": retry_at,
         "refresh_failures": Connection.refresh_failures + 1,
@@ -97,7 +97,7 @@ def postpone_refresh(
 
 
 def release_claim(session: WriteSession, connection: Connection, *, claimant: str) -> bool:
-    """Give the claim up without having tried; False where it is no longer held."""
+    """Give up the claim without a result; False where a rival has taken it over."""
     return _change(session, connection, _NO_CLAIM, col(Connection.claimed_by) == claimant) is not None
 
 

@@ -110,7 +110,8 @@ class Refresher:
         log.info("connection.refreshed", **_log_fields(connection), expires_at=answer.expires_at)
         self._context.on_refresh("refreshed")
         values = {**credentials, **credential_values(spec, answer)}
-        return RefreshOutcome(refreshed=ConnectionCredentials.of(spec, stored, values))
+        passes = spec.name in self._context.passing_refresh_tokens
+        return RefreshOutcome(refreshed=ConnectionCredentials.of(spec, stored, values, passes_refresh_token=passes))
 
     def _store_once(self, spec: IntegrationSpec, connection: Connection, answer: TokenAnswer) -> Connection | None:
         now = self._context.clock.now()
@@ -144,8 +145,8 @@ class Refresher:
 
     def _postpone(self, connection: Connection, claimant: str, exc: Exception) -> None:
         now = self._context.clock.now()
-        wish = exc.retry_after if isinstance(exc, ProviderUnavailable) else None
-        at = retry_at(failures=connection.refresh_failures + 1, now=now, retry_after=wish)
+        retry_after = exc.retry_after if isinstance(exc, ProviderUnavailable) else None
+        at = retry_at(failures=connection.refresh_failures + 1, now=now, retry_after=retry_after)
         with self._context.database.writing() as session:
             repository.postpone_refresh(session, connection, claimant=claimant, retry_at=at, now=now)
         log.warning("connection.refresh_postponed", **_log_fields(connection), reason=str(exc), retry_at=at)

@@ -24,7 +24,7 @@ class ConnectionCredentials:
     version: int
     """Which credentials these are; a refresh is for this version, or finds a later one in place."""
     env: Mapping[str, str] = field(repr=False)
-    """Access tokens and keys by environment variable; never a refresh token."""
+    """Access tokens and keys by environment variable; a refresh token only where the operator asks for it."""
     public_variables: frozenset[str] = frozenset()
     """The variables whose specs say that their values are no secrets, such as a user name's."""
     config: Mapping[str, object] = field(default_factory=dict)
@@ -32,16 +32,23 @@ class ConnectionCredentials:
 
     @classmethod
     def of(
-        cls, spec: IntegrationSpec, connection: Connection, credentials: Mapping[str, str]
+        cls,
+        spec: IntegrationSpec,
+        connection: Connection,
+        credentials: Mapping[str, str],
+        *,
+        passes_refresh_token: bool = False,
     ) -> "ConnectionCredentials":
         """Take what a run may have: the values of the credentials that `spec` declares."""
+        mapping = spec.get_env_mapping() if passes_refresh_token else spec.get_run_env_mapping()
+        values = {variable: value for key, variable in mapping.items() if (value := credentials.get(key))}
         return cls(
             connection_id=connection.id,
             workspace_id=connection.workspace_id,
             integration=connection.integration,
             alias=connection.alias,
             version=connection.version,
-            env={cred.env_var: value for cred in spec.credentials if (value := credentials.get(cred.key))},
+            env=values,
             public_variables=frozenset(cred.env_var for cred in spec.credentials if not cred.secret),
             config=connection.config,
         )

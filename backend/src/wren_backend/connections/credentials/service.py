@@ -110,7 +110,8 @@ class CredentialService:
                 step = self._next_step(session, spec, connection, refused_version)
                 if step is Step.USE:
                     credentials = self._context.vault.open(session, connection.place)
-                    return ConnectionCredentials.of(spec, connection, credentials)
+                    passes = spec.name in self._context.passing_refresh_tokens
+                    return ConnectionCredentials.of(spec, connection, credentials, passes_refresh_token=passes)
             if step is Step.REFRESH:
                 outcome = self._refresher.refresh(spec, connection)
                 if outcome.refreshed is not None:

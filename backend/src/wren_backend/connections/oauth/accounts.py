@@ -1,4 +1,4 @@
-"""Whose account was connected: read from a token answer or a userinfo answer, as far as they tell."""
+"""The provider's account behind a connection, read from a token answer or a userinfo answer."""
 
 import base64
 import binascii
@@ -17,11 +17,11 @@ class Account:
     id: str | None = None
     """The provider's own identifier, to notice a reconnect to another account."""
     label: str | None = None
-    """What a person recognises it by."""
+    """How a person recognises it."""
 
     @property
     def is_known(self) -> bool:
-        """Tell whether it can be told apart from another account."""
+        """Tell whether anything identifies it."""
         return self.id is not None or self.label is not None
 
     def differs_from(self, other: "Account") -> bool:
@@ -33,48 +33,48 @@ class Account:
 
 def account_of_token(answer: Mapping[str, Any]) -> Account:
     """Return the account a token answer names: in an OpenID id_token, or in the nested objects team and user."""
-    claims = _id_token_claims(answer.get("id_token"))
+    claims = _read_id_token(answer.get("id_token"))
     if claims:
         return account_of_userinfo(claims)
-    team, user = _mapping(answer.get("team")), _mapping(answer.get("authed_user"))
+    team, user = _read_mapping(answer.get("team")), _read_mapping(answer.get("authed_user"))
     if not team:
         return Account()
     # Where the token acts as the user, two users of a team are two accounts; a bot is the same for both.
     acts_as_user = "access_token" not in answer and bool(user.get("id"))
     owner = f"{team.get('id')}/{user.get('id')}" if acts_as_user else team.get("id")
-    return Account(id=_text(owner), label=_text(team.get("name")))
+    return Account(id=_read_text(owner), label=_read_text(team.get("name")))
 
 
 def account_of_userinfo(claims: Mapping[str, Any]) -> Account:
     """Return the account that OpenID claims, or a userinfo answer like them, describe."""
     return Account(
-        id=_first(claims, ("sub", "id", "user_id")),
-        label=_first(claims, ("email", "login", "preferred_username", "name")),
+        id=_first_text(claims, ("sub", "id", "user_id")),
+        label=_first_text(claims, ("email", "login", "preferred_username", "name")),
     )
 
 
-def _id_token_claims(token: Any) -> Mapping[str, Any]:
-    # Not verified: it came straight from the token endpoint (OpenID Connect Core 3.1.3.7, 6), and decides nothing
-    # but the label a person sees and whether the account changed.
+def _read_id_token(token: Any) -> Mapping[str, Any]:
+    # Not verified: it comes straight from the token endpoint (OpenID Connect Core 3.1.3.7, 6), and decides only the
+    # label a person sees and whether the account changed.
     parts = token.split(".") if isinstance(token, str) else []
     if len(parts) != 3:
         return {}
     try:
-        return _mapping(json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))))
+        return _read_mapping(json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))))
     except (binascii.Error, ValueError, RecursionError):
         return {}
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _read_mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _first(claims: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    return next((text for name in names if (text := _text(claims.get(name)))), None)
+def _first_text(claims: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    return next((text for name in names if (text := _read_text(claims.get(name)))), None)
 
 
-def _text(value: Any) -> str | None:
+def _read_text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    shown = "".join(char for char in str(value) if char.isprintable()).strip()
-    return shown[:_LONGEST_LABEL] or None
+    printable = "".join(char for char in str(value) if char.isprintable()).strip()
+    return printable[:_LONGEST_LABEL] or None

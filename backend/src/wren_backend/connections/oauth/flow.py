@@ -1,4 +1,4 @@
-"""The authorization code flow's own arithmetic: what is sent to the browser and what may come back. Pure."""
+"""The authorization code flow: the address to send a browser to, and the answers it may bring back. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ _LONGEST_QUOTE = 300
 _MEANINGS = {
     "access_denied": "access was not granted",
     "temporarily_unavailable": "the provider is busy; try again in a while",
-    "server_error": "the provider had a failure of its own; try again in a while",
+    "server_error": "the provider failed; try again in a while",
     "invalid_scope": "the provider does not offer one of the scopes this integration asks for",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackAnswer:
-    """What a provider sent back through the browser."""
+    """A provider's answer, as the browser brings it."""
 
     state: str
     code: str | None = field(default=None, repr=False)
@@ -37,7 +37,7 @@ class CallbackAnswer:
 def authorization_url(
     provider: Provider, *, redirect_uri: str, scopes: Sequence[str], state: str, code_verifier: str
 ) -> str:
-    """Return the address at the provider where a person consents. Parameters of the plugin cannot replace ours."""
+    """Return the address at the provider where a person consents. A plugin's parameters cannot replace ours."""
     extra = {key: value for key, value in provider.additional_parameters.items() if key not in _OURS}
     return str(
         prepare_grant_uri(
@@ -72,7 +72,7 @@ def read_callback(parameters: Iterable[tuple[str, str]]) -> CallbackAnswer:
         if name not in names:
             continue
         if name in found:
-            raise FlowRefused("the provider's answer names something twice")
+            raise FlowRefused("the provider's answer has a parameter twice")
         found[name] = value
     if not found.get("state"):
         raise FlowRefused("the provider's answer carries no state")
@@ -86,24 +86,24 @@ def check_answer(answer: CallbackAnswer, provider: Provider) -> str:
         FlowRefused: it comes from another server (a mix-up attack), reports an error, or has no code.
     """
     if answer.issuer is not None and not provider.is_issued_by(answer.issuer):
-        raise FlowRefused("the answer comes from another authorization server than the one that was asked")
+        raise FlowRefused("the answer comes from another authorization server than the one this request went to")
     if answer.error is not None:
-        raise FlowRefused(_said(answer.error), details=_quote(answer.error_description))
+        raise FlowRefused(_describe_error(answer.error), details=_quote_description(answer.error_description))
     if not answer.code:
         raise FlowRefused("the provider's answer carries no code")
     return answer.code
 
 
 def cookie_name(state: str) -> str:
-    """Return the cookie that binds a flow to its browser: one each, so that two flows do not end one another."""
+    """Return the name of the cookie that binds a flow to its browser: one for each flow, so that two can overlap."""
     return f"wren_flow_{hash_token(state)[:16]}"
 
 
-def _said(error: str) -> str:
+def _describe_error(error: str) -> str:
     code = safe_code(error)
     return _MEANINGS.get(code or "", f"the provider answered {code or 'with an error'}")
 
 
-def _quote(description: str | None) -> Mapping[str, str]:
-    shown = "".join(char for char in (description or "") if char.isprintable())[:_LONGEST_QUOTE]
-    return {"provider_said": shown} if shown else {}
+def _quote_description(description: str | None) -> Mapping[str, str]:
+    printable = "".join(char for char in (description or "") if char.isprintable())[:_LONGEST_QUOTE]
+    return {"provider_said": printable} if printable else {}

@@ -1,7 +1,6 @@
-"""The transport to providers: bounded in time and size, and following nothing.
+"""The transport to providers: bounded in time and size, without redirects.
 
-Provider addresses come from a plugin's spec or from the operator, never from a request; what answers there is still
-not trusted.
+Provider addresses come from a plugin's spec or from the operator, never from a request; the answers are not trusted.
 """
 
 import time
@@ -18,7 +17,7 @@ TIMEOUT = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
 
 
 class AnswerTooLarge(httpx2.TransportError):
-    """The answer is larger than any real one, or compressed although nobody asked for that."""
+    """The answer is larger than any real one, or compressed although the request did not allow it."""
 
 
 class BoundedTransport(httpx2.BaseTransport):
@@ -54,7 +53,7 @@ class BoundedTransport(httpx2.BaseTransport):
 
     def _read(self, response: httpx2.Response, request: httpx2.Request, deadline: float) -> bytes:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
-            raise AnswerTooLarge("the answer is compressed, which was not asked for", request=request)
+            raise AnswerTooLarge("the answer is compressed, and the request did not allow it", request=request)
         if not isinstance(response.stream, httpx2.SyncByteStream):
             raise TypeError("the transport below must be a synchronous one")
         content = bytearray()

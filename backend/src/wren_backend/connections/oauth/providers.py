@@ -1,4 +1,4 @@
-"""Which authorization server an integration talks to: its spec, with the operator's settings laid over it."""
+"""The authorization server of an integration: its spec, with the operator's settings on top."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class ProviderOverrides(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """Everything one flow needs to know of its authorization server."""
+    """The authorization server of one flow."""
 
     name: str
     client_id: str
@@ -59,19 +59,35 @@ def resolve_provider(spec: IntegrationSpec, settings: Mapping[str, ProviderOverr
     if not isinstance(auth, OAuth2Config):
         raise ValueError(f"{spec.name} does not use OAuth")
     given = settings.get(auth.provider)
+    missing = missing_addresses(spec, settings)
+    if missing:
+        raise _make_address_error(spec.name, auth.provider, missing)
     if given is None or not given.client_id:
-        raise _no_client_id(spec.name, auth.provider)
+        raise _make_client_id_error(spec.name, auth.provider)
     return Provider(
         name=auth.provider,
         client_id=given.client_id,
         client_secret=given.client_secret.get_secret_value() if given.client_secret else None,
-        authorization_url=_address(auth, "authorization_url", given.authorization_url or auth.authorization_url),
-        token_url=_address(auth, "token_url", given.token_url or auth.token_url),
+        authorization_url=_check_address(
+            auth, "authorization_url", given.authorization_url or auth.authorization_url or ""
+        ),
+        token_url=_check_address(auth, "token_url", given.token_url or auth.token_url or ""),
         revoke_url=given.revoke_url or auth.revoke_url,
         userinfo_url=given.userinfo_url or auth.userinfo_url,
         scope_separator=auth.scope_separator,
         additional_parameters=auth.additional_parameters,
     )
+
+
+def missing_addresses(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> list[str]:
+    """List the variables of addresses without which the integration cannot be connected; none where it needs none."""
+    auth = spec.auth
+    if not isinstance(auth, OAuth2Config):
+        return []
+    given = settings.get(auth.provider)
+    wanted = ("authorization_url", "token_url")
+    absent = (name for name in wanted if not (getattr(auth, name) or getattr(given, name, None)))
+    return [variable(auth.provider, name) for name in absent]
 
 
 def has_client(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> bool:
@@ -81,7 +97,7 @@ def has_client(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides])
 
 
 def origin(url: str) -> tuple[str, str, int | None] | None:
-    """Return scheme, host and port of an http(s) address, or None where it is none."""
+    """Return scheme, host and port of an http(s) address, or None for anything else."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -93,11 +109,11 @@ def origin(url: str) -> tuple[str, str, int | None] | None:
 
 
 def variable(provider: str, setting: str) -> str:
-    """Return the environment variable that sets something of a provider."""
+    """Return the environment variable of a provider's setting."""
     return f"WREN_PROVIDERS__{provider.upper()}__{setting.upper()}"
 
 
-def _no_client_id(integration: str, provider: str) -> ProviderNotConfigured:
+def _make_client_id_error(integration: str, provider: str) -> ProviderNotConfigured:
     wanted = variable(provider, "client_id")
     return ProviderNotConfigured(
         f"{integration} cannot be connected: this server has no client id for {provider!r}; "
@@ -106,9 +122,17 @@ def _no_client_id(integration: str, provider: str) -> ProviderNotConfigured:
     )
 
 
-def _address(auth: OAuth2Config, setting: str, url: str) -> str:
+def _make_address_error(integration: str, provider: str, missing: list[str]) -> ProviderNotConfigured:
+    return ProviderNotConfigured(
+        f"{integration} cannot be connected: neither it nor this server has the addresses of {provider!r}; "
+        f"an operator sets {' and '.join(missing)}, then restarts",
+        details={"integration": integration, "provider": provider, "variable": missing[0], "variables": missing},
+    )
+
+
+def _check_address(auth: OAuth2Config, setting: str, url: str) -> str:
     found = origin(url)
-    # A token sent over plain http is everybody's; on this machine, and where an operator says so, it is not sent far.
+    # Anyone on the way can read a token sent over plain http, except on this machine and where the operator chose it.
     is_spec_value = url == getattr(auth, setting)
     if found is None or (is_spec_value and found[0] == "http" and found[1] not in _LOOPBACK):
         raise ProviderNotConfigured(

@@ -1,4 +1,4 @@
-"""Reading what a token endpoint answered: pure, and suspicious of every field."""
+"""Reading the answer of a token endpoint: pure, and suspicious of every field."""
 
 import math
 import re
@@ -10,11 +10,11 @@ from typing import Any
 from wren_backend.connections.requirements import access_key, refresh_key
 from wren_core.contract.spec import IntegrationSpec
 
-# A token that can be renewed and does not say when it ends: renewing it hourly is what most providers expect.
+# For a token that can be refreshed and does not say when it ends: most providers expect an hourly refresh.
 DEFAULT_LIFETIME = timedelta(hours=1)
 _LONGEST_LIFETIME = timedelta(days=3650)
 _LONGEST_TOKEN = 16_384
-# Seen ASCII characters only: what may stand in an Authorization header (RFC 6750) and in an environment variable.
+# Visible ASCII characters only: what may stand in an Authorization header (RFC 6750) and in an environment variable.
 _TOKEN_FORM = re.compile(r"[\x21-\x7e]+")
 
 
@@ -24,7 +24,7 @@ class TokenAnswerInvalid(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenAnswer:
-    """What a provider granted."""
+    """The tokens in a successful answer, and what they are good for."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
@@ -35,7 +35,7 @@ class TokenAnswer:
 
 
 def read_token_answer(answer: Mapping[str, Any], *, scope_separator: str, now: datetime) -> TokenAnswer:
-    """Return the grant in a successful token answer.
+    """Return the tokens in a successful answer.
 
     Some providers nest the token that acts as the user in `authed_user`; it counts where there is no other.
 

@@ -1,4 +1,4 @@
-"""Talking to a provider's token, revocation and userinfo endpoints, in authlib's words and within our bounds."""
+"""A provider's token, revocation and userinfo endpoints: authlib's client within our bounds."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -14,29 +14,29 @@ from wren_core.http_status import parse_retry_after
 
 _Answer = TypeVar("_Answer")
 
-# What providers say when the grant itself is dead: RFC 6749's word, and those of dialects.
+# Error codes of a dead grant: that of RFC 6749, and those of dialects.
 _DEAD_GRANT = frozenset(
     {"invalid_grant", "invalid_refresh_token", "bad_refresh_token", "token_revoked", "token_expired", "invalid_code"}
 )
 _BAD_CLIENT = frozenset({"invalid_client", "unauthorized_client", "invalid_client_id", "bad_client_secret"})
-# Passing trouble that some report in the body of a 200 or 400.
-_PASSING = frozenset({"server_error", "temporarily_unavailable", "ratelimited", "rate_limited", "slow_down"})
+# Temporary failures that some providers report in the body of a 200 or 400.
+_TEMPORARY = frozenset({"server_error", "temporarily_unavailable", "ratelimited", "rate_limited", "slow_down"})
 _LONGEST_CODE = 60
 
 
 class ProviderFailed(Exception):
-    """The endpoint did not give what was asked for.
+    """The endpoint did not do what was asked.
 
     The message is safe to show: it holds no token and nothing of the answer but its status and error code.
     """
 
 
 class GrantDead(ProviderFailed):
-    """The code or refresh token is no longer good; only a person can get another."""
+    """The code or refresh token is no longer valid; only a person can get another."""
 
 
 class ClientRefused(ProviderFailed):
-    """The provider refuses Wren's own client id or secret; the operator must look."""
+    """The provider refuses Wren's own client id or secret; the operator must check them."""
 
 
 class ProviderUnavailable(ProviderFailed):
@@ -57,10 +57,10 @@ class TokenEndpoint:
         """Return the answer to an authorization code.
 
         Raises:
-            ProviderFailed: one of its subclasses says whose move it is.
+            ProviderFailed: the subclass says who can act: a person, the operator, or a later attempt.
         """
         client = self._client(provider)
-        return _guarded(
+        return _translate_errors(
             lambda: client.fetch_token(
                 provider.token_url,
                 grant_type="authorization_code",
@@ -73,26 +73,26 @@ class TokenEndpoint:
     def refresh(self, provider: Provider, refresh_token: str) -> dict[str, Any]:
         """Return the answer to a refresh token. Raises as `exchange` does."""
         client = self._client(provider)
-        return _guarded(lambda: client.refresh_token(provider.token_url, refresh_token=refresh_token))
+        return _translate_errors(lambda: client.refresh_token(provider.token_url, refresh_token=refresh_token))
 
     def revoke(self, provider: Provider, token: str) -> None:
-        """Ask the provider to forget a token. Raises as `exchange` does."""
+        """Revoke a token at the provider. Raises as `exchange` does."""
         if provider.revoke_url is None:
             raise ProviderFailed(f"{provider.name} has no revocation endpoint")
         client = self._client(provider)
         # The bearer header is for dialects that revoke the token they are called with.
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Bearer {token}"}
-        response = _guarded(lambda: client.revoke_token(provider.revoke_url, token=token, headers=headers))
+        response = _translate_errors(lambda: client.revoke_token(provider.revoke_url, token=token, headers=headers))
         if response.status_code >= 300 or response.content.strip():
-            _check(response)
+            _read_success(response)
 
     def userinfo(self, provider: Provider, access_token: str) -> dict[str, Any]:
-        """Return whose token this is. Raises as `exchange` does."""
+        """Return the claims about the token's user. Raises as `exchange` does."""
         if provider.userinfo_url is None:
             raise ProviderFailed(f"{provider.name} has no userinfo endpoint")
         url, headers = provider.userinfo_url, {"Authorization": f"Bearer {access_token}", "Accept": "application/json"}
         with httpx2.Client(transport=self._transport, timeout=TIMEOUT) as client:
-            return _check(_guarded(lambda: client.get(url, headers=headers)))
+            return _read_success(_translate_errors(lambda: client.get(url, headers=headers)))
 
     def dispose(self) -> None:
         """Close the connections; at the end of the process."""
@@ -113,7 +113,7 @@ class TokenEndpoint:
 
 
 class _Token(OAuth2Token):  # type: ignore[misc]  # authlib ships no types
-    """The answer as it came: authlib would fail on an `expires_in` that is no number, and uses its own clock."""
+    """The answer as received: authlib fails on an `expires_in` that is no number, and uses its own clock."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         dict.__init__(self, params)
@@ -121,11 +121,11 @@ class _Token(OAuth2Token):  # type: ignore[misc]  # authlib ships no types
 
 class _Client(OAuth2Client):  # type: ignore[misc]  # authlib ships no types
     def parse_response_token(self, resp: httpx2.Response) -> dict[str, Any]:
-        self.token = _Token(_check(resp))
+        self.token = _Token(_read_success(resp))
         return dict(self.token)
 
 
-def _guarded(call: Callable[[], _Answer]) -> _Answer:
+def _translate_errors(call: Callable[[], _Answer]) -> _Answer:
     try:
         return call()
     except (httpx2.TransportError, httpx2.InvalidURL) as exc:
@@ -134,19 +134,19 @@ def _guarded(call: Callable[[], _Answer]) -> _Answer:
         raise ProviderFailed(f"the request could not be made ({type(exc).__name__})") from exc
 
 
-def _check(response: httpx2.Response) -> dict[str, Any]:
+def _read_success(response: httpx2.Response) -> dict[str, Any]:
     """Return the JSON object of a success; some dialects answer 200 with `ok: false` or with an `error`."""
     status = response.status_code
     if status >= 500 or status in {408, 425, 429}:
         retry_after = parse_retry_after(response.headers.get("retry-after"))
         raise ProviderUnavailable(f"the provider answered {status}", retry_after=retry_after)
-    body = _json_object(response)
+    body = _read_json_object(response)
     if status >= 300 or body.get("ok") is False or body.get("error"):
-        raise _failure(status, body)
+        raise _make_failure(status, body)
     return body
 
 
-def _json_object(response: httpx2.Response) -> dict[str, Any]:
+def _read_json_object(response: httpx2.Response) -> dict[str, Any]:
     try:
         body = response.json()
     except (ValueError, RecursionError):
@@ -156,17 +156,17 @@ def _json_object(response: httpx2.Response) -> dict[str, Any]:
     return body
 
 
-def _failure(status: int, body: Mapping[str, Any]) -> ProviderFailed:
+def _make_failure(status: int, body: Mapping[str, Any]) -> ProviderFailed:
     code = safe_code(body.get("error"))
     message = f"the provider answered {status}: {code or 'no error code'}"
     if code in _DEAD_GRANT:
         return GrantDead(message)
     if code in _BAD_CLIENT:
         return ClientRefused(message)
-    return ProviderUnavailable(message) if code in _PASSING else ProviderFailed(message)
+    return ProviderUnavailable(message) if code in _TEMPORARY else ProviderFailed(message)
 
 
 def safe_code(value: Any) -> str | None:
-    """Return an error code of a provider where it is fit to be shown, else None."""
+    """Return an error code of a provider where it is safe to show, else None."""
     fits = isinstance(value, str) and 0 < len(value) <= _LONGEST_CODE and value.replace("_", "").isascii()
     return value if fits and value.replace("_", "").replace("-", "").isalnum() else None

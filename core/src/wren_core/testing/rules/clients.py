@@ -1,4 +1,4 @@
-"""W207: the client library is imported when somebody connects."""
+"""W207: the client library is imported by `connect()`, not with the integration."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,17 +7,17 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 
-def _check(subject: Subject) -> Iterator[Finding]:
-    if subject.imported is None:
-        raise NotApplicable("it was imported before anybody looked")
-    imported = {module.partition(".")[0] for module in subject.imported.modules}
-    for name in sorted(_names(subject.project.requires) - _names(metadata.requires("wren-core")) - {"wren-core"}):
+def _check(target: CheckTarget) -> Iterator[Finding]:
+    if target.imported is None:
+        raise NotApplicable("it was imported before the check began")
+    imported = {module.partition(".")[0] for module in target.imported.modules}
+    for name in sorted(_names(target.project.requires) - _names(metadata.requires("wren-core")) - {"wren-core"}):
         for package in sorted(_packages(name) & imported):
-            message = f"importing it imports {package}, of {name}; import it in connect()"
-            yield Finding(place=subject.imported.module, message=message)
+            message = f"its import also imports {package} (of {name}); import that in connect()"
+            yield Finding(place=target.imported.module, message=message)
 
 
 def _names(requirements: Iterable[str] | None) -> set[str]:
@@ -33,7 +33,7 @@ def _names(requirements: Iterable[str] | None) -> set[str]:
 
 
 def _packages(distribution: str) -> set[str]:
-    """Return the packages a distribution installs; its own name where it does not say."""
+    """Return the packages a distribution installs; its own name where its files are unknown."""
     try:
         files = metadata.files(distribution) or ()
     except metadata.PackageNotFoundError:
@@ -45,9 +45,9 @@ def _packages(distribution: str) -> set[str]:
 RULE = Rule(
     id="W207-clients",
     tier=Tier.SILVER,
-    title="Importing it imports no client library",
-    why="Hosts import every plugin to know what there is. A client library costs a hundred times the plugin itself, "
-    "and most runs use none of it.",
-    fix="Import it inside connect(), or in a module that only connect() imports.",
+    title="Importing the integration imports no client library",
+    why="Hosts import every plugin to list it. A client library takes a hundred times as long as the plugin, and most "
+    "runs never use it.",
+    fix="Import the library inside connect(), or in a module that only connect() imports.",
     check=_check,
 )

@@ -1,4 +1,4 @@
-"""W201: every method has an example, and it is a call that would be accepted."""
+"""W201: every method has an example, which is a valid call."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ from wren_core.contract.spec import MethodSpec
 from wren_core.errors import InvalidInput
 from wren_core.testing.examples import find_call
 from wren_core.testing.rules.rule import Finding, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 
-def _check(subject: Subject) -> Iterator[Finding]:
-    for method in subject.spec.methods:
-        problem = _problem(subject.integration, method)
+def _check(target: CheckTarget) -> Iterator[Finding]:
+    for method in target.spec.methods:
+        problem = _problem(target.integration, method)
         if problem:
-            yield Finding(place=f"{subject.name}.{method.id}", message=problem)
+            yield Finding(place=f"{target.name}.{method.id}", message=problem)
 
 
 def _problem(integration: type[Integration], method: MethodSpec) -> str | None:
@@ -37,8 +37,8 @@ def _problem(integration: type[Integration], method: MethodSpec) -> str | None:
 RULE = Rule(
     id="W201-examples",
     tier=Tier.SILVER,
-    title="Every method has an example that would be accepted",
-    why="An example is what a model writes first, and what every other proof calls.",
-    fix='@method(example=\'chat.post("Done", channel="general")\'): one call of the method, as a script writes it.',
+    title="Every method has an example that is a valid call",
+    why="A model starts from the example, and the other rules call it.",
+    fix='@method(example=\'chat.post("Done", channel="general")\'): one call of the method, as it stands in a script.',
     check=_check,
 )

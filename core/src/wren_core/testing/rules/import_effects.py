@@ -1,24 +1,24 @@
-"""W107: importing the integration does nothing but define it."""
+"""W107: importing the integration has no side effects."""
 
 from collections.abc import Iterator
 
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 
-def _check(subject: Subject) -> Iterator[Finding]:
-    if subject.imported is None:
-        raise NotApplicable("it was imported before anybody looked")
-    for effect in subject.imported.effects:
-        yield Finding(place=effect.place, message=f"importing it {effect.message}")
+def _check(target: CheckTarget) -> Iterator[Finding]:
+    if target.imported is None:
+        raise NotApplicable("it was imported before the check began")
+    for effect in target.imported.effects:
+        yield Finding(place=effect.place, message=f"its import {effect.message}")
 
 
 RULE = Rule(
     id="W107-import-effects",
     tier=Tier.BRONZE,
-    title="Importing it opens no file, no socket, no process and reads no environment",
-    why="Every host imports every installed plugin. What one does then happens to all of them, in processes that have "
-    "other secrets, before anybody chose to use it.",
+    title="Importing the integration opens no file, socket or process and reads no environment variable",
+    why="Every host imports every installed plugin. A side effect happens in all of them, in processes that hold other "
+    "secrets, before a person chooses to use the plugin.",
     fix="Do it in connect() or in the method; take settings from self.config and secrets from self.credentials.",
     check=_check,
 )

@@ -1,4 +1,4 @@
-"""W102: the distribution's metadata say what it is, for whom, and which contract it was written for."""
+"""W102: the metadata of the distribution describe it and bound the version of wren-core."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from packaging.utils import canonicalize_name
 
 from wren_core.testing.project import Project
 from wren_core.testing.rules.rule import Finding, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 _CONTRACT = "wren-core"
 _BOUNDS = ("<", "<=", "~=", "==")
@@ -19,8 +19,8 @@ _WANTED = {
 }
 
 
-def _check(subject: Subject) -> Iterator[Finding]:
-    project = subject.project
+def _check(target: CheckTarget) -> Iterator[Finding]:
+    project = target.project
     for attribute, field in _WANTED.items():
         if not getattr(project, attribute).strip():
             yield Finding(place="pyproject.toml", message=f"[project] has no {field}")
@@ -28,7 +28,7 @@ def _check(subject: Subject) -> Iterator[Finding]:
     if contract is None:
         yield Finding(place="pyproject.toml", message=f"dependencies do not name {_CONTRACT}")
     elif not any(item.operator in _BOUNDS for item in contract.specifier):
-        message = f"{contract} has no upper bound: a later contract would load a plugin that was written for this one"
+        message = f"{contract} has no upper bound, so a later, incompatible wren-core would load this plugin"
         yield Finding(place="pyproject.toml", message=message)
 
 
@@ -46,9 +46,9 @@ def _contract_requirement(project: Project) -> Requirement | None:
 RULE = Rule(
     id="W102-metadata",
     tier=Tier.BRONZE,
-    title="The metadata name the description, licence, Python, README and a bounded wren-core",
-    why="Operators decide by them what to install, and the requirement on wren-core is the fence that keeps a plugin "
-    "from being loaded by a contract it was not written for.",
+    title="The metadata have a description, licence, Python version, README and a bounded wren-core",
+    why="Operators choose by the metadata what to install, and the bounds on wren-core keep a host from loading a "
+    "plugin that was written for another contract.",
     fix='Fill in [project]: description, readme, license, requires-python, and dependencies = ["wren-core>=X.Y,<X.Z"].',
     check=_check,
 )

@@ -1,4 +1,4 @@
-"""All rules, in the order they are numbered."""
+"""All rules, in the order of their numbers."""
 
 from wren_core.errors import AgentFixableError
 from wren_core.nearest import list_nearest

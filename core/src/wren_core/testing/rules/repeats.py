@@ -4,25 +4,25 @@ from collections.abc import Iterator
 
 from wren_core.testing.calls import Call, MethodCalls
 from wren_core.testing.fake_provider import FakeRequest
-from wren_core.testing.rules.judging import unrehearsed, working
+from wren_core.testing.rules.call_findings import recording_problem, working_methods
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 _FAULTS = ("500", "503")
 
 
-def _check(subject: Subject) -> Iterator[Finding]:
-    writes = [method.id for method in subject.spec.methods if method.effect != "read" and not method.idempotent]
+def _check(target: CheckTarget) -> Iterator[Finding]:
+    writes = [method.id for method in target.spec.methods if method.effect != "read" and not method.idempotent]
     if not writes:
-        raise NotApplicable("no method writes, or all may be repeated")
-    yield from unrehearsed(subject)
-    for method in working(subject, "no write could be made"):
+        raise NotApplicable("every method that writes is idempotent, or none writes")
+    yield from recording_problem(target)
+    for method in working_methods(target, "no write succeeds"):
         if method.method in writes:
-            yield from _repeats(subject.name, method)
+            yield from _repeats(target.name, method)
 
 
 def _repeats(name: str, method: MethodCalls) -> Iterator[Finding]:
-    """Look at the last request of a write, which is the one that writes: those before it look things up."""
+    """Compare the last request of a write, which is the one that writes; those before it only read."""
     last = method.plain.requests[-1] if method.plain and method.plain.requests else None
     if last is None:
         return
@@ -35,7 +35,7 @@ def _repeats(name: str, method: MethodCalls) -> Iterator[Finding]:
 
 
 def _times(call: Call, write: FakeRequest) -> int:
-    """Count how often a call sent a write, as the provider does: requests with one idempotency key are one."""
+    """Count how often a call sent a write; requests with the same idempotency key count as one."""
     sent = [request for request in call.requests if (request.method, request.path) == (write.method, write.path)]
     keys = [request.headers.get("idempotency-key") or str(place) for place, request in enumerate(sent)]
     return len(set(keys))
@@ -44,9 +44,9 @@ def _times(call: Call, write: FakeRequest) -> int:
 RULE = Rule(
     id="W308-repeats",
     tier=Tier.GOLD,
-    title="A write that may not be repeated is sent once, also when the provider fails",
-    why="A provider may have done what it could not confirm. A client that tries again by itself posts twice, pays "
-    "twice, and nobody asked it to.",
+    title="A write that is not idempotent is sent once, even when the provider fails",
+    why="A provider may have carried out a request that it did not confirm. A client that retries by itself then posts "
+    "or pays twice.",
     fix="Switch the client library's retries off for writes (`max_retries=0`), send an idempotency key where the "
     "provider takes one, or declare the method idempotent=True where it is.",
     check=_check,

@@ -1,36 +1,36 @@
-"""What a rule is: an id, a tier, why it exists, how to fix what it finds, and the function that finds it."""
+"""The parts of a rule: its id, tier, reason, remedy, and the function that checks it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
 Weight = Literal["fault", "note"]
 
 
 class Tier(IntEnum):
-    """How much is proved of an integration; each tier holds those below it."""
+    """How much is tested of an integration; each tier includes those below it."""
 
     BRONZE = 1
-    """It loads, is named and described, and leaks nothing."""
+    """It loads, has names and descriptions, and leaks no secret."""
     SILVER = 2
-    """Its errors are translated, its documents are complete, its examples could be called."""
+    """Its errors have the right class, its documents are complete, its examples are valid calls."""
     GOLD = 3
-    """Its fake provider proves what it does with time limits, pages, hosts, scopes and undo."""
+    """Its fake provider tests time limits, pages, hosts, scopes and undo."""
     PLATINUM = 4
-    """It is cheap to list and to import, safe to hand to a model, and asks for no exemption."""
+    """It is cheap to list and to import, safe to give to a model, and has no exemption."""
 
     @property
     def label(self) -> str:
-        """The name people write."""
+        """The name in lower case, as people write it."""
         return self.name.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing a rule found."""
+    """One result of a rule."""
 
     place: str
     """Where: `chat.post`, `README.md`, `pyproject.toml`."""
@@ -40,7 +40,7 @@ class Finding:
 
 
 class NotApplicable(Exception):
-    """The rule has nothing to look at in this integration; the message says why."""
+    """The rule has nothing to check in this integration; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +48,13 @@ class Rule:
     """One rule."""
 
     id: str
-    """Number and name, such as `W203-auth-errors`; the number alone names it too."""
+    """Number and name, such as `W203-auth-errors`; the number alone identifies it, too."""
     tier: Tier
     title: str
     why: str
     fix: str
-    check: Callable[[Subject], Iterable[Finding]]
-    """Yields findings; raises NotApplicable where there is nothing to look at."""
+    check: Callable[[CheckTarget], Iterable[Finding]]
+    """Yields findings; raises NotApplicable where there is nothing to check."""
 
     @property
     def code(self) -> str:

@@ -1,4 +1,4 @@
-"""W306: the scopes a method declares are the ones it needs."""
+"""W306: a method declares exactly the scopes that it needs."""
 
 import re
 from collections.abc import Iterator
@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from wren_core.contract.spec import IntegrationSpec, OAuth2Config
 from wren_core.errors import InternalError
 from wren_core.testing.calls import MethodCalls
-from wren_core.testing.rules.judging import unrehearsed
+from wren_core.testing.rules.call_findings import recording_problem
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
-from wren_core.testing.subject import Subject
+from wren_core.testing.target import CheckTarget
 
-# Scopes by which a host learns whose account it is, or gets a refresh token; no method uses them.
+# Scopes for the identity of the account or for a refresh token, which no method needs.
 _IDENTITY = re.compile(r"openid|email|profile|userinfo|offline|\buser\b")
 
 
-def _check(subject: Subject) -> Iterator[Finding]:
-    spec = subject.spec
+def _check(target: CheckTarget) -> Iterator[Finding]:
+    spec = target.spec
     if not isinstance(spec.auth, OAuth2Config) or not spec.required_scopes:
-        raise NotApplicable("no connection asks for scopes")
+        raise NotApplicable("no connection requests scopes")
     yield from _idle(spec)
-    yield from unrehearsed(subject)
-    if subject.make_fake is not None and not subject.rehearsal.has_scopes and not subject.rehearsal.problem:
-        message = "its fake gives no tokens with scopes; mount a FakeOAuth, or set `issuer`"
+    yield from recording_problem(target)
+    if target.make_fake is not None and not target.calls.has_scopes and not target.calls.problem:
+        message = "its fake issues no tokens with scopes; mount a FakeOAuth, or set `issuer`"
         yield Finding(place=spec.name, message=message)
-    for method in subject.rehearsal.methods.values():
+    for method in target.calls.methods.values():
         yield from _unproved(f"{spec.name}.{method.method}", method)
 
 
@@ -31,28 +31,28 @@ def _idle(spec: IntegrationSpec) -> Iterator[Finding]:
     used = {scope for method in spec.methods for scope in method.scopes}
     for scope in spec.required_scopes:
         if scope not in used and not _IDENTITY.search(scope):
-            yield Finding(place=spec.name, message=f"every connection asks for {scope}, and no method declares it")
+            yield Finding(place=spec.name, message=f"every connection requests {scope}, which no method declares")
 
 
 def _unproved(place: str, method: MethodCalls) -> Iterator[Finding]:
-    if method.scoped is not None and method.scoped.error is not None:
-        yield Finding(place=place, message=f"its declared scopes are not enough: {method.scoped.happened}")
-    without = method.scopeless
+    if method.with_declared_scopes is not None and method.with_declared_scopes.error is not None:
+        yield Finding(place=place, message=f"its declared scopes are not enough: {method.with_declared_scopes.outcome}")
+    without = method.without_scopes
     if without is not None and without.error is None:
-        message = "the fake lets it through without any scope: is it kinder than the provider, or are none needed?"
+        message = "the fake accepts it without any scope: does the provider, too?"
         yield Finding(place=place, message=message, weight="note")
     if without is not None and isinstance(without.error, InternalError):
-        message = f"without its scopes it comes to {without.happened}; say which scope is missing, and who grants it"
+        message = f"without its scopes it ends with {without.outcome}; raise an error that names the missing scope"
         yield Finding(place=place, message=message)
 
 
 RULE = Rule(
     id="W306-scopes",
     tier=Tier.GOLD,
-    title="Each method declares the scopes it needs, and connections ask for no others",
-    why="Consent pages list scopes, and people refuse what they cannot explain; a method without a scope it needs "
-    "fails for exactly those who were asked for less.",
-    fix="@method(scopes=[...]) with what the provider documents for its requests; take scopes no method declares out "
-    "of the auth's list.",
+    title="Each method declares the scopes it needs, and connections request no others",
+    why="Consent pages list the scopes, and people refuse those they do not understand. A method that lacks a scope "
+    "fails for the people who granted only what was requested.",
+    fix="@method(scopes=[...]) with the scopes that the provider documents for its requests; remove scopes that no "
+    "method declares from auth.scopes.",
     check=_check,
 )

@@ -1,9 +1,9 @@
-"""Waiting until a person has authorised a connection."""
+"""Waits until a person has authorised a connection."""
 
 import time
 
 from wren.api.client import Client
-from wren.api.records import Connection, ConnectionStarted
+from wren.api.records import ApiConnection, ApiConnectionStarted
 from wren.cli.screen import Screen
 from wren_core.errors import UserFacingConfigError
 
@@ -11,46 +11,46 @@ _POLL_SECONDS = 1.0
 
 
 def wait_until_connected(
-    screen: Screen, client: Client, started: ConnectionStarted, *, before: Connection | None, seconds: float
-) -> Connection:
+    screen: Screen, client: Client, started: ApiConnectionStarted, *, before: ApiConnection | None, seconds: float
+) -> ApiConnection:
     """Return the connection once it is active; for one that was active before, once its credentials are new.
 
     Raises:
-        UserFacingConfigError: CONNECTION_FAILED where the attempt is over, CONNECTION_PENDING where time is.
+        UserFacingConfigError: CONNECTION_FAILED when the attempt failed, CONNECTION_PENDING when the time is up.
     """
     deadline = time.monotonic() + seconds
     connection = client.connection(started.connection_id)
     try:
         if not _is_connected(connection, before):
-            screen.note(f"waiting up to {seconds:g} s until somebody has consented there; Ctrl-C leaves it open")
+            screen.note(f"waiting up to {seconds:g} s for consent; Ctrl-C stops waiting")
         while not _is_connected(connection, before):
             if _is_over(connection, started, before):
-                raise _failed(connection)
+                raise _make_failed_error(connection)
             if time.monotonic() >= deadline:
-                raise _unfinished(started, seconds)
+                raise _make_pending_error(started, seconds)
             time.sleep(_POLL_SECONDS)
             connection = client.connection(started.connection_id)
     except KeyboardInterrupt:
-        screen.note(f"the link stays good; `wren connect {started.integration}` makes a new one")
+        screen.note(f"the link stays valid; `wren connect {started.integration}` makes a new one")
         raise
     return connection
 
 
-def _is_connected(connection: Connection, before: Connection | None) -> bool:
+def _is_connected(connection: ApiConnection, before: ApiConnection | None) -> bool:
     if connection.status != "active" or before is None or before.status != "active":
         return connection.status == "active"
     return connection.version is None or connection.version != before.version
 
 
-def _is_over(connection: Connection, started: ConnectionStarted, before: Connection | None) -> bool:
-    """Tell whether an attempt has failed. Of one that was active the error may speak of its renewal instead."""
+def _is_over(connection: ApiConnection, started: ApiConnectionStarted, before: ApiConnection | None) -> bool:
+    """Tell whether an attempt has failed; the error of an active connection may be about its renewal instead."""
     if started.status == "active":
         return False
     old_error = before.error if before is not None else None
     return connection.status != started.status or connection.error != old_error
 
 
-def _unfinished(started: ConnectionStarted, seconds: float) -> UserFacingConfigError:
+def _make_pending_error(started: ApiConnectionStarted, seconds: float) -> UserFacingConfigError:
     return UserFacingConfigError(
         f"{started.integration} was not connected within {seconds:g} s; finish it at the link, "
         f"or run `wren connect {started.integration}` for a new one",
@@ -60,7 +60,7 @@ def _unfinished(started: ConnectionStarted, seconds: float) -> UserFacingConfigE
     )
 
 
-def _failed(connection: Connection) -> UserFacingConfigError:
+def _make_failed_error(connection: ApiConnection) -> UserFacingConfigError:
     reason = connection.error.get("message") if isinstance(connection.error, dict) else connection.error
     return UserFacingConfigError(
         f"{connection.integration} is not connected: {reason or connection.status}; "

@@ -9,15 +9,15 @@ from wren.cli import exit_codes
 from wren.cli.commands.installed_list import show_plugins
 from wren.cli.screen import Screen
 from wren.installed_plugins.doctor import diagnose
-from wren.script.plugin_policy import host_policy
+from wren.script.plugin_policy import read_plugin_policy
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
 def report_plugins(name: str | None, *, as_json: bool) -> None:
-    """Load each plugin in a process of its own and say what is wrong; exit 1 when something is broken."""
+    """Load each plugin in a process of its own and show the problems; exit 1 if there is an error."""
     screen = Screen(as_json=as_json)
-    diagnosis = diagnose(host_policy(os.environ), name)
+    diagnosis = diagnose(read_plugin_policy(os.environ), name)
     screen.answer(
         {
             "ok": diagnosis.is_healthy,
@@ -31,6 +31,6 @@ def report_plugins(name: str | None, *, as_json: bool) -> None:
         screen.line(text, style=_STYLES[problem.severity])
         screen.line(f"    {problem.next_step}")
     if not diagnosis.problems:
-        screen.line("nothing is wrong", style="green")
+        screen.line("no problems found", style="green")
     if not diagnosis.is_healthy:
         raise typer.Exit(exit_codes.FAILED)

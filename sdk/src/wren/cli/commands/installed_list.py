@@ -1,53 +1,53 @@
-"""`wren plugins list`, `disable` and `enable`: they import no plugin, except where `list --load` is asked to."""
+"""`wren plugins list`, `disable` and `enable`; only `list --load` imports plugins."""
 
 import os
 from dataclasses import asdict
 from typing import Any
 
 from wren.cli.screen import Screen
-from wren.installed_plugins.survey import SurveyedPlugin, survey
-from wren.script.plugin_policy import host_policy
+from wren.installed_plugins.survey import SurveyedPlugin, survey_plugins
+from wren.script.plugin_policy import read_plugin_policy
 from wren_core.errors import UserFacingConfigError
 from wren_core.plugins.disabled import DisabledPlugins
 from wren_core.plugins.discovery import integration_names
 from wren_core.plugins.policy import DISABLED_VARIABLE, PluginPolicy
 from wren_core.plugins.registry import integration_unknown
 
-_RESTART = "a server that runs keeps what it loaded until it is started again"
+_RESTART = "a running server keeps its plugins until it is restarted"
 
 
 def list_plugins(*, load: bool, as_json: bool) -> None:
-    """List what is installed, and what may not be used and why."""
+    """List the installed plugins, and why some may not be used."""
     screen = Screen(as_json=as_json)
-    policy = host_policy(os.environ)
-    plugins = _loaded(policy) if load else survey(policy).plugins
-    screen.answer({"plugins": [asdict(plugin) for plugin in plugins], "policy": _policy(policy)})
+    policy = read_plugin_policy(os.environ)
+    plugins = _load_all(policy) if load else survey_plugins(policy).plugins
+    screen.answer({"plugins": [asdict(plugin) for plugin in plugins], "policy": _make_policy_json(policy)})
     show_plugins(screen, plugins)
     if policy.safe_mode:
         screen.line("safe mode is on: only the plugins published with Wren are loaded", style="yellow")
 
 
 def disable_plugin(name: str, *, as_json: bool) -> None:
-    """Switch a plugin off; nothing of it is imported, so it may be as broken as it likes."""
+    """Disable a plugin without importing it."""
     screen = Screen(as_json=as_json)
     known = integration_names()
     if name not in known:
         raise integration_unknown(name, known)
-    changed = _switches().add(name)
+    changed = _open_switches().add(name)
     screen.answer({"name": name, "disabled": True, "changed": changed})
-    screen.line(f"{name} is switched off" if changed else f"{name} was switched off already")
+    screen.line(f"{name} is disabled" if changed else f"{name} was already disabled")
     screen.note(_RESTART)
 
 
 def enable_plugin(name: str, *, as_json: bool) -> None:
-    """Switch a plugin on again; one that is no longer installed is forgotten."""
+    """Enable a plugin; for one that is no longer installed, remove the entry."""
     screen = Screen(as_json=as_json)
-    changed = _switches().remove(name)
+    changed = _open_switches().remove(name)
     known = integration_names()
     if not changed and name not in known:
         raise integration_unknown(name, known)
     screen.answer({"name": name, "disabled": False, "changed": changed})
-    screen.line(f"{name} is switched on" if changed else f"{name} was not switched off")
+    screen.line(f"{name} is enabled" if changed else f"{name} was not disabled")
     screen.note(_RESTART)
 
 
@@ -57,18 +57,18 @@ def show_plugins(screen: Screen, plugins: tuple[SurveyedPlugin, ...]) -> None:
     rows = [(item.name, item.distribution, item.version, item.state, item.reason) for item in plugins]
     screen.table(columns, rows)
     if not plugins:
-        screen.line("none is installed; install the distribution of one with pip")
+        screen.line("no plugins are installed; install one with pip")
 
 
-def _loaded(policy: PluginPolicy) -> tuple[SurveyedPlugin, ...]:
-    from wren.installed_plugins.doctor import loaded  # here: listing does not need it
+def _load_all(policy: PluginPolicy) -> tuple[SurveyedPlugin, ...]:
+    from wren.installed_plugins.doctor import merge_examinations  # here: listing does not need it
     from wren.installed_plugins.examination import examine  # here: likewise
 
-    found = survey(policy)
-    return loaded(found.plugins, examine(found.loadable, policy.time_limit))
+    found = survey_plugins(policy)
+    return merge_examinations(found.plugins, examine(found.loadable, policy.time_limit))
 
 
-def _policy(policy: PluginPolicy) -> dict[str, Any]:
+def _make_policy_json(policy: PluginPolicy) -> dict[str, Any]:
     return {
         "allow": sorted(policy.allow),
         "deny": sorted(policy.deny),
@@ -78,10 +78,10 @@ def _policy(policy: PluginPolicy) -> dict[str, Any]:
     }
 
 
-def _switches() -> DisabledPlugins:
+def _open_switches() -> DisabledPlugins:
     if os.environ.get(DISABLED_VARIABLE):
         raise UserFacingConfigError(
-            f"{DISABLED_VARIABLE} is set and says what is switched off; change it, or unset it first",
+            f"{DISABLED_VARIABLE} is set and lists the disabled plugins; change it, or unset it first",
             code="PLUGINS_SET_BY_VARIABLE",
         )
     return DisabledPlugins.of_environment(os.environ)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from wren.cli.screen import Screen, loading_plugins
-from wren.cli.tool_cost import FORMS, IntegrationCost, MethodCost, added, integration_cost, standing_cost
+from wren.cli.screen import Screen, redirect_plugin_output
+from wren.cli.tool_cost import FORMS, IntegrationCost, MethodCost, add_costs, count_dynamic_tools, count_integration
 from wren.script.catalogue import Catalogue, installed
 from wren_core.errors import PluginFailed
 
@@ -11,35 +11,35 @@ _COUNTED = "estimated; tool definitions are within 6 % of OpenAI's o200k_base"
 
 
 def show_cost(names: list[str], *, as_json: bool) -> None:
-    """Show what the tools of the named integrations, or of all installed, cost a model."""
+    """Show the tokens that the tools of the named integrations, or of all installed ones, cost a model."""
     screen = Screen(as_json=as_json)
-    with loading_plugins():
-        costs, missing = _costs(installed(), names)
-    modes = _modes(costs)
+    with redirect_plugin_output():
+        costs, missing = _count_costs(installed(), names)
+    modes = _compare_modes(costs)
     screen.answer(
         {
             "counted": _COUNTED,
-            "integrations": [_integration(cost) for cost in costs],
+            "integrations": [_make_integration_json(cost) for cost in costs],
             "modes": modes,
             "missing": missing,
         }
     )
     for cost in costs:
         screen.line(f"{cost.name} {cost.version}", style="bold")
-        screen.table(("method", *FORMS, "docs", "dynamic"), [*map(_row, cost.methods), _total(cost)])
+        screen.table(("method", *FORMS, "docs", "dynamic"), [*map(_make_row, cost.methods), _make_total_row(cost)])
         screen.line()
     _show_modes(screen, modes)
     for name, reason in missing.items():
         screen.note(f"{name} is left out: {reason}", style="yellow")
 
 
-def _costs(catalogue: Catalogue, names: list[str]) -> tuple[list[IntegrationCost], dict[str, str]]:
-    """Return the costs; only one that nobody asked for by name may be left out."""
+def _count_costs(catalogue: Catalogue, names: list[str]) -> tuple[list[IntegrationCost], dict[str, str]]:
+    """Return the costs; an integration that fails is left out, unless it was named."""
     costs: list[IntegrationCost] = []
     missing: dict[str, str] = {}
     for name in dict.fromkeys(names) or catalogue.names():
         try:
-            costs.append(integration_cost(catalogue.spec(name)))
+            costs.append(count_integration(catalogue.spec(name)))
         except PluginFailed as exc:
             if names:
                 raise
@@ -47,12 +47,12 @@ def _costs(catalogue: Catalogue, names: list[str]) -> tuple[list[IntegrationCost
     return costs, missing
 
 
-def _modes(costs: list[IntegrationCost]) -> dict[str, Any]:
+def _compare_modes(costs: list[IntegrationCost]) -> dict[str, Any]:
     used = [method.dynamic for cost in costs for method in cost.methods]
     return {
         "all": {
             "about": "the documents and tools of all of these, with every request",
-            "tokens": added([cost.total for cost in costs]),
+            "tokens": add_costs([cost.total for cost in costs]),
         },
         "specific": {
             "about": "the documents and tools of one, with every request",
@@ -60,7 +60,7 @@ def _modes(costs: list[IntegrationCost]) -> dict[str, Any]:
         },
         "dynamic": {
             "about": "three tools with every request, and a method once, when it is used",
-            "tokens": standing_cost(),
+            "tokens": count_dynamic_tools(),
             "method": {"least": min(used, default=0), "most": max(used, default=0)},
         },
     }
@@ -85,18 +85,18 @@ def _show_modes(screen: Screen, modes: dict[str, Any]) -> None:
     screen.note(f"counts are {_COUNTED}; other models count a little otherwise")
 
 
-def _integration(cost: IntegrationCost) -> dict[str, Any]:
+def _make_integration_json(cost: IntegrationCost) -> dict[str, Any]:
     return {
         "name": cost.name,
         "version": cost.version,
-        "methods": [_method(method) for method in cost.methods],
+        "methods": [_make_method_json(method) for method in cost.methods],
         "tools": cost.forms,
         "docs": cost.docs,
         "total": cost.total,
     }
 
 
-def _method(method: MethodCost) -> dict[str, Any]:
+def _make_method_json(method: MethodCost) -> dict[str, Any]:
     return {
         "id": method.id,
         "tools": method.forms,
@@ -106,11 +106,11 @@ def _method(method: MethodCost) -> dict[str, Any]:
     }
 
 
-def _row(method: MethodCost) -> tuple[Any, ...]:
+def _make_row(method: MethodCost) -> tuple[Any, ...]:
     strict = method.forms["openai_strict"] if method.is_strict else "-"
     forms = {**method.forms, "openai_strict": strict}
     return (method.id, *(forms[form] for form in FORMS), method.docs, method.dynamic)
 
 
-def _total(cost: IntegrationCost) -> tuple[Any, ...]:
+def _make_total_row(cost: IntegrationCost) -> tuple[Any, ...]:
     return ("together", *(cost.forms[form] for form in FORMS), cost.docs, "")

@@ -1,6 +1,6 @@
 """`wren integrations fetch`."""
 
-from wren.cli.definition_file import own_path, write_definition
+from wren.cli.definition_file import local_definition_path, write_definition
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren_core.contract.definition import IntegrationDefinition
@@ -8,10 +8,10 @@ from wren_core.errors import AgentFixableError
 
 
 def fetch_definition(name: str, *, replaces: bool, as_json: bool) -> None:
-    """Put an integration that the server has as a definition among those of this machine.
+    """Copy a definition from the server to this machine.
 
     Raises:
-        AgentFixableError: NOT_DECLARED, its methods are Python; DUPLICATE_NAME or FILE_EXISTS, it is here already.
+        AgentFixableError: NOT_DECLARED, its methods are Python; DUPLICATE_NAME or FILE_EXISTS, it already exists here.
     """
     screen = Screen(as_json=as_json)
     with open_client() as client:
@@ -19,10 +19,10 @@ def fetch_definition(name: str, *, replaces: bool, as_json: bool) -> None:
     found = definition.integration_id
     if any(method.request is None for method in definition.to_spec().methods):
         raise AgentFixableError(
-            f"{found!r} is more than a definition, its methods are Python; install what offers it with pip",
+            f"{found!r} is not just a definition, its methods are Python; install its distribution with pip",
             code="NOT_DECLARED",
         )
-    path = own_path(found, remedy="it is used here, not the server's definition")
+    path = local_definition_path(found, remedy="it is used here instead of the server's definition")
     write_definition(definition.to_wire(), path, replaces=replaces)
     screen.answer({"name": found, "file": str(path), "methods": len(definition.methods)})
     screen.line(f"{found}: {len(definition.methods)} methods", style="green")

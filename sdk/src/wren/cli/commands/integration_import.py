@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from wren.cli.definition_file import own_path, write_definition
+from wren.cli.definition_file import local_definition_path, write_definition
 from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
 from wren.openapi.choice import Choice
-from wren.openapi.document import read_document
-from wren.openapi.importing import Imported, import_document
+from wren.openapi.importing import ImportResult, import_document
+from wren.openapi.text import read_document
 
 _STANDARD_STREAM = "-"
 _SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What the command line says."""
+class ImportOptions:
+    """The options of the command."""
 
     file: str
     name: str | None
@@ -35,7 +35,7 @@ class Wanted:
     replaces: bool
 
 
-def import_definition(wanted: Wanted, *, as_json: bool) -> None:
+def import_definition(wanted: ImportOptions, *, as_json: bool) -> None:
     """Read a document, write its definition, and report."""
     screen = Screen(as_json=as_json)
     choice = Choice(
@@ -48,13 +48,13 @@ def import_definition(wanted: Wanted, *, as_json: bool) -> None:
         auth=wanted.auth,
         allows_missing=wanted.allows_missing,
     )
-    imported = import_document(read_document(_text(wanted.file)), choice)
+    imported = import_document(read_document(_read_text(wanted.file)), choice)
     definition = imported.definition.to_wire()
-    path = _written(wanted, imported.definition.integration_id, definition)
-    _report(screen, imported, path, definition)
+    path = _write_result(wanted, imported.definition.integration_id, definition)
+    _show_result(screen, imported, path, definition)
 
 
-def _text(file: str) -> str:
+def _read_text(file: str) -> str:
     try:
         if file == _STANDARD_STREAM:
             return sys.stdin.read()
@@ -62,19 +62,21 @@ def _text(file: str) -> str:
     except OSError as exc:
         raise UsageInvalid(f"{file} cannot be read: {exc.strerror}") from exc
     except UnicodeDecodeError as exc:
-        raise UsageInvalid(f"{file} is no text in UTF-8") from exc
+        raise UsageInvalid(f"{file} is not UTF-8 text") from exc
 
 
-def _written(wanted: Wanted, name: str, definition: dict[str, Any]) -> Path | None:
-    """Write the definition and return where; None where it goes to standard output."""
+def _write_result(wanted: ImportOptions, name: str, definition: dict[str, Any]) -> Path | None:
+    """Write the definition and return its path; None where it goes to standard output."""
     if wanted.output == _STANDARD_STREAM:
         return None
-    path = Path(wanted.output) if wanted.output else own_path(name, remedy="choose another name with --name")
+    path = (
+        Path(wanted.output) if wanted.output else local_definition_path(name, remedy="choose another name with --name")
+    )
     write_definition(definition, path, replaces=wanted.replaces)
     return path
 
 
-def _report(screen: Screen, imported: Imported, path: Path | None, definition: dict[str, Any]) -> None:
+def _show_result(screen: Screen, imported: ImportResult, path: Path | None, definition: dict[str, Any]) -> None:
     answer = {
         "name": imported.definition.integration_id,
         "file": None if path is None else str(path),
@@ -91,15 +93,15 @@ def _report(screen: Screen, imported: Imported, path: Path | None, definition: d
         screen.line(f"{answer['name']}: {counted}", style="green")
         screen.line(f"  written to {path}")
     if not screen.as_json:
-        _tell(screen, imported)
+        _show_skipped(screen, imported)
 
 
-def _tell(screen: Screen, imported: Imported) -> None:
+def _show_skipped(screen: Screen, imported: ImportResult) -> None:
     for item in imported.skipped[:_SHOWN]:
         screen.note(f"skipped {item.operation}: {item.reason}", style="yellow")
     if len(imported.skipped) > _SHOWN:
         screen.note(f"and {len(imported.skipped) - _SHOWN} more; --json lists all of them", style="yellow")
-    # What is said of many methods is said once.
-    said = Counter(text.partition(": ")[2] or text for text in imported.warnings)
-    for text, times in said.most_common(_SHOWN):
+    # A warning about many methods is printed once.
+    counted = Counter(text.partition(": ")[2] or text for text in imported.warnings)
+    for text, times in counted.most_common(_SHOWN):
         screen.note(f"note: {text}{f' ({times} methods)' if times > 1 else ''}")

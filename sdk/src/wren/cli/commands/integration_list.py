@@ -1,11 +1,13 @@
 """`wren integrations list` and `wren integrations show`."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from wren.cli.screen import Screen, loading_plugins
+from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
 from wren.script.catalogue import installed
 from wren_core.contract.definition import IntegrationDefinition
+from wren_core.declarative.unbound import handler_notes
 from wren_core.export.docs import IntegrationDocs
 from wren_core.export.rendering import to_markdown
 from wren_core.plugins.discovery import FailedPlugin
@@ -16,23 +18,24 @@ _CONNECTED = {True: "yes", False: "no", None: "-"}
 
 
 def list_installed(*, as_json: bool) -> None:
-    """List what is installed on this machine, the broken ones too."""
+    """List the integrations of this machine, broken ones included."""
     screen = Screen(as_json=as_json)
-    with loading_plugins():
+    with redirect_plugin_output():
         registry = installed().everything()
-    offered = [_summary(registry, name) for name in registry.names()]
-    failed = [_failure(plugin) for plugin in registry.failed.values()]
+    offered = [_make_summary(registry, name) for name in registry.names()]
+    failed = [_make_failure_json(plugin) for plugin in registry.failed.values()]
     screen.answer({"integrations": offered, "failed": failed})
     columns = ("name", "title", "version", "connect", "description")
     keys = ("name", "display_name", "version", "auth_type")
     screen.table(columns, [(*(item[key] for key in keys), _first_line(item["description"])) for item in offered])
+    _show_unbound(screen, {item["name"]: item["no_handler"] for item in offered})
     if not offered and not failed:
-        screen.line("none is installed; install the distribution of one with pip")
+        screen.line("no integrations are installed; install one with pip")
     _show_failed(screen, failed)
 
 
 def list_remote(*, as_json: bool) -> None:
-    """List what the server offers, and which of it is connected."""
+    """List the integrations of the server, and which are connected."""
     screen = Screen(as_json=as_json)
     with open_client() as client:
         answer = client.integrations()
@@ -42,19 +45,20 @@ def list_remote(*, as_json: bool) -> None:
         for item in answer.integrations
     ]
     screen.table(("name", "title", "version", "connect", "connected"), rows)
+    _show_unbound(screen, {item.name: item.no_handler for item in answer.integrations})
     _show_failed(screen, answer.failed)
 
 
 def show_installed(name: str, *, as_json: bool) -> None:
     """Show one integration: its definition for programs, its documents for people."""
     screen = Screen(as_json=as_json)
-    with loading_plugins():
-        spec = installed().spec(name)
+    with redirect_plugin_output():
+        spec, unbound = installed().spec(name), installed().plugin(name).unbound
     screen.answer(IntegrationDefinition.from_spec(spec).to_wire())
-    screen.markdown(to_markdown(IntegrationDocs.from_spec(spec)))
+    screen.markdown(to_markdown(IntegrationDocs.from_spec(spec, unbound=unbound)))
 
 
-def _summary(registry: Registry, name: str) -> dict[str, Any]:
+def _make_summary(registry: Registry, name: str) -> dict[str, Any]:
     spec = registry.spec(name)
     return {
         "name": name,
@@ -65,10 +69,11 @@ def _summary(registry: Registry, name: str) -> dict[str, Any]:
         "auth_type": spec.auth_type,
         "type": spec.type,
         "methods": [method.id for method in spec.methods],
+        "no_handler": list(registry.plugin(name).unbound),
     }
 
 
-def _failure(plugin: FailedPlugin) -> dict[str, Any]:
+def _make_failure_json(plugin: FailedPlugin) -> dict[str, Any]:
     return {
         "name": plugin.name,
         "distribution": plugin.distribution,
@@ -76,6 +81,11 @@ def _failure(plugin: FailedPlugin) -> dict[str, Any]:
         "code": plugin.code,
         "reason": plugin.reason,
     }
+
+
+def _show_unbound(screen: Screen, unbound: Mapping[str, Collection[str]]) -> None:
+    for note in (note for name, methods in unbound.items() for note in handler_notes(name, methods)):
+        screen.line(note, style="yellow")
 
 
 def _show_failed(screen: Screen, failed: list[dict[str, Any]]) -> None:

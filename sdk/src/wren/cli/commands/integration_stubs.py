@@ -5,16 +5,16 @@ from pathlib import Path
 import typer
 
 from wren.cli import exit_codes
-from wren.cli.screen import Screen, loading_plugins
+from wren.cli.screen import Screen, redirect_plugin_output
 from wren.script.catalogue import installed
 from wren.stubs.folder import compare, write
 from wren.stubs.package import stub_package
 
 
 def write_stubs(folder: Path, *, check: bool, as_json: bool) -> None:
-    """Write the stubs of what is installed, or say whether those in the folder are still true."""
+    """Write the stubs of the installed integrations, or check whether those in the folder are up to date."""
     screen = Screen(as_json=as_json)
-    with loading_plugins():
+    with redirect_plugin_output():
         package = stub_package(installed())
     difference = compare(package, folder) if check else write(package, folder)
     screen.answer(

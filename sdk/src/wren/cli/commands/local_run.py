@@ -1,4 +1,4 @@
-"""One function of a file, run on this machine in a child process; messages go to the terminal."""
+"""Runs one function of a file on this machine, in a child process; messages go to the terminal."""
 
 import signal
 import sys
@@ -10,9 +10,9 @@ from typing import Any
 
 from wren.api.correlation import invocation_id
 from wren.cli import exit_codes
-from wren.cli.commands.deploy import script_text
+from wren.cli.commands.script_check import read_script_text
 from wren.cli.exit_codes import exit_code_of
-from wren.cli.run_report import call_name, failure_lines, placed_message
+from wren.cli.run_report import format_call, format_failure, format_message
 from wren.cli.screen import Screen
 from wren.runner import child_process
 from wren.script.terminal_host import TerminalHost
@@ -25,26 +25,26 @@ _DESCRIBE_LIMIT = timedelta(seconds=60)
 def run_locally(
     screen: Screen, script: Path, *, func: str | None, event: dict[str, Any] | None, timeout: float | None
 ) -> int:
-    """Run a function of `script` and return the exit code; its output goes to the terminal as it comes."""
-    source, filename = script_text(script), str(script)
-    trigger = _chosen_trigger(_triggers(DescribeJob(script=source, filename=filename)), func)
+    """Run a function of `script` and return the exit code; its output goes to the terminal."""
+    source, filename = read_script_text(script), str(script)
+    trigger = _choose_trigger(_read_triggers(DescribeJob(script=source, filename=filename)), func)
     job = RunJob(
         script=source,
         filename=filename,
         func=trigger["func"],
-        event=event_for(trigger, event, datetime.now(UTC)),
+        event=make_event(trigger, event, datetime.now(UTC)),
         correlation_id=invocation_id(),
     )
     host = TerminalHost(screen.note)
-    outcome = child_process.perform(
+    outcome = child_process.run_job(
         job,
         host=host,
         time_limit=None if timeout is None else timedelta(seconds=timeout),
-        # With --json the answer alone may go to standard output, so the script's goes to standard error.
+        # With --json, standard output holds only the answer, so the script's output goes to standard error.
         output=sys.stderr if screen.as_json else None,
-        on_call=lambda call: screen.note(f"{call_name(call)} {call.ms:.0f} ms {call.outcome}"),
+        on_call=lambda call: screen.note(f"{format_call(call)} {call.ms:.0f} ms {call.outcome}"),
     )
-    error = _error_of(outcome, timeout)
+    error = _find_error(outcome, timeout)
     status = "success" if error is None else "timeout" if outcome.is_timed_out else "failed"
     facts = {
         "status": status,
@@ -60,13 +60,13 @@ def run_locally(
         if outcome.result is not None:
             screen.line(f"result: {outcome.result}")
         return exit_codes.OK
-    for text, style in failure_lines(error):
+    for text, style in format_failure(error):
         screen.line(text, style=style)
     return exit_code_of(error_from_wire(error))
 
 
-def event_for(trigger: Mapping[str, Any], event: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
-    """Return the event a function is given: the one asked for, else what its trigger would bring about now.
+def make_event(trigger: Mapping[str, Any], event: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """Return the event for a function: the given one, else the one its trigger would create now.
 
     Raises:
         AgentFixableError: EVENT_REQUIRED, for a trigger whose event cannot be made up.
@@ -75,32 +75,32 @@ def event_for(trigger: Mapping[str, Any], event: dict[str, Any] | None, now: dat
         return event if "trigger" in event else {"trigger": "manual", "payload": event}
     if trigger["type"] == "schedule":
         instant = now.isoformat()
-        return {"trigger": "schedule", "scheduled_for": instant, "fired_at": instant, **_schedule_of(trigger)}
+        return {"trigger": "schedule", "scheduled_for": instant, "fired_at": instant, **_list_schedule_fields(trigger)}
     if trigger["type"] == "manual":
         return {"trigger": "manual", "payload": {}}
     raise AgentFixableError(
-        f"{trigger['func']} is started by {trigger['type']}; say by what, for example "
+        f"{trigger['func']} is started by {trigger['type']}; give the event, for example "
         f'--event \'{{"trigger": "{trigger["type"]}", ...}}\'',
         code="EVENT_REQUIRED",
     )
 
 
-def _schedule_of(trigger: Mapping[str, Any]) -> dict[str, Any]:
+def _list_schedule_fields(trigger: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in trigger["config"].items() if key in ("cron", "timezone")}
 
 
-def _triggers(job: DescribeJob) -> list[dict[str, Any]]:
-    """Return the triggers a script declares; raises what keeps it from being imported."""
-    outcome = child_process.perform(job, time_limit=_DESCRIBE_LIMIT)
+def _read_triggers(job: DescribeJob) -> list[dict[str, Any]]:
+    """Return the triggers of a script; raises the error of its import."""
+    outcome = child_process.run_job(job, time_limit=_DESCRIBE_LIMIT)
     if outcome.metadata is not None:
         triggers: list[dict[str, Any]] = outcome.metadata.get("triggers", [])
         return triggers
-    error = outcome.error or _error_of(outcome, _DESCRIBE_LIMIT.total_seconds()) or {}
-    raise error_from_wire({**error, "message": placed_message(error)})
+    error = outcome.error or _find_error(outcome, _DESCRIBE_LIMIT.total_seconds()) or {}
+    raise error_from_wire({**error, "message": format_message(error)})
 
 
-def _chosen_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[str, Any]:
-    """Return the trigger of the function to run; a function without one is started by hand."""
+def _choose_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[str, Any]:
+    """Return the trigger of the function to run; a function without one gets a manual trigger."""
     if func is not None:
         own = [item for item in triggers if item["func"] == func]
         return own[0] if own else {"func": func, "type": "manual", "config": {}}
@@ -109,22 +109,22 @@ def _chosen_trigger(triggers: list[dict[str, Any]], func: str | None) -> dict[st
         return triggers[0]
     which = f"{', '.join(names)} have triggers" if names else "none has a trigger"
     raise AgentFixableError(
-        f"say which function to run with --func NAME; {which}", code="FUNC_REQUIRED", details={"functions": names}
+        f"name the function to run with --func NAME; {which}", code="FUNC_REQUIRED", details={"functions": names}
     )
 
 
-def _error_of(outcome: child_process.Outcome, timeout: float | None) -> dict[str, Any] | None:
-    """Return why a run did not succeed, or None: success takes a result and a clean end. Codes are the server's."""
+def _find_error(outcome: child_process.RunnerOutcome, timeout: float | None) -> dict[str, Any] | None:
+    """Return why a run failed, or None; success needs a result and exit code 0. Codes are the server's."""
     if outcome.is_timed_out:
         return AgentFixableError(f"the function was stopped after {timeout or 0:g} s", code="RUN_TIMEOUT").to_wire()
     if outcome.error is not None:
         return outcome.error
     if outcome.has_result and outcome.exit_code == 0:
         return None
-    return _ended_early(outcome.exit_code).to_wire()
+    return _make_exit_error(outcome.exit_code).to_wire()
 
 
-def _ended_early(exit_code: int | None) -> WrenError:
+def _make_exit_error(exit_code: int | None) -> WrenError:
     if exit_code is None:
         return InternalError("the process of the script did not end and was killed", code="SCRIPT_CRASHED")
     if exit_code < 0:

@@ -1,4 +1,4 @@
-"""`wren login`: a server and a key, tried and then remembered."""
+"""`wren login`: tests a server and a key, then stores them."""
 
 import os
 import sys
@@ -16,26 +16,26 @@ from wren_core.errors import UserFacingConfigError, WrenError
 
 
 def log_in(*, url: str | None, key: str | None, as_json: bool) -> None:
-    """Try a server with a key and store both; nothing is stored when the server refuses or does not answer."""
+    """Test a server and a key and store both; nothing is stored when the server refuses or does not answer."""
     screen = Screen(as_json=as_json)
     path = profile_path(os.environ)
-    profile = make_profile(url or os.environ.get(URL_VARIABLE) or _former_url(), _read_key(key))
+    profile = make_profile(url or os.environ.get(URL_VARIABLE) or _find_stored_url(), _read_key(key))
     if profile.url.startswith("http://") and not _is_local(profile.url):
-        screen.note("this address is not encrypted: anybody on the way can read the key", style="yellow")
-    _try(profile)
+        screen.note("the connection is not encrypted: the key can be read on the network", style="yellow")
+    _check_profile(profile)
     save_profile(profile, path)
     screen.answer({"status": "logged_in", "url": profile.url, "stored_in": str(path)})
     screen.line(f"logged in to {profile.url}; the key is in {path}", style="green")
     for name in (URL_VARIABLE, KEY_VARIABLE):
         if os.environ.get(name):
-            screen.note(f"{name} is set, and wins over what is stored", style="yellow")
+            screen.note(f"{name} is set, and wins over the stored value", style="yellow")
 
 
-def _try(profile: Profile) -> None:
-    """Ask the server something that takes a key.
+def _check_profile(profile: Profile) -> None:
+    """Send the server a request that needs a key.
 
     Raises:
-        UserFacingConfigError: it is no server of Wren's (PROFILE_INVALID), or it does not accept the key.
+        UserFacingConfigError: it is not a Wren server (PROFILE_INVALID), or it does not accept the key.
     """
     try:
         with Client(profile, correlation_id=invocation_id()) as client:
@@ -45,18 +45,18 @@ def _try(profile: Profile) -> None:
             text = f"{profile.url} does not accept this key: it is unknown, expired or revoked; nothing was stored"
             raise UserFacingConfigError(text, code=exc.code) from exc
         if exc.code == "NOT_FOUND":
-            text = f"{profile.url} is no address of a Wren server; give the one `wren up` prints, without a path"
+            text = f"{profile.url} is not the address of a Wren server; use the one `wren up` prints, without a path"
             raise UserFacingConfigError(text, code="PROFILE_INVALID") from exc
         raise
 
 
-def _former_url() -> str | None:
+def _find_stored_url() -> str | None:
     stored = find_profile(profile_path(os.environ))
     return stored.url if stored else None
 
 
 def _read_key(option: str | None) -> str:
-    """Return the key from where it was put: the option, standard input, the environment, or the keyboard, unseen."""
+    """Return the key from the option, standard input, the environment, or a hidden prompt."""
     if option not in (None, "-"):
         return str(option)
     if option is None and os.environ.get(KEY_VARIABLE):

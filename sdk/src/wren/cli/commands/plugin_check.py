@@ -1,11 +1,11 @@
-"""`wren plugin check`: what a person sees of it."""
+"""`wren plugin check`: its output."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import typer
 
-from wren.authoring.quality import Checked, check_plugin
+from wren.authoring.quality import PluginQuality, check_plugin
 from wren.cli import exit_codes
 from wren.cli.screen import Screen
 from wren_core.testing.rules.registry import get_rule
@@ -15,7 +15,7 @@ _WORDS = {"passed": "passed", "failed": "FAILED", "exempt": "exempt", "not_appli
 
 
 def report_plugin(target: str, *, tier: str, as_json: bool) -> None:
-    """Check a plugin, show what every rule says, and fail below the wanted tier."""
+    """Check a plugin, show the outcome of every rule, and fail below the wanted tier."""
     screen = Screen(as_json=as_json)
     checked = check_plugin(target, wanted=Tier[tier.upper()])
     reached = checked.tier.label if checked.tier else None
@@ -30,7 +30,7 @@ def report_plugin(target: str, *, tier: str, as_json: bool) -> None:
 
 
 def explain_rule(rule_id: str, *, as_json: bool) -> None:
-    """Show what a rule asks, why, and how to do it."""
+    """Show what a rule requires, why, and how to fulfil it."""
     screen = Screen(as_json=as_json)
     rule = get_rule(rule_id)
     screen.answer({"id": rule.id, "tier": rule.tier.label, "title": rule.title, "why": rule.why, "fix": rule.fix})
@@ -64,7 +64,7 @@ def _show_findings(screen: Screen, rule: Mapping[str, Any]) -> None:
         screen.line(f"    fix: {rule['fix']}", style="dim")
 
 
-def _show_verdict(screen: Screen, checked: Checked) -> None:
+def _show_verdict(screen: Screen, checked: PluginQuality) -> None:
     exempt = _count(checked.reports, "exempt")
     reached = checked.tier.label if checked.tier else "below bronze"
     with_exemptions = f", with {exempt} exempt" if exempt else ""

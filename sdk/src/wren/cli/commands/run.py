@@ -7,10 +7,10 @@ from typing import Any
 import typer
 
 from wren.api.client import Client
-from wren.api.records import Run
+from wren.api.records import ApiRun
 from wren.cli import exit_codes
 from wren.cli.commands.local_run import run_locally
-from wren.cli.commands.status import collect_log, follow_log
+from wren.cli.commands.logs import collect_log, follow_log
 from wren.cli.exit_codes import UsageInvalid, exit_code_of
 from wren.cli.run_report import show_run
 from wren.cli.screen import Screen
@@ -21,7 +21,7 @@ from wren_core.errors import error_from_wire
 def run_target(
     target: str, *, func: str | None, event: str | None, local: bool, wait: bool, timeout: float | None, as_json: bool
 ) -> None:
-    """Run a function now. A file, or what is called like one, runs here; anything else names a deployment."""
+    """Run a function now. A file, or a name that ends in .py, runs here; anything else names a deployment."""
     screen = Screen(as_json=as_json)
     payload = read_event(event)
     if local or target.endswith(".py") or Path(target).is_file():
@@ -33,10 +33,10 @@ def run_target(
 
 
 def read_event(text: str | None) -> dict[str, Any] | None:
-    """Return the event somebody typed, or wrote into a file named with `@`.
+    """Return the event from the option, or from the file it names with `@`.
 
     Raises:
-        UsageInvalid: it is no JSON object, or the file cannot be read.
+        UsageInvalid: it is not a JSON object, or the file cannot be read.
     """
     if text is None:
         return None
@@ -50,33 +50,33 @@ def read_event(text: str | None) -> dict[str, Any] | None:
 
 
 def _run_remotely(screen: Screen, target: str, *, func: str | None, event: dict[str, Any] | None, wait: bool) -> int:
-    payload = _payload(event)
+    payload = _make_payload(event)
     with open_client() as client:
         run = client.start_run(get_deployment(client, target).id, func=func, payload=payload)
         if not wait:
             screen.answer(run.to_wire())
-            screen.line(f"{run.run_id} is {run.status}; see it with `wren logs -f {run.run_id}`", style="green")
+            screen.line(f"{run.run_id} is {run.status}; follow it with `wren logs -f {run.run_id}`", style="green")
             return exit_codes.OK
-        run = _finished(screen, client, run)
+        run = _wait_for_end(screen, client, run)
         show_run(screen, run)
-    return _code_of(run)
+    return _find_exit_code(run)
 
 
-def _payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return what a run by hand is given: the event itself, or the payload of one written out in full."""
+def _make_payload(event: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the payload of a manual run: the event itself, or the payload of a complete manual event."""
     if event is None or "trigger" not in event:
         return event
     if event["trigger"] == "manual":
         payload: dict[str, Any] = event.get("payload") or {}
         return payload
     raise UsageInvalid(
-        f"on the server a run is started by hand, not by {event['trigger']!r}: leave 'trigger' out of --event, "
+        f"on the server a run is started manually, not by {event['trigger']!r}: leave 'trigger' out of --event, "
         "and the function gets the rest as event.payload"
     )
 
 
-def _finished(screen: Screen, client: Client, run: Run) -> Run:
-    """Return the run once it has ended; people see its log meanwhile, programs get both."""
+def _wait_for_end(screen: Screen, client: Client, run: ApiRun) -> ApiRun:
+    """Wait for the end of a run and return it; prints the log, or with --json the run and its log."""
     try:
         if not screen.as_json:
             return follow_log(screen, client, run.run_id)
@@ -84,11 +84,11 @@ def _finished(screen: Screen, client: Client, run: Run) -> Run:
         screen.answer({**ended.to_wire(), "logs": [line.to_wire() for line in lines]})
         return ended
     except KeyboardInterrupt:
-        screen.note(f"{run.run_id} goes on on the server; `wren logs -f {run.run_id}` shows it")
+        screen.note(f"{run.run_id} continues on the server; follow it with `wren logs -f {run.run_id}`")
         raise
 
 
-def _code_of(run: Run) -> int:
+def _find_exit_code(run: ApiRun) -> int:
     if run.status == "success":
         return exit_codes.OK
     return exit_code_of(error_from_wire(run.error)) if run.error else exit_codes.FAILED

@@ -8,13 +8,14 @@ from typing import Any
 
 import typer
 
-from wren.api.records import Validation
-from wren.checks.finding import Finding, Report
+from wren.api.records import ApiValidation
+from wren.checks.finding import ScriptFinding, ScriptReport
 from wren.checks.script import check_script
+from wren.checks.source import ScriptInvalid, decode_script, read_script
 from wren.cli import exit_codes
 from wren.cli.exit_codes import exit_code_of
-from wren.cli.names import trigger_text
-from wren.cli.screen import Screen, loading_plugins
+from wren.cli.names import format_trigger, quote_name
+from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
 from wren.script.catalogue import installed
 from wren_core.errors import WrenError, error_from_wire
@@ -23,7 +24,7 @@ _STYLES = {"error": "red", "warning": "yellow"}
 
 
 def report_script(script: Path, *, import_seconds: float, as_json: bool) -> None:
-    """Report everything that can be found in a script without running its functions."""
+    """Check a script without running its functions, and show the findings."""
     screen = Screen(as_json=as_json)
     report = check(script, import_seconds)
     screen.answer(report.to_json())
@@ -37,29 +38,51 @@ def validate_script(script: Path, *, remote: bool, import_seconds: float, as_jso
     """Check a script, the integrations it uses and, where asked, their connections on the server."""
     screen = Screen(as_json=as_json)
     report = check(script, import_seconds)
-    used = [_readiness(name) for name in (report.metadata or {}).get("integrations", []) if name in installed()]
+    used = [_find_readiness(name) for name in (report.metadata or {}).get("integrations", []) if name in installed()]
     verdict = _ask_server(report) if remote and report.is_ok else None
     answer = {**report.to_json(), "integrations": used, "remote": verdict.to_wire() if verdict else None}
     answer["ok"] = report.is_ok and (verdict is None or verdict.valid)
     screen.answer(answer)
     show_findings(screen, report.findings)
-    screen.table(("integration", "version", "connect", "variables set here"), [_row(item) for item in used])
+    screen.table(("integration", "version", "connect", "variables set here"), [_make_row(item) for item in used])
     _show_verdict(screen, report)
     if verdict is not None:
         _show_remote(screen, verdict)
     if not report.is_ok:
         raise typer.Exit(exit_codes.FAILED)
     if verdict is not None and not verdict.valid:
-        raise typer.Exit(max(exit_code_of(error) for error in _errors(verdict)))
+        raise typer.Exit(max(exit_code_of(error) for error in _list_errors(verdict)))
 
 
-def check(script: Path, import_seconds: float) -> Report:
+def check(script: Path, import_seconds: float) -> ScriptReport:
     """Check a script against what is installed here."""
-    with loading_plugins():
+    with redirect_plugin_output():
         return check_script(script, time_limit=timedelta(seconds=import_seconds))
 
 
-def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
+def read_script_text(script: Path) -> str:
+    """Return the source of a script as it is sent and run.
+
+    Raises:
+        ScriptUnreadable: the file does not exist, or cannot be read.
+        ScriptInvalid: it is not text, or too large.
+    """
+    text = decode_script(read_script(script), str(script))
+    if isinstance(text, ScriptFinding):
+        raise make_invalid_error(script, ScriptReport(file=str(script), findings=(text,)))
+    return text
+
+
+def make_invalid_error(script: Path, report: ScriptReport) -> ScriptInvalid:
+    """Return the error for a script with findings; its details hold all of them."""
+    first, count = report.errors[0], len(report.errors)
+    more = f"; `wren test {quote_name(str(script))}` shows {count - 1} more" if count > 1 else ""
+    return ScriptInvalid(
+        f"{first.place}: {first.code}: {first.message}{more}", details={"findings": report.to_json()["findings"]}
+    )
+
+
+def show_findings(screen: Screen, findings: Iterable[ScriptFinding]) -> None:
     """Print findings for people: place, severity, code, message, next step."""
     for finding in findings:
         style = _STYLES[finding.severity]
@@ -68,14 +91,16 @@ def show_findings(screen: Screen, findings: Iterable[Finding]) -> None:
             screen.line(f"    {finding.hint}")
 
 
-def _show_verdict(screen: Screen, report: Report) -> None:
+def _show_verdict(screen: Screen, report: ScriptReport) -> None:
     warnings = len(report.findings) - len(report.errors)
     if not report.is_ok:
-        screen.line(f"{_counted(len(report.errors), 'error')}, {_counted(warnings, 'warning')} in {report.file}")
+        screen.line(
+            f"{_format_count(len(report.errors), 'error')}, {_format_count(warnings, 'warning')} in {report.file}"
+        )
         return
     metadata = report.metadata or {}
     triggers = [
-        f"{item['func']} ({trigger_text(item['type'], item['config'])})" for item in metadata.get("triggers", [])
+        f"{item['func']} ({format_trigger(item['type'], item['config'])})" for item in metadata.get("triggers", [])
     ]
     screen.line(f"{report.file} is fine", style="green")
     screen.line(f"  triggers: {', '.join(triggers) or 'none'}")
@@ -83,24 +108,24 @@ def _show_verdict(screen: Screen, report: Report) -> None:
     screen.line(f"  integrations: {', '.join(used) or 'none'}")
 
 
-def _counted(count: int, noun: str) -> str:
+def _format_count(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _readiness(name: str) -> dict[str, Any]:
-    """Return what this machine has for an integration that passed the check."""
-    with loading_plugins():
+def _find_readiness(name: str) -> dict[str, Any]:
+    """Return version, way to connect and variables of an integration on this machine."""
+    with redirect_plugin_output():
         spec = installed().spec(name)
     variables = {item.env_var: bool(os.environ.get(item.env_var)) for item in spec.credentials}
     return {"name": name, "version": spec.version, "auth_type": spec.auth_type, "variables": variables}
 
 
-def _row(item: Mapping[str, Any]) -> tuple[str, ...]:
+def _make_row(item: Mapping[str, Any]) -> tuple[str, ...]:
     variables = ", ".join(f"{name} {'yes' if is_set else 'no'}" for name, is_set in item["variables"].items())
     return item["name"], item["version"], item["auth_type"], variables
 
 
-def _ask_server(report: Report) -> Validation:
+def _ask_server(report: ScriptReport) -> ApiValidation:
     with open_client() as client:
         metadata = report.metadata or {}
         return client.validate(
@@ -110,11 +135,11 @@ def _ask_server(report: Report) -> Validation:
         )
 
 
-def _errors(verdict: Validation) -> list[WrenError]:
+def _list_errors(verdict: ApiValidation) -> list[WrenError]:
     return [error_from_wire(item) for item in verdict.errors] or [WrenError("the server gave no reason")]
 
 
-def _show_remote(screen: Screen, verdict: Validation) -> None:
+def _show_remote(screen: Screen, verdict: ApiValidation) -> None:
     for item in verdict.errors:
         error = error_from_wire(item)
         screen.line(f"{item.get('integration', 'server')}: {error.code}: {error.message}", style="red")

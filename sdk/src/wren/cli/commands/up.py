@@ -1,4 +1,4 @@
-"""`wren up`: hands over to the backend, which the SDK knows by name only."""
+"""`wren up`: replaces this process by the backend, which the SDK knows by name only."""
 
 import os
 import sys
@@ -11,19 +11,19 @@ BACKEND = "wren_backend"
 
 
 def start_server(arguments: list[str]) -> NoReturn:
-    """Become the backend's own `up` command.
+    """Replace this process by the backend's `up` command.
 
     Raises:
         UserFacingConfigError: BACKEND_MISSING, with how to install it.
     """
     require_backend()
-    arguments = [argument for argument in arguments if argument != "--json"]  # speaks of errors before the hand-over
+    arguments = [argument for argument in arguments if argument != "--json"]  # `--json` is about errors of this process
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", BACKEND, "up", *arguments])  # noqa: S606 - the person's own arguments, no shell
 
 
 def require_backend() -> None:
-    """Make sure that there is a server to start.
+    """Check that the backend is installed.
 
     Raises:
         UserFacingConfigError: BACKEND_MISSING, with how to install it.

@@ -1,4 +1,4 @@
-"""`wren plugin ...`: write a plugin, try it, check it, release it."""
+"""`wren plugin ...`: make a plugin, serve it, check it, release it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,13 +18,13 @@ def root() -> None:
 
 @app.command("new")
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What scripts will call it: wren.integrations.NAME.")],
-    auth: Annotated[Auth, typer.Option(help="How people connect it.")] = Auth.APIKEY,
-    kind: Annotated[Type, typer.Option("--type", help="What it is.")] = Type.INTEGRATION,
-    into: Annotated[Path, typer.Option(metavar="FOLDER", help="Where its folder is made.")] = Path(),
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name in scripts: wren.integrations.NAME.")],
+    auth: Annotated[Auth, typer.Option(help="How users connect it.")] = Auth.APIKEY,
+    kind: Annotated[Type, typer.Option("--type", help="The type of the integration.")] = Type.INTEGRATION,
+    into: Annotated[Path, typer.Option(metavar="FOLDER", help="Where to make its folder.")] = Path(),
     as_json: Json = False,
 ) -> None:
-    """Make a new integration: a folder that is complete, tests and workflows included, for you to change."""
+    """Make a new integration: a complete folder with tests and workflows, for you to change."""
     from wren.authoring.scaffold import Plan
     from wren.cli.commands.plugin_new import make_plugin
 
@@ -37,9 +37,9 @@ def dev(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Where the backend listens.")] = 8080,
     as_json: Json = False,
 ) -> None:
-    """Serve an integration from its folder, with its fake provider, and take up every change.
+    """Serve an integration from its folder, with its fake provider, and restart after every change.
 
-    Everything else is thrown away at the end. With --json: one JSON object a line, for each start.
+    The data of the server is deleted at the end. With --json: one JSON object per line, for each start.
     """
     from wren.cli.commands.plugin_dev import develop
 
@@ -51,13 +51,16 @@ def check(
     target: Annotated[
         str, typer.Argument(metavar="FOLDER|NAME", help="A plugin's folder, or an installed integration.")
     ] = ".",
-    tier: Annotated[TierName, typer.Option(help="Fail below it.")] = TierName.BRONZE,
+    tier: Annotated[TierName, typer.Option(help="Fail below this tier.")] = TierName.BRONZE,
     explain: Annotated[
-        str | None, typer.Option(metavar="RULE", help="Say what a rule asks, why, and how to do it; check nothing.")
+        str | None,
+        typer.Option(
+            metavar="RULE", help="Explain a rule: what it requires, why, and how to fulfil it. Checks nothing."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check an installed integration by every rule, and compute its tier: bronze, silver, gold or platinum."""
+    """Check an installed integration with every rule, and compute its tier: bronze, silver, gold or platinum."""
     from wren.cli.commands.plugin_check import explain_rule, report_plugin
 
     if explain is not None:
@@ -69,26 +72,30 @@ def check(
 @app.command("release")
 def release(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The plugin's folder.")] = Path(),
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tag nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do not tag.")] = False,
     against: Annotated[
         str,
         typer.Option(
             metavar="last|none|VERSION|FILE",
-            help="What to compare with: a wheel, a JSON file, a version; last asks tags, then the package index.",
+            help="What to compare with: a wheel, a JSON file or a version; last searches tags, then the package index.",
         ),
     ] = "last",
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where the files are kept; dist/, and nowhere with --dry-run.")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where to put the built files. Default: dist/; with --dry-run they are deleted."
+        ),
     ] = None,
     isolation: Annotated[
-        bool, typer.Option("--isolation/--no-isolation", help="Build with downloaded tools, or with those installed.")
+        bool,
+        typer.Option("--isolation/--no-isolation", help="Build with downloaded tools, or with the installed ones."),
     ] = True,
     as_json: Json = False,
 ) -> None:
-    """Compare with the last release, refuse a version that promises too little, build, and tag.
+    """Compare with the last release, refuse a version number that is too small, build, and tag.
 
-    Nothing leaves this machine: the tag, once you push it, is published by the workflow publish.yml. Works without a
-    network where a tag or --against names the last release, with --no-isolation.
+    Nothing leaves this machine: when you push the tag, the workflow publish.yml publishes it. With --no-isolation this
+    works without a network, if a tag or --against names the last release.
     """
     from wren.cli.commands.plugin_release import release_plugin
 

@@ -1,10 +1,10 @@
-"""What `wren plugin new` and `wren plugin check` can be told, for the command line's help."""
+"""The choices of `wren plugin new` and `wren plugin check`, for the command line's help."""
 
 from enum import Enum
 
 
 class Auth(Enum):
-    """How people connect an integration."""
+    """How users connect an integration."""
 
     OAUTH2 = "oauth2"
     APIKEY = "apikey"
@@ -15,7 +15,7 @@ class Auth(Enum):
 
 
 class Type(Enum):
-    """What an integration is."""
+    """The type of an integration."""
 
     INTEGRATION = "integration"
     AI = "ai"
@@ -24,7 +24,7 @@ class Type(Enum):
 
 
 class TierName(Enum):
-    """What `wren plugin check` can ask for."""
+    """The tiers of `wren plugin check`."""
 
     BRONZE = "bronze"
     SILVER = "silver"

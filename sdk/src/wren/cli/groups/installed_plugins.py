@@ -1,4 +1,4 @@
-"""`wren plugins ...`: what is installed, what is wrong with it, what is switched off."""
+"""`wren plugins ...`: list, diagnose, disable and enable the installed plugins."""
 
 from typing import Annotated
 
@@ -6,24 +6,24 @@ import typer
 
 from wren.cli.options import Json
 
-app = typer.Typer(help="Look after the installed plugins: list, doctor, disable, enable.", no_args_is_help=True)
+app = typer.Typer(help="Manage the installed plugins: list, doctor, disable, enable.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An integration.")]
 
 
 @app.callback()
 def root() -> None:
-    """Look after the installed plugins."""
+    """Manage the installed plugins."""
 
 
 @app.command("list")
 def list_all(
     load: Annotated[
-        bool, typer.Option("--load", help="Load each in a process of its own, to know whether it works.")
+        bool, typer.Option("--load", help="Load each in a separate process, to see whether it works.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the installed plugins, and which of them may not be used and why. Imports none of them."""
+    """List the installed plugins, and why some may not be used. Imports none of them."""
     from wren.cli.commands.installed_list import list_plugins
 
     list_plugins(load=load, as_json=as_json)
@@ -31,10 +31,10 @@ def list_all(
 
 @app.command()
 def doctor(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="An integration; all without it.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="An integration. Default: all.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Load each plugin in a process of its own and say what is wrong with it, and what to do."""
+    """Load each plugin in a separate process, and show its problems and what to do about them."""
     from wren.cli.commands.installed_doctor import report_plugins
 
     report_plugins(name, as_json=as_json)
@@ -42,7 +42,7 @@ def doctor(
 
 @app.command()
 def disable(name: Name, as_json: Json = False) -> None:
-    """Switch a plugin off for this Python environment, without importing it."""
+    """Disable a plugin in this Python environment, without importing it."""
     from wren.cli.commands.installed_list import disable_plugin
 
     disable_plugin(name, as_json=as_json)
@@ -50,7 +50,7 @@ def disable(name: Name, as_json: Json = False) -> None:
 
 @app.command()
 def enable(name: Name, as_json: Json = False) -> None:
-    """Switch a plugin on again."""
+    """Enable a plugin again."""
     from wren.cli.commands.installed_list import enable_plugin
 
     enable_plugin(name, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`wren integrations ...`: what is installed here, and how it is used."""
+"""`wren integrations ...`: the integrations of this machine."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,12 +7,14 @@ import typer
 
 from wren.cli.options import Json
 
-app = typer.Typer(help="What is installed here, and how it is used.", no_args_is_help=False)
+app = typer.Typer(
+    help="List and describe integrations, write type stubs, count tokens, import APIs.", no_args_is_help=False
+)
 
 
 @app.command("list")
 def list_integrations(
-    remote: Annotated[bool, typer.Option("--remote", help="Ask the server what it offers.")] = False,
+    remote: Annotated[bool, typer.Option("--remote", help="List the integrations of the server.")] = False,
     as_json: Json = False,
 ) -> None:
     """List the integrations, and the plugins that could not be loaded."""
@@ -25,7 +27,7 @@ def list_integrations(
 def show_integration(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An integration.")], as_json: Json = False
 ) -> None:
-    """Show how an integration is used: configuration, methods, parameters."""
+    """Show the documents of an integration: configuration, methods, parameters."""
     from wren.cli.commands.integration_list import show_installed
 
     show_installed(name, as_json=as_json)
@@ -33,13 +35,13 @@ def show_integration(
 
 @app.command("stubs")
 def stubs(
-    output: Annotated[Path, typer.Option("--output", help="Folder a type checker looks into.")] = Path("typings"),
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 when the stubs are out of date.")
-    ] = False,
+    output: Annotated[Path, typer.Option("--output", help="Folder in which the type checker looks for stubs.")] = Path(
+        "typings"
+    ),
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if the stubs are out of date.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write type stubs of what is installed, so that editors complete methods and check their arguments."""
+    """Write type stubs of the installed integrations, for completion and type checks in editors."""
     from wren.cli.commands.integration_stubs import write_stubs
 
     write_stubs(output, check=check, as_json=as_json)
@@ -47,10 +49,10 @@ def stubs(
 
 @app.command("cost")
 def cost(
-    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Integrations; all without one.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Integrations. Default: all.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show how many tokens each method costs a model, in each form and for each way of giving it the documents."""
+    """Show how many tokens each method costs a model, for each form of the tools and of the documents."""
     from wren.cli.commands.integration_cost import show_cost
 
     show_cost(names or [], as_json=as_json)
@@ -59,10 +61,10 @@ def cost(
 @app.command("fetch")
 def fetch_integration(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An integration of the server.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite an existing file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Get an integration that the server has as a definition, so that scripts with it can be checked here."""
+    """Copy the definition of an integration from the server, so that scripts that use it can be checked here."""
     from wren.cli.commands.integration_fetch import fetch_definition
 
     fetch_definition(name, replaces=replace, as_json=as_json)
@@ -72,7 +74,7 @@ def fetch_integration(
 def import_integration(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="An OpenAPI 3 or Swagger 2 document, JSON or YAML.")],
     name: Annotated[
-        str | None, typer.Option(help="Name of the integration; made of the document's title if left out.")
+        str | None, typer.Option(help="Name of the integration. Default: derived from the document's title.")
     ] = None,
     tag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="Import the operations with this tag; may be repeated.")
@@ -81,10 +83,14 @@ def import_integration(
         list[str] | None,
         typer.Option(metavar="ID", help="Import this operation: its id, or 'GET /path'; may be repeated."),
     ] = None,
-    server: Annotated[str | None, typer.Option(metavar="URL", help="Root of the API, where not the first one.")] = None,
+    server: Annotated[
+        str | None, typer.Option(metavar="URL", help="Root of the API. Default: the document's first server.")
+    ] = None,
     config: Annotated[
         list[str] | None,
-        typer.Option(metavar="PARAMETER", help="Configure this header or parameter once; may be repeated."),
+        typer.Option(
+            metavar="PARAMETER", help="Make this header or parameter a setting of the connection; may be repeated."
+        ),
     ] = None,
     omit: Annotated[
         list[str] | None, typer.Option(metavar="PARAMETER", help="Leave this parameter out; may be repeated.")
@@ -94,23 +100,23 @@ def import_integration(
         typer.Option(metavar="KIND", help="How to connect: bearer, basic, none, header:NAME or query:NAME."),
     ] = None,
     allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="Take answers that lack what the document promises.")
+        bool, typer.Option("--allow-missing", help="Accept answers without the fields that the document requires.")
     ] = False,
     output: Annotated[
         str | None,
-        typer.Option(metavar="FILE|-", help="Where to write; beside this machine's other definitions if left out."),
+        typer.Option(metavar="FILE|-", help="Where to write. Default: with the other definitions of this machine."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Write over a file that is there.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite an existing file.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make an integration of an OpenAPI document: a definition that needs no code.
+    """Make an integration from an OpenAPI document: a definition, without code.
 
-    What cannot be imported is skipped and told on standard error, with the reason.
+    Operations that cannot be imported are skipped and listed on standard error, with the reason.
     """
-    from wren.cli.commands.integration_import import Wanted, import_definition
+    from wren.cli.commands.integration_import import ImportOptions, import_definition
 
     import_definition(
-        Wanted(
+        ImportOptions(
             file=file,
             name=name,
             tags=tuple(tag or ()),

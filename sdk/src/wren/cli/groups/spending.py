@@ -1,4 +1,4 @@
-"""`wren spending`: what models cost, and the budget that limits it."""
+"""`wren spending`: the cost of models, and their budget."""
 
 from typing import Annotated
 
@@ -6,16 +6,18 @@ import typer
 
 from wren.cli.options import Json
 
-app = typer.Typer(help="What models cost, and the budget that limits it.", invoke_without_command=True)
+app = typer.Typer(help="Show the cost of models, and set the monthly budget.", invoke_without_command=True)
 
 
 @app.callback()
 def show(
     context: typer.Context,
-    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="In UTC; the current one if left out.")] = None,
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="The month, in UTC. Default: the current one.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what the models called in a month cost, by deployment, and what is left of the budget."""
+    """Show what models cost in a month, by deployment, and the rest of the budget."""
     if context.invoked_subcommand is not None:
         return
     from wren.cli.commands.spending import show_spending
@@ -25,10 +27,10 @@ def show(
 
 @app.command("budget")
 def budget(
-    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="US dollars a month; `none` takes the limit away.")],
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="US dollars a month; `none` removes the limit.")],
     as_json: Json = False,
 ) -> None:
-    """Limit what the workspace spends on models in a calendar month."""
+    """Set how much the workspace may spend on models in a calendar month."""
     from wren.cli.commands.spending import set_budget
 
     set_budget(amount, as_json=as_json)

@@ -1,0 +1,46 @@
+"""Builds the use cases of deployments."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from wren_backend.definitions.declared import documents_named
+from wren_backend.deployments.service import DeploymentLimits, DeploymentService, Describer
+from wren_backend.ground import Ground
+from wren_backend.integrations.service import IntegrationService
+from wren_backend.tenancy.auth import Subject
+
+
+def build_deployments(
+    ground: Ground,
+    integrations: IntegrationService,
+    *,
+    describer: Describer,
+    configuration: Callable[[Subject], Mapping[str, str]],
+    wake: Callable[[], None],
+) -> DeploymentService:
+    """Return the use cases of deployments.
+
+    Args:
+        ground: what every feature is built on.
+        integrations: checks the connections of a script and chooses its ai integration.
+        describer: extracts a script's metadata.
+        configuration: what a script finds in its environment while it is described.
+        wake: tells the worker of a queued run.
+    """
+    settings = ground.settings
+    return DeploymentService(
+        database=ground.database,
+        clock=ground.clock,
+        cursors=ground.cursors,
+        describer=describer,
+        configuration=configuration,
+        declared=partial(documents_named, ground.registry),
+        check_connections=integrations.check,
+        choose_ai=integrations.choose_ai,
+        wake=wake,
+        limits=DeploymentLimits(
+            min_interval=settings.min_schedule_interval,
+            max_script_bytes=settings.max_script_bytes,
+            max_deployments=settings.max_deployments,
+        ),
+    )

@@ -1,0 +1,51 @@
+"""Builds the worker, and the environment of scripts that are only described."""
+
+from collections.abc import Callable, Mapping
+
+from wren_backend.connections.build import ConnectionServices
+from wren_backend.executor.executor import Executor
+from wren_backend.ground import Ground
+from wren_backend.integrations.ai_choice import AISource
+from wren_backend.spending.service import SpendingService
+from wren_backend.tenancy.auth import Subject
+from wren_backend.worker.environment import config_env, override_env
+from wren_backend.worker.loop import Worker
+from wren_backend.worker.perform import Performer
+
+
+def build_worker(
+    ground: Ground,
+    executor: Executor,
+    connections: ConnectionServices,
+    *,
+    choose_ai: AISource,
+    spending: SpendingService,
+) -> Worker:
+    """Return the worker; it is not started."""
+    settings = ground.settings
+    performer = Performer(
+        database=ground.database,
+        clock=ground.clock,
+        registry=ground.registry,
+        executor=executor,
+        limits=settings.limits.to_limits(),
+        overrides=settings.integrations,
+        credentials=connections.credentials,
+        choose_ai=choose_ai,
+        check_budget=spending.check,
+    )
+    return Worker(
+        performer,
+        database=ground.database,
+        clock=ground.clock,
+        metrics=ground.metrics,
+        concurrency=settings.worker_concurrency,
+        lease=settings.worker_lease,
+    )
+
+
+def configuration_of(ground: Ground, connections: ConnectionServices) -> Callable[[Subject], Mapping[str, str]]:
+    """Return what reads the environment of a subject's scripts: what operator and subject configured, no secrets."""
+    configured = ground.settings.integrations
+    specs = [ground.registry.spec(name) for name in configured if name in ground.registry]
+    return lambda subject: override_env(specs, config_env(connections.connections.list_all(subject)), configured)

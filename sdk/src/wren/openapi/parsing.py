@@ -1,0 +1,43 @@
+"""From JSON values to an `Api`: the one place where a document is read."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from wren.openapi import naming
+from wren.openapi.errors import DocumentInvalid, NodeInvalid
+from wren.openapi.model import Api, Operation
+from wren.openapi.node import Node
+from wren.openapi.openapi3 import read_openapi3
+from wren.openapi.swagger2 import read_swagger2
+
+
+def parse_api(source: Mapping[str, Any]) -> Api:
+    """Return the API that a document of OpenAPI 3 or Swagger 2.0 describes, each operation with the id of its method.
+
+    Raises:
+        DocumentInvalid: it is neither, has no paths, or is miswritten outside its operations.
+    """
+    root = Node.of(source)
+    read = read_swagger2 if root.text_at("swagger").startswith("2") else read_openapi3
+    version = root.text_at("openapi")
+    if read is read_openapi3 and not re.match(r"3\.\d", version):
+        found = f"openapi {version}" if version else "no `openapi` and no `swagger` at its top"
+        raise DocumentInvalid(f"the document has {found}; OpenAPI 3 and Swagger 2.0 can be imported")
+    try:
+        if not root.members_at("paths"):
+            raise DocumentInvalid("the document has no paths, so there is nothing to call")
+        api = read(root)
+    except NodeInvalid as exc:
+        message = f"the document is not written as OpenAPI has it: {exc}"
+        raise DocumentInvalid(message, details={"pointer": exc.pointer}) from exc
+    return replace(api, operations=_name_operations(api.operations))
+
+
+def _name_operations(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
+    found: dict[str, Operation] = {}
+    for operation in operations:
+        method_id = naming.method_id(operation.operation_id, operation.verb, operation.path, found)
+        found[method_id] = operation.named(method_id)
+    return tuple(found.values())
