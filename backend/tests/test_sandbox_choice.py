@@ -2,7 +2,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from wren_backend.executor.folders import run_folder
-from wren_backend.executor.refusal import RefusingSandbox
+from wren_backend.executor.refusing_sandbox import RefusingSandbox
 from wren_backend.executor.sandboxes import PlainSandbox, SandlockSandbox
 
 sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

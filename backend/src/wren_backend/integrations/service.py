@@ -91,7 +91,7 @@ class IntegrationService:
     def check(
         self, subject: Subject, names: Sequence[str], accounts: Mapping[str, Sequence[str]] | None = None
     ) -> list[WrenError]:
-        """Return what keeps the subject from using integrations, one error for each account.
+        """Return what keeps the subject from using integrations, one error for each account at most.
 
         Reads stored connections and calls no provider: a token that can be refreshed counts as valid.
         """
