@@ -104,7 +104,7 @@ def test_many_readers_see_the_same_log(server, counting):
     for reader in readers:
         reader.start()
     for reader in readers:
-        reader.join(30)
+        reader.join(patience(30))
 
     assert [seen.get(number) for number in range(8)] == [COUNTED] * 8
 

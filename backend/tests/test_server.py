@@ -63,7 +63,7 @@ def until_it_answers(url, process):
     waiting = threading.Event()
     while process.poll() is None:
         try:
-            return httpx2.get(f"{url}/healthz").raise_for_status()
+            return httpx2.get(f"{url}/healthz", timeout=patience(5)).raise_for_status()
         except httpx2.TransportError:
             waiting.wait(0.02)
     raise AssertionError(f"the server ended with {process.returncode}")
@@ -84,11 +84,15 @@ def plugins(tmp_path):
 def test_the_first_start_greets_with_the_first_key_and_no_later_one_does(tmp_path, plugins):
     with started(tmp_path, plugins=plugins) as first:
         key = KEY.findall(first.greeting)[0]
-        listed = httpx2.get(f"{first.url}/v1/integrations", headers={"Authorization": f"Bearer {key}"}).json()
+        listed = httpx2.get(
+            f"{first.url}/v1/integrations", headers={"Authorization": f"Bearer {key}"}, timeout=patience(5)
+        ).json()
         first.process.send_signal(signal.SIGTERM)
         ended = first.process.wait(timeout=patience(20))
     with started(tmp_path) as second:
-        still = httpx2.get(f"{second.url}/v1/deployments", headers={"Authorization": f"Bearer {key}"})
+        still = httpx2.get(
+            f"{second.url}/v1/deployments", headers={"Authorization": f"Bearer {key}"}, timeout=patience(5)
+        )
         second.process.send_signal(signal.SIGINT)
         interrupted = second.process.wait(timeout=patience(20))
 
@@ -110,7 +114,7 @@ def test_the_first_start_greets_with_the_first_key_and_no_later_one_does(tmp_pat
 def test_everything_on_stderr_is_a_line_of_json_without_the_key(tmp_path):
     with started(tmp_path) as server:
         key = KEY.findall(server.greeting)[0]
-        httpx2.get(f"{server.url}/v1/deployments", headers={"Authorization": f"Bearer {key}"})
+        httpx2.get(f"{server.url}/v1/deployments", headers={"Authorization": f"Bearer {key}"}, timeout=patience(5))
         server.process.terminate()
         server.process.wait(timeout=patience(20))
 

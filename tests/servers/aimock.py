@@ -16,6 +16,7 @@ import httpx2
 
 from servers.node import node, npm_package
 from servers.process import free_port, serve
+from wren_core.testing.patience import patience
 
 VERSION = "1.43.0"
 # One fixture serves both dialects: OpenAI reads the first two numbers, Anthropic the other two.
@@ -74,7 +75,7 @@ class Aimock:
 
     def requests(self) -> list[dict[str, Any]]:
         """Return the bodies of the received requests, oldest first, all in OpenAI's format."""
-        journal = httpx2.get(f"{self.url}/__aimock/journal").raise_for_status().json()
+        journal = httpx2.get(f"{self.url}/__aimock/journal", timeout=patience(5)).raise_for_status().json()
         return [entry["body"] for entry in journal]
 
 

@@ -6,6 +6,8 @@ from urllib.parse import urljoin
 
 import httpx2
 
+from wren_core.testing.patience import patience
+
 FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL | re.IGNORECASE)
 INPUT = re.compile(r"<(?:input|button)\b([^>]*)>", re.IGNORECASE)
 ATTRIBUTE = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -27,14 +29,14 @@ def consent_github(authorize_url: str, *, login: str) -> str:
 
 
 def _click(authorize_url: str, *, field: str, value: str | None) -> str:
-    page = httpx2.get(authorize_url)
+    page = httpx2.get(authorize_url, timeout=patience(5))
     if page.status_code != 200:
         raise LookupError(f"the consent page answered {page.status_code}: {page.text[:500]}")
     for attributes, body in FORM.findall(page.text):
         fields = _fields(body)
         if field in fields and value in (None, fields[field]):
             action = urljoin(authorize_url, _attributes(attributes)["action"])
-            return httpx2.post(action, data=fields).headers["location"]
+            return httpx2.post(action, data=fields, timeout=patience(5)).headers["location"]
     raise LookupError(f"no consent form with {field}={value!r} on {authorize_url}")
 
 

@@ -19,6 +19,7 @@ import httpx2
 
 from servers.node import node, npm_package
 from servers.process import free_port, serve
+from wren_core.testing.patience import patience
 
 VERSION = "0.11.2"
 PERSON = "alice@example.com"
@@ -86,17 +87,21 @@ class Emulate:
         """Return all issues of a repository, newest first."""
         url, headers = f"{self.github_url}/repos/{repository}/issues", {"Authorization": f"Bearer {GITHUB_TOKEN}"}
         return list(
-            httpx2.get(url, params={"state": "all", "per_page": "100"}, headers=headers).raise_for_status().json()
+            httpx2.get(url, params={"state": "all", "per_page": "100"}, headers=headers, timeout=patience(5))
+            .raise_for_status()
+            .json()
         )
 
     def _gmail(self, verb: str, path: str, **request: Any) -> dict[str, Any]:
         url, headers = f"{self.google_url}/gmail/v1/users/me{path}", {"Authorization": f"Bearer {GOOGLE_TOKEN}"}
-        answer = httpx2.request(verb, url, headers=headers, **request).raise_for_status().json()
+        answer = httpx2.request(verb, url, headers=headers, timeout=patience(5), **request).raise_for_status().json()
         return dict(answer)
 
     def _slack(self, method: str, **arguments: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {SLACK_TOKEN}"}
-        answer = httpx2.post(f"{self.slack_url}/api/{method}", headers=headers, data=arguments).json()
+        answer = httpx2.post(
+            f"{self.slack_url}/api/{method}", headers=headers, data=arguments, timeout=patience(5)
+        ).json()
         if not answer["ok"]:
             raise LookupError(f"the stand-in refused {method}: {answer}")
         return dict(answer)

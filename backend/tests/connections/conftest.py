@@ -27,6 +27,7 @@ from wren_backend.tenancy.auth import Subject, issue_key
 from wren_backend.testing import add_subject
 from wren_backend.vault.keyring import generate_key_line
 from wren_core.testing import serve
+from wren_core.testing.patience import patience
 
 
 def _load(path: Path) -> ModuleType:
@@ -139,7 +140,9 @@ def key_for(database: Database, clock: ManualClock) -> Callable[[Subject], str]:
 @pytest.fixture
 def api(base_url: str, subject: Subject, key_for: Callable[[Subject], str]) -> Iterator[httpx2.Client]:
     """A client of the API with the subject's key."""
-    with httpx2.Client(base_url=base_url, headers={"Authorization": f"Bearer {key_for(subject)}"}) as client:
+    with httpx2.Client(
+        base_url=base_url, headers={"Authorization": f"Bearer {key_for(subject)}"}, timeout=patience(5)
+    ) as client:
         yield client
 
 
@@ -148,7 +151,7 @@ class Browser:
 
     def __init__(self, public_url: str, base_url: str) -> None:
         self._public_url, self._base_url = public_url, base_url
-        self.client = httpx2.Client()
+        self.client = httpx2.Client(timeout=patience(5))
 
     def get(self, url: str, **options: Any) -> httpx2.Response:
         """Visit an address."""

@@ -7,6 +7,7 @@ import pytest
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.tenancy import repository as tenancy
 from wren_core.testing import FakeResponse
+from wren_core.testing.patience import patience
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -192,7 +193,8 @@ def test_another_user_cannot_finish_with_a_cookie_of_its_own(
     back = browser.consent(browser.get(link), stand_in.ALICE.email)
     theirs = new_browser()
     headers = {"Authorization": f"Bearer {key_for(stranger)}"}
-    answer = httpx2.post(f"{base_url}/v1/connections", json={"integration": "parcel"}, headers=headers).json()
+    body, url = {"integration": "parcel"}, f"{base_url}/v1/connections"
+    answer = httpx2.post(url, json=body, headers=headers, timeout=patience(5)).json()
     own_back = theirs.consent(theirs.get(answer["connect_url"]), stand_in.BOB.email)
 
     page = theirs.get(with_query(own_back, state=dict(parse_qsl(urlsplit(back).query))["state"]))

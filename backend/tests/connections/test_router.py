@@ -4,6 +4,7 @@ import httpx2
 import pytest
 
 from wren_backend.connections.credentials import refresh_repository
+from wren_core.testing.patience import patience
 
 # What the database decides is tested with the repositories and the refresher, on both kinds.
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -279,7 +280,7 @@ def test_a_list_holds_nothing_foreign(api, foreign):
 
 @pytest.mark.parametrize("path", ["/v1/connections", "/v1/integrations"])
 def test_without_a_key_nothing_is_told(base_url, path):
-    answer = httpx2.get(base_url + path)
+    answer = httpx2.get(base_url + path, timeout=patience(5))
 
     assert (answer.status_code, error_of(answer)["code"]) == (401, "UNAUTHENTICATED")
     assert answer.headers["www-authenticate"] == "Bearer"

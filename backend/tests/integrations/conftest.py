@@ -24,6 +24,7 @@ from wren_backend.tenancy.auth import Subject, issue_key
 from wren_backend.testing import add_subject
 from wren_backend.vault.keyring import generate_key_line
 from wren_core.testing import serve
+from wren_core.testing.patience import patience
 
 
 @pytest.fixture(scope="session")
@@ -74,5 +75,6 @@ def api(context: ConnectionContext, service: IntegrationService, subject: Subjec
     with context.database.writing() as session:
         user = tenancy.find_user(session, subject.workspace_id, subject.user_id)
         key = issue_key(session, user, name="test", now=context.clock.now()).plain.get_secret_value()
-    with serve(app) as url, httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
+    headers = {"Authorization": f"Bearer {key}"}
+    with serve(app) as url, httpx2.Client(base_url=url, headers=headers, timeout=patience(5)) as client:
         yield client

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from wren.runner.script import MODULE_NAME
+from wren_core.testing.patience import patience
 
 EVENT = {"trigger": "manual", "payload": {"n": 1}}
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -413,7 +414,7 @@ def test_a_worker_that_goes_away_ends_a_waiting_request():
         ours.sendall(json.dumps(job).encode() + b"\n")
         request = json.loads(ours.makefile("rb").readline())
         ours.close()
-        code = process.wait(20)
+        code = process.wait(patience(20))
 
     assert request["operation"] == "o"
     assert code != 0

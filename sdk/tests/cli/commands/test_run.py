@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from wren_core.testing.patience import patience
+
 SCRIPT = """import wren
 
 parcel = wren.integrations.parcel.init(city="Oslo")
@@ -237,7 +239,7 @@ def test_an_interrupted_run_takes_its_script_along(write, environment, tmp_path)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=tmp_path) as process:
         script_pid = int(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        code = process.wait(30)
+        code = process.wait(patience(30))
 
     assert code == 130
     with pytest.raises(ProcessLookupError):
