@@ -117,7 +117,7 @@ def test_validating_takes_the_accounts_a_script_names(server):
     assert [error["code"] for error in validate("acme", "initech")["errors"]] == ["CONNECTION_UNKNOWN"]
 
 
-def test_a_script_that_names_no_account_where_several_are_connected_is_told_so(server):
+def test_a_script_without_account_is_refused_if_several_are_connected(server):
     answer = server.request(
         "POST",
         "/v1/scripts/deploy",
