@@ -58,7 +58,7 @@ class Credentials(Mapping[str, str]):
     ) -> "Credentials":
         """Take each credential of `spec` from its environment variable; absent and empty ones are left out.
 
-        Those of a named account have variables of their own: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
+        The account `work` has separate variables: `CHAT_ACCESS_TOKEN__WORK`.
         """
         named = spec.get_env_mapping()
         variables = named if account is None else {key: account_variable(var, account) for key, var in named.items()}

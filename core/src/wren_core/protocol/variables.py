@@ -16,5 +16,5 @@ def config_variable(integration: str) -> str:
 
 
 def account_variable(variable: str, alias: str) -> str:
-    """Return the variable of a named account's credential on a person's own machine: `GMAIL_ACCESS_TOKEN__WORK`."""
+    """Return the variable of a named account's credential on a person's own machine: `CHAT_ACCESS_TOKEN__WORK`."""
     return f"{variable}__{alias.upper().replace('-', '_')}"

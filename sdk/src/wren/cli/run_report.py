@@ -33,7 +33,7 @@ def show_run(screen: Screen, run: ApiRun) -> None:
 
 
 def format_call(call: ApiCall | CallRecord) -> str:
-    """Return what was called, with the account where it is known: `slack(work).post`."""
+    """Return what was called, with the account where it is known: `chat(work).post`."""
     account = f"({call.account})" if call.account else ""
     return f"{call.integration}{account}.{call.method}"
 

@@ -45,7 +45,7 @@ class IntegrationHandle:
 
         Args:
             account: alias of one of several connections, written as a literal; the default one where left out. On your
-                own machine its credentials have variables of their own: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
+                own machine the account `work` has separate variables: `CHAT_ACCESS_TOKEN__WORK`.
             config: values for the integration's configuration; they win over the defaults.
 
         Raises:
