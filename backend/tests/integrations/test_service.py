@@ -38,7 +38,7 @@ def test_several_connections_without_a_default_are_ambiguous(service, stand_in, 
 
 
 def test_the_check_is_the_one_a_deploy_uses(service, context, subject):
-    problems = check_integrations(service._credentials, subject, ["abacus", "weather", "nothing"])
+    problems = check_integrations(service._credentials, subject, ["abacus", "weather", "nothing"], {})
 
     assert [problem.details["integration"] for problem in problems] == ["weather", "nothing"]
 
