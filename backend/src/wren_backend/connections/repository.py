@@ -149,7 +149,7 @@ def configure(
 
 
 def revoke(session: WriteSession, subject: Subject, connection_id: str, *, now: datetime) -> Connection | None:
-    """Disconnect for good; None where it is gone or was revoked before.
+    """Disconnect permanently; None where the connection is gone or already revoked.
 
     Shred its credentials in the same transaction.
     """

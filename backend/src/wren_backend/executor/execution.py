@@ -39,7 +39,7 @@ _DRAIN_SECONDS = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Observers:
-    """Who is told what while a run goes on."""
+    """The functions that an execution calls during a run."""
 
     on_output: OnOutput
     on_call: OnCall

@@ -16,7 +16,7 @@ def run_folder(root: Path) -> Iterator[Path]:
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = root / f"{_PREFIX}{secrets.token_hex(8)}"
     folder.mkdir(mode=0o700)
-    with _locked(folder):
+    with _lock(folder):
         try:
             yield folder
         finally:
@@ -31,7 +31,7 @@ def clean_leftovers(root: Path) -> int:
     """
     removed = 0
     for folder in root.glob(f"{_PREFIX}*"):
-        with suppress(BlockingIOError, FileNotFoundError, NotADirectoryError), _locked(folder):
+        with suppress(BlockingIOError, FileNotFoundError, NotADirectoryError), _lock(folder):
             remove_tree(folder)
             removed += 1
     return removed
@@ -68,7 +68,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -31,7 +31,7 @@ from wren_backend.storage.tables import Table
 _Row = TypeVar("_Row", bound=Table)
 _Returned = TypeVar("_Returned")
 
-# A writer on SQLite waits this long for the writer before it; then the caller is told to try again.
+# A writer on SQLite waits this long for the writer before it; then the caller gets `DatabaseBusy`.
 BUSY_TIMEOUT = timedelta(seconds=10)
 _POOL_SIZE = 10
 # Above this many connections at once a request waits for one: PostgreSQL allows 100 by default, for all nodes.

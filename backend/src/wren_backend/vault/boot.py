@@ -66,7 +66,7 @@ def open_vault(database: Database, keys: KeyProvider, *, now: datetime) -> Vault
 def register_master_keys(database: Database, keys: KeyProvider, *, now: datetime) -> None:
     """Record the keys not seen before, provided that those seen before are right."""
     with database.writing() as session:
-        # Of two first starts that each brought a key of their own, the second must find the first one's.
+        # Of two first starts that each brought a different key, the second must find the first one's.
         session.lock("master keys")
         checks = repository.list_key_checks(session)
         _verify(session, checks, keys)

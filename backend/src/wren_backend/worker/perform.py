@@ -47,7 +47,7 @@ class ActiveRun:
     run: Run
     journal: RunJournal
     cancel: threading.Event = field(default_factory=threading.Event)
-    """Set when the run must stop: somebody asked, the worker shuts down, or the lease is lost."""
+    """Set when the run must stop: a user cancelled it, the worker shuts down, or the lease is lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +97,10 @@ class Performer:
         except DatabaseBusy as exc:  # only from what comes before the script: nothing it does itself raises this
             raise NotStarted(exc.message) from exc
         except WrenError as exc:
-            return self._refused(active, exc)
+            return self._end_unstarted(active, exc)
         except Exception as exc:
             log.error("run.broke", run_id=run.id, correlation_id=run.correlation_id, exc_info=exc)
-            return self._refused(active, InternalError("the platform could not perform the run; it is logged"))
+            return self._end_unstarted(active, InternalError("the platform could not perform the run; it is logged"))
         return _outcome(outcome)
 
     def _load(self, run: Run) -> tuple[Deployment, DeploymentVersion]:
@@ -152,7 +152,7 @@ class Performer:
             definitions=declared_documents(self.registry, (spec.name for spec in specs)),
         )
 
-    def _refused(self, active: ActiveRun, error: WrenError) -> RunOutcome:
+    def _end_unstarted(self, active: ActiveRun, error: WrenError) -> RunOutcome:
         active.journal.say(f"the run did not start: {error.message}")
         return RunOutcome(status=RunStatus.FAILED, error=error.to_wire(active.run.correlation_id))
 

@@ -1,6 +1,6 @@
 """Entry of the launcher process: `python -I -S -c <start> CONTROL_FD IMPORT_PATH ...`.
 
-A process of its own, started with an empty environment: the sandbox's supervisor, which works for the script, never
+A separate process, started with an empty environment: the sandbox's supervisor, which works for the script, never
 shares memory, descriptors or environment with the database, the vault's key or another run.
 """
 

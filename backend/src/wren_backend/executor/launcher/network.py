@@ -118,7 +118,7 @@ def _private_except(named: set[tuple[Address, int]]) -> list[str]:
     networks: list[Network] = list(_PRIVATE)
     for address in {address for address, _ in named}:
         networks = [part for network in networks for part in _without(network, address)]
-    return sorted(f"tcp://{_bracketed(network)}:*" for network in networks)
+    return sorted(f"tcp://{_format_target(network)}:*" for network in networks)
 
 
 def _without(network: Network, address: Address) -> list[Network]:
@@ -133,14 +133,17 @@ def _without(network: Network, address: Address) -> list[Network]:
 
 
 def _other_ports(named: set[tuple[Address, int]], ports: set[int]) -> list[str]:
-    """A private address that the operator opened on one port stays closed on the ports of everybody else."""
+    """A private address that the operator opened on one port stays closed on every other port."""
     addresses = {address for address, _ in named}
     return sorted(
-        f"tcp://{_bracketed(address)}:{port}" for address in addresses for port in ports if (address, port) not in named
+        f"tcp://{_format_target(address)}:{port}"
+        for address in addresses
+        for port in ports
+        if (address, port) not in named
     )
 
 
-def _bracketed(target: Address | Network) -> str:
+def _format_target(target: Address | Network) -> str:
     return f"[{target}]" if target.version == 6 else str(target)
 
 

@@ -1,4 +1,4 @@
-"""What a launcher is told to run and how tightly: one JSON line on its control socket.
+"""What a launcher runs, and within which limits: one JSON line on its control socket.
 
 Standard library only: the launcher starts without site-packages, and the policy never passes through argv or the
 environment, which other processes of the machine can read.

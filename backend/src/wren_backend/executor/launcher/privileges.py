@@ -30,7 +30,7 @@ def adopt_orphans() -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability for good.
+    """Drop every capability permanently.
 
     A worker that runs as root hands its uid to the script; without capabilities that uid cannot set the clock, raise
     a limit, make device nodes or change its identity.

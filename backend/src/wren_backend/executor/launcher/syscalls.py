@@ -19,7 +19,7 @@ DENIED = (
     *("inotify_add_watch", "fanotify_mark"),
     # A listening socket is a way out as good as a connection.
     *("listen", "accept", "accept4"),
-    # Memory that no process maps is memory that nobody counts.
+    # Memory that no process maps does not count towards the memory limit.
     *("memfd_create", "memfd_secret"),
     # Other processes of the same user.
     *("setpriority", "ioprio_set", "process_madvise", "process_mrelease"),

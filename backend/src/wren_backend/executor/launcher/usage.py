@@ -32,7 +32,7 @@ def is_full(folder: Path, *, bytes_limit: int, entries: int) -> bool:
                 return True
             continue
         for entry in found:
-            used += _allocated(entry)
+            used += _measure_entry(entry)
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
         seen += len(found)
@@ -41,7 +41,7 @@ def is_full(folder: Path, *, bytes_limit: int, entries: int) -> bool:
     return False
 
 
-def _allocated(entry: os.DirEntry[str]) -> int:
+def _measure_entry(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat(follow_symlinks=False).st_blocks * 512
     except OSError:
