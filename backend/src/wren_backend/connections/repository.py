@@ -97,7 +97,7 @@ def activate(
 ) -> Connection | None:
     """Make a connection usable after its first or a later authorization; None where it is gone or revoked.
 
-    Seal its credentials in the same transaction. The version rises: a refresh under way can no longer undo this.
+    Seal its credentials in the same transaction. The version rises, so that a refresh in progress cannot undo this.
     """
     values: dict[str, Any] = {
         "status": ConnectionStatus.ACTIVE,

@@ -1,4 +1,4 @@
-"""One private folder per run, and none left over."""
+"""One private folder per run, deleted after it."""
 
 import fcntl
 import os
@@ -26,7 +26,7 @@ def run_folder(root: Path) -> Iterator[Path]:
 def clean_leftovers(root: Path) -> int:
     """Delete the folders of runs whose worker died, and return how many; call it before the first run.
 
-    A folder in use is locked by its worker, and the kernel lets go of the lock when the worker dies: so several
+    A folder in use is locked by its worker, and the kernel releases the lock when the worker dies: so several
     workers may share `root`.
     """
     removed = 0

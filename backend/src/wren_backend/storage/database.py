@@ -6,7 +6,7 @@ it commits, by leaving the block:
     with database.writing() as session:
         deployments.undeploy(session, workspace_id, deployment_id, now=clock.now())
 
-SQLite runs in WAL with `BEGIN IMMEDIATE` for writers, so that of two writers one waits instead of failing half way.
+SQLite runs in WAL with `BEGIN IMMEDIATE` for writers, so that of two writers one waits instead of failing halfway.
 """
 
 import os

@@ -67,7 +67,7 @@ class Performer:
     """Raises where a workspace may spend no more on models."""
 
     def perform(self, active: ActiveRun) -> RunOutcome:
-        """Run the script and return how it ended; a failure of ours is an outcome too.
+        """Run the script and return how it ended; a failure of the platform is an outcome too.
 
         Raises:
             NotStarted: the database went away before the script could begin.
@@ -94,7 +94,7 @@ class Performer:
                 serve_request=self._requests(active, deployment.name, held),
                 cancel=active.cancel,
             )
-        except DatabaseBusy as exc:  # only from what comes before the script: nothing it does itself raises this
+        except DatabaseBusy as exc:  # only from the steps before the script starts: the script itself cannot raise this
             raise NotStarted(exc.message) from exc
         except WrenError as exc:
             return self._end_unstarted(active, exc)

@@ -24,7 +24,7 @@ def main(control_descriptor: str) -> None:
     line = _read_line(control)
     if line:
         Guard(LaunchPolicy.from_line(line), control).run()
-    # Everything is said and nothing is left to clean up; an orderly shutdown would cost 10 ms.
+    # Everything is reported and nothing is left to clean up; an orderly shutdown would cost 10 ms.
     os._exit(0)
 
 

@@ -44,7 +44,7 @@ class LaunchPolicy:
     limits: Limits
     readable: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
-    """Paths inside a readable tree that are refused all the same."""
+    """Paths inside a readable tree that are nevertheless refused."""
     allow_hosts: list[str] = field(default_factory=list)
     operator_hosts: list[str] = field(default_factory=list)
     """`host:port` that may be private addresses, because the operator named them."""
