@@ -91,16 +91,16 @@ def test_every_package_is_covered_by_the_contracts():
     assert set(contracts["independence"]["modules"]) == packages - {"wren_core"}
 
 
-def test_the_packages_of_every_host_are_a_ladder_without_a_circle():
-    """A new package of a host must take a place on its ladder: the contract names every one."""
+def test_the_packages_of_every_host_are_layers_without_a_circle():
+    """A new package of a host must have a layer: the contract names every package."""
     hosts = {path.parent.name for host in HOSTS for path in (host / "src").glob("*/__init__.py")}
     contracts = CONFIGURATION["tool"]["importlinter"]["contracts"]
-    ladders = [each for each in contracts if each["type"] == "layers" and each.get("exhaustive")]
+    layered = [each for each in contracts if each["type"] == "layers" and each.get("exhaustive")]
     acyclic = [each for each in contracts if each["type"] == "acyclic_siblings"]
 
     assert hosts >= {"wren_core", "wren", "wren_backend"}
-    # A large feature may have a ladder inside, such as wren_backend.connections.
-    assert {name for ladder in ladders for name in ladder["containers"] if "." not in name} == hosts
+    # A large feature may have layers inside, such as wren_backend.connections.
+    assert {name for contract in layered for name in contract["containers"] if "." not in name} == hosts
     assert {name for contract in acyclic for name in contract["ancestors"]} == hosts
 
 

@@ -90,7 +90,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without tables, of its own: the test runs once on each kind."""
+    """A separate database without tables: the test runs once on each kind."""
     is_sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path / 'empty.db'}" if is_sqlite else request.getfixturevalue("postgres_url")
     database = open_database(url)
@@ -117,7 +117,7 @@ def together() -> Callable[[int, Callable[[int], T]], list[T]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A user in a workspace of its own, and the key that proves it."""
+    """A user in a separate workspace, with an API key."""
 
     subject: Subject
     key: str = field(repr=False)
@@ -158,7 +158,7 @@ def platform(build_platform: Callable[..., Services]) -> Services:
 
 @pytest.fixture
 def admit(platform: Services) -> Callable[[], Member]:
-    """Make a user in a workspace of its own, with an API key."""
+    """Make a user in a new workspace, with an API key."""
 
     def admit_one() -> Member:
         subject = add_subject(platform.database)
@@ -178,7 +178,7 @@ def member(admit: Callable[[], Member]) -> Member:
 
 @pytest.fixture
 def client_of(platform: Services) -> Iterator[Callable[..., TestClient]]:
-    """Open a client of the API for a member, or for nobody; the worker and the scheduler are not started."""
+    """Open a client of the API for a member, or without a key; the worker and the scheduler are not started."""
     app, opened = create_app(platform), list[TestClient]()
 
     def open_one(whose: Member | None = None) -> TestClient:

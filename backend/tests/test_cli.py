@@ -23,7 +23,7 @@ ALL_COMMANDS = sorted(commands(typer.main.get_command(app)))
 
 
 def run(home, *arguments, **variables):
-    """Run the command line in a process of its own, with nothing of this one's environment."""
+    """Run the command line in a separate process that inherits nothing of this environment."""
     env = {"PATH": os.defpath, "HOME": str(home), "COLUMNS": "120", **variables}
     command = [sys.executable, "-m", "wren_backend", *arguments]
     return subprocess.run(command, env=env, cwd=home, capture_output=True, text=True)
@@ -189,7 +189,7 @@ def test_a_workspace_is_deleted_only_when_that_was_confirmed(tmp_path):
     deleted = ask("workspaces", "delete", "acme", "--yes", *here)
 
     assert (asked.exit_code, asked.stdout) == (1, "")
-    assert asked.stderr.startswith("NOT_CONFIRMED: this deletes the workspace 'acme' for good")
+    assert asked.stderr.startswith("NOT_CONFIRMED: this deletes the workspace 'acme' permanently")
     assert before.stdout == "acme  alice\nother  alice\n"
     assert (deleted.exit_code, deleted.stdout) == (0, "deleted the workspace 'acme' with everything in it\n")
     assert [row["slug"] for row in json.loads(ask("workspaces", "list", "--json", *here).stdout)] == ["other"]

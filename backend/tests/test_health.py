@@ -67,7 +67,7 @@ def test_a_backend_whose_worker_and_scheduler_were_not_started_is_not_ready(plat
     }
 
 
-def test_a_database_that_is_behind_the_code_is_told_with_its_revision(platform):
+def test_a_database_that_is_behind_the_code_is_reported_with_its_revision(platform):
     try:
         downgrade(platform.database, "0002")
         behind = readiness(platform)

@@ -1,4 +1,4 @@
-"""Logging is configured once for a whole process, so each test looks at what a process of its own has written."""
+"""Logging is configured once for a whole process, so each test reads the output of a separate process."""
 
 import json
 import subprocess

@@ -75,7 +75,7 @@ def test_the_description_is_public_and_has_a_title_and_a_version(client_of):
     assert body["openapi"].startswith("3.1")
 
 
-def test_every_operation_has_an_id_of_its_own_a_summary_and_a_description(operations):
+def test_every_operation_has_a_unique_id_a_summary_and_a_description(operations):
     ids = [operation.get("operationId", "") for operation in operations.values()]
     texts = {name: (item.get("summary", ""), item.get("description", "")) for name, item in operations.items()}
 

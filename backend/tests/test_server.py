@@ -1,4 +1,4 @@
-"""The whole server in a process of its own, as an operator starts it."""
+"""The whole server in a separate process, as an operator starts it."""
 
 import json
 import os
@@ -136,7 +136,7 @@ def test_a_port_in_use_ends_the_start_before_the_first_key_is_spent(tmp_path):
     assert done.stdout == ""
 
 
-def test_an_address_that_is_not_this_machines_is_told_from_a_port_in_use(tmp_path):
+def test_an_address_of_another_machine_is_distinguished_from_a_port_in_use(tmp_path):
     done = subprocess.run(**command(tmp_path, port=8080, host="203.0.113.1"), capture_output=True)
 
     assert done.returncode == 3

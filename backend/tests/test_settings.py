@@ -177,7 +177,7 @@ def test_no_value_shows_in_a_refusal(monkeypatch, variables):
     assert "planted" not in refused(monkeypatch, variables)
 
 
-def test_what_is_said_of_plugins_arrives_as_names_and_times(monkeypatch):
+def test_plugin_variables_are_read_as_names_and_times(monkeypatch):
     settings = load(
         monkeypatch,
         {
@@ -195,7 +195,7 @@ def test_what_is_said_of_plugins_arrives_as_names_and_times(monkeypatch):
     assert (settings.plugins_time_limit, settings.plugins_folder) == (timedelta(seconds=2.5), Path("/srv/plugins"))
 
 
-def test_without_a_word_about_plugins_nothing_is_kept_out(monkeypatch):
+def test_without_plugin_variables_no_plugin_is_excluded(monkeypatch):
     settings = load(monkeypatch, {"WREN_PLUGINS_ALLOW": "", "WREN_PLUGINS_DISABLED": ""})
 
     assert (settings.plugins_allow, settings.plugins_disabled, settings.plugins_safe_mode) == (frozenset(), None, False)

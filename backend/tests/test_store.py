@@ -68,7 +68,7 @@ def test_master_keys_can_be_given_as_text_and_leave_no_file(build_platform):
 
 
 @sqlite_only
-def test_a_master_key_that_is_none_is_refused_without_being_shown(build_platform):
+def test_an_invalid_master_key_is_refused_without_being_shown(build_platform):
     with pytest.raises(MasterKeyInvalid) as caught:
         build_platform(master_key=SecretStr("mk_x aHVudGVyMg=="))
 

@@ -63,7 +63,7 @@ def up(
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
-    """Bring the database to the newest schema. `up` does so by itself."""
+    """Bring the database to the newest schema. `up` does so automatically."""
     from wren_backend.storage.migration import current_revision  # here: `--help` must not pay for the database
 
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:

@@ -33,7 +33,7 @@ class PluginFailure(ResponseBody):
 
 
 class UnconfiguredIntegration(ResponseBody):
-    """One integration that nobody can connect before the operator sets variables."""
+    """One integration that no user can connect before the operator sets variables."""
 
     integration: str
     variables: list[str]

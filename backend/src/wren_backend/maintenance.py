@@ -15,7 +15,7 @@ from wren_core.errors import AgentFixableError
 def delete_workspace(database: Database, *, slug: str, is_confirmed: bool) -> str:
     """Delete a workspace with everything it owns and return a line that reports it.
 
-    Its data key is destroyed first, in a transaction of its own: even if the rest fails, no copy of the rows can be
+    Its data key is destroyed first, in a separate transaction: even if the rest fails, no copy of the rows can be
     decrypted after that.
 
     Raises:
@@ -53,7 +53,7 @@ def rotate(database: Database, settings: Settings, *, now: datetime) -> str:
 
 def _not_confirmed(slug: str) -> AgentFixableError:
     return AgentFixableError(
-        f"this deletes the workspace {slug!r} for good: users, keys, connections, deployments, runs and messages; "
+        f"this deletes the workspace {slug!r} permanently: users, keys, connections, deployments, runs and messages; "
         "add --yes to do it",
         code="NOT_CONFIRMED",
     )

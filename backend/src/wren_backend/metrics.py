@@ -1,4 +1,4 @@
-"""Prometheus metrics: one object, made at start and passed in, with a registry of its own."""
+"""Prometheus metrics: one object, made at start and passed in, with its own registry."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 

@@ -123,7 +123,7 @@ _LIMIT_FIELDS: dict[str, Any] = {item.name: _limit_field(item.name, item.default
 
 
 class LimitSettings(create_model("_LimitFields", __base__=_Group, **_LIMIT_FIELDS)):  # type: ignore[misc]  # one list
-    """What one run may use: the fields and defaults of `Limits`, and no list of their own."""
+    """What one run may use: the fields and defaults of `Limits`, not a second list of them."""
 
     def to_limits(self) -> Limits:
         """Return them as the executor takes them."""

@@ -27,7 +27,7 @@ class FactoryFailed(Exception):
 
 
 def add_subject(database: Database, *, now: datetime = NOW) -> Subject:
-    """Make a workspace of its own with one user."""
+    """Make a new workspace with one user."""
     with database.writing() as session:
         workspace = tenancy.add_workspace(session, new_id("ws").lower(), name="Test", now=now)
         if workspace is None:

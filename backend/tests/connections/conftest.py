@@ -89,7 +89,7 @@ def services(context: ConnectionContext) -> ConnectionServices:
 
 @pytest.fixture
 def subject(database: Database) -> Subject:
-    """A user in a workspace of its own."""
+    """A user in a separate workspace."""
     return add_subject(database)
 
 
@@ -147,7 +147,7 @@ def api(base_url: str, subject: Subject, key_for: Callable[[Subject], str]) -> I
 
 
 class Browser:
-    """A browser: cookies, no redirect followed by itself, and a way through the proxy to the app."""
+    """A browser: cookies, no automatic redirects, and a way through the proxy to the app."""
 
     def __init__(self, public_url: str, base_url: str) -> None:
         self._public_url, self._base_url = public_url, base_url

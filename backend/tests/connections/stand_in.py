@@ -1,4 +1,4 @@
-"""What the tests of connections work with: four integrations of their own, and the provider of two of them.
+"""The test data of connections: four integrations made for tests, and the provider of two of them.
 
 A plain module without pytest, because other processes load it too.
 """

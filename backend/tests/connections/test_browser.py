@@ -186,7 +186,7 @@ def test_another_browser_cannot_finish_and_does_not_spoil_it(begin, browser, new
     assert browser.get(back).status_code == 200
 
 
-def test_another_user_cannot_finish_with_a_cookie_of_its_own(
+def test_another_user_cannot_finish_with_their_own_cookie(
     begin, browser, new_browser, base_url, stranger, key_for, stored, stand_in
 ):
     connection_id, link = begin()
@@ -251,7 +251,7 @@ def test_an_answer_that_names_our_issuer_passes(begin, browser, stand_in, provid
     assert browser.get(with_query(back, iss=provider_url)).status_code == 200
 
 
-def test_a_refusal_at_the_provider_is_told_and_stores_nothing(begin, browser, stored):
+def test_a_refusal_at_the_provider_is_reported_and_stores_nothing(begin, browser, stored):
     connection_id, link = begin()
     back = browser.consent(browser.get(link), "")
 
@@ -262,7 +262,7 @@ def test_a_refusal_at_the_provider_is_told_and_stores_nothing(begin, browser, st
     assert stored(connection_id)[0].status == "pending"
 
 
-def test_whoever_waits_for_the_connection_learns_why_it_failed_and_a_new_link_forgets_it(api, begin, browser):
+def test_a_client_that_waits_for_the_connection_sees_why_it_failed_until_a_new_link_is_made(api, begin, browser):
     connection_id, link = begin()
     browser.get(browser.consent(browser.get(link), ""))
 
@@ -313,7 +313,7 @@ def test_what_a_stranger_says_is_not_shown_at_all(browser, stand_in):
         (FakeResponse(body={"access_token": "at", "pad": "x" * 400_000}), 503, "did not answer"),
     ],
 )
-def test_a_failed_exchange_is_told_and_stores_nothing(
+def test_a_failed_exchange_is_reported_and_stores_nothing(
     begin, browser, stored, stand_in, provider, answer, status, message
 ):
     connection_id, link = begin()
@@ -385,7 +385,7 @@ def test_another_account_is_not_swapped_in(api, browser, connected, stored, stan
     assert stored(connected) == before
 
 
-def test_an_account_nobody_names_is_not_swapped_in_either(api, browser, connected, stored, stand_in, provider):
+def test_an_account_without_a_name_is_not_swapped_in_either(api, browser, connected, stored, stand_in, provider):
     before = stored(connected)
     link = api.post(f"/v1/connections/{connected}/reauthorize").json()["connect_url"]
     back = browser.consent(browser.get(link), stand_in.BOB.email)

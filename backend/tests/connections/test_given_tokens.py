@@ -133,7 +133,7 @@ def test_a_token_that_does_not_fit_is_named_and_never_shown(services, subject, v
     assert TOKEN not in str(caught.value)
 
 
-def test_a_token_is_left_to_whoever_made_it(services, subject, ticket, context, provider):
+def test_a_token_made_at_the_provider_is_not_revoked_there(services, subject, ticket, context, provider):
     gone = services.connections.disconnect(subject, ticket.id)
 
     assert gone.revocation.outcome == "not_applicable"

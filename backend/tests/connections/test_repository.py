@@ -114,7 +114,7 @@ def test_connections_of_another_workspace_or_user_are_not_found(database):
     assert find(database, owner, row) == row
 
 
-def test_a_user_of_one_workspace_id_and_another_user_id_is_nobody(database):
+def test_a_workspace_id_with_the_user_id_of_another_workspace_finds_nothing(database):
     mine, theirs = add_subject(database), add_subject(database)
     row = add_connection(database, theirs)
     mixed = Subject(workspace_id=mine.workspace_id, user_id=theirs.user_id)

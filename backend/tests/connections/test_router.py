@@ -19,7 +19,7 @@ def connection(stand_in, context, subject, provider):
 
 @pytest.fixture
 def foreign(stand_in, context, stranger, provider):
-    """A connection of somebody else."""
+    """A connection of another user."""
     return stand_in.connect_parcel(context, stranger, stand_in.tokens_of(provider))
 
 
@@ -214,7 +214,7 @@ def test_disconnecting_revokes_at_the_provider_and_destroys_the_credentials(
     assert [problem.code for problem in problems] == ["INTEGRATION_NOT_CONFIGURED"]
 
 
-def test_a_provider_that_does_not_revoke_is_told_and_the_credentials_are_gone_all_the_same(
+def test_a_failed_revocation_at_the_provider_is_reported_and_the_credentials_are_deleted_anyway(
     api, connection, subject, provider, stored
 ):
     provider.fail_next(503, path="/revoke", times=2)
@@ -279,7 +279,7 @@ def test_a_list_holds_nothing_foreign(api, foreign):
 
 
 @pytest.mark.parametrize("path", ["/v1/connections", "/v1/integrations"])
-def test_without_a_key_nothing_is_told(base_url, path):
+def test_without_a_key_nothing_is_revealed(base_url, path):
     answer = httpx2.get(base_url + path, timeout=patience(5))
 
     assert (answer.status_code, error_of(answer)["code"]) == (401, "UNAUTHENTICATED")

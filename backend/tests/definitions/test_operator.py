@@ -100,14 +100,14 @@ def test_a_definition_without_requests_is_added_and_listed_as_having_no_handler(
     assert "no handler: list_invoices" in ask("list").stdout
 
 
-def test_a_definition_nobody_added_cannot_be_removed(ask):
+def test_a_definition_that_was_never_added_cannot_be_removed(ask):
     done = ask("remove", "ledger")
 
     assert done.exit_code == 1
     assert "NOT_FOUND: no operator added a definition 'ledger'" in done.stderr
 
 
-def test_a_file_that_is_none_is_refused(ask, tmp_path):
+def test_a_missing_file_is_refused(ask, tmp_path):
     done = ask("add", str(tmp_path / "missing.json"))
 
     assert done.exit_code == 1

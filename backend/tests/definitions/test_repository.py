@@ -215,7 +215,7 @@ def test_an_operators_definition_is_removed_and_a_plugins_is_not(database):
     assert [row.name for row in listed(database)] == ["ledger"]
 
 
-def test_writers_in_any_order_do_not_wait_for_each_other_for_ever(database, together):
+def test_writers_in_any_order_do_not_deadlock(database, together):
     specs = [spec_of(name) for name in ("alpha", "beta", "gamma", "delta")]
 
     together(4, lambda number: replace(database, *(specs if number % 2 else specs[::-1]), now=LATER))

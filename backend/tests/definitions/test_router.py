@@ -51,7 +51,7 @@ STORED = StoredPlugin(
     version="1.0",
     integration_type="integration",
     document=LOADED.document,
-    load=lambda: pytest.fail("nobody needs the class"),
+    load=lambda: pytest.fail("no test needs the class"),
 )
 BROKEN = FailedPlugin(name="broken", distribution="wren-broken", version="1", code="PLUGIN_RAISED", reason="no")
 

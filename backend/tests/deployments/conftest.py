@@ -18,7 +18,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def platform(build_platform, clock):
-    """The whole backend with room for three deployments; scripts are described in processes of their own."""
+    """The whole backend with room for three deployments; each script is described in a separate process."""
     return build_platform(clock=clock, max_deployments=3)
 
 
@@ -67,5 +67,5 @@ def desk(platform, member) -> Desk:
 
 @pytest.fixture
 def desk_of(platform):
-    """Deploys for somebody else."""
+    """Deploys for another user."""
     return lambda member: Desk(platform, member.subject)

@@ -2,7 +2,7 @@ from wren_backend.deployments.quota import find_quota_problem
 from wren_backend.testing import add_deployment, add_subject
 
 
-def test_a_full_workspace_is_told_what_to_do_and_its_neighbour_is_not(database):
+def test_a_full_workspace_gets_an_error_with_a_remedy_and_its_neighbour_gets_none(database):
     full, neighbour = add_subject(database), add_subject(database)
     add_deployment(database, full, name="one")
     add_deployment(database, full, name="two")

@@ -237,7 +237,7 @@ def test_resuming_what_is_active_changes_nothing(database):
     assert overview(database, row).next_run == NINE
 
 
-def test_deploying_anew_resumes_a_paused_deployment(database):
+def test_deploying_again_resumes_a_paused_deployment(database):
     subject = add_subject(database)
     row = add_deployment(database, subject)
     change(database, deployments.pause, row)

@@ -258,7 +258,7 @@ def test_the_deployment_of_another_workspace_is_not_there(client_of, admit, clie
 
 
 @pytest.mark.parametrize("id_", ["dep_x", "%00", "a%00b", "%ff", "%ed%a0%80", "x" * 2000])
-def test_an_id_that_is_none_is_not_found_on_either_database(client, id_):
+def test_an_invalid_id_is_not_found_on_either_database(client, id_):
     assert error_of(client.get(f"/v1/deployments/{id_}")) == (404, "NOT_FOUND")
 
 

@@ -156,7 +156,7 @@ def test_what_is_undeployed_fires_no_more_and_what_was_queued_is_cancelled(servi
 
 
 @sqlite_only
-def test_an_undeployed_name_is_free_for_a_deployment_of_its_own(service, platform, member, deployment):
+def test_an_undeployed_name_is_free_for_a_new_deployment(service, platform, member, deployment):
     service.undeploy(member.subject, deployment.id)
 
     again = add_deployment(platform.database, member.subject, name="report")

@@ -1,4 +1,4 @@
-"""Deploying, from the script to what is stored: every script is described in a process of its own."""
+"""Deploying, from the script to what is stored: every script is described in a separate process."""
 
 import json
 import threading
@@ -156,7 +156,7 @@ def test_a_fault_of_a_script_is_shown_with_its_file_and_line(desk):
 
 @sqlite_only
 @pytest.mark.parametrize("script", ["", "x = 1\x00", "# \ud800", "#" * (2**20 + 1)])
-def test_what_is_no_script_is_refused_before_anything_is_started(desk, platform, script):
+def test_an_invalid_script_is_refused_before_a_process_starts(desk, platform, script):
     error = refusal(desk, script)
 
     assert error.code in ("SCRIPT_NOT_TEXT", "SCRIPT_TOO_LARGE")
@@ -253,7 +253,7 @@ def test_a_workspace_with_as_many_deployments_as_it_may_have_takes_new_versions_
 
 
 @sqlite_only
-def test_what_is_deployed_can_be_mended_although_the_limit_was_lowered_since(desk):
+def test_a_deployment_can_be_updated_after_the_limit_was_lowered(desk):
     for name in ("one", "two", "three", "four", "five"):
         add_deployment(desk.database, desk.subject, name=name)
 

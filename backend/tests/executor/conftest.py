@@ -264,7 +264,7 @@ def watch_memory(tmp_path: Path) -> Callable[[], AbstractContextManager[list[int
 
 @pytest.fixture
 def measure(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Measured]]:
-    """Runs a script in a worker of its own, so that nobody else's memory is taken for the run's."""
+    """Runs a script in a separate worker, so that no other memory counts as the run's."""
     runs_root = tmp_path / "runs"
 
     def run(
@@ -288,7 +288,7 @@ def list_processes() -> Callable[[Path], list[str]]:
 
 @pytest.fixture
 def start_worker(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts a worker in a process of its own, so that it can be looked into or killed while its script runs."""
+    """Starts a worker in a separate process, so that a test can inspect or kill it while its script runs."""
     with ExitStack() as stack:
 
         def start(script: str, *, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:

@@ -37,7 +37,7 @@ def test_what_is_put_wakes_the_loop_once(channel: RunChannel):
     assert not channel.take_wake()
 
 
-def test_a_reader_that_does_not_read_blocks_nobody(channel: RunChannel, pair: tuple[socket.socket, socket.socket]):
+def test_a_reader_that_does_not_read_blocks_no_writer(channel: RunChannel, pair: tuple[socket.socket, socket.socket]):
     channel.put(b"x" * 10**6)
 
     assert channel.take_wake()
@@ -80,7 +80,7 @@ def test_frames_are_read_from_pieces():
     assert found == [CallFrame(call=CallRecord(integration="mail", method="send", ms=1.5, outcome="ok"))] * 2
 
 
-def test_a_closed_channel_is_told_from_an_idle_one(channel: RunChannel, pair: tuple[socket.socket, socket.socket]):
+def test_a_closed_channel_differs_from_an_idle_one(channel: RunChannel, pair: tuple[socket.socket, socket.socket]):
     assert channel.read() == []
     pair[1].close()
     assert channel.read() is None

@@ -74,7 +74,7 @@ def test_an_error_of_wren_keeps_its_class_code_and_next_step(run_script: Any):
     assert error["line"] == 4
 
 
-def test_environment_values_reach_the_script_and_nobody_else(run_script: Any):
+def test_environment_values_reach_the_script_and_no_other_process(run_script: Any):
     ran = run_script(
         "import os\ndef main():\n    return [os.environ['A_SETTING'], sorted(os.environ)]", env={"A_SETTING": "value"}
     )
@@ -170,7 +170,7 @@ def test_a_request_that_hangs_does_not_hold_up_the_deadline(run_script: Any):
     assert ran.outcome.duration.total_seconds() < 3
 
 
-def test_calls_are_told_while_they_happen_and_kept(run_script: Any):
+def test_calls_are_reported_while_they_happen_and_kept(run_script: Any):
     ran = run_script("""
         from wren.script import session
         from wren_core.protocol.calls import CallRecord

@@ -182,7 +182,7 @@ def test_dots_alone_hide_nothing(text: str):
     assert Masker([SECRET]).mask_text(text) == text
 
 
-def test_a_secret_with_dots_of_its_own_is_masked_at_a_cut_too():
+def test_a_secret_that_contains_dots_is_masked_at_a_cut_too():
     secret = "first...second...third-part"
 
     masked = Masker([secret]).mask_text(f"it was ...{secret[4:]}, said it")

@@ -67,7 +67,7 @@ def test_a_data_folder_that_scripts_would_see_makes_the_sandbox_unavailable(tmp_
         (-1, "this kernel has 0"),
     ],
 )
-def test_a_machine_without_the_requirements_is_told_what_is_missing(
+def test_a_machine_without_the_requirements_is_reported_with_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, abi: int | None, reason: str
 ):
     monkeypatch.setattr(sandboxes, "_landlock_abi", lambda: abi)

@@ -14,7 +14,7 @@ def test_it_says_that_it_is_none_and_why():
     assert sandbox.status() == STATUS
 
 
-def test_nothing_is_launched_and_the_operator_is_told_what_to_do(tmp_path):
+def test_nothing_is_launched_and_the_error_says_what_an_operator_can_do(tmp_path):
     with pytest.raises(SandboxUnavailable) as caught:
         RefusingSandbox(STATUS).launch(Confinement(), folder=tmp_path)
 

@@ -130,7 +130,7 @@ def test_the_platforms_own_code_cannot_be_imported(run_script: Any):
         "def main():\n    return [attempt(lambda: __import__(n)) for n in ('wren_backend', 'wren')]"
     )
 
-    # Not found in a folder of its own; in one that the SDK shares it is there and cannot be read.
+    # Not found if it has its own folder; in a folder shared with the SDK it is there and cannot be read.
     assert ran.outcome.result[0] in (["refused", "ModuleNotFoundError"], ["refused", "PermissionError"])
     assert ran.outcome.result[1][0] == "done"
 

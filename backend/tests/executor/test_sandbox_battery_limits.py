@@ -76,7 +76,7 @@ def test_memory_below_the_limit_can_be_used(run_script: Any):
     assert ran.outcome.result == [60 * MIB, [0, 0, 0]]
 
 
-def test_one_process_is_told_by_a_memory_error_it_can_handle(run_script: Any):
+def test_one_process_gets_a_memory_error_that_it_can_handle(run_script: Any):
     ran = run_script.attack(
         "def main():\n    return [attempt(lambda: bytearray(200 * 2**20)), attempt(lambda: bytearray(2**20))]",
         limits=LIMITS,

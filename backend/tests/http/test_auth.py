@@ -22,7 +22,7 @@ def test_a_key_is_taken_from_the_authorization_header(client_of, member, scheme)
     assert ask(client_of, f"{scheme} {member.key}").status_code == 200
 
 
-def test_a_request_without_a_key_is_told_how_to_get_one(client_of):
+def test_a_request_without_a_key_is_answered_with_how_to_get_one(client_of):
     answer = ask(client_of)
 
     assert error_of(answer) == (401, "UNAUTHENTICATED")

@@ -113,7 +113,7 @@ def test_every_error_there_is_has_its_status():
     assert {cls.code: status_of(cls("x")) for cls in error_classes()} == STATUSES
 
 
-def test_every_code_in_the_table_is_one_somebody_raises():
+def test_every_code_in_the_table_is_raised_somewhere():
     sources = [*Path(wren_backend.__file__).parent.rglob("*.py"), *Path(wren_core.__file__).parent.rglob("*.py")]
     text = "".join(path.read_text() for path in sources)
 
@@ -243,7 +243,7 @@ sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @sqlite_only
-def test_what_nobody_foresaw_is_logged_counted_and_answered_with_its_correlation_id_alone(client, platform):
+def test_an_unexpected_error_is_logged_counted_and_answered_with_its_correlation_id_alone(client, platform):
     with platform.database.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE messages RENAME TO gone")
 
@@ -276,7 +276,7 @@ def test_an_address_that_leads_nowhere_answers_with_the_error_body(client, metho
 
 
 @sqlite_only
-def test_a_wrong_method_is_told_the_right_ones(client):
+def test_a_wrong_method_is_answered_with_the_right_ones(client):
     assert client.put("/v1/runs").headers["allow"] == "GET"
 
 

@@ -91,7 +91,7 @@ def test_another_content_type_than_json_is_refused(url, content_type):
     assert answer.json()["error"]["code"] == "CONTENT_TYPE_UNSUPPORTED"
 
 
-def test_what_nobody_foresaw_is_answered_and_counted(url, metrics):
+def test_an_unexpected_error_is_answered_and_counted(url, metrics):
     answer = httpx2.get(f"{url}/v1/broken")
 
     assert (answer.status_code, answer.json()["error"]["type"]) == (500, "InternalError")

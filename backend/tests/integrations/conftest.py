@@ -61,7 +61,7 @@ def service(context: ConnectionContext) -> IntegrationService:
 
 @pytest.fixture
 def subject(database: Database) -> Subject:
-    """A user in a workspace of its own."""
+    """A user in a separate workspace."""
     return add_subject(database)
 
 

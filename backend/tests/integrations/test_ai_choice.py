@@ -58,7 +58,7 @@ def test_one_that_needs_no_connection_is_always_there():
     assert choice(installed=(ai_integration("parrot", needs_key=False),)).choose(SUBJECT) == "parrot"
 
 
-def test_without_one_a_person_is_told_what_is_installed_and_where_to_connect_it():
+def test_without_one_the_error_says_what_is_installed_and_where_to_connect_it():
     with pytest.raises(IntegrationNotConfigured, match="connect one of crow, parrot") as caught:
         choice("parcel").choose(SUBJECT)
 

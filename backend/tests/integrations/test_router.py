@@ -137,7 +137,7 @@ def test_a_token_that_ended_is_valid_while_it_can_be_renewed(api, stand_in, cont
     assert validate(api, "parcel")["valid"]
 
 
-def test_a_token_that_ended_for_good_is_told(api, stand_in, context, subject):
+def test_an_expired_token_that_cannot_be_refreshed_is_reported(api, stand_in, context, subject):
     stand_in.connect_parcel(context, subject, {"access_token": "at"})
     context.clock.advance(timedelta(days=1))
 
@@ -147,7 +147,7 @@ def test_a_token_that_ended_for_good_is_told(api, stand_in, context, subject):
     assert error["action_url"] == f"{stand_in.PUBLIC_URL}/integrations/parcel/reauthorize"
 
 
-def test_a_missing_scope_is_told(api, stand_in, context, subject):
+def test_a_missing_scope_is_reported(api, stand_in, context, subject):
     stand_in.connect_parcel(context, subject, TOKENS, scopes=("parcels.read",))
 
     error = validate(api, "parcel")["errors"][0]

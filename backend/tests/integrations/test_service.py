@@ -5,7 +5,7 @@ from wren_backend.integrations.service import IntegrationService, check_integrat
 from wren_backend.testing import add_subject
 
 
-def test_a_connection_that_must_be_authorised_again_is_told_with_its_reason(service, stand_in, context, subject):
+def test_a_connection_that_must_be_authorised_again_is_reported_with_its_reason(service, stand_in, context, subject):
     row = stand_in.connect_parcel(context, subject, {"access_token": "at", "refresh_token": "rt"})
     error = {"code": "CONNECTION_NEEDS_REAUTH", "message": "the provider refused the refresh token"}
     with context.database.writing() as session:
@@ -43,9 +43,7 @@ def test_the_check_is_the_one_a_deploy_uses(service, context, subject):
     assert [problem.details["integration"] for problem in problems] == ["weather", "nothing"]
 
 
-def test_a_workspace_without_quota_left_is_told_so_when_it_validates_and_not_when_it_redeploys(
-    service, context, subject
-):
+def test_a_used_up_quota_is_reported_on_validation_and_not_on_redeployment(service, context, subject):
     full = IntegrationService(
         registry=context.registry,
         credentials=ConnectionServices.of(context).credentials,

@@ -44,7 +44,7 @@ def test_a_message_marked_as_read_says_since_when_and_a_second_time_changes_noth
     assert client.get("/v1/messages").json()["messages"] == [first.json()]
 
 
-def test_a_message_nobody_read_says_so(platform, member, client):
+def test_an_unread_message_says_so(platform, member, client):
     leave(platform, member)
 
     assert client.get("/v1/messages").json()["messages"][0]["read_at"] is None

@@ -61,5 +61,5 @@ def book(platform, member) -> Book:
 
 @pytest.fixture
 def book_of(platform):
-    """Somebody else's runs."""
+    """The runs of another user."""
     return lambda member: Book(platform, member)

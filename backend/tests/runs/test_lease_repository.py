@@ -253,7 +253,7 @@ def test_a_run_handed_back_unstarted_is_queued_again_under_a_new_lease(database)
     assert finish(database, again).status is RunStatus.SUCCESS
 
 
-def test_a_run_that_nobody_can_start_is_given_up(database):
+def test_a_run_that_no_worker_can_start_is_given_up(database):
     add_run(database, deployed(database))
 
     for _ in range(MAX_ATTEMPTS - 1):

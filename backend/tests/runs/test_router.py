@@ -153,7 +153,7 @@ def test_a_run_is_cancelled(client, book):
 
 
 @pytest.mark.parametrize("id_", ["run_x", "%00", "a%00b", "%ff", "%ed%a0%80"])
-def test_an_id_that_is_none_is_not_found_on_either_database(client, id_):
+def test_an_invalid_id_is_not_found_on_either_database(client, id_):
     for method, path in (("GET", ""), ("GET", "/logs"), ("POST", "/cancel")):
         assert error_of(client.request(method, f"/v1/runs/{id_}{path}")) == (404, "NOT_FOUND")
 

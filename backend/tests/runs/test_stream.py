@@ -13,7 +13,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 class Reader:
-    """Reads a stream step by step, in an event loop of its own."""
+    """Reads a stream step by step, in a separate event loop."""
 
     def __init__(self, platform, member, run, *, after=0):
         self.may_read = True
@@ -55,7 +55,7 @@ def reader_of(platform, member):
         reader.close()
 
 
-def test_a_finished_run_is_told_to_its_end(book, reader_of):
+def test_a_finished_run_is_streamed_to_its_end(book, reader_of):
     run = book.start("one", "two")
     book.finish(run)
 
@@ -89,7 +89,7 @@ def test_a_growing_log_is_followed_through_every_state(book, reader_of):
     assert reader.rest() == [("log", "second"), ("log", "third"), ("status", "failed"), ("end", None)]
 
 
-def test_a_state_that_lasts_is_told_once(book, reader_of):
+def test_an_unchanged_state_is_sent_once(book, reader_of):
     run = book.start("one")
     reader = reader_of(run)
 

@@ -28,7 +28,7 @@ def housekeeping(database, now, keep_connections=lambda: None):
     return Housekeeping(database=database, clock=ManualClock(now), keep_connections=keep_connections)
 
 
-def test_idempotency_keys_are_deleted_once_nobody_will_repeat_them(database, used_key):
+def test_idempotency_keys_are_deleted_once_no_client_will_repeat_them(database, used_key):
     housekeeping(database, NOW).run()
     before = count(database, IdempotencyKey)
 

@@ -196,7 +196,7 @@ def test_a_trigger_that_cannot_be_fired_keeps_no_other_from_it_and_fires_later(d
     assert sorted(run.func for run in queued(database, owner)) == ["first", "job"]
 
 
-def test_a_started_scheduler_ticks_by_itself_until_it_is_stopped(database, owner, clock):
+def test_a_started_scheduler_ticks_until_it_is_stopped(database, owner, clock):
     deploy(database, owner)
     fired = threading.Event()
     ticking = scheduler(database, clock, wake=fired.set)

@@ -41,7 +41,7 @@ def test_a_month_shows_what_was_spent_and_what_is_left(platform, member, client,
     assert (april["cost_usd"], april["left_usd"], april["deployments"]) == (0, 2, [])
 
 
-def test_a_workspace_without_a_budget_is_told_so(client):
+def test_a_workspace_without_a_budget_is_shown_as_such(client):
     shown = client.get("/v1/spending").json()
 
     assert (shown["cost_usd"], shown["budget_usd"], shown["left_usd"]) == (0, None, None)
@@ -55,14 +55,14 @@ def test_the_budget_is_answered_and_can_be_taken_away(client):
 
 
 @pytest.mark.parametrize("amount", [-1, 10**10, "25", True, [1]])
-def test_what_is_no_amount_is_refused(client, amount):
+def test_an_invalid_amount_is_refused(client, amount):
     answer = client.put("/v1/spending/budget", json={"monthly_usd": amount})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INVALID_REQUEST")
 
 
 @pytest.mark.parametrize("month", ["2026", "2026-13", "2026-3", "march", "2026-03-01"])
-def test_what_is_no_month_is_refused(client, month):
+def test_an_invalid_month_is_refused(client, month):
     assert client.get("/v1/spending", params={"month": month}).status_code == 422
 
 

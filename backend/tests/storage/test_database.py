@@ -165,7 +165,7 @@ def test_sqlite_runs_as_configured(tmp_path):
     database.dispose()
 
 
-def test_a_sqlite_writer_that_waits_too_long_is_told_to_try_again(tmp_path):
+def test_a_sqlite_writer_that_waits_too_long_gets_an_error_that_says_try_again(tmp_path):
     url = f"sqlite:///{tmp_path / 'wren.db'}"
     patient, hasty = open_database(url), open_database(url, busy_timeout=timedelta(milliseconds=50))
 

@@ -60,7 +60,7 @@ def test_a_key_with_the_right_prefix_and_another_secret_is_refused(database):
 @pytest.mark.parametrize(
     "plain", ["", "wren_", "wren_aaaaaaaa_", "Bearer x", "wren_aaaaaaaa_\x00", "\ud800", "x" * 10**6]
 )
-def test_what_is_no_key_is_refused(database, plain):
+def test_an_invalid_key_is_refused(database, plain):
     assert authenticate(database, plain, now=NOW) is None
 
 

@@ -74,7 +74,7 @@ def test_a_revoked_key_is_refused_and_stays_listed(database):
     assert revoked[prefix_of(kept)] is None
 
 
-def test_a_prefix_nobody_has_is_told(database):
+def test_an_unknown_prefix_is_an_error(database):
     with pytest.raises(MissingObject, match="no API key with the prefix 'nobodys0'"):
         operator.revoke(database, prefix="nobodys0", now=NOW)
 
@@ -91,7 +91,7 @@ def test_a_disabled_user_is_refused_with_every_key_and_others_are_not(database):
 
 @pytest.mark.parametrize(("user", "workspace"), [("bob", "acme"), ("alice", "none")])
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_a_user_who_does_not_exist_is_told(database, user, workspace):
+def test_an_unknown_user_is_an_error(database, user, workspace):
     issue(database)
 
     with pytest.raises(MissingObject, match=r"there is no (user 'bob'|workspace 'none')"):

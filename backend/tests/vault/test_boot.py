@@ -177,7 +177,7 @@ def test_a_key_that_wraps_nothing_need_not_be_given_any_more(database, tmp_path)
     assert checks(database) == sorted([old.id, new.id])
 
 
-def test_of_first_starts_with_keys_of_their_own_one_wins_and_the_others_are_told(database, together):
+def test_of_concurrent_first_starts_with_different_keys_one_wins_and_the_others_fail(database, together):
     def start_with_own_key(_number: int) -> str:
         try:
             open_vault(database, given_keys(), now=NOW)

@@ -115,7 +115,7 @@ def test_another_key_service_refuses_to_start(database, vault):
         open_vault(database, other, now=NOW)
 
 
-def test_a_key_service_that_lost_a_key_is_told_which(database, vault, keys):
+def test_a_key_service_that_lost_a_key_gets_an_error_that_names_it(database, vault, keys):
     store(database, vault, access_token="at")
     (old,) = keys.versions()
     keys.add()

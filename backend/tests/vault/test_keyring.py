@@ -123,7 +123,7 @@ def test_a_file_that_others_may_touch_is_refused_even_after_it_was_read(tmp_path
         (line(bytes(range(32))) + "\n" + line(bytes(range(32))), "names a master key twice"),
     ],
 )
-def test_what_is_no_key_is_refused(text, message):
+def test_an_invalid_key_is_refused(text, message):
     with pytest.raises(MasterKeyInvalid, match=message) as caught:
         parse_master_keys(text, origin="the test")
 

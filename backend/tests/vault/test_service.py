@@ -83,7 +83,7 @@ def test_a_connection_without_credentials_opens_empty(database, vault):
         credentials["access_token"]
 
 
-def test_the_names_of_stored_credentials_are_told_without_opening_any(database, vault):
+def test_the_names_of_stored_credentials_are_listed_without_opening_any(database, vault):
     connection = add_connection(database, add_subject(database))
     store(database, vault, connection, b="2", a="1")
     change_blob(database, connection, "a", lambda _blob: b"broken")
@@ -174,7 +174,7 @@ def test_a_blob_moved_to_another_field_does_not_open(database, vault):
         opened(database, vault, connection)
 
 
-def test_a_flipped_bit_is_a_typed_error_an_alarm_and_nobody_elses_problem(database, vault):
+def test_a_flipped_bit_is_a_typed_error_and_an_alarm_and_harms_no_other_credential(database, vault):
     subject = add_subject(database)
     broken, whole = add_connection(database, subject), add_connection(database, subject, "slack")
     store(database, vault, broken, access_token=TOKEN)
@@ -202,7 +202,7 @@ def test_shredding_a_connection_leaves_no_row(database, vault):
     assert opened(database, vault, connection) == {}
 
 
-def test_a_workspace_whose_key_was_destroyed_opens_for_nobody(database, vault):
+def test_the_credentials_of_a_workspace_whose_key_was_destroyed_open_nowhere(database, vault):
     mine, theirs = (add_connection(database, add_subject(database)) for _ in range(2))
     store(database, vault, mine, access_token="mine")
     store(database, vault, theirs, access_token="theirs")

@@ -30,7 +30,7 @@ def test_without_a_named_account_the_default_connection_is_opened():
     assert accounts(source("home", "work", default="home")) == [("home", True)]
 
 
-def test_named_accounts_are_opened_beside_the_default_one_each_once():
+def test_named_accounts_are_opened_in_addition_to_the_default_one_each_once():
     held = source("home", "work", default="home")
 
     assert accounts(held, mail=["work", "home", "work"]) == [("home", True), ("work", False)]

@@ -100,7 +100,7 @@ def test_every_account_of_a_run_reaches_its_own_host():
     assert hosts.operator == ("127.0.0.1:5432",)
 
 
-def test_a_configured_host_that_is_none_ends_the_run_before_it_starts():
+def test_an_invalid_configured_host_ends_the_run_before_it_starts():
     with pytest.raises(ConfigInvalid, match="'host'"):
         allowed_hosts([STORE], {}, [account(host="0.0.0.0/0")])
 

@@ -146,7 +146,7 @@ def test_a_run_holds_its_tokens_and_its_configuration_and_its_token_is_masked(wo
     assert lines == [("stdout", "token [masked]")]
 
 
-def test_a_run_acts_for_whoever_deployed_it_and_with_what_it_declared(workplace):
+def test_a_run_acts_for_the_user_who_deployed_it_and_with_what_it_declared(workplace):
     connections = parcel_connections()
 
     perform(workplace, deploy(workplace, LOOKS_AROUND), credentials=connections)

@@ -50,7 +50,7 @@ Services = Annotated[ConnectionServices, Depends(services_of)]
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
-    """Return the fields of a posted form; bounded, and only from our own pages."""
+    """Return the fields of a posted form: limited in size, and only from Wren's own pages."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise FlowRefused("the form was sent from another site")
     content = bytearray()

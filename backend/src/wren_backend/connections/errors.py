@@ -58,7 +58,7 @@ class CredentialsInvalid(AgentFixableError):
 
 
 class FlowRefused(UserFacingConfigError):
-    """A browser's request does not belong to an authorization under way; nothing was stored."""
+    """A browser's request does not belong to a pending authorization; nothing was stored."""
 
     code = "OAUTH_FLOW_REFUSED"
 

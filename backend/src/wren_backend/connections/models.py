@@ -23,7 +23,7 @@ class ConnectionStatus(StrEnum):
     NEEDS_REAUTH = "needs_reauth"
     """The provider refuses its credentials; a person must authorise it again, in place."""
     REVOKED = "revoked"
-    """Disconnected for good; its credentials are destroyed."""
+    """Disconnected permanently; its credentials are destroyed."""
 
 
 class Connection(Table, table=True):

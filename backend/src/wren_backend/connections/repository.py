@@ -97,7 +97,7 @@ def activate(
 ) -> Connection | None:
     """Make a connection usable after its first or a later authorization; None where it is gone or revoked.
 
-    Seal its credentials in the same transaction. The version rises: a refresh under way can no longer undo this.
+    Seal its credentials in the same transaction. The version rises, so that a refresh in progress cannot undo this.
     """
     values: dict[str, Any] = {
         "status": ConnectionStatus.ACTIVE,
@@ -149,7 +149,7 @@ def configure(
 
 
 def revoke(session: WriteSession, subject: Subject, connection_id: str, *, now: datetime) -> Connection | None:
-    """Disconnect for good; None where it is gone or was revoked before.
+    """Disconnect permanently; None where the connection is gone or already revoked.
 
     Shred its credentials in the same transaction.
     """

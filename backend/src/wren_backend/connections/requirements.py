@@ -97,7 +97,7 @@ def check_values(spec: IntegrationSpec, values: Mapping[str, str]) -> dict[str, 
 
 
 def _explain_misfits(spec: IntegrationSpec, values: Mapping[str, str]) -> dict[str, str]:
-    """Return why values cannot be what they are for, by key."""
+    """Return why values are not usable for their purpose, by key."""
     return misfits(spec.auth.parameters, values) if isinstance(spec.auth, CustomAuth) else {}
 
 
@@ -113,13 +113,13 @@ def _tidy(cred: CredentialSpec | None, value: str) -> str:
 
 
 def _is_usable(cred: CredentialSpec, value: str) -> bool:
-    """Tell whether the value fits an environment variable, and a header where that is what it is for."""
+    """Tell whether the value fits an environment variable, and a header where it is meant for one."""
     try:
         value.encode()
     except UnicodeEncodeError:
         return False
     is_one_line = cred.type not in _ONE_LINE or value.isprintable()
-    if cred.type is CredentialType.BASIC_AUTH:  # RFC 7617: any character but those that control
+    if cred.type is CredentialType.BASIC_AUTH:  # RFC 7617: any character except control characters
         is_one_line = not any(unicodedata.category(char) == "Cc" for char in value)
     return "\x00" not in value and len(value) <= _LONGEST_VALUE and is_one_line
 

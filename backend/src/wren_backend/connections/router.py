@@ -84,7 +84,9 @@ def reauthorize_connection(
     return ConnectAnswer.of(service.reauthorize(subject, connection_id, values=values))
 
 
-@router.delete("/{connection_id}", operation_id="disconnect", summary="Disconnect for good", responses=documented(404))
+@router.delete(
+    "/{connection_id}", operation_id="disconnect", summary="Disconnect permanently", responses=documented(404)
+)
 def disconnect(connection_id: ConnectionId, subject: CurrentSubject, service: Connections) -> DisconnectAnswer:
     """Destroy the stored credentials, revoke them at the provider, and return its outcome."""
     return DisconnectAnswer.of(service.disconnect(subject, connection_id))

@@ -61,7 +61,7 @@ class ReauthorizeBody(RequestBody):
 
 
 class ConnectionChange(RequestBody):
-    """What to change; what is left out stays."""
+    """The changes; omitted fields stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"alias": "work"}, {"config": {"city": "Berlin"}}]})
 
@@ -81,7 +81,7 @@ class ConnectAnswer(ResponseBody):
 
     @classmethod
     def of(cls, connected: Connected) -> "ConnectAnswer":
-        """Shape what the service returns."""
+        """Return the wire shape of a result of the service."""
         row = connected.connection
         return cls(
             connection_id=row.id,
@@ -118,7 +118,7 @@ class ConnectionRead(ResponseBody):
 
     @classmethod
     def of(cls, row: Connection) -> "ConnectionRead":
-        """Shape a row."""
+        """Return the wire shape of a row."""
         return cls(
             id=row.id,
             integration=row.integration,
@@ -151,7 +151,7 @@ class DisconnectAnswer(ResponseBody):
 
     @classmethod
     def of(cls, gone: Disconnected) -> "DisconnectAnswer":
-        """Shape what the service returns."""
+        """Return the wire shape of a result of the service."""
         outcome = gone.revocation
         return cls(
             id=gone.connection.id,

@@ -149,7 +149,7 @@ class ConnectionService:
             try:
                 stored = dict(self._context.vault.open(session, connection.place))
             except CredentialUndecryptable:
-                stored = {}  # an unreadable token cannot be revoked at the provider; it is destroyed all the same
+                stored = {}  # an unreadable token cannot be revoked at the provider; it is destroyed anyway
             gone = repository.revoke(session, subject, connection_id, now=self._context.clock.now())
             self._context.vault.shred(session, connection.place)
         revocation = revoke_at_provider(self._context, connection, stored)
@@ -162,7 +162,7 @@ class ConnectionService:
             raise ConnectionNotNeeded(f"{integration} works without a connection; use it as it is")
         is_typed = gives_token(spec, values or {}) or self._context.asks_for_token(spec)
         if uses_oauth(spec) and not is_typed:
-            self._context.provider(spec)  # refuses now what could not be finished later
+            self._context.provider(spec)  # fails now rather than when it is finished later
         return spec
 
     def _check_config(self, integration: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,9 +211,7 @@ class ConnectionService:
         now = self._context.clock.now()
         is_token = values is not None and gives_token(spec, values)
         if is_token:
-            self._context.vault.shred(
-                session, connection.place
-            )  # an older refresh token would bring the old account back
+            self._context.vault.shred(session, connection.place)  # an older refresh token would restore the old account
         if values is not None:
             self._context.vault.store(session, connection.place, values, now=now)
         if values is not None and (is_token or not uses_oauth(spec)):

@@ -25,7 +25,7 @@ def add_definition(database: Database, *, path: Path, now: datetime) -> str:
     Raises:
         DefinitionInvalid: it is no definition, or one that could not be called; names the place and the reason.
         IntegrationNameTaken: an installed distribution offers an integration of that name, and the definition has
-            handlers of its own.
+            handlers itself.
     """
     definition = read_definition(path)
     integration = declared_integration(definition)  # refuses now what every call would fail on

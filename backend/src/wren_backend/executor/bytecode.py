@@ -1,7 +1,7 @@
-"""Compiles ahead what every run imports.
+"""Compiles in advance what every run imports.
 
 A sandboxed script cannot write `__pycache__`; without this it would compile its imports again in every run, which
-takes longer than the run. Some installers (uv) leave the compiling to the first import.
+takes longer than the run. Some installers (uv) leave compiling to the first import.
 """
 
 import importlib.metadata
@@ -20,9 +20,9 @@ _SECONDS = 300
 
 
 def compile_imports() -> bool:
-    """Compile the SDK, every installed integration and all they depend on; return whether all of it went well.
+    """Compile the SDK, every installed integration and all they depend on; return whether all of it succeeded.
 
-    It takes seconds the first time and a moment later on; where the folders belong to somebody else it does nothing.
+    The first call takes seconds, later ones a moment. Folders that belong to another user stay as they are.
     """
     folders = {folder for name in list_distributions() for folder in list_folders(name)} | {*list_editable_sources()}
     command = [sys.executable, "-I", "-m", "compileall", "-q", *sorted(map(str, folders))]

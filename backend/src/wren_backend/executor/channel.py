@@ -18,7 +18,7 @@ _READ_BYTES = 65536
 
 
 class FrameReader:
-    """Turns the channel's bytes into frames; holds at most one line of memory."""
+    """Turns the channel's bytes into frames; buffers at most one line."""
 
     def __init__(self, *, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_TOTAL_BYTES) -> None:
         self._lines = LineBuffer(limit=MAX_LINE_BYTES)
@@ -31,7 +31,7 @@ class FrameReader:
         """Return the frames that `data` completes.
 
         Raises:
-            ProtocolViolation: on a line that is too long or no frame, or on too many of them.
+            ProtocolViolation: on a line that is too long or not a frame, or on too many frames.
         """
         self._bytes += len(data)
         try:
@@ -77,7 +77,7 @@ class RunChannel:
             return bool(self._pending)
 
     def write(self) -> bool:
-        """Write what the connection takes now; tell whether something is left. A dead connection takes everything."""
+        """Write what the connection takes now; tell whether something is left. A closed connection takes everything."""
         with self._lock:
             try:
                 sent = self.connection.send(self._pending) if self._pending else 0

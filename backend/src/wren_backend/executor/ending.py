@@ -1,4 +1,4 @@
-"""From what was seen of an execution to how it ended: pure decisions, no process and no socket."""
+"""How an execution ended, decided from the evidence: pure functions, no process and no socket."""
 
 import signal
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from wren_core.protocol.frames import Answer, ErrorFrame, MetadataFrame, ResultF
 
 @dataclass(kw_only=True)
 class Evidence:
-    """What was seen of an execution; filled while it goes on."""
+    """What was observed of an execution; filled while it runs."""
 
     answer: Answer | None = None
     violation: str | None = None
     output_over_budget: bool = False
     cancelled: bool = False
     report: Report | None = None
-    """The launcher's last one; None when it died without."""
+    """The launcher's last one; None when it died without a report."""
 
     @property
     def value(self) -> Any:
@@ -48,7 +48,7 @@ class Ending:
 
 
 def decide_ending(evidence: Evidence, limits: Limits) -> Ending:
-    """Decide how the execution ended; what the platform did to it outweighs what the script sent."""
+    """Decide how the execution ended; what the platform did takes precedence over what the script sent."""
     if evidence.cancelled:
         error = AgentFixableError("the run was cancelled", code="CANCELLED")
         return Ending(status=OutcomeStatus.CANCELLED, error=error)

@@ -31,7 +31,7 @@ OnCall = Callable[[CallRecord], None]
 _READ_BYTES = 65536
 _KEPT_CALLS = 1000
 _CANCEL_SECONDS = 0.1
-# The launcher keeps the deadline; past this grace it counts as dead, and the worker ends it.
+# The launcher enforces the deadline; after this grace period it counts as dead, and the worker ends it.
 _GRACE_SECONDS = 2.0
 # Once the launcher has gone, the pipes of its tree close at once; what keeps them open then is stuck in the kernel.
 _DRAIN_SECONDS = 2.0
@@ -39,7 +39,7 @@ _DRAIN_SECONDS = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Observers:
-    """Who is told what while a run goes on."""
+    """The functions that an execution calls during a run."""
 
     on_output: OnOutput
     on_call: OnCall
@@ -48,7 +48,7 @@ class Observers:
 
 
 class Execution:
-    """Drives one Launch: `run` does its job, then `outcome` says how it ended. What it keeps is masked and storable."""
+    """Drives one Launch: `run` runs its job, then `outcome` says how it ended. All kept data is masked and storable."""
 
     def __init__(
         self, launch: Launch, *, limits: Limits, secrets: Iterable[str], correlation_id: str, observers: Observers
@@ -72,7 +72,7 @@ class Execution:
         self._until = 0.0
 
     def run(self, job: Job) -> None:
-        """Do the job; no process of the launch is left when this returns."""
+        """Run the job; no process of the launch is left when this returns."""
         self._until = time.monotonic() + self._limits.wall.total_seconds() + _GRACE_SECONDS
         try:
             self._open(job)
@@ -113,7 +113,7 @@ class Execution:
         self._channel.put(encode_line(job))
 
     def _is_running(self) -> bool:
-        """Until the launcher has gone and everything is read to its end, or nothing moves any more."""
+        """Tell whether to go on: not once all descriptors are closed, or the time after the deadline is over too."""
         is_guarded = self._launch.control in self._selector.get_map()
         if time.monotonic() < self._until:
             return bool(self._selector.get_map())
@@ -137,7 +137,7 @@ class Execution:
         if self._meter.is_over_budget and not self._evidence.output_over_budget:
             self._evidence.output_over_budget = True
             self._stop()
-            # A full pipe holds back what the run goes on writing until its tree has ended.
+            # A full pipe blocks further writes of the run until its process tree has ended.
             for descriptor in self._streams:
                 self._unwatch(descriptor)
         if not self._evidence.cancelled and self._observers.is_cancelled():
@@ -219,7 +219,7 @@ class Execution:
         self._observers.on_call(call)
 
     def _clean(self, value: Any) -> Any:
-        """Return a frame, or a value in one, masked and storable; fields that take known words only stay."""
+        """Return a frame, or a value in one, masked and storable; fields with fixed values stay as they are."""
         if is_dataclass(value) and not isinstance(value, type):
             cleaned = {item.name: self._clean(getattr(value, item.name)) for item in fields(value)}
             return replace(value, **{name: item for name, item in cleaned.items() if name not in ("frame", "type")})

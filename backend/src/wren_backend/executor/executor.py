@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Executor:
-    """Runs and describes scripts in `sandbox`, each in a folder of its own below `runs_root`.
+    """Runs and describes scripts in `sandbox`, each in its own folder below `runs_root`.
 
     Args:
         sandbox: what confines them.
@@ -57,14 +57,14 @@ class Executor:
     ) -> Outcome:
         """Run one function and return once no process of it is left.
 
-        `on_output` and `on_call` are called in the calling thread; `serve_request` in a thread of its own.
+        `on_output` and `on_call` are called in the calling thread; `serve_request` in a separate thread.
 
         Args:
             job: what to run.
             confinement: what it may use and reach.
             secrets: values that are masked in everything that comes out.
-            on_output: told of output, masked.
-            on_call: told of every method call.
+            on_output: gets the output, masked.
+            on_call: gets every method call.
             serve_request: answers what the script asks of the platform.
             cancel: stops the run once it is set.
         """

@@ -1,4 +1,4 @@
-"""One private folder per run, and none left over."""
+"""One private folder per run, deleted after it."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ def run_folder(root: Path) -> Iterator[Path]:
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = root / f"{_PREFIX}{secrets.token_hex(8)}"
     folder.mkdir(mode=0o700)
-    with _locked(folder):
+    with _lock(folder):
         try:
             yield folder
         finally:
@@ -26,12 +26,12 @@ def run_folder(root: Path) -> Iterator[Path]:
 def clean_leftovers(root: Path) -> int:
     """Delete the folders of runs whose worker died, and return how many; call it before the first run.
 
-    A folder in use is locked by its worker, and the kernel lets go of the lock when the worker dies: so several
+    A folder in use is locked by its worker, and the kernel releases the lock when the worker dies: so several
     workers may share `root`.
     """
     removed = 0
     for folder in root.glob(f"{_PREFIX}*"):
-        with suppress(BlockingIOError, FileNotFoundError, NotADirectoryError), _locked(folder):
+        with suppress(BlockingIOError, FileNotFoundError, NotADirectoryError), _lock(folder):
             remove_tree(folder)
             removed += 1
     return removed
@@ -68,7 +68,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _lock(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,9 +1,9 @@
-"""Secrets taken out of everything a run says, where the parent reads it.
+"""Masks secrets in everything a run outputs, where the parent process reads it.
 
-Best effort by nature: a script that wants to smuggle its own token out can always invent one more encoding. What is
-caught: the value as it is, base64 (both alphabets, at any offset), percent-encoded, JSON-escaped and hexadecimal, also
-when it is split over writes, and the half of it that is left where an error message was shortened. What is not: base64
-broken over lines, compression, encryption, reversal, one character at a time between others.
+Best effort: a script that wants to leak its own token can always invent another encoding. Caught are the value as
+it is, base64 (both alphabets, at any offset), percent-encoded, JSON-escaped and hexadecimal, also when it is split over
+writes, and the part of it that is left where an error message was shortened. Not caught are base64 broken over lines,
+compression, encryption, reversal, and single characters spread among others.
 """
 
 import json
@@ -17,7 +17,7 @@ from wren_core.contract.secret_forms import base64_forms
 MASK = "[masked]"
 MIN_SECRET_CHARACTERS = 6
 """Shorter values are words; masking them would garble the log and hide nothing."""
-# What whoever shortens a text puts where it was cut.
+# The dots that mark where a text was shortened.
 _CUT = re.compile(rb"\s*\.\.\.\s*")
 
 
@@ -36,11 +36,11 @@ class Masker:
         return self._forms
 
     def add(self, *secrets: str) -> None:
-        """Mask these too from now on; the ones known so far stay masked."""
+        """Mask these too from now on; earlier ones stay masked."""
         found = {form for secret in secrets for form in encoded_forms(secret)}
         if not found <= self._forms:
             forms = self._forms | found
-            # Longest first, so that a secret that starts another one does not leave the other's rest in the open.
+            # Longest first, so that a secret that starts another one does not leave the rest of the longer one visible.
             self._pattern = re.compile(b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
             self._pieces = frozenset(piece for form in forms for piece in _pieces(form))
             self._forms = forms
@@ -51,7 +51,7 @@ class Masker:
         return pattern.sub(MASK.encode(), data) if pattern else data
 
     def mask_text(self, text: str) -> str:
-        """Return `text` with every secret replaced, and what a cut has left of one."""
+        """Return `text` with every secret replaced, and the parts of one that shortening has left."""
         masked = self.mask_bytes(text.encode("utf-8", "surrogatepass"))
         return self._mask_halves(masked).decode("utf-8", "surrogatepass")
 
@@ -66,25 +66,25 @@ class Masker:
         return value
 
     def _mask_halves(self, data: bytes) -> bytes:
-        """Replace the begin of a secret before dots, and the end of one behind them."""
+        """Replace the start of a secret before dots, and the end of one after them."""
         shown, done = [], 0
         for cut in _CUT.finditer(data):
             if cut.start() < done:
                 continue  # dots of the secret itself
-            start = cut.start() - self._begun(data[done : cut.start()])
-            end = cut.end() + self._ended(data, cut.end())
+            start = cut.start() - self._measure_start(data[done : cut.start()])
+            end = cut.end() + self._measure_end(data, cut.end())
             shown += [data[done:start], MASK.encode() if start < cut.start() else b"", cut.group()]
             shown += [MASK.encode() if end > cut.end() else b""]
             done = end
         return b"".join([*shown, data[done:]])
 
-    def _begun(self, data: bytes) -> int:
-        """Return how many bytes at the end of `data` are the begin of a secret."""
+    def _measure_start(self, data: bytes) -> int:
+        """Return how many bytes at the end of `data` are the start of a secret."""
         if data[-MIN_SECRET_CHARACTERS:] not in self._pieces:
             return 0
         return max(len(tail) - begin_of_prefix(tail, form) for form in self._forms for tail in [data[-len(form) :]])
 
-    def _ended(self, data: bytes, start: int) -> int:
+    def _measure_end(self, data: bytes, start: int) -> int:
         """Return how many bytes from `start` on are the end of a secret."""
         if data[start : start + MIN_SECRET_CHARACTERS] not in self._pieces:
             return 0
@@ -97,14 +97,14 @@ class Masker:
 
 
 class MaskedStream:
-    """Masks a stream that arrives in pieces; keeps back no more than a secret that may have begun."""
+    """Masks a stream that arrives in pieces; holds back no more than the possible start of a secret."""
 
     def __init__(self, masker: Masker) -> None:
         self._masker = masker
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
-        """Return what can be shown by now."""
+        """Return the bytes that can be shown now."""
         data = self._held + data
         end = self._safe_end(data)
         shown, self._held = data[:end], data[end:]
@@ -120,9 +120,9 @@ class MaskedStream:
         self._held = b""
 
     def _safe_end(self, data: bytes) -> int:
-        """Return where to cut so that no secret lies across the cut, whole or begun."""
+        """Return where to cut so that no secret, whole or partial, lies across the cut."""
         begun = min((begin_of_prefix(data, form) for form in self._masker.forms), default=len(data))
-        # A whole secret may reach into what looks like the begin of another one: cut behind it.
+        # A whole secret may reach into what looks like the start of another one: cut after it.
         pattern = self._masker._pattern  # noqa: SLF001 - the two classes are one mechanism
         for match in pattern.finditer(data) if pattern else ():
             if match.start() >= begun:
@@ -143,12 +143,12 @@ def begin_of_prefix(data: bytes, form: bytes) -> int:
 
 
 def _pieces(form: bytes) -> Iterable[bytes]:
-    """Return every stretch of a form that is long enough to give it away."""
+    """Return every part of a form that is long enough to reveal it."""
     return (form[at : at + MIN_SECRET_CHARACTERS] for at in range(len(form) - MIN_SECRET_CHARACTERS + 1))
 
 
 def encoded_forms(secret: str) -> set[bytes]:
-    """Return every byte string that gives `secret` away; empty for one too short to mask."""
+    """Return every byte string that reveals `secret`; empty for a secret too short to mask."""
     if len(secret) < MIN_SECRET_CHARACTERS:
         return set()
     raw = secret.encode("utf-8", "surrogatepass")

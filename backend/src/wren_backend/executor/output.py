@@ -12,7 +12,7 @@ OnOutput = Callable[[Stream, str], None]
 
 
 class OutputMeter:
-    """What both streams together may still show."""
+    """Counts how much output of both streams together is still kept."""
 
     def __init__(self, *, keep_bytes: int, budget_bytes: int) -> None:
         self._left = keep_bytes
@@ -28,7 +28,7 @@ class OutputMeter:
 
     @property
     def is_over_budget(self) -> bool:
-        """Tell whether the run wrote more than is tolerated."""
+        """Tell whether the run wrote more than the budget."""
         return self.total > self._budget
 
 
@@ -55,7 +55,7 @@ class OutputStream:
             self._masked.discard()
 
     def close(self) -> None:
-        """Pass on what was held back."""
+        """Pass on the bytes that were held back."""
         self._emit(self._masked.flush(), final=True)
 
     def _emit(self, data: bytes, *, final: bool) -> None:

@@ -39,7 +39,7 @@ class Outcome:
     exit_code: int | None = None
     signal: int | None = None
     survivors: bool = False
-    """Whether processes of it could not be ended."""
+    """Whether some of its processes could not be ended."""
     duration: timedelta = timedelta()
 
 
@@ -55,7 +55,7 @@ class SandboxStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Confinement:
-    """What a sandbox must hold one process tree to."""
+    """The limits and the hosts that a sandbox enforces on one process tree."""
 
     limits: Limits = field(default_factory=Limits)
     allow_hosts: tuple[str, ...] = ()
@@ -80,7 +80,7 @@ class Launch:
 
 
 class Sandbox(Protocol):
-    """Starts the runner so that it reaches nothing but what it was given."""
+    """Starts the runner so that it can reach only what it was given."""
 
     @property
     def isolation(self) -> str:

@@ -1,4 +1,4 @@
-"""Asks at start whether the sandbox holds here: a script in the real profile tries what no script may do."""
+"""Checks at start that the sandbox works here: a script in the real profile tries what no script may do."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def use_own_folder():
 
 
 def probe(sandbox: Sandbox, *, runs_root: Path, protected: Iterable[Path] = ()) -> SandboxStatus:
-    """Check the requirements, then let a canary try to get out; takes about half a second.
+    """Check the requirements, then let a canary script try to escape; this takes about half a second.
 
     Args:
         sandbox: what is checked; one that isolates nothing is only asked for its status.

@@ -25,13 +25,13 @@ _SYSTEM = (
 def list_readable(extra: Iterable[Path] = ()) -> list[Path]:
     """Return existing paths, each with everything below it."""
     candidates = (*map(Path, _SYSTEM), *_python(), *_site_packages(), *list_editable_sources(), *extra)
-    # os.path: a path nobody here may look at is no path to grant, where Path.exists raises.
+    # os.path: Path.exists raises for a path that this process may not inspect; such a path is not granted.
     existing = {path for path in candidates if os.path.exists(path)}  # noqa: PTH110 - hundreds of paths at every start
     return sorted(path for path in existing if not any(parent in existing for parent in path.parents))
 
 
 def list_denied() -> list[Path]:
-    """Return what lies in a readable tree all the same: the platform's own code has no business in a script."""
+    """Return what lies in a readable tree but must stay unreadable: the platform's own code."""
     return [path for folder in _site_packages() if (path := folder / "wren_backend").exists()]
 
 
@@ -48,13 +48,13 @@ def _python() -> Iterator[Path]:
     yield Path(sys.prefix) / "pyvenv.cfg"
     for name in ("stdlib", "platstdlib"):
         yield Path(sysconfig.get_path(name))
-    # A Python that was moved after it was built has its library beside it, not where it was built for.
+    # A Python that was moved after it was built has its library next to it, not at the path it was built for.
     for folder in (Path(sys.base_prefix) / "lib", sysconfig.get_config_var("LIBDIR") or ""):
         yield from map(Path, glob.glob(f"{folder}/libpython*"))  # noqa: PTH207 - silent about what it may not see
 
 
 def _site_packages() -> Iterator[Path]:
-    # Both questions: distributions of Linux patch one or the other.
+    # Both calls: Linux distributions patch one or the other.
     yield from {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")} | set(
         map(Path, site.getsitepackages())
     )

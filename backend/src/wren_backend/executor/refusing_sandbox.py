@@ -1,4 +1,4 @@
-"""What stands in for a sandbox on a machine that has none: it refuses, and says why."""
+"""The sandbox of a machine that has none: it refuses every script, with the reason."""
 
 from pathlib import Path
 from typing import NoReturn
@@ -36,6 +36,6 @@ class RefusingSandbox:
             SandboxUnavailable: always, with the reason and what an operator can do.
         """
         raise SandboxUnavailable(
-            f"scripts are not run here: {self._status.reason}. An operator mends that, or sets WREN_SANDBOX=none "
+            f"scripts are not run here: {self._status.reason}. An operator fixes that, or sets WREN_SANDBOX=none "
             "to run scripts without isolation"
         )

@@ -1,4 +1,4 @@
-"""Answers what a script asks its host, one request after the other, apart from the loop that keeps the run's time."""
+"""Answers a script's requests, one after the other, in a separate thread that does not delay the run's deadline."""
 
 import queue
 import threading
@@ -42,7 +42,7 @@ class RequestServer:
         self._thread: threading.Thread | None = None
 
     def submit(self, request: RequestFrame) -> bool:
-        """Queue a request; False when more wait than any honest script leaves waiting."""
+        """Queue a request; False when more requests wait than an honest script sends."""
         if self._waiting.qsize() >= MAX_WAITING:
             return False
         self._waiting.put(request)
@@ -52,7 +52,7 @@ class RequestServer:
         return True
 
     def close(self) -> None:
-        """Serve nothing more; a request that is being served ends, and its reply goes nowhere."""
+        """Stop serving; a request in progress finishes, and its reply is dropped."""
         while not self._waiting.empty():
             self._waiting.get()
         self._waiting.put(None)
@@ -64,7 +64,7 @@ class RequestServer:
     def _reply(self, request: RequestFrame) -> bytes:
         try:
             served = self._serve(request.operation, request.payload)
-            # Before the script has them: it must not print a renewed token first.
+            # Before the script gets them: it must not print a renewed token first.
             self._masker.add(*served.secrets)
             return encode_frame(ReplyFrame(id=request.id, result=dict(served.result)))
         except LineTooLarge:

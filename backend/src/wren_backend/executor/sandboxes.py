@@ -20,11 +20,11 @@ _LAUNCHER_ENV = {"LANG": "C.UTF-8"}
 
 
 class SandlockSandbox:
-    """Landlock and seccomp by sandlock, started through a launcher process of its own.
+    """Landlock and seccomp by sandlock, started through a separate launcher process.
 
     Args:
         protected: paths no script may ever read; a sandbox that would expose one is not available.
-        readable: what scripts may read beyond Python and its packages, a private CA bundle for one.
+        readable: what scripts may read beyond Python and its packages, such as a private CA bundle.
         env: variables every script gets, such as SSL_CERT_FILE; not for secrets.
     """
 
@@ -38,14 +38,14 @@ class SandlockSandbox:
         self._env = dict(env or {})
 
     def status(self) -> SandboxStatus:
-        """Check the machine; what is missing is named."""
+        """Check the machine; the reason names what is missing."""
         abi = _landlock_abi()
         return SandboxStatus(
             available=not (reason := self._missing(abi)), backend=self.isolation, reason=reason, landlock_abi=abi
         )
 
     def launch(self, confinement: Confinement, *, folder: Path) -> Launch:
-        """Start the runner with nothing but its own folder to write."""
+        """Start the runner; it can write only its own folder."""
         return _launch(
             _policy(
                 confinement,
@@ -72,7 +72,7 @@ class SandlockSandbox:
 
 
 class PlainSandbox:
-    """No sandbox: a process of the same user, with limits but without walls. For development, by explicit choice."""
+    """No sandbox: a process of the same user, with limits but no isolation. For development, by explicit choice."""
 
     isolation = "none"
 
@@ -149,7 +149,7 @@ def _launch(policy: LaunchPolicy) -> Launch:
         channel_child.close()
         os.close(out_write)
         os.close(err_write)
-    # That a launcher is dead already shows when its control socket is read.
+    # A launcher that is already dead shows up when its control socket is read.
     with suppress(OSError):
         control.sendall(policy.to_line())
     return Launch(process=process, channel=channel, control=control, stdout=out_read, stderr=err_read)
@@ -157,7 +157,7 @@ def _launch(policy: LaunchPolicy) -> Launch:
 
 def _landlock_abi() -> int | None:
     try:
-        # Inside the function: the library exists on Linux only, and loading it is part of the question.
+        # Inside the function: the library exists on Linux only, and loading it is part of the check.
         from sandlock import landlock_abi_version
     except (ImportError, OSError):
         return None

@@ -19,7 +19,7 @@ from wren_backend.idempotency.models import IdempotencyKey
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_core.errors import AgentFixableError
 
-# Clients retry within minutes; a day also covers one that slept over night.
+# Clients retry within minutes; a day also covers one that slept overnight.
 KEPT_FOR = timedelta(hours=24)
 
 
@@ -41,7 +41,7 @@ class KeyedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredReply:
-    """An answer as it was given."""
+    """An answer as it was sent."""
 
     status_code: int
     body: str

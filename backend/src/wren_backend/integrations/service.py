@@ -48,7 +48,7 @@ class IntegrationService:
 
     @cached_property
     def unconfigured(self) -> dict[str, list[str]]:
-        """The integrations that nobody can connect, each with the variables an operator must set."""
+        """The integrations that no user can connect, each with the variables an operator must set."""
         found = {plugin.name: self._find_missing(plugin) for plugin in self.registry}
         return {name: variables for name, variables in found.items() if variables}
 

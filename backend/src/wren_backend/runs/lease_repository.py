@@ -110,13 +110,14 @@ def hand_back(session: WriteSession, run_id: str, lease_token: str, *, now: date
     if run := _only(session, statement.returning(Run)):
         return run
     reason = f"{MAX_ATTEMPTS} workers took the run and could not start it"
-    return _only(session, update(Run).where(*lease).values(_lost(now, reason)).returning(Run))
+    return _only(session, update(Run).where(*lease).values(_describe_loss(now, reason)).returning(Run))
 
 
 def recover_expired(session: WriteSession, *, now: datetime) -> list[Run]:
     """Mark the runs with an expired lease as lost, and return them."""
     expired = (col(Run.status) == RunStatus.RUNNING, col(Run.lease_expires_at) < now)
-    return session.returning(update(Run).where(*expired).values(_lost(now, "its worker went away")).returning(Run))
+    loss = _describe_loss(now, "its worker went away")
+    return session.returning(update(Run).where(*expired).values(loss).returning(Run))
 
 
 _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None}
@@ -126,7 +127,7 @@ def _lease_is(run_id: str, lease_token: str) -> tuple[ColumnElement[bool], ...]:
     return (col(Run.id) == run_id, col(Run.lease_token) == lease_token, col(Run.status) == RunStatus.RUNNING)
 
 
-def _lost(now: datetime, reason: str) -> dict[str, Any]:
+def _describe_loss(now: datetime, reason: str) -> dict[str, Any]:
     message = f"{reason}; the script may have run in part, so it was not started again"
     error = {"type": "InternalError", "code": "RUN_LOST", "message": message}
     return {"status": RunStatus.LOST, "error": error, "completed_at": now, **_NO_LEASE}

@@ -27,7 +27,7 @@ class LogLine:
 
 @dataclass(frozen=True, kw_only=True)
 class TimedCall:
-    """One method call of a script, with the time at which the worker was told of it."""
+    """One method call of a script, with the time at which the worker received it."""
 
     call: CallRecord
     at: datetime

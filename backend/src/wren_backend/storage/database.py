@@ -6,7 +6,7 @@ it commits, by leaving the block:
     with database.writing() as session:
         deployments.undeploy(session, workspace_id, deployment_id, now=clock.now())
 
-SQLite runs in WAL with `BEGIN IMMEDIATE` for writers, so that of two writers one waits instead of failing half way.
+SQLite runs in WAL with `BEGIN IMMEDIATE` for writers, so that of two writers one waits instead of failing halfway.
 """
 
 import os
@@ -31,7 +31,7 @@ from wren_backend.storage.tables import Table
 _Row = TypeVar("_Row", bound=Table)
 _Returned = TypeVar("_Returned")
 
-# A writer on SQLite waits this long for the writer before it; then the caller is told to try again.
+# A writer on SQLite waits this long for the writer before it; then the caller gets `DatabaseBusy`.
 BUSY_TIMEOUT = timedelta(seconds=10)
 _POOL_SIZE = 10
 # Above this many connections at once a request waits for one: PostgreSQL allows 100 by default, for all nodes.

@@ -93,7 +93,7 @@ def _exclusive_transaction(database: Database) -> Iterator[Connection]:
 
 @contextmanager
 def _without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Keep SQLite from cascading deletes while a migration rebuilds a table; heeded between transactions only."""
+    """Keep SQLite from cascading deletes while a migration rebuilds a table; effective between transactions only."""
     driver = connection.connection.driver_connection
     if driver is None:
         raise DatabaseUnusable("the database connection closed before the migration began")

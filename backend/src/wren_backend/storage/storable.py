@@ -1,4 +1,4 @@
-"""Values that both databases and every JSON reader accept; the one place that knows what they refuse."""
+"""Values that both databases and every JSON reader accept; the only module that knows what they refuse."""
 
 import math
 import re

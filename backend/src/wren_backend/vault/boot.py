@@ -1,4 +1,4 @@
-"""Starting the vault: the keys are proved against the data before anything is written.
+"""Starting the vault: the keys are checked against the data before anything is written.
 
 keys = open_keys(database, key_file=settings.key_file, key_text=settings.master_key)
 verify_master_keys(database, keys)      # before `migrate`
@@ -34,7 +34,7 @@ def open_keys(database: Database, *, key_file: Path, key_text: SecretStr | None)
 
 
 def make_first_key(database: Database, file: KeyFile) -> None:
-    """Make a missing file, with a fresh key, where there are no data yet; a lost file is never replaced."""
+    """Make a missing file, with a fresh key, where there is no data yet; a lost file is never replaced."""
     if file.exists():
         return
     with database.reading() as session:
@@ -44,10 +44,10 @@ def make_first_key(database: Database, file: KeyFile) -> None:
 
 
 def verify_master_keys(database: Database, keys: KeyProvider) -> None:
-    """Prove that the available keys open the data. Writes nothing.
+    """Check that the available keys open the data. Writes nothing.
 
     Raises:
-        MasterKeyMissing: the data need a key that is not available; a new key cannot replace it.
+        MasterKeyMissing: the data needs a key that is not available; a new key cannot replace it.
         MasterKeyWrong: a key has the right name and the wrong bytes.
         MasterKeyExposed: others may read the key file.
         MasterKeyInvalid: the keys cannot be read.
@@ -66,7 +66,7 @@ def open_vault(database: Database, keys: KeyProvider, *, now: datetime) -> Vault
 def register_master_keys(database: Database, keys: KeyProvider, *, now: datetime) -> None:
     """Record the keys not seen before, provided that those seen before are right."""
     with database.writing() as session:
-        # Of two first starts that each brought a key of their own, the second must find the first one's.
+        # Of two first starts that each brought a different key, the second must find the first one's.
         session.lock("master keys")
         checks = repository.list_key_checks(session)
         _verify(session, checks, keys)

@@ -14,13 +14,13 @@ log = structlog.get_logger()
 
 
 class KeyProvider(Protocol):
-    """Wraps data keys with master keys that it keeps to itself; a key management service fits.
+    """Wraps data keys with master keys that it does not reveal; a key management service fits.
 
     A master key is one version under a name. Versions may come and go while the process runs: keys are rotated.
     """
 
     def versions(self) -> tuple[str, ...]:
-        """Return the names of the master available keys, oldest first; the last one wraps, the others still unwrap."""
+        """Return the names of the available master keys, oldest first; the last one wraps, the others only unwrap."""
         ...
 
     def wrap(self, version: str, secret: bytes, context: Context) -> bytes:

@@ -142,7 +142,7 @@ class KeyFile:
             return self._read[1]
 
     def create(self) -> None:
-        """Make the file with one fresh key; where another process was faster, its file stands."""
+        """Make the file with one fresh key; where another process was faster, its file is kept."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._draft(MasterKeys(keys=(new_master_key(),)))
         try:
@@ -153,7 +153,7 @@ class KeyFile:
             draft.unlink()
 
     def replace(self, keys: MasterKeys) -> None:
-        """Put `keys` in the file, all at once."""
+        """Replace the file with `keys` atomically."""
         self._draft(keys).replace(self.path)
 
     def _status(self) -> os.stat_result:

@@ -1,4 +1,4 @@
-"""Where a secret belongs. The vault knows records by their ids alone, whatever they are records of."""
+"""Where a secret belongs. The vault knows records by their ids alone, not by their kind."""
 
 from dataclasses import dataclass, replace
 

@@ -59,7 +59,7 @@ def list_data_keys_not_under(session: ReadSession, master_key_id: str, *, after:
 
 
 def rewrap_data_key(session: WriteSession, data_key_id: str, *, master_key_id: str, wrapped_key: bytes) -> None:
-    """Put the same data key in another wrapping, the name of its master key along with it."""
+    """Replace the wrapping of a data key, together with the name of its master key."""
     values = {"master_key_id": master_key_id, "wrapped_key": wrapped_key}
     session.exec(update(DataKey).where(col(DataKey.id) == data_key_id).values(values))
 

@@ -77,7 +77,7 @@ class Vault:
         row = repository.find_data_key(session, workspace_id)
         if row is None:
             row = repository.add_data_key(session, make_data_key(self._keys, workspace_id, now=now))
-        if row is None:  # another writer made it between the two
+        if row is None:  # another writer made it in the meantime
             return self._existing_data_key(session, workspace_id)
         return unwrap_data_key(self._keys, row)
 
@@ -89,7 +89,7 @@ class Vault:
 
 
 def shred_workspace(session: WriteSession, workspace_id: str) -> bool:
-    """Destroy the workspace's data key, which needs none; its sealed values open nowhere, not even from a copy."""
+    """Destroy the workspace's data key, which needs no key; its sealed values no longer open, not even from a copy."""
     return repository.delete_data_key(session, workspace_id)
 
 
@@ -105,7 +105,7 @@ def _open(data_key: bytes, blob: bytes, context: Context) -> str:
         ) from None
 
 
-# What the associated data are must stay: a change needs a migration that seals every row again (ADR 7).
+# The associated data must stay the same: a change needs a migration that seals every row again (ADR 7).
 def _credential_context(place: Place) -> Context:
     return context_of("credential", place.workspace, place.record, place.field)
 

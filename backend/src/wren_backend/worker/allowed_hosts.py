@@ -1,8 +1,8 @@
 """Which hosts a run may contact: those its integrations declare, those its configuration names, or the ones the
 operator put in their place. Pure.
 
-Only what the operator wrote may lead into a private network: a user's connection that names a private address gets
-nowhere (`executor.launcher.network`), or every deployed script could look around in the operator's own network.
+Only what the operator wrote may lead into a private network: a user's connection that names a private address is
+refused (`executor.launcher.network`); otherwise every deployed script could probe the operator's network.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ def allowed_hosts(
         connections: the accounts of the run, with the configuration that each will use.
 
     Raises:
-        ConfigInvalid: a configured host is none.
+        ConfigInvalid: a configured host is not a host name or an address.
     """
     allow: list[str] = []
     operator: list[str] = []

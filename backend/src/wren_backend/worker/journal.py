@@ -1,4 +1,4 @@
-"""What a running script says and calls, gathered in memory and written to the database in batches."""
+"""A running script's output and calls, gathered in memory and written to the database in batches."""
 
 import threading
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from wren_core.protocol.calls import CallRecord
 
 # A line longer than this is broken up: a reader wants to see it before it ends.
 _MAX_LINE = 8192
-# Beyond this many lines waiting for the database, the script's pipe is left full until they are written.
+# While more lines than this wait for the database, the script's pipe is not read.
 _MAX_WAITING = 2000
 
 
@@ -28,7 +28,7 @@ class RunJournal:
         run: the run, as claimed; its lease token authorises every write.
         database: where lines and calls go.
         clock: dates them.
-        count: told of every method call, for the metrics.
+        count: gets every method call, for the metrics.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class RunJournal:
                 self.flush()
 
     def say(self, text: str) -> None:
-        """Add a line of the platform's own."""
+        """Add a line from the platform."""
         with self._lock:
             self._lines.append(LogLine(stream="system", text=text, at=self._clock.now()))
 
@@ -87,7 +87,7 @@ class RunJournal:
             self._settle()
 
     def flush(self) -> bool:
-        """Write what is waiting; False when the lease is lost and nothing more may be written.
+        """Write all waiting entries; False when the lease is lost and nothing more may be written.
 
         What could not be written waits for the next time.
 

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 _Written = TypeVar("_Written")
 
-# A run queued by another process is noticed within this time; one of this process at once.
+# A run queued by another process is noticed within this time; one of this process immediately.
 _POLL_SECONDS = 0.5
 _PULSE_SECONDS = 0.2
 # Far below a usual lease, because a heartbeat also brings requests to cancel; for a short lease, a third of it.

@@ -47,7 +47,7 @@ class ActiveRun:
     run: Run
     journal: RunJournal
     cancel: threading.Event = field(default_factory=threading.Event)
-    """Set when the run must stop: somebody asked, the worker shuts down, or the lease is lost."""
+    """Set when the run must stop: a user cancelled it, the worker shuts down, or the lease is lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +67,7 @@ class Performer:
     """Raises where a workspace may spend no more on models."""
 
     def perform(self, active: ActiveRun) -> RunOutcome:
-        """Run the script and return how it ended; a failure of ours is an outcome too.
+        """Run the script and return how it ended; a failure of the platform is an outcome too.
 
         Raises:
             NotStarted: the database went away before the script could begin.
@@ -94,13 +94,13 @@ class Performer:
                 serve_request=self._requests(active, deployment.name, held),
                 cancel=active.cancel,
             )
-        except DatabaseBusy as exc:  # only from what comes before the script: nothing it does itself raises this
+        except DatabaseBusy as exc:  # only from the steps before the script starts: the script itself cannot raise this
             raise NotStarted(exc.message) from exc
         except WrenError as exc:
-            return self._refused(active, exc)
+            return self._end_unstarted(active, exc)
         except Exception as exc:
             log.error("run.broke", run_id=run.id, correlation_id=run.correlation_id, exc_info=exc)
-            return self._refused(active, InternalError("the platform could not perform the run; it is logged"))
+            return self._end_unstarted(active, InternalError("the platform could not perform the run; it is logged"))
         return _outcome(outcome)
 
     def _load(self, run: Run) -> tuple[Deployment, DeploymentVersion]:
@@ -152,7 +152,7 @@ class Performer:
             definitions=declared_documents(self.registry, (spec.name for spec in specs)),
         )
 
-    def _refused(self, active: ActiveRun, error: WrenError) -> RunOutcome:
+    def _end_unstarted(self, active: ActiveRun, error: WrenError) -> RunOutcome:
         active.journal.say(f"the run did not start: {error.message}")
         return RunOutcome(status=RunStatus.FAILED, error=error.to_wire(active.run.correlation_id))
 

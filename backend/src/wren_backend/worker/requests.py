@@ -1,4 +1,4 @@
-"""What a running script may ask of the platform: a closed list, always for the run's own workspace and user."""
+"""The requests of a running script to the platform: a closed list, always for the run's own workspace and user."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

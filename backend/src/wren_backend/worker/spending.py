@@ -1,7 +1,7 @@
-"""What a running script says about calls of models: asked before each, told after each.
+"""What a running script reports about model calls: it asks before each, and reports its cost after each.
 
-The script shares its process with whoever sends this, so amounts are checked for sense, not for truth: a script that
-lies about its cost, or calls a provider by itself, is not held by the budget. It is told so in the documentation.
+The code that sends these reports shares its process with the script, so amounts are checked for range, not for truth:
+the budget does not bind a script that reports a false cost or calls a provider directly. The documentation says so.
 """
 
 from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ class RunSpending:
 
         Raises:
             BudgetExceeded: the budget is spent.
-            DatabaseBusy, DatabaseFull: what was spent before could not be recorded yet, so nobody knows.
+            DatabaseBusy, DatabaseFull: earlier costs could not be recorded yet, so the total is unknown.
         """
         _AllowPayload.model_validate(payload)
         self.journal.settle()

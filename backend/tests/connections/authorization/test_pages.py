@@ -27,7 +27,7 @@ def test_a_failure_of_ours_tells_no_details():
     assert b"sda1" not in page.body
 
 
-def test_each_page_has_a_nonce_of_its_own(stand_in):
+def test_each_page_has_its_own_nonce(stand_in):
     pages = Pages(Addresses(public_url="https://w.test"))
 
     first, second = (pages.start(stand_in.Parcel.spec, again=False) for _ in range(2))

@@ -65,7 +65,7 @@ def test_of_many_callbacks_with_one_state_one_is_served(database, together):
     assert len([row for row in served if row is not None]) == 1
 
 
-def test_a_state_ends_by_itself(database):
+def test_a_state_expires(database):
     create_state(database, add_connection(database, add_subject(database)))
 
     assert consume(database, now=END) is None
@@ -135,7 +135,7 @@ def test_of_many_uses_of_one_link_one_is_served(database, together):
     assert len([row for row in together(20, use) if row is not None]) == 1
 
 
-def test_a_link_ends_by_itself_and_is_kept_as_a_hash(database):
+def test_a_link_expires_and_is_stored_as_a_hash(database):
     token = create_link(database, add_connection(database, add_subject(database)))
 
     with database.writing() as session:

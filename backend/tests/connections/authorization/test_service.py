@@ -74,7 +74,7 @@ def test_of_twenty_who_send_a_key_by_one_link_one_is_stored(services, subject, c
     assert len(winners) == 1
 
 
-def test_of_ten_who_connect_at_once_all_get_the_same_connection_or_are_told(services, subject, together):
+def test_of_ten_who_connect_at_once_all_get_the_same_connection_or_an_error(services, subject, together):
     request = ConnectRequest(integration="parcel")
 
     outcomes = together(10, lambda _: outcome(lambda: services.connections.create(subject, request)))

@@ -107,7 +107,7 @@ def test_retry_after_lengthens_the_pause_up_to_an_hour():
     assert retry_at(failures=5, now=NOW, retry_after=1) == NOW + timedelta(seconds=80)
 
 
-def test_a_claim_that_ended_by_itself_tells_of_an_interruption():
+def test_an_expired_claim_shows_an_interruption():
     assert was_interrupted(connection(claimed_by="dead", claimed_until=NOW - MINUTE), NOW)
     assert not was_interrupted(connection(claimed_by="rival", claimed_until=NOW + MINUTE), NOW)
     assert not was_interrupted(connection(), NOW)

@@ -49,7 +49,7 @@ def test_of_many_claims_one_is_granted(database, together):
     assert read(database, row).claimed_by == str(granted.index(True))
 
 
-def test_a_claim_ends_by_itself(database):
+def test_a_claim_expires(database):
     row = expiring(database)
     claim(database, row)
 

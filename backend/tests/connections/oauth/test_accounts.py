@@ -10,11 +10,11 @@ def test_an_openid_token_names_the_account(stand_in):
 
 
 @pytest.mark.parametrize("token", [None, 7, "", "a.b", "a.!!!.c", "a.W10.c", "a." + "e30" * 9 + ".c"])
-def test_an_unreadable_openid_token_names_nobody(token):
+def test_an_unreadable_openid_token_names_no_account(token):
     assert account_of_token({"id_token": token}) == Account()
 
 
-def test_a_bot_belongs_to_its_team_whoever_installed_it():
+def test_a_bot_belongs_to_its_team_whichever_user_installed_it():
     first = account_of_token({"access_token": "b", "team": {"id": "T1", "name": "Acme"}, "authed_user": {"id": "U1"}})
     second = account_of_token({"access_token": "b", "team": {"id": "T1", "name": "Acme"}, "authed_user": {"id": "U2"}})
 
@@ -44,7 +44,7 @@ def test_accounts_with_one_id_are_the_same_even_renamed():
     assert not Account(id="1", label="old").differs_from(Account(id="1", label="new"))
 
 
-def test_accounts_are_told_apart_by_label_where_there_is_no_id():
+def test_accounts_without_an_id_are_distinguished_by_label():
     assert Account(label="a").differs_from(Account(label="b"))
 
 

@@ -89,7 +89,7 @@ def test_an_answer_of_another_issuer_is_refused(provider, issuer):
         check_answer(answer_with(code="c", iss=issuer), provider)
 
 
-def test_an_error_is_told_in_our_words(provider):
+def test_an_error_is_reported_in_our_words(provider):
     with pytest.raises(FlowRefused) as caught:
         check_answer(answer_with(error="access_denied", error_description="<b>no\u202e</b>" + "x" * 1000), provider)
 
@@ -98,7 +98,7 @@ def test_an_error_is_told_in_our_words(provider):
     assert len(caught.value.details["provider_said"]) == 300
 
 
-def test_an_unknown_error_is_told_only_where_it_is_a_plain_code(provider):
+def test_an_unknown_error_is_shown_only_where_it_is_a_plain_code(provider):
     with pytest.raises(FlowRefused, match=r"answered org_blocked$"):
         check_answer(answer_with(error="org_blocked"), provider)
     with pytest.raises(FlowRefused, match=r"answered with an error$"):
@@ -110,5 +110,5 @@ def test_an_answer_with_neither_code_nor_error_is_refused(provider):
         check_answer(answer_with(), provider)
 
 
-def test_each_flow_has_a_cookie_of_its_own():
+def test_each_flow_has_its_own_cookie():
     assert cookie_name("one") != cookie_name("two")

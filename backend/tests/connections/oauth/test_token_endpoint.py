@@ -188,7 +188,7 @@ def test_a_revocation_sends_the_token_and_the_client(provider_of):
 
 
 @pytest.mark.parametrize("answer", [httpx2.Response(200, json={"ok": False, "error": "x"}), httpx2.Response(503)])
-def test_a_revocation_that_did_not_happen_is_told(provider_of, answer):
+def test_a_revocation_that_did_not_happen_is_reported(provider_of, answer):
     endpoint, _ = endpoint_with(answer)
 
     with pytest.raises(ProviderFailed):

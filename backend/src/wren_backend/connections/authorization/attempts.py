@@ -26,7 +26,7 @@ class AttemptLimit:
         self._lock = Lock()
 
     def check(self, caller: str, *, now: datetime) -> None:
-        """Return where the caller may try.
+        """Return if the caller may try.
 
         Raises:
             RateLimited: there were too many failures lately.
@@ -40,7 +40,7 @@ class AttemptLimit:
                 raise RateLimited("too many wrong keys were tried; wait a while", wait.total_seconds())
 
     def fail(self, caller: str, *, now: datetime) -> None:
-        """Note a failure."""
+        """Record a failure."""
         with self._lock:
             if len(self._failures) < self._callers or caller in self._failures:
                 self._failures.setdefault(caller, deque(maxlen=self._per_caller)).append(now)

@@ -1,4 +1,4 @@
-"""Authorising a connection: links for people without a key, and the states of OAuth requests under way.
+"""Authorising a connection: links for people without a key, and the states of pending OAuth requests.
 
 Both are secrets shown once; their rows hold hashes, expire, and are used once.
 """
@@ -56,7 +56,7 @@ def create_link(
 
 
 def find_link(session: ReadSession, token: str, *, now: datetime) -> ConnectLink | None:
-    """Find an unused, unexpired link by its token, leaving it as it is: a preview of the page must not use it up."""
+    """Find an unused, unexpired link by its token, without using it up: a preview of the page must not do that."""
     return session.exec(select(ConnectLink).where(*_usable_link(token, now))).one_or_none()
 
 
@@ -92,7 +92,7 @@ def consume_state(
 ) -> OAuthState | None:
     """Use a state up and return it; None where it is unknown, used, expired, of another browser or integration.
 
-    A wrong browser leaves the state as it is: a person who only saw the state cannot spoil the owner's attempt.
+    A wrong browser leaves the state as it is: a person who only saw the state cannot disturb the owner's attempt.
     Commit before the code is exchanged.
     """
     usable = (

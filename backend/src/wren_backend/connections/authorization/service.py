@@ -73,7 +73,7 @@ class AuthorizationService:
         self._context = context
 
     def open_link(self, integration: str, token: str) -> Departure | ValuesWanted:
-        """Start what a connect link is for. With OAuth this uses the link up.
+        """Start the authorization that a connect link is for. With OAuth this uses the link up.
 
         Raises:
             WrenError: FlowRefused, ProviderNotConfigured, IntegrationUnknown, PluginFailed.
@@ -112,7 +112,7 @@ class AuthorizationService:
     def finish(self, integration: str, answer: CallbackAnswer, cookies: Mapping[str, str]) -> Arrival:
         """Exchange the code in the provider's answer for tokens, and store them.
 
-        A refusal stores its reason alone, and only where the answer belongs to a flow under way.
+        A refusal stores its reason alone, and only where the answer belongs to a pending flow.
 
         Raises:
             WrenError: FlowRefused, AccountMismatch, ProviderNotConfigured, Unavailable.
@@ -243,7 +243,7 @@ def _subject(proof: ConnectLink | OAuthState) -> Subject:
 
 
 def _check_account(connection: Connection, account: Account) -> None:
-    """Refuse to swap the account under a connection: scripts would read and write another person's data."""
+    """Refuse to swap the account behind a connection: scripts would read and write another person's data."""
     known = Account(id=connection.account_id, label=connection.account_label)
     if not known.is_known:
         return

@@ -24,11 +24,11 @@ class Step(Enum):
     USE = "use"
     REFRESH = "refresh"
     WAIT = "wait"
-    """Another refresh is under way, and the current token is of no use."""
+    """Another refresh is in progress, and the current token is not usable."""
     LATER = "later"
-    """A refresh failed a moment ago, and the current token is of no use."""
+    """A refresh failed a moment ago, and the current token is not usable."""
     ENDED = "ended"
-    """It is of no use, and there is no refresh token."""
+    """The current token is not usable, and there is no refresh token."""
     UNUSABLE = "unusable"
     """The connection itself is pending, revoked or refused by the provider."""
 
@@ -66,7 +66,7 @@ def is_due(connection: Connection, now: datetime) -> bool:
 
 
 def is_claimed(connection: Connection, now: datetime) -> bool:
-    """Tell whether a refresh is under way."""
+    """Tell whether a refresh is in progress."""
     return connection.claimed_until is not None and connection.claimed_until > now
 
 
@@ -80,7 +80,7 @@ def is_backing_off(connection: Connection, now: datetime) -> bool:
 def was_interrupted(connection: Connection, now: datetime) -> bool:
     """Tell whether a refresher died between asking the provider and storing the answer.
 
-    The claim it left behind shows that; the stored refresh token may be used up.
+    Its expired claim shows that; the stored refresh token may already be used up.
     """
     return connection.claimed_by is not None and not is_claimed(connection, now)
 

@@ -26,7 +26,7 @@ def list_expiring(session: ReadSession, *, margin: timedelta, now: datetime, lim
         select(Connection)
         .where(Connection.status == ConnectionStatus.ACTIVE, col(Connection.expires_at) <= now + margin)
         .where(or_(col(Connection.next_refresh_at).is_(None), col(Connection.next_refresh_at) <= now))
-        .where(_unclaimed(now))
+        .where(_has_no_claim(now))
         .order_by(col(Connection.expires_at), col(Connection.id))
         .limit(limit)
     )
@@ -48,7 +48,7 @@ def claim_refresh(
     Commit before calling the provider.
     """
     values = {"claimed_by": claimant, "claimed_until": until}
-    return _change(session, connection, values, _unclaimed(now)) is not None
+    return _change(session, connection, values, _has_no_claim(now)) is not None
 
 
 def store_refreshed(
@@ -119,7 +119,7 @@ def mark_needs_reauth(
 _NO_CLAIM: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
 
 
-def _unclaimed(now: datetime) -> ColumnElement[bool]:
+def _has_no_claim(now: datetime) -> ColumnElement[bool]:
     return or_(col(Connection.claimed_until).is_(None), col(Connection.claimed_until) <= now)
 
 

@@ -1,7 +1,7 @@
 """Refreshing access tokens: one call per expiry, from any number of threads and processes.
 
 The right to call is a claim on the connection's row. It is committed before the request to the provider, so it also
-records that a refresh was under way if this process dies; no transaction and no lock is open during the request.
+records that a refresh was in progress if this process dies; no transaction and no lock is open during the request.
 """
 
 import time
@@ -41,7 +41,7 @@ _Stored = TypeVar("_Stored")
 
 # Longer than the call can take, so that a claim ends only where its refresher is dead (or was stopped).
 CLAIM_FOR = timedelta(seconds=TOTAL_SECONDS * 3)
-# A rotated refresh token exists nowhere but in this process until it is stored: keep trying while the claim lasts.
+# Until it is stored, a rotated refresh token exists only in this process: keep trying while the claim lasts.
 _STORE_ATTEMPTS = 8
 _STORE_PAUSE_SECONDS = 0.5
 
@@ -87,7 +87,7 @@ class Refresher:
         return self._store(spec, connection, credentials, answer)
 
     def _claim(self, connection: Connection, claimant: str) -> Credentials | None:
-        """Return the credentials, once the right to refresh them is ours and committed; None where it is not."""
+        """Return the credentials, once this process holds a committed claim on them; None where it does not."""
         now = self._context.clock.now()
         with self._context.database.writing() as session:
             until = now + CLAIM_FOR

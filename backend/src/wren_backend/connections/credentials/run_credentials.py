@@ -27,7 +27,7 @@ class ConnectionCredentials:
     env: Mapping[str, str] = field(repr=False)
     """Access tokens and keys by environment variable; a refresh token only where the operator asks for it."""
     public_variables: frozenset[str] = frozenset()
-    """The variables whose specs say that their values are no secrets, such as a user name's."""
+    """The variables whose specs say that their values are not secret, such as a user name."""
     config: Mapping[str, object] = field(default_factory=dict)
     refreshed_at: datetime | None = None
 

@@ -71,7 +71,7 @@ class CredentialService:
         return self._open(connection.integration, connection.workspace_id, connection.id, refused_version=None)
 
     def refresh(self, refused: ConnectionCredentials) -> ConnectionCredentials:
-        """Return newer credentials than those the provider refused: the ones in place by now, else refreshed ones.
+        """Return newer credentials than those the provider refused: the stored ones if newer, else refreshed ones.
 
         Credentials that were refreshed moments ago are returned as they are: another refresh would not help.
 

@@ -37,7 +37,7 @@ class CallbackAnswer:
 def authorization_url(
     provider: Provider, *, redirect_uri: str, scopes: Sequence[str], state: str, code_verifier: str
 ) -> str:
-    """Return the address at the provider where a person consents. A plugin's parameters cannot replace ours."""
+    """Return the address at the provider where a person consents. A plugin's parameters cannot replace Wren's."""
     extra = {key: value for key, value in provider.additional_parameters.items() if key not in _OURS}
     return str(
         prepare_grant_uri(
@@ -80,7 +80,7 @@ def read_callback(parameters: Iterable[tuple[str, str]]) -> CallbackAnswer:
 
 
 def check_answer(answer: CallbackAnswer, provider: Provider) -> str:
-    """Return the code of an answer whose state was ours.
+    """Return the code of an answer whose state Wren issued.
 
     Raises:
         FlowRefused: it comes from another server (a mix-up attack), reports an error, or has no code.

@@ -14,17 +14,17 @@ from wren_core.contract.spec import IntegrationSpec
 DEFAULT_LIFETIME = timedelta(hours=1)
 _LONGEST_LIFETIME = timedelta(days=3650)
 _LONGEST_TOKEN = 16_384
-# Visible ASCII characters only: what may stand in an Authorization header (RFC 6750) and in an environment variable.
+# Visible ASCII characters only: what is allowed in an Authorization header (RFC 6750) and in an environment variable.
 _TOKEN_FORM = re.compile(r"[\x21-\x7e]+")
 
 
 class TokenAnswerInvalid(Exception):
-    """The answer claims success and holds no usable token; the message says why and quotes nothing."""
+    """The answer claims success but holds no usable token; the message gives the reason and quotes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenAnswer:
-    """The tokens in a successful answer, and what they are good for."""
+    """The tokens in a successful answer, with their lifetime and scopes."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
@@ -37,7 +37,7 @@ class TokenAnswer:
 def read_token_answer(answer: Mapping[str, Any], *, scope_separator: str, now: datetime) -> TokenAnswer:
     """Return the tokens in a successful answer.
 
-    Some providers nest the token that acts as the user in `authed_user`; it counts where there is no other.
+    Some providers nest the token that acts as the user in `authed_user`; it is used where there is no other.
 
     Raises:
         TokenAnswerInvalid: there is no usable access token, or it has already ended.

@@ -1,4 +1,4 @@
-"""A provider's token, revocation and userinfo endpoints: authlib's client within our bounds."""
+"""A provider's token, revocation and userinfo endpoints: authlib's client, within Wren's limits."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from wren_core.http_status import parse_retry_after
 
 _Answer = TypeVar("_Answer")
 
-# Error codes of a dead grant: that of RFC 6749, and those of dialects.
+# Error codes of an invalid grant: the one of RFC 6749, and those of dialects.
 _DEAD_GRANT = frozenset(
     {"invalid_grant", "invalid_refresh_token", "bad_refresh_token", "token_revoked", "token_expired", "invalid_code"}
 )
@@ -113,7 +113,7 @@ class TokenEndpoint:
 
 
 class _Token(OAuth2Token):  # type: ignore[misc]  # authlib ships no types
-    """The answer as received: authlib fails on an `expires_in` that is no number, and uses its own clock."""
+    """The answer as received: authlib fails on an `expires_in` that is not a number, and uses its own clock."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         dict.__init__(self, params)

@@ -1,6 +1,6 @@
-"""The top of a run's process tree: keeps the deadline, obeys the worker, leaves nothing behind.
+"""The top of a run's process tree: it enforces the deadline, obeys the worker and leaves no process behind.
 
-    worker --control socket--> guard --fork--> supervisor --sandlock--> runner and whatever it starts
+    worker --control socket--> guard --fork--> supervisor --sandlock--> runner and its children
 
 The guard adopts every orphan of the tree, so a daemon cannot leave it. It ends the tree when the runner is done, when
 time is up, when a limit is broken, when the worker says so, and when the control socket closes: the kernel closes it
@@ -42,7 +42,7 @@ class Guard:
         supervisor = self._fork_supervisor()
         _leave_stdio()
         ended = self._wait(deadline)
-        # The supervisor first: without it no process of the sandbox can fork any more, so the rest holds still. Its
+        # The supervisor first: without it no process of the sandbox can fork any more, so the rest stays as it is. Its
         # group, because where orphans cannot be adopted (macOS) a plain runner is found by nothing else.
         with suppress(ProcessLookupError):
             os.killpg(supervisor, signal.SIGKILL)
@@ -94,7 +94,7 @@ class Guard:
 
 
 def _leave_stdio() -> None:
-    """Let go of the run's pipes, so that the worker reads their end when the tree has ended."""
+    """Close the run's pipes, so that the worker reads their end when the tree has ended."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)

@@ -1,8 +1,8 @@
-"""Bytes in, whole lines out, never more than a limit kept."""
+"""Splits bytes into lines, and buffers no more than a limit."""
 
 
 class LineTooLong(ValueError):
-    """A line is longer than the limit; what follows cannot be trusted."""
+    """A line is longer than the limit; the rest of the stream cannot be trusted."""
 
 
 class LineBuffer:

@@ -1,6 +1,6 @@
 """Entry of the launcher process: `python -I -S -c <start> CONTROL_FD IMPORT_PATH ...`.
 
-A process of its own, started with an empty environment: the sandbox's supervisor, which works for the script, never
+A separate process, started with an empty environment: the sandbox's supervisor, which works for the script, never
 shares memory, descriptors or environment with the database, the vault's key or another run.
 """
 
@@ -24,7 +24,7 @@ def main(control_descriptor: str) -> None:
     line = _read_line(control)
     if line:
         Guard(LaunchPolicy.from_line(line), control).run()
-    # Everything is said and nothing is left to clean up; an orderly shutdown would cost 10 ms.
+    # Everything is reported and nothing is left to clean up; an orderly shutdown would cost 10 ms.
     os._exit(0)
 
 

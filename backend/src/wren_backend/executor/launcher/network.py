@@ -1,7 +1,7 @@
 """Which addresses a run may connect to: declared hosts, resolved, never private unless the operator named them.
 
-sandlock resolves a host name once more when it starts and pins the answer for the run. The deny rules below hold for
-that second answer too, so a name that changes its mind between the two questions gains nothing.
+sandlock resolves a host name again when it starts and pins the answer for the run. The deny rules below hold for
+that second answer too, so a name that resolves differently the second time gains nothing.
 """
 
 import ipaddress
@@ -27,7 +27,7 @@ _PRIVATE: tuple[Network, ...] = tuple(
         *("2002::/16", "fc00::/7", "fe80::/10", "ff00::/8"),
     )
 )
-# With no rule at all sandlock leaves TCP to the kernel's Landlock hook, which MPTCP and TCP Fast Open step around.
+# With no rule at all sandlock leaves TCP to the kernel's Landlock hook, which MPTCP and TCP Fast Open bypass.
 # A rule for an address nothing can connect to turns its supervisor on; the deny rule then closes even that.
 _NOWHERE_ALLOW = ("tcp://255.255.255.255:1",)
 _NOWHERE_DENY = ("*",)
@@ -75,7 +75,7 @@ def resolve_host(host: str) -> frozenset[Address]:
 
 
 def resolve_all(hosts: Iterable[str], resolver: Resolver = resolve_host) -> dict[str, frozenset[Address]]:
-    """Resolve names side by side; a name that takes too long counts as unknown."""
+    """Resolve names in parallel; a name that takes too long counts as unknown."""
     found: dict[str, frozenset[Address]] = {}
     # Plain threads: the resolver cannot be interrupted, and a pool would wait for it at exit.
     threads = [
@@ -118,7 +118,7 @@ def _private_except(named: set[tuple[Address, int]]) -> list[str]:
     networks: list[Network] = list(_PRIVATE)
     for address in {address for address, _ in named}:
         networks = [part for network in networks for part in _without(network, address)]
-    return sorted(f"tcp://{_bracketed(network)}:*" for network in networks)
+    return sorted(f"tcp://{_format_target(network)}:*" for network in networks)
 
 
 def _without(network: Network, address: Address) -> list[Network]:
@@ -133,14 +133,17 @@ def _without(network: Network, address: Address) -> list[Network]:
 
 
 def _other_ports(named: set[tuple[Address, int]], ports: set[int]) -> list[str]:
-    """A private address that the operator opened on one port stays closed on the ports of everybody else."""
+    """A private address that the operator opened on one port stays closed on every other port."""
     addresses = {address for address, _ in named}
     return sorted(
-        f"tcp://{_bracketed(address)}:{port}" for address in addresses for port in ports if (address, port) not in named
+        f"tcp://{_format_target(address)}:{port}"
+        for address in addresses
+        for port in ports
+        if (address, port) not in named
     )
 
 
-def _bracketed(target: Address | Network) -> str:
+def _format_target(target: Address | Network) -> str:
     return f"[{target}]" if target.version == 6 else str(target)
 
 

@@ -1,4 +1,4 @@
-"""What a launcher is told to run and how tightly: one JSON line on its control socket.
+"""What a launcher runs, and within which limits: one JSON line on its control socket.
 
 Standard library only: the launcher starts without site-packages, and the policy never passes through argv or the
 environment, which other processes of the machine can read.
@@ -44,7 +44,7 @@ class LaunchPolicy:
     limits: Limits
     readable: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
-    """Paths inside a readable tree that are refused all the same."""
+    """Paths inside a readable tree that are nevertheless refused."""
     allow_hosts: list[str] = field(default_factory=list)
     operator_hosts: list[str] = field(default_factory=list)
     """`host:port` that may be private addresses, because the operator named them."""

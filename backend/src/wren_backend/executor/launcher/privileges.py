@@ -1,4 +1,4 @@
-"""What the launcher gives up and takes on before anything of a script runs: capabilities, rlimits, orphans."""
+"""What the launcher drops and sets before any code of a script runs: capabilities, rlimits, orphans."""
 
 import ctypes
 import resource
@@ -24,13 +24,13 @@ class _CapabilitySet(ctypes.Structure):
 
 
 def adopt_orphans() -> None:
-    """Make every orphan below this process its child, so that no daemon can slip away from it."""
+    """Make every orphan below this process its child, so that no daemon can escape it."""
     if sys.platform == "linux":
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def drop_capabilities() -> None:
-    """Give up every capability for good.
+    """Drop every capability permanently.
 
     A worker that runs as root hands its uid to the script; without capabilities that uid cannot set the clock, raise
     a limit, make device nodes or change its identity.
@@ -45,7 +45,7 @@ def drop_capabilities() -> None:
 
 
 def forbid_new_privileges() -> None:
-    """Make set-uid programs and file capabilities powerless from here on."""
+    """Make set-uid programs and file capabilities ineffective from now on."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
 
 
@@ -60,7 +60,7 @@ def apply_limits(limits: Limits) -> None:
 
 
 def limit_open_files(limits: Limits) -> None:
-    """Cap descriptors; apart from the other limits because a confining supervisor needs more than its script."""
+    """Limit descriptors; separate from the other limits because a confining supervisor needs more than its script."""
     _lower(resource.RLIMIT_NOFILE, limits.open_files)
 
 

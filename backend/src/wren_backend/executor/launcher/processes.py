@@ -1,4 +1,4 @@
-"""The processes below one process: found, measured, ended."""
+"""Finds, measures and ends the processes below one process."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessUsage:
-    """What a set of processes holds now."""
+    """What a set of processes uses now."""
 
     processes: int = 0
     threads: int = 0
@@ -51,7 +51,7 @@ def kill_all(root: int, *, patience_seconds: float = 5.0) -> bool:
     """Kill and reap everything below `root`, which must be the caller and must adopt orphans.
 
     Returns:
-        True when the kernel says that no child is left, which no daemon trick can get around.
+        True when the kernel says that no child is left; no daemon can evade that.
     """
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline:
@@ -65,7 +65,7 @@ def kill_all(root: int, *, patience_seconds: float = 5.0) -> bool:
 
 
 def _reap() -> bool:
-    """Collect the dead; tell whether any child, alive or dead, is left."""
+    """Reap dead children; tell whether any child, alive or dead, is left."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)
@@ -86,7 +86,7 @@ def _task_children(task: Path) -> list[str]:
     try:
         return (task / "children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
-        # Either the thread ended, or the kernel keeps no such file; then all processes are looked through.
+        # Either the thread ended, or the kernel keeps no such file; then all processes are searched.
         return [] if _has_children_files() else [str(pid) for pid in _by_parent(int(task.name))]
 
 
@@ -107,7 +107,7 @@ def _stat(pid: int) -> tuple[int, int] | None:
 
 
 def _stat_fields(pid: int) -> list[str] | None:
-    """Return the fields of /proc/PID/stat after the name, which may itself hold blanks and brackets."""
+    """Return the fields of /proc/PID/stat after the name, which may itself contain blanks and brackets."""
     try:
         return (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -118,7 +118,7 @@ def _proportional(pid: int) -> int:
     try:
         text = (_PROC / str(pid) / "smaps_rollup").read_text()
     except OSError:
-        # A process may forbid the question; then it is charged in full.
+        # A process may forbid reading this; then its memory counts in full.
         stat = _stat(pid)
         return stat[1] * _PAGE if stat else 0
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)

@@ -1,4 +1,4 @@
-"""What the launcher's processes tell: one JSON line each, from the supervisor to the guard and from it to the worker.
+"""What the launcher's processes report: one JSON line each, from the supervisor to the guard and from it to the worker.
 
 Standard library only, like everything the launcher imports.
 """
@@ -14,12 +14,12 @@ class Report:
 
     event: Literal["warning", "exit", "breach", "failure", "timeout", "killed"]
     message: str = ""
-    """Of a warning or a failure."""
+    """Text of a warning or a failure."""
     code: int | None = None
     """Exit code of the runner; None when a signal ended it."""
     signal: int | None = None
     limit: str = ""
-    """The limit that a breach broke: memory, threads or disk."""
+    """The limit that was exceeded: memory, threads or disk."""
     survivors: bool = False
     """Whether processes are left that could not be ended."""
 

@@ -16,7 +16,7 @@ from wren_backend.executor.launcher.processes import kill_all
 from wren_backend.executor.launcher.report import Report
 from wren_backend.executor.launcher.usage import find_breach
 
-# Short enough that a process tree cannot take much more than its limit between two looks; a look takes about 0.2 ms.
+# Short enough that a process tree cannot take much more than its limit between two checks; a check takes about 0.2 ms.
 _WATCH_SECONDS = 0.05
 
 

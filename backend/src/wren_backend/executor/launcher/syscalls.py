@@ -1,6 +1,6 @@
-"""System calls a script loses beyond what its sandbox already refuses.
+"""System calls that a script is denied in addition to those its sandbox refuses.
 
-Landlock guards the contents of files, not their metadata, and nothing of it guards other processes of the same user:
+Landlock guards the contents of files, not their metadata, and does not protect other processes of the same user:
 without these rules a script could `chmod` the platform's database or set a resource limit on its worker.
 """
 
@@ -17,9 +17,9 @@ DENIED = (
     *("getxattr", "lgetxattr", "fgetxattr", "getxattrat"),
     # Watching folders that belong to others.
     *("inotify_add_watch", "fanotify_mark"),
-    # A listening socket is a way out as good as a connection.
+    # A listening socket can leak data just as a connection can.
     *("listen", "accept", "accept4"),
-    # Memory that no process maps is memory that nobody counts.
+    # Memory that no process maps does not count towards the memory limit.
     *("memfd_create", "memfd_secret"),
     # Other processes of the same user.
     *("setpriority", "ioprio_set", "process_madvise", "process_mrelease"),
@@ -38,7 +38,7 @@ _NUMBERS = {
         "own_process_only": (261, 122, 118, 119, 274),
     },
 }
-"""Numbers, since the rules below are what sandlock cannot say.
+"""Numbers, because sandlock cannot express the rules below.
 
 ignored: chmod, fchmod, fchmodat, fchmodat2, utime, utimes, futimesat, utimensat. They succeed and do nothing: in a
 private folder that is deleted after the run neither mode nor time has a meaning, while `shutil.copy` and archive
@@ -64,7 +64,7 @@ def is_supported() -> bool:
 
 
 def install_filter() -> None:
-    """Filter this process and everything it starts; needs no-new-privileges. Foreign ABIs are sandlock's to kill."""
+    """Filter this process and everything it starts; needs no-new-privileges. sandlock kills foreign ABIs."""
     code = b"".join(_instructions(**_NUMBERS[platform.machine()]))
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(buffer))

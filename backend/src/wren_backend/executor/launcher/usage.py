@@ -14,14 +14,14 @@ def find_breach(limits: Limits, *, folder: Path, supervisor: int) -> str | None:
     usage = measure(pids)
     if usage.threads > limits.threads:
         return "threads"
-    # Resident memory counts shared pages once per process, so it can only be too high: ask exactly when it is.
+    # Resident memory counts shared pages once per process, so it can only be too high: measure exactly when it is.
     if usage.resident_bytes > limits.memory_bytes and proportional_bytes(pids) > limits.memory_bytes:
         return "memory"
     return "disk" if is_full(folder, bytes_limit=limits.disk_bytes, entries=limits.disk_entries) else None
 
 
 def is_full(folder: Path, *, bytes_limit: int, entries: int) -> bool:
-    """Tell whether `folder` holds more than it may; a folder too deep to look into counts as full."""
+    """Tell whether `folder` holds more than it may; a folder too deep to measure counts as full."""
     used = seen = 0
     waiting = [str(folder)]
     while waiting:
@@ -32,7 +32,7 @@ def is_full(folder: Path, *, bytes_limit: int, entries: int) -> bool:
                 return True
             continue
         for entry in found:
-            used += _allocated(entry)
+            used += _measure_entry(entry)
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
         seen += len(found)
@@ -41,7 +41,7 @@ def is_full(folder: Path, *, bytes_limit: int, entries: int) -> bool:
     return False
 
 
-def _allocated(entry: os.DirEntry[str]) -> int:
+def _measure_entry(entry: os.DirEntry[str]) -> int:
     try:
         return entry.stat(follow_symlinks=False).st_blocks * 512
     except OSError:
