@@ -47,10 +47,10 @@ def test_packages_are_found_with_and_without_a_src_folder(folder):
     ("old", "new", "message"),
     [
         (METADATA, "[project", "pyproject.toml: "),
-        ('version = "1.2.0"', "", "needs name, version and entry points; wrong is 'version'"),
-        ('version = "1.2.0"', 'dynamic = ["version"]', "write the version down"),
+        ('version = "1.2.0"', "", "needs name, version and entry points: 'version'"),
+        ('version = "1.2.0"', 'dynamic = ["version"]', "give a static version"),
         ("wren.integrations", "wren.others", 'offers no integration in .project.entry-points."wren.integrations"'),
-        ("[project]", "[tool]", "wrong is"),
+        ("[project]", "[tool]", "entry points: 'name'"),
     ],
 )
 def test_what_is_wrong_with_the_metadata_is_said(folder, old, new, message):

@@ -30,11 +30,11 @@ def test_all_names_follow_from_one(name, title, class_name, distribution):
         ("Acme", "did you mean 'acme'"),
         ("wren-acme", "did you mean 'acme'"),
         ("acme co", "did you mean 'acme_co'"),
-        ("3d", "begin with a letter; did you mean 'd'"),
-        ("", "begin with a letter$"),
-        ("a" * 64, "small letters"),
-        ("class", "a word of Python"),
-        ("Class", "begin with a letter$"),
+        ("3d", "start with a letter; did you mean 'd'"),
+        ("", "start with a letter$"),
+        ("a" * 64, "lower-case letters"),
+        ("class", "a Python keyword"),
+        ("Class", "start with a letter$"),
     ],
 )
 def test_a_name_no_script_could_write_is_refused_with_a_better_one(name, message):
@@ -46,7 +46,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     (tmp_path / "wren-acme").mkdir()
     (tmp_path / "wren-acme" / "mine.txt").write_text("mine")
 
-    with pytest.raises(FolderTaken, match="is there already"):
+    with pytest.raises(FolderTaken, match="already exists"):
         render_plugin(Plan(name="acme"), tmp_path)
 
     assert [path.name for path in (tmp_path / "wren-acme").iterdir()] == ["mine.txt"]

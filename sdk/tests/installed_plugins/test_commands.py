@@ -29,7 +29,7 @@ def test_listing_and_switching_import_nothing(wren, crashing, as_person):
     assert not crashing.exists()
 
 
-def test_a_plugin_that_ends_the_process_stops_nobody_once_it_is_switched_off(wren, crashing, as_person):
+def test_a_plugin_that_ends_the_process_does_no_harm_once_it_is_disabled(wren, crashing, as_person):
     before = wren("integrations", "list", **as_person)
     wren("plugins", "disable", "acmemail", **as_person)
     after = wren("integrations", "list", **as_person)
@@ -59,7 +59,7 @@ def test_the_doctor_exits_with_1_when_something_is_broken(wren, install, crashin
     as_json = wren("plugins", "doctor", "acmemail", "--json", **as_person)
 
     assert (ill.code, well.code, as_json.code) == (1, 0, 1)
-    assert "error PLUGIN_ENDED_PROCESS: acmemail of acme-mail 1.0: ended the whole process" in ill.out
+    assert "error PLUGIN_ENDED_PROCESS: acmemail of acme-mail 1.0: ended the process that loaded it" in ill.out
     assert "no problems found" in well.out
     assert as_json.json["ok"] is False
     assert [item["code"] for item in as_json.json["problems"]] == ["PLUGIN_ENDED_PROCESS"]
@@ -88,7 +88,7 @@ def test_switching_where_a_variable_decides_is_refused(wren, crashing, as_person
     assert (done.code, done.error["code"]) == (3, "PLUGINS_SET_BY_VARIABLE")
 
 
-def test_a_folder_nobody_can_write_asks_for_a_person(wren, tmp_path, crashing, as_person):
+def test_a_folder_that_cannot_be_written_asks_for_a_person(wren, tmp_path, crashing, as_person):
     (tmp_path / "switched").touch()
 
     done = wren("plugins", "disable", "acmemail", "--json", **as_person)

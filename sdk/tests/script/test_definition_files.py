@@ -56,13 +56,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     installed.cache_clear()
 
 
-def test_the_folder_is_the_variable_or_beside_the_profile(tmp_path):
+def test_the_folder_is_the_variable_or_next_to_the_profile(tmp_path):
     assert definitions_folder({"WREN_DEFINITIONS": str(tmp_path)}) == tmp_path
     assert definitions_folder({"XDG_CONFIG_HOME": "/etc/xdg"}) == Path("/etc/xdg/wren/definitions")
 
 
 @pytest.mark.parametrize("place", ["missing", "file"])
-def test_a_folder_that_is_none_holds_nothing(tmp_path, place):
+def test_a_missing_folder_has_no_definitions(tmp_path, place):
     (tmp_path / "file").write_text("x")
 
     assert list_definition_files({"WREN_DEFINITIONS": str(tmp_path / place)}) == {}
@@ -95,7 +95,7 @@ def test_names_are_known_without_reading_a_file(folder):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is not JSON"),
+        ("{", "is no JSON"),
         (json.dumps({**LEDGER, "integrationId": "other"}), "it declares 'other'; call the file like that"),
         (json.dumps({**LEDGER, "hosts": []}), "hosts must name 'ledger.example'"),
     ],
@@ -132,7 +132,7 @@ def test_what_a_server_declares_is_there_by_name_and_read_when_asked_for():
 
     assert {"ledger", "broken"} <= set(catalogue.names())
     assert list(catalogue.get("ledger").methods()) == ["invoice"]
-    with pytest.raises(PluginFailed, match="no JSON"):
+    with pytest.raises(PluginFailed, match="not JSON"):
         catalogue.get("broken")
     with pytest.raises(IntegrationUnknown, match="did you mean 'ledger'"):
         catalogue.get("ledgr")

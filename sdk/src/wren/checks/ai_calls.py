@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 
 from wren.checks.finding import Code, ScriptFinding
-from wren.checks.scopes import Place
+from wren.checks.scopes import ScopedNode
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
 from wren.script.ai import ai
@@ -17,7 +17,7 @@ from wren_core.nearest import find_nearest, suggest
 _AI = Member("ai")
 
 
-def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
+def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[ScopedNode]) -> Iterator[ScriptFinding]:
     """Yield what is wrong with calls of `wren.ai`, as far as it can be known without running the script."""
     evaluator = Evaluator()
     for place in found:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from wren.checks.arguments import check_arguments
 from wren.checks.configuration import check_config
 from wren.checks.finding import Code, ScriptFinding
-from wren.checks.scopes import Place, Scope
+from wren.checks.scopes import Scope, ScopedNode
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Handle, Instance, Namespace, Package, Value
 from wren.public_names import PUBLIC_NAMES, suggest_name
@@ -20,7 +20,7 @@ from wren_core.nearest import find_nearest, suggest
 _HANDLE_NAMES = ("get_docs", "init")
 
 
-def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
+def check_calls(source: Source, catalogue: Catalogue, found: Iterable[ScopedNode]) -> Iterator[ScriptFinding]:
     """Yield what is wrong with uses of integrations, as far as it can be known without running the script.
 
     Only the integrations that the script names are loaded.

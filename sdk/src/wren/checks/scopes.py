@@ -43,14 +43,14 @@ class Scope:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ScopedNode:
     """A node and the scope in which its names are looked up."""
 
     node: ast.AST
     scope: Scope
 
 
-def list_places(tree: ast.Module) -> list[Place]:
+def list_places(tree: ast.Module) -> list[ScopedNode]:
     """Return every node of a module with its scope, outer nodes before inner ones, in the order of the text."""
     walk = _Walk()
     walk.run(tree)
@@ -61,8 +61,8 @@ class _Walk:
     """An iterative walk: a script nested deeper than Python's own recursion limit must not end the check."""
 
     def __init__(self) -> None:
-        self.places: list[Place] = []
-        self._pending: list[Place] = []
+        self.places: list[ScopedNode] = []
+        self._pending: list[ScopedNode] = []
 
     def run(self, tree: ast.Module) -> None:
         self._push(tree.body, Scope())
@@ -72,7 +72,7 @@ class _Walk:
             self._visit(place.node, place.scope)
 
     def _push(self, nodes: Iterable[ast.AST | None], scope: Scope) -> None:
-        self._pending.extend(reversed([Place(node=node, scope=scope) for node in nodes if node is not None]))
+        self._pending.extend(reversed([ScopedNode(node=node, scope=scope) for node in nodes if node is not None]))
 
     def _visit(self, node: ast.AST, scope: Scope) -> None:
         owner = _leave_comprehensions(scope) if isinstance(node, ast.NamedExpr) else scope

@@ -7,7 +7,7 @@ from pathlib import Path
 from wren.checks.ai_calls import check_ai_calls
 from wren.checks.calls import check_calls
 from wren.checks.finding import Code, ScriptFinding, ScriptReport, sort_findings
-from wren.checks.scopes import Place, list_places
+from wren.checks.scopes import ScopedNode, list_places
 from wren.checks.script_import import DEFAULT_TIME_LIMIT, import_script
 from wren.checks.source import Source, parse_script, read_script
 from wren.checks.triggers import check_declared, check_triggers
@@ -40,7 +40,7 @@ def check_script(
     return ScriptReport(file=source.file, findings=sort_findings(findings), metadata=imported.metadata)
 
 
-def _run_static_checks(source: Source, catalogue: Catalogue, found: list[Place]) -> Iterator[ScriptFinding]:
+def _run_static_checks(source: Source, catalogue: Catalogue, found: list[ScopedNode]) -> Iterator[ScriptFinding]:
     checks: tuple[Callable[[], Iterable[ScriptFinding]], ...] = (
         lambda: check_names(source),
         lambda: check_triggers(source, found),

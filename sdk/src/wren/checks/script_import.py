@@ -15,23 +15,23 @@ from wren_core.protocol.jobs import DescribeJob
 
 DEFAULT_TIME_LIMIT = timedelta(seconds=20)
 _TOP_LEVEL_HINT = "do the work inside a triggered function, not at the top level"
-# Codes of the runner that are findings of their own; every other failure is an import that failed.
+# The runner's codes that are codes of findings, too; every other failure is an import that failed.
 _CODES = {**{code.value: code for code in Code}, "SCRIPT_EXITED": Code.IMPORT_EXITED}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportResult:
+class ScriptImport:
     """The outcome of an import."""
 
     findings: tuple[ScriptFinding, ...]
     metadata: dict[str, Any] | None
 
 
-def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> ImportResult:
+def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> ScriptImport:
     """Import the script in a child process; no function of it is called."""
     outcome = child_process.run_job(DescribeJob(script=source.text, filename=source.file), time_limit=time_limit)
     metadata = outcome.metadata if outcome.error is None else None
-    return ImportResult(findings=tuple(_make_findings(source, outcome, time_limit)), metadata=metadata)
+    return ScriptImport(findings=tuple(_make_findings(source, outcome, time_limit)), metadata=metadata)
 
 
 def _make_findings(

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from wren.checks.finding import Code, ScriptFinding
 from wren.checks.literals import read_literal
-from wren.checks.scopes import Place
+from wren.checks.scopes import ScopedNode
 from wren.checks.source import Source
 from wren.checks.values import Evaluator, Member
 from wren.script.triggers import MISFIRES
@@ -18,7 +18,7 @@ _TRIGGERS = (_SCHEDULE, Member("on_email"))
 _Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[ScriptFinding]:
+def check_triggers(source: Source, found: Iterable[ScopedNode]) -> Iterator[ScriptFinding]:
     """Yield schedules that are not valid, and triggered functions that no trigger can call.
 
     All of them, where an import would stop at the first.
@@ -42,7 +42,7 @@ def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[ScriptF
     if not metadata.get("triggers"):
         yield ScriptFinding(
             code=Code.TRIGGER_MISSING,
-            message="no function has a trigger, so nothing starts this script by itself",
+            message="no function has a trigger, so nothing starts this script automatically",
             file=source.file,
             severity="warning",
             hint='decorate a function, for example with @wren.on_schedule("0 9 * * *")',

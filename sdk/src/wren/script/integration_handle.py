@@ -21,7 +21,7 @@ from wren_core.protocol.variables import account_variable, base_url_variable, co
 
 @dataclass(frozen=True)
 class IntegrationHandle:
-    """An installed integration that nobody has configured yet."""
+    """An installed integration without a configuration."""
 
     name: str
 

@@ -1,12 +1,12 @@
 """`wren plugin check` as a person and as a program see it, against the plugins of `site`."""
 
 
-def test_a_check_shows_every_rule_what_is_wrong_and_how_to_mend_it(wren):
+def test_a_check_shows_every_rule_what_is_wrong_and_how_to_fix_it(wren):
     done = wren("plugin", "check", "broken")
 
     assert done.code == 1
     assert "broken (wren-broken 0.1)" in done.out
-    assert "W101-offer: Installing the distribution offers the integration, and it loads" in done.out
+    assert "W101-offer: The installed distribution offers the integration, and it loads" in done.out
     assert "wren-broken: PLUGIN_RAISED: RuntimeError: the wheels came off" in done.out
     assert "fix: In pyproject.toml" in done.out
     assert done.out.endswith("below bronze; bronze was wanted\n")

@@ -66,7 +66,7 @@ def test_status_of_a_deployment_shows_what_starts_it_and_what_does_no_more(wren,
         "daily schedule, 0 9 * * *, Europe/Oslo - 2029-12-31 08:00:00 UTC 3",
         "daily no longer starts: CRON_INVALID: never again",
     ]
-    assert "it has not run yet; `wren run daily --wait` does it now" in done.out
+    assert "it has not run yet; start it with `wren run daily --wait`" in done.out
 
 
 def test_a_deployment_that_was_taken_away_is_found_by_its_id(wren, fake, logged_in):
