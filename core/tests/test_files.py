@@ -7,7 +7,7 @@ from wren_core import InvalidInput
 from wren_core.files import open_new, open_to_read, safe_name, save
 
 
-def test_a_file_that_is_made_replaces_no_other(tmp_path):
+def test_a_new_file_replaces_no_other(tmp_path):
     folder = tmp_path / "new" / "folder"
 
     for text in (b"one", b"two", b"three"):
@@ -21,7 +21,7 @@ def test_a_file_that_is_made_replaces_no_other(tmp_path):
     }
 
 
-def test_a_made_file_says_where_it_is(tmp_path):
+def test_a_new_file_has_its_path_as_its_name(tmp_path):
     first, second = save(tmp_path, "a.txt", b"one"), save(tmp_path, "a.txt", b"two")
 
     assert (first, second) == (str(tmp_path / "a.txt"), str(tmp_path / "a (1).txt"))
@@ -41,7 +41,7 @@ def test_a_made_file_says_where_it_is(tmp_path):
         ("ü" * 200 + ".txt", "ü" * 75 + ".txt"),
     ],
 )
-def test_a_name_stays_in_its_folder_whatever_it_is(tmp_path, name, safe):
+def test_a_safe_name_stays_in_its_folder(tmp_path, name, safe):
     with open_new(tmp_path, name):
         pass
 
@@ -49,7 +49,7 @@ def test_a_name_stays_in_its_folder_whatever_it_is(tmp_path, name, safe):
     assert os.listdir(tmp_path) == [safe]
 
 
-def test_a_file_of_the_scripts_is_read(tmp_path, monkeypatch):
+def test_a_local_file_is_read(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "a.txt").write_bytes(b"content")
 
@@ -57,7 +57,7 @@ def test_a_file_of_the_scripts_is_read(tmp_path, monkeypatch):
         assert file.read() == b"content"
 
 
-def test_what_cannot_be_read_or_made_names_the_argument(tmp_path):
+def test_the_error_about_an_unusable_path_names_the_argument(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(InvalidInput, match=r"/attachments: .*nowhere.*No such file") as unread:

@@ -26,25 +26,25 @@ def test_each_status_has_its_verdict(status, verdict):
 
 
 @pytest.mark.parametrize("status", [200, 204, 304, 399])
-def test_success_and_redirects_have_none(status):
+def test_success_and_redirects_have_no_verdict(status):
     assert verdict_for_status(status, message="fine") is None
 
 
-def test_a_refusal_keeps_its_status():
+def test_a_rejected_error_has_the_status_in_its_details():
     verdict = verdict_for_status(422, message="no")
 
     assert verdict is not None
     assert verdict.details == {"status": 422}
 
 
-def test_a_forbidden_that_asks_for_a_pause_is_a_rate_limit():
+def test_a_403_with_retry_after_is_a_rate_limit():
     verdict = verdict_for_status(403, message="secondary limit", retry_after="60")
 
     assert isinstance(verdict, RateLimited)
     assert verdict.retry_after == 60
 
 
-def test_an_outage_carries_its_pause():
+def test_an_unavailable_error_has_the_requested_pause():
     verdict = verdict_for_status(503, message="down", retry_after="2.5")
 
     assert verdict is not None
@@ -67,19 +67,19 @@ def test_retry_after_is_seconds_or_a_date(header, seconds):
     assert parse_retry_after(header, now=NOW) == seconds
 
 
-def test_without_a_now_a_date_is_counted_from_the_clock():
+def test_a_retry_after_date_is_compared_with_the_clock_by_default():
     assert parse_retry_after("Sat, 01 Jan 2000 00:00:00 GMT") == 0.0
     assert parse_retry_after("Sat, 01 Jan 2050 00:00:00 GMT") > 0.0
 
 
 @given(st.text())
-def test_no_header_breaks_the_reading_of_it(header):
+def test_any_retry_after_header_can_be_read(header):
     seconds = parse_retry_after(header, now=NOW)
 
     assert seconds is None or seconds >= 0
 
 
-def test_raise_for_response_names_the_integration_the_status_and_what_was_said():
+def test_raise_for_response_names_the_integration_the_status_and_the_text():
     response = httpx2.Response(422, text="  channel\n is   archived ")
 
     with pytest.raises(Rejected, match=r"^slack answered 422: channel is archived$"):
@@ -106,7 +106,7 @@ def test_headers_are_found_in_any_case(headers):
 
 
 @pytest.mark.parametrize("headers", [{"X-Other": "9"}, {}, None])
-def test_without_the_header_nobody_says_how_long(headers):
+def test_a_rate_limit_without_the_header_has_no_pause(headers):
     class TooManyError(Exception):
         status_code = 429
 
@@ -120,7 +120,7 @@ def test_without_the_header_nobody_says_how_long(headers):
 
 
 @pytest.mark.parametrize("code", [7, 399, 600, 1045, "404", None])
-def test_a_code_that_is_no_http_status_is_not_read_as_one(code):
+def test_a_code_outside_the_http_statuses_is_ignored(code):
     class CodedError(Exception):
         pass
 
@@ -130,7 +130,7 @@ def test_a_code_that_is_no_http_status_is_not_read_as_one(code):
     assert verdict_for_exception(exc) is None
 
 
-def test_a_long_answer_is_cut():
+def test_a_long_answer_is_truncated():
     response = httpx2.Response(500, text="x" * 1_000_000)
 
     with pytest.raises(Unavailable) as caught:
@@ -139,7 +139,7 @@ def test_a_long_answer_is_cut():
     assert len(str(caught.value)) < 400
 
 
-def test_a_verdict_is_its_own_verdict():
+def test_a_wren_error_is_returned_unchanged():
     error = InvalidInput("no")
 
     assert verdict_for_exception(error) is error
@@ -155,7 +155,7 @@ def test_an_exception_with_a_response_is_read_like_the_response():
     assert verdict.retry_after == 3
 
 
-def test_an_exception_that_is_the_answer_is_read_itself():
+def test_an_exception_that_is_also_a_response_is_read():
     headers = Message()
     headers["Retry-After"] = "4"
     exc = urllib.error.HTTPError("https://api.example/x", 404, "Not Found", headers, io.BytesIO())
@@ -178,11 +178,11 @@ def test_an_unreachable_provider_is_unavailable(exc):
 
 
 @pytest.mark.parametrize("exc", [ValueError("x"), KeyError("x"), FileNotFoundError("x"), RuntimeError("404")])
-def test_what_is_no_answer_of_a_provider_has_no_verdict(exc):
+def test_an_unrelated_exception_has_no_verdict(exc):
     assert verdict_for_exception(exc) is None
 
 
-def test_a_response_that_is_no_http_answer_has_no_verdict():
+def test_a_response_without_an_http_status_has_no_verdict():
     class BotoError(Exception):
         response = {"Error": {"Code": "AccessDenied"}}
 

@@ -64,11 +64,11 @@ import wren_core.schedule, wren_core.contract.events
 
 
 @pytest.mark.parametrize("statement", ["import wren_core", "from wren_core.errors import InvalidInput"])
-def test_who_needs_no_schemas_does_not_pay_for_them(statement):
+def test_importing_without_schemas_loads_no_schema_libraries(statement):
     assert modules_after(statement) & {"pydantic", "pluggy", "wren_core.contract.spec"} == set()
 
 
-def test_what_type_checkers_are_told_is_what_the_package_offers():
+def test_the_names_for_type_checkers_are_the_names_of_the_package():
     tree = ast.parse(Path(wren_core.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
@@ -81,7 +81,7 @@ def test_what_type_checkers_are_told_is_what_the_package_offers():
     }
 
 
-def test_no_module_takes_the_place_of_a_public_name():
+def test_no_module_has_the_name_of_a_public_member():
     modules = {module.name for module in pkgutil.iter_modules(wren_core.__path__)}
 
     assert modules & set(wren_core.__all__) == set()

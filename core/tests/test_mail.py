@@ -15,7 +15,7 @@ def sent(**content):
     return message_from_bytes(compose(PEOPLE, **{"subject": "Grüße", **content}).as_bytes(), policy=default)
 
 
-def test_a_message_is_what_was_asked_for(tmp_path):
+def test_a_message_has_the_given_headers_and_parts(tmp_path):
     (tmp_path / "übersicht.csv").write_text("a,b\n")
 
     message = sent(text="Hallo", html="<b>Hallo</b>", files=[tmp_path / "übersicht.csv"])
@@ -29,11 +29,11 @@ def test_a_message_is_what_was_asked_for(tmp_path):
     assert (attached.get_filename(), attached.get_content_type()) == ("übersicht.csv", "text/csv")
 
 
-def test_a_message_of_html_alone_has_a_text_too():
+def test_a_message_with_only_html_also_has_a_text():
     assert sent(html="<p>One</p><p>Two</p>").get_body(("plain",)).get_content().split() == ["One", "Two"]
 
 
-def test_a_reply_joins_its_conversation_and_long_ids_stay_whole():
+def test_a_reply_names_its_conversation_and_long_ids_are_not_folded():
     long = f"<{'x' * 200}@example.com>"
     ids = " ".join(f"<{number}@example.com>" for number in range(40))
 
@@ -45,7 +45,7 @@ def test_a_reply_joins_its_conversation_and_long_ids_stay_whole():
 
 
 @pytest.mark.parametrize("answers", ["", "no id", "<a@b\r\nBcc: evil@example.com>"])
-def test_what_is_no_id_joins_nothing(answers):
+def test_an_invalid_message_id_is_ignored(answers):
     message = sent(answers=answers)
 
     assert message["In-Reply-To"] is None
@@ -66,7 +66,7 @@ def test_what_is_no_id_joins_nothing(answers):
         {"From": "nobody"},
     ],
 )
-def test_what_is_no_address_or_would_forge_a_header_is_refused_by_name(people):
+def test_an_invalid_or_forging_address_is_refused_by_name(people):
     (header,) = people
 
     with pytest.raises(InvalidInput, match=header.lower()) as caught:

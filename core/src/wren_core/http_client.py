@@ -1,10 +1,10 @@
-"""A client for REST APIs: what an integration without a client library of its own connects with.
+"""A client for REST APIs, for integrations whose provider has no client library.
 
-Reads are tried again after a passing failure (429, 5xx, no connection) while a small budget of time lasts; a longer
-Retry-After goes to the caller. A write is sent once, unless the caller knows that it can be repeated; where one may
-have been done unnoticed, the error says so. Headers, the token among them, go to the origin of `base_url` alone.
+Reads are retried after a transient failure (429, 5xx, no connection) within a few seconds; a longer Retry-After goes to
+the caller. A write is sent once, unless the caller says that it can be repeated; where a write may have been carried
+out, the error says so. Headers, including the token, are sent only to the origin of `base_url`.
 
-Needs the extra `wren-core[http]`, imported when a client is made: to import this module costs nothing.
+It needs the extra `wren-core[http]`, which is imported when a client is created.
 """
 
 import json as json_format
@@ -24,18 +24,18 @@ RETRY_SECONDS = 5.0
 MAX_PAGES = 1000
 MAX_REDIRECTS = 5
 MAX_RESPONSE_BYTES = 50 * 1024 * 1024
-_CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a provider answered."""
+    """The answer of a provider."""
 
     request: str
-    """Method and path, for messages; a query may hold secrets and is left out."""
+    """Method and path, for messages; without the query, which may hold secrets."""
     status_code: int
     headers: Mapping[str, str]
-    """Names in any case find their value."""
+    """Lookups ignore case."""
     body: bytes = field(repr=False)
     next_link: str | None = None
     """The address of the next page, where a Link header (RFC 8288) names one."""
@@ -46,15 +46,15 @@ class Answer:
         return self.body.decode(errors="replace")
 
     def json(self, **options: Any) -> Any:
-        """Return the body as JSON, read with the options of `json.loads`; an empty body is None.
+        """Return the body as JSON, read with the options of `json.loads`; None for an empty body.
 
         Raises:
-            Unavailable: it is no JSON.
+            Unavailable: it is not JSON.
         """
         try:
             return json_format.loads(self.body, **options) if self.body else None
         except (ValueError, RecursionError) as exc:
-            message = f"{self.request} was answered with something that is no JSON; is base_url right?"
+            message = f"{self.request} was answered with something other than JSON; is base_url right?"
             raise Unavailable(message) from exc
 
 
@@ -62,35 +62,35 @@ Verdict = Callable[[Answer], WrenError | None]
 
 
 class ResponseTooLarge(Rejected):
-    """The answer is larger than the client reads; asking for less may help, asking again does not."""
+    """The answer is larger than the client reads; a request for less may help, a retry does not."""
 
     code = "RESPONSE_TOO_LARGE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
-    """How the body of an answer is read, and how much of it."""
+    """How to read the body of an answer, and how much of it."""
 
     max_bytes: int
     patience: float
     file: BinaryIO | None = None
-    """Where it goes, piece by piece; None keeps it in memory."""
+    """The file that gets the body, piece by piece; None keeps it in memory."""
 
 
 class HttpClient:
-    """Talks to one API with one account's credential, and raises what it refuses as a verdict.
+    """Calls one API with the credential of one account, and raises refusals as verdicts.
 
     Args:
         base_url: root of the API; paths are added to it.
         integration: name of the integration, for messages and the User-Agent header.
         token: sent as `Authorization: Bearer`.
         headers: sent with every request.
-        query: sent with every request; where an API key belongs, with some providers.
+        query: sent with every request; some providers expect an API key there.
         timeout: seconds to wait for a connection or for the next bytes.
-        patience: seconds a whole answer may take, however steadily it drips.
-        max_bytes: largest answer that is read.
-        verdict: reads a refusal (400 and above) in the provider's own dialect; None leaves it to the status.
-        sleep: waits between two attempts.
+        patience: seconds that a whole answer may take.
+        max_bytes: the largest answer that is read.
+        verdict: reads a refusal (400 and above) in the provider's own format; None derives it from the status.
+        sleep: called to wait between two attempts.
 
     Example:
         client = HttpClient("https://api.example.com", integration="example", token=token)
@@ -112,14 +112,16 @@ class HttpClient:
         verdict: Verdict | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        import httpx2  # here: declaring an integration must not need it
+        import httpx2  # here: listing integrations does not need it
 
         self._integration = integration
         sent = {"user-agent": f"wren-{integration}", **(headers or {})}
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
-        for name in _list_unsendable(sent):  # the library would quote the value in its own complaint
-            raise AuthFailed(f"header {name!r} would hold characters that none may; run `wren connect {integration}`")
+        for name in _invalid_headers(sent):  # the library would quote the value in its error
+            raise AuthFailed(
+                f"header {name!r} has characters that no header may hold; run `wren connect {integration}`"
+            )
         self._http = httpx2.Client(
             base_url=base_url, headers=sent, params=query, timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0))
         )
@@ -133,15 +135,15 @@ class HttpClient:
         self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
-        """Read JSON; parameters that are None are left out."""
+        """Read JSON; parameters that are None are omitted."""
         return self.request("GET", path, query=query).json()
 
     def pages(
         self, path: str, query: Mapping[str, Any], *, following: Callable[[Answer], Mapping[str, Any] | None]
     ) -> Iterator[Answer]:
-        """Read a list page after page, each when it is wanted; `following` tells what to ask for the next one."""
+        """Read a list page by page, each when it is needed; `following` returns the query of the next page."""
         wanted: Mapping[str, Any] | None = query
-        for _ in range(MAX_PAGES):  # ends a listing that does not end itself
+        for _ in range(MAX_PAGES):  # ends a listing without an end
             if wanted is None:
                 return
             answer = self.request("GET", path, query=wanted)
@@ -149,9 +151,9 @@ class HttpClient:
             wanted = following(answer)
 
     def download(self, path: str, file: BinaryIO, *, max_bytes: int, patience: float) -> Answer:
-        """Read a body of any size into an open file, without holding it in memory; the answer's own body is empty.
+        """Read a body of any size into an open file, without holding it in memory; the `body` of the answer is empty.
 
-        It is tried once: what an attempt that failed has written stays in the file.
+        It is tried once; a failed attempt leaves what it wrote in the file.
 
         Raises:
             WrenError: as `request` does; ResponseTooLarge beyond `max_bytes`, Unavailable after `patience` seconds.
@@ -181,14 +183,14 @@ class HttpClient:
             content: a body as bytes, or an open file that is sent piece by piece; a file cannot be sent twice.
             files: the parts of a body of `multipart/form-data`: name, and file name, content and media type.
             headers: in addition to the client's own.
-            repeatable: doing it twice equals doing it once; GET, HEAD and OPTIONS are unless said otherwise.
-            key_header: the header by which the provider knows a repetition and does it once; a new key is sent in it.
+            repeatable: sending it twice has the effect of sending it once; by default true for GET, HEAD and OPTIONS.
+            key_header: the header for an idempotency key, if the provider knows one; a new key is sent in it.
 
         Raises:
             WrenError: the verdict for a refusal, or Unavailable where the provider could not be reached.
         """
-        for name in _list_unsendable(headers or {}):
-            raise InvalidInput(f"header {name!r} would hold characters that none may")
+        for name in _invalid_headers(headers or {}):
+            raise InvalidInput(f"header {name!r} has characters that no header may hold")
         key = {key_header: str(uuid4())} if key_header else {}
         options = {
             "params": _without_none(query or {}),
@@ -197,11 +199,11 @@ class HttpClient:
             "files": files,
             "headers": {**(headers or {}), **key},
         }
-        if method in _CHANGES_NOTHING if repeatable is None else repeatable:
-            return self._send_repeatedly(method, path, options)
+        if method in _SAFE_METHODS if repeatable is None else repeatable:
+            return self._send_with_retries(method, path, options)
         return self._send_write(method, path, options, is_keyed=bool(key))
 
-    def _send_repeatedly(self, method: str, path: str, options: dict[str, Any]) -> Answer:
+    def _send_with_retries(self, method: str, path: str, options: dict[str, Any]) -> Answer:
         deadline = time.monotonic() + RETRY_SECONDS
         for attempt in range(READ_RETRIES):
             try:
@@ -214,9 +216,9 @@ class HttpClient:
         return self._send(method, path, options)
 
     def _send_write(self, method: str, path: str, options: dict[str, Any], *, is_keyed: bool) -> Answer:
-        """Write once. The key of a write is known here alone: what fails for good is in doubt like any other."""
+        """Send a write once, or with retries under an idempotency key; after a failure its outcome is unknown."""
         try:
-            return (self._send_repeatedly if is_keyed else self._send)(method, path, options)
+            return (self._send_with_retries if is_keyed else self._send)(method, path, options)
         except Unavailable as exc:
             if isinstance(exc.__cause__, self._nothing_sent) and not is_keyed:
                 raise
@@ -226,7 +228,7 @@ class HttpClient:
 
     def _send(self, method: str, path: str, options: dict[str, Any], reading: _Reading | None = None) -> Answer:
         if not path.startswith("/") or path.startswith("//"):
-            raise ValueError(f"{path!r} is no path from the root of the API")
+            raise ValueError(f"{path!r} is not a path from the root of the API")
         shown = f"{method} {path}"
         try:
             answer = self._exchange(shown, self._http.build_request(method, path, **options), reading or self._reading)
@@ -237,11 +239,11 @@ class HttpClient:
         return answer
 
     def _exchange(self, shown: str, request: Any, reading: _Reading) -> Answer:
-        """Send, and go along where a read is sent elsewhere on the same origin."""
+        """Send, and follow the redirects of a read on the same origin."""
         for _ in range(MAX_REDIRECTS):
             with closing(self._http.send(request, stream=True)) as response:
-                elsewhere = response.next_request
-                if elsewhere is None or request.method not in _CHANGES_NOTHING or not _same_origin(request, elsewhere):
+                redirected = response.next_request
+                if redirected is None or request.method not in _SAFE_METHODS or not _same_origin(request, redirected):
                     body = self._read(response, shown, reading)
                     return Answer(
                         request=shown,
@@ -250,13 +252,13 @@ class HttpClient:
                         body=body,
                         next_link=_next_link(response.links),
                     )
-            request = elsewhere
-        raise Rejected(f"{self._integration} redirects {shown} in a circle")
+            request = redirected
+        raise Rejected(f"{self._integration} redirects {shown} in a loop")
 
     def _read(self, response: Any, shown: str, reading: _Reading) -> bytes:
         deadline = time.monotonic() + reading.patience
         body, size = bytearray(), 0
-        file = reading.file if response.status_code < 300 else None  # what refuses is for the message
+        file = reading.file if response.status_code < 300 else None  # a refusal goes into the message
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > reading.max_bytes:
@@ -294,7 +296,7 @@ def _next_link(links: Mapping[Any, Mapping[str, str]]) -> str | None:
     return next((link["url"] for link in links.values() if "next" in link.get("rel", "").lower().split()), None)
 
 
-def _list_unsendable(headers: Mapping[str, str]) -> list[str]:
+def _invalid_headers(headers: Mapping[str, str]) -> list[str]:
     return [name for name, value in headers.items() if not re.fullmatch(r"[ -~]*", value)]
 
 

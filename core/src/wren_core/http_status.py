@@ -1,7 +1,7 @@
-"""From an HTTP answer or a client library's exception to one of the six author verdicts.
+"""Turn an HTTP response, or an exception of a client library, into one of the six author verdicts.
 
-Pure: reads attributes, sends nothing. Authors call `raise_for_response` after a request, or call nothing at all:
-`execution.call` asks `verdict_for_exception` about whatever a method raises.
+The functions are pure: they read attributes and send nothing. Authors call `raise_for_response` after a request, or
+nothing at all: `execution.call` calls `verdict_for_exception` with every exception of a method.
 """
 
 import math
@@ -14,16 +14,16 @@ from typing import Any, Protocol
 from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, WrenError
 
 _MESSAGE_LIMIT = 300
-# Class names, not classes: core must not import a client library to recognise what it raises.
+# Names instead of classes, so that core imports no client library to recognise its exceptions.
 _UNREACHABLE = frozenset(
     {"TransportError", "TimeoutException", "ConnectionError", "Timeout", "URLError", "TimeoutError"}
 )
-# Client libraries quote the whole URL, and an API key is often part of it.
+# Client libraries quote the whole URL, which often contains an API key.
 _URL_SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\?[\w.%~+\-\[\]]+=[^\s'\">)]*")
 
 
 class Response(Protocol):
-    """What core reads of an answer; httpx2, requests and their fakes all fit."""
+    """What core reads of a response; those of httpx2 and requests, and their fakes, all fit."""
 
     @property
     def status_code(self) -> int:
@@ -32,7 +32,7 @@ class Response(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Its headers; names in any case find their value."""
+        """Its headers; lookups ignore case."""
         ...
 
     @property
@@ -42,7 +42,7 @@ class Response(Protocol):
 
 
 def raise_for_response(response: Response, *, integration: str) -> None:
-    """Raise the verdict for an HTTP answer; return on any status below 400.
+    """Raise the verdict for an HTTP response; return on a status below 400.
 
     Raises:
         AuthFailed (401), RateLimited (429, or 403 with Retry-After), NotFound (404, 410), Unavailable (408, 5xx),
@@ -61,7 +61,7 @@ def verdict_for_status(status: int, *, message: str, retry_after: str | None = N
 
     Args:
         status: the HTTP status.
-        message: what happened, for the reader.
+        message: what happened.
         retry_after: the Retry-After header: seconds or an HTTP date.
     """
     if status < 400:
@@ -78,7 +78,7 @@ def verdict_for_status(status: int, *, message: str, retry_after: str | None = N
 
 
 def verdict_for_exception(exc: BaseException) -> WrenError | None:
-    """Return the verdict for what a client library raised, or None when nothing is known about it."""
+    """Return the verdict for an exception of a client library, or None for an unknown one."""
     if isinstance(exc, WrenError):
         return exc
     for answer in (getattr(exc, "response", None), exc):
@@ -91,11 +91,11 @@ def verdict_for_exception(exc: BaseException) -> WrenError | None:
 
 
 def parse_retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
-    """Return the seconds a Retry-After header asks for; None for a missing or unreadable one.
+    """Return the seconds in a Retry-After header; None for a missing or invalid one.
 
     Args:
         value: seconds or an HTTP date.
-        now: the instant a date is counted from; the clock's where left out.
+        now: the time that a date is compared with; by default the current time.
     """
     if not value:
         return None
@@ -113,14 +113,14 @@ def parse_retry_after(value: str | None, *, now: datetime | None = None) -> floa
 
 
 def summary(text: object) -> str:
-    """Return what an answer or a client library said, on one short line and without the secrets of URLs."""
-    # Cut before anything is done to it: an answer may be gigabytes long.
-    flat = _URL_SECRETS.sub(_hidden, " ".join(str(text)[: _MESSAGE_LIMIT * 10].split()))
+    """Return the text of a response or an exception on one short line, without the secrets in URLs."""
+    # Truncated first: a response may be gigabytes long.
+    flat = _URL_SECRETS.sub(_mask_secret, " ".join(str(text)[: _MESSAGE_LIMIT * 10].split()))
     return flat if len(flat) <= _MESSAGE_LIMIT else flat[:_MESSAGE_LIMIT] + "..."
 
 
 def _status(answer: Any) -> int | None:
-    """Read the HTTP status of a response, or of an exception that is one (urllib's, say)."""
+    """Read the HTTP status of a response, or of an exception that is also a response, such as urllib's."""
     found = (getattr(answer, name, None) for name in ("status_code", "code"))
     return next((status for status in found if isinstance(status, int) and 400 <= status <= 599), None)
 
@@ -135,5 +135,5 @@ def _class_names(exc: BaseException) -> Iterator[str]:
     return (cls.__name__ for cls in type(exc).__mro__)
 
 
-def _hidden(match: re.Match[str]) -> str:
+def _mask_secret(match: re.Match[str]) -> str:
     return "***@" if match[0].endswith("@") else "?***"

@@ -1,4 +1,4 @@
-"""E-mails that integrations write: composed so that no argument forges a header, and answered in their conversation."""
+"""Compose e-mails, so that no argument forges a header and replies stay in their conversation."""
 
 import html as entities
 import mimetypes
@@ -16,7 +16,7 @@ from wren_core.files import open_to_read
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_REFERENCES = 20
-# Long lines, because the library would fold a long Message-ID into what no reader takes for one.
+# Long lines: the library would fold a long Message-ID, and mail readers do not accept a folded one.
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=990)
 
 
@@ -32,22 +32,22 @@ def compose(
     """Return a message.
 
     Args:
-        people: addresses by header: From and To, and Cc and Bcc where there are any.
+        people: header -> addresses, for From and To, and Cc and Bcc if needed.
         subject: one line.
-        text: the body; made from `html` where there is none.
+        text: the body; made from `html` where it is empty.
         html: the body as HTML.
-        files: what is attached.
-        answers: Message-IDs of the conversation it belongs to, that of the message it replies to last.
+        files: the attachments.
+        answers: Message-IDs of the conversation; the last one is that of the message it replies to.
 
     Raises:
-        InvalidInput: what is no address, holds a line break, or cannot be read; it names the argument.
+        InvalidInput: an argument is not an address, holds a line break, or cannot be read; it names the argument.
     """
     message = EmailMessage(policy=_POLICY)
-    message["Subject"], message["Date"] = _one_line("subject", subject), formatdate()
+    message["Subject"], message["Date"] = _check_one_line("subject", subject), formatdate()
     for header, values in people.items():
         line = values if isinstance(values, str) else ", ".join(values)
         if line or header in ("From", "To"):
-            _address(message, header, _one_line(header.lower(), line))
+            _add_address(message, header, _check_one_line(header.lower(), line))
     message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
     chain = _MESSAGE_ID.findall(answers)
     if chain:
@@ -62,20 +62,20 @@ def compose(
 
 
 def plain_text(markup: str) -> str:
-    """Return the text of HTML, without styles and scripts, in linear time whatever the input."""
+    """Return the text of HTML, without styles and scripts, in linear time for any input."""
     first, *chunks = markup.split("<")
     shown = [first, *(chunk.partition(">")[2] for chunk in chunks if not chunk.lower().startswith(("style", "script")))]
     return "\n".join(line for line in (" ".join(entities.unescape(text).split()) for text in shown) if line)
 
 
-def _address(message: EmailMessage, header: str, line: str) -> None:
+def _add_address(message: EmailMessage, header: str, line: str) -> None:
     try:
         message[header] = line
         found = () if message[header].defects else message[header].addresses
-    except (MessageError, IndexError):  # the library's parser stumbles over some of what is none
+    except (MessageError, IndexError):  # the library's parser fails on some invalid addresses
         found = ()
     if not found or not all(item.username and item.domain for item in found):
-        text = f"{header.lower()}: {line!r} is no e-mail address; write 'Bob <bob@example.com>'"
+        text = f"{header.lower()}: {line!r} is not an e-mail address; write 'Bob <bob@example.com>'"
         raise InvalidInput(text, details={"pointer": f"/{header.lower()}", "got": line})
 
 
@@ -85,7 +85,7 @@ def _attach(message: EmailMessage, path: Path) -> None:
         message.add_attachment(file.read(), maintype=maintype, subtype=subtype, filename=path.name)
 
 
-def _one_line(name: str, text: str) -> str:
+def _check_one_line(name: str, text: str) -> str:
     if _CONTROL.search(text):
         raise InvalidInput(
             f"{name}: a line break or control character would forge a header", details={"pointer": f"/{name}"}

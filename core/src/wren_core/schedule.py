@@ -1,9 +1,9 @@
-"""Cron expressions: parsed, explained, and asked for the next instant.
+"""Parse cron expressions, describe them, and compute the next time.
 
-The arithmetic is cronsim's: standard weekday numbers, IANA time zones. A fixed wall-clock time that a change to or
-from summer time skips or repeats fires once; a recurring one (its minute or hour starts with `*`) fires whenever the
-clock shows it, so every 15 minutes stays every 15 minutes. This module adds the `@daily` aliases and errors that name
-the field, the value and a working example. Pure: every function takes `now`.
+The arithmetic is that of cronsim: standard weekday numbers, IANA time zones. A fixed time of day that a change to or
+from summer time skips or repeats fires once. A recurring one (its minute or hour starts with `*`) fires whenever the
+clock shows it, so every 15 minutes stays every 15 minutes. This module adds the `@daily` aliases, and errors that name
+the field, the value and a valid example. All functions are pure: they take `now`.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _RANGES = ("0-59", "0-23", "1-31", "1-12 or JAN-DEC", "0-7 or SUN-SAT")
 _EXAMPLES = ("*/15", "9", "1", "*", "1-5")
 _EXAMPLE = "0 9 * * 1-5 (09:00 on working days)"
 _MAX_LENGTH = 256
-# Any instant serves to check a field; this one starts a leap cycle, so that 29 February is found.
+# Any time is good enough to check a field; this one starts a leap cycle, so that 29 February is found.
 _CHECK_FROM = datetime(2024, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 _CLOCKS_CHANGE_AT_MOST_EVERY = timedelta(days=7)
@@ -39,7 +39,7 @@ _CLOCKS_CHANGE_AT_MOST_EVERY = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class CronSchedule:
-    """A checked cron expression in a time zone. Build it with `CronSchedule.parse`."""
+    """A valid cron expression in a time zone. Create it with `CronSchedule.parse`."""
 
     expression: str
     timezone: str
@@ -49,7 +49,7 @@ class CronSchedule:
         """Check `expression` (five fields or an alias such as `@daily`) and `timezone` (an IANA name).
 
         Raises:
-            InvalidInput: names the field, its value, what it may hold and an example.
+            InvalidInput: names the field, its value, the allowed values and an example.
         """
         if not isinstance(expression, str) or len(expression) > _MAX_LENGTH:
             raise _invalid("cron", expression, "five fields: minute hour day-of-month month day-of-week", _EXAMPLE)
@@ -57,9 +57,9 @@ class CronSchedule:
         if plain.startswith("@"):
             raise _invalid("cron", expression, f"one of {', '.join(ALIASES)}", "@daily")
         _check_fields(expression, plain.split(" "))
-        schedule = cls(expression=plain, timezone=_checked_zone(timezone))
+        schedule = cls(expression=plain, timezone=_check_zone(timezone))
         if next(schedule._instants(_CHECK_FROM), None) is None:
-            raise _never(expression)
+            raise _never_fires(expression)
         return schedule
 
     def next_after(self, now: datetime) -> datetime:
@@ -82,7 +82,7 @@ class CronSchedule:
         if minute.startswith("*") or hour.startswith("*"):
             return _recurring(self.expression, zone, now)
         instants = (instant.astimezone(UTC) for instant in CronSim(self.expression, now.astimezone(zone)))
-        # In the hour a clock repeats, cronsim counts from its first pass, which is over.
+        # In an hour that the clock repeats, cronsim counts from the first pass, which is over.
         return (instant for instant in instants if instant > now)
 
 
@@ -96,7 +96,7 @@ def _recurring(expression: str, zone: ZoneInfo, now: datetime) -> Iterator[datet
         offset = _offset(zone, start + _SECOND)
         for local in CronSim(expression, (start + offset).replace(tzinfo=None)):
             instant = local.replace(tzinfo=UTC) - offset
-            change = _change_of_clock(zone, start, instant)
+            change = _find_clock_change(zone, start, instant)
             if change is not None:
                 start = change - _SECOND  # a match at the change itself is still to come
                 break
@@ -106,7 +106,7 @@ def _recurring(expression: str, zone: ZoneInfo, now: datetime) -> Iterator[datet
             return
 
 
-def _change_of_clock(zone: ZoneInfo, start: datetime, end: datetime) -> datetime | None:
+def _find_clock_change(zone: ZoneInfo, start: datetime, end: datetime) -> datetime | None:
     """Find the first instant in `(start, end]` with another offset than one second after `start`."""
     low, high = start + _SECOND, start
     offset = _offset(zone, low)
@@ -140,10 +140,10 @@ def _check_fields(expression: str, fields: list[str]) -> None:
     try:
         CronSim(" ".join(fields), _CHECK_FROM)
     except CronSimError:
-        raise _never(expression) from None  # each field is right alone, so it is a 30 February
+        raise _never_fires(expression) from None  # each field is valid alone: it is 30 February
 
 
-def _checked_zone(timezone: str) -> str:
+def _check_zone(timezone: str) -> str:
     try:
         if isinstance(timezone, str) and len(timezone) <= _MAX_LENGTH:
             ZoneInfo(timezone)
@@ -160,8 +160,8 @@ def _nearest_zone(name: str) -> str | None:
     return by_lower_case[nearest] if nearest else None
 
 
-def _never(expression: str) -> InvalidInput:
-    return _invalid("cron", expression, "a date that exists (this one never comes)", _EXAMPLE)
+def _never_fires(expression: str) -> InvalidInput:
+    return _invalid("cron", expression, "a date that exists", _EXAMPLE)
 
 
 def _invalid(field: str, value: object, expected: str, example: str) -> InvalidInput:

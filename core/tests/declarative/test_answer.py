@@ -43,7 +43,7 @@ def test_an_answer_is_read_in_the_form_it_has(form, body, content):
 
 
 def test_what_should_be_json_and_is_not_is_a_provider_that_does_not_answer():
-    with pytest.raises(Unavailable, match="no JSON"):
+    with pytest.raises(Unavailable, match="other than JSON"):
         read_content(binding(), answer(b"<h1>Sign in</h1>"))
 
 

@@ -10,7 +10,7 @@ from wren_core.errors import UserFacingConfigError
 from wren_core.plugins.disabled import DisabledPlugins
 
 
-def test_nothing_is_switched_off_where_nobody_ever_did(tmp_path):
+def test_no_plugin_is_disabled_where_the_folder_is_missing(tmp_path):
     assert DisabledPlugins(tmp_path / "none").names() == set()
 
 
@@ -26,7 +26,7 @@ def test_a_plugin_is_switched_off_and_on(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", "ü%41", "x.disabled", " "])
-def test_an_odd_name_stays_in_the_folder_and_comes_back_as_it_was(tmp_path, name):
+def test_an_unusual_name_stays_in_the_folder_and_is_read_back_unchanged(tmp_path, name):
     plugins = DisabledPlugins(tmp_path / "plugins")
 
     plugins.add(name)
@@ -35,14 +35,14 @@ def test_an_odd_name_stays_in_the_folder_and_comes_back_as_it_was(tmp_path, name
     assert [path.name for path in tmp_path.iterdir()] == ["plugins"]
 
 
-def test_other_files_in_the_folder_mean_nothing(tmp_path):
+def test_other_files_in_the_folder_are_ignored(tmp_path):
     (tmp_path / "README").touch()
     (tmp_path / ".DS_Store").touch()
 
     assert DisabledPlugins(tmp_path).names() == set()
 
 
-def test_what_is_switched_off_can_be_read_by_everybody(tmp_path):
+def test_every_user_can_read_which_plugins_are_disabled(tmp_path):
     before = os.umask(0o022)
     try:
         DisabledPlugins(tmp_path / "plugins").add("mail")
@@ -53,7 +53,7 @@ def test_what_is_switched_off_can_be_read_by_everybody(tmp_path):
     assert stat.S_IMODE((tmp_path / "plugins").stat().st_mode) == 0o755
 
 
-def test_many_writers_at_once_lose_nothing(tmp_path):
+def test_concurrent_changes_lose_nothing(tmp_path):
     names = {f"plugin_{number}" for number in range(40)}
     threads = [threading.Thread(target=DisabledPlugins(tmp_path / "plugins").add, args=(name,)) for name in names]
 
@@ -65,7 +65,7 @@ def test_many_writers_at_once_lose_nothing(tmp_path):
     assert DisabledPlugins(tmp_path / "plugins").names() == names
 
 
-def test_a_folder_that_cannot_be_used_says_what_to_do(tmp_path):
+def test_the_error_about_an_unusable_folder_says_what_to_do(tmp_path):
     (tmp_path / "file").touch()
     plugins = DisabledPlugins(tmp_path / "file")
 

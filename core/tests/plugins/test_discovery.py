@@ -92,13 +92,13 @@ def test_loading_one_integration_does_not_import_the_others(good, install):
     assert "lonely_beta" not in sys.modules
 
 
-def test_a_name_nobody_offers_gives_nothing():
+def test_an_unknown_name_finds_no_plugin():
     found = discover({"nobody_offers_this"})
 
     assert (found.loaded, found.failed) == ((), ())
 
 
-def test_only_may_be_one_name(good):
+def test_only_accepts_a_single_name(good):
     good("alpha")
     good("alp")
 
@@ -122,14 +122,14 @@ def test_all_plugins_are_loaded_where_none_is_named(good):
     assert "alpha" in [plugin.name for plugin in discover().loaded]
 
 
-def test_entry_points_may_be_handed_over(good):
+def test_given_entry_points_are_loaded_instead_of_the_installed_ones(good):
     good("alpha")
     points = [point for point in find_entry_points() if point.name == "alpha"]
 
     assert [plugin.name for plugin in discover(entry_points=points).loaded] == ["alpha"]
 
 
-def test_an_entry_point_without_a_distribution_is_loaded(good):
+def test_an_entry_point_without_a_distribution_loads(good):
     good("alpha")
     point = EntryPoint("alpha", "good_alpha:Plugin", "wren.integrations")
 
@@ -193,7 +193,7 @@ def test_unreadable_entry_points_are_a_failure_of_their_distribution_alone(good,
     assert "alpha" in integration_names()
 
 
-def test_an_unreadable_distribution_that_is_no_plugin_is_none_of_our_business(good, install):
+def test_an_unreadable_distribution_without_a_plugin_is_ignored(good, install):
     good("alpha")
     install("someone-else", entry_points="[console_scripts]\nno equals sign\n")
 
@@ -218,13 +218,13 @@ def test_broken_metadata_do_not_hide_the_other_plugins(good, install, metadata):
     assert "odd" in integration_names()
 
 
-def test_a_long_reason_is_cut(install):
+def test_a_long_reason_is_truncated(install):
     install("wren-loud", {"loud": "raise ValueError('x' * 1_000_000)"}, entry_points={"loud": "loud:Plugin"})
 
     assert len(failure("loud").reason) < 600
 
 
-def test_a_plugin_that_hangs_is_given_up_and_the_others_load(good, install):
+def test_a_plugin_that_hangs_is_abandoned_and_the_others_load(good, install):
     install(
         "wren-slow",
         {"slow_forever": "import threading; threading.Event().wait()"},
@@ -239,7 +239,7 @@ def test_a_plugin_that_hangs_is_given_up_and_the_others_load(good, install):
     assert [plugin.name for plugin in found.loaded] == ["alpha"]
 
 
-def test_what_the_policy_refuses_is_not_imported_and_says_why(install):
+def test_a_plugin_that_the_policy_refuses_is_not_imported_and_has_a_reason(install):
     install("acme-eta", {"policy_eta": RAISING}, entry_points={"eta": "policy_eta:Plugin"}, version="2.0")
 
     plugin = failure("eta", policy=PluginPolicy(deny=frozenset({"acme-eta"})))
@@ -250,7 +250,7 @@ def test_what_the_policy_refuses_is_not_imported_and_says_why(install):
     assert "policy_eta" not in sys.modules
 
 
-def test_denying_one_of_two_plugins_with_one_name_settles_which_is_meant(good, install):
+def test_denying_one_of_two_plugins_with_the_same_name_loads_the_other(good, install):
     good("theta")
     install("acme-theta", {"rival_theta": RAISING}, entry_points={"theta": "rival_theta:Plugin"})
 
@@ -260,7 +260,7 @@ def test_denying_one_of_two_plugins_with_one_name_settles_which_is_meant(good, i
     assert [(plugin.distribution, plugin.code) for plugin in found.failed] == [("acme-theta", "PLUGIN_DENIED")]
 
 
-def test_the_time_limit_is_the_policy_s_unless_the_caller_says_otherwise(install):
+def test_the_default_time_limit_is_that_of_the_policy(install):
     install("wren-iota", {"slow_iota": "import time; time.sleep(30)"}, entry_points={"iota": "slow_iota:Plugin"})
 
     plugin = failure("iota", policy=PluginPolicy(time_limit=timedelta(milliseconds=50)))
@@ -268,7 +268,7 @@ def test_the_time_limit_is_the_policy_s_unless_the_caller_says_otherwise(install
     assert (plugin.code, plugin.reason) == ("PLUGIN_TIMED_OUT", "did not load within 0.05 s")
 
 
-def test_what_is_remembered_of_a_refused_plugin_is_not_asked_for(install):
+def test_recall_is_not_called_for_a_refused_plugin(install):
     install("acme-kappa", {"kappa": RAISING}, entry_points={"kappa": "kappa:Plugin"})
     asked = []
 
@@ -278,7 +278,7 @@ def test_what_is_remembered_of_a_refused_plugin_is_not_asked_for(install):
     assert [plugin.code for plugin in found.failed] == ["PLUGIN_DISABLED"]
 
 
-def test_what_is_remembered_is_not_loaded(good, install):
+def test_a_recalled_plugin_is_not_loaded(good, install):
     good("alpha")
     install("wren-beta", {"remembered_beta": RAISING}, entry_points={"beta": "remembered_beta:Plugin"})
     remembered = load("alpha")
@@ -289,7 +289,7 @@ def test_what_is_remembered_is_not_loaded(good, install):
     assert "remembered_beta" not in sys.modules
 
 
-def test_two_with_one_name_are_refused_whatever_is_remembered(good, install):
+def test_two_plugins_with_the_same_name_are_refused_even_when_one_is_recalled(good, install):
     good("same")
     install("evil-same", {"evil_same": RAISING}, entry_points={"same": "evil_same:Plugin"})
 

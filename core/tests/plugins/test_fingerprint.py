@@ -55,13 +55,13 @@ def editable(tmp_path):
     return info, project
 
 
-def test_it_is_the_same_as_long_as_nothing_changes(site):
+def test_a_fingerprint_stays_the_same_while_nothing_changes(site):
     assert fingerprint(site) == fingerprint(site)
     assert len(fingerprint(site)) == 64
 
 
 @pytest.mark.parametrize("changed", ["METADATA", "../acme_mail.py", "."])
-def test_a_changed_file_changes_it(site, changed):
+def test_a_changed_file_changes_the_fingerprint(site, changed):
     before = fingerprint(site)
 
     touch(site / changed)
@@ -69,18 +69,18 @@ def test_a_changed_file_changes_it(site, changed):
     assert fingerprint(site) != before
 
 
-def test_a_new_version_changes_it(site):
+def test_a_new_version_changes_the_fingerprint(site):
     before = fingerprint(site)
 
     assert fingerprint(site.rename(site.with_name("acme_mail-1.1.dist-info"))) != before
 
 
-def test_another_entry_point_has_another_one(site):
+def test_each_entry_point_has_its_own_fingerprint(site):
     assert fingerprint(site) != fingerprint(site, value="acme_mail:Other")
     assert fingerprint(site) != fingerprint(site, name="other")
 
 
-def test_a_package_counts_like_a_module(site):
+def test_the_files_of_a_package_count_like_those_of_a_module(site):
     package = site.parent / "acme_box" / "mail"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("\n")
@@ -123,7 +123,7 @@ def test_a_new_source_of_an_editable_install_counts(editable):
     assert fingerprint(info) != before
 
 
-def test_what_is_no_source_does_not_count(editable):
+def test_files_other_than_sources_do_not_count(editable):
     info, project = editable
     before = fingerprint(info)
 
@@ -137,7 +137,7 @@ def test_what_is_no_source_does_not_count(editable):
 
 
 @pytest.mark.parametrize("origin", ["", "{", "[]", "{}", '{"url": "file:///x", "dir_info": {}}', '{"dir_info": null}'])
-def test_an_origin_that_says_nothing_of_an_editable_install_is_none(editable, origin):
+def test_an_install_without_an_editable_origin_has_no_sources(editable, origin):
     info, project = editable
     (info / "direct_url.json").write_text(origin)
     before = fingerprint(info)
@@ -147,11 +147,11 @@ def test_an_origin_that_says_nothing_of_an_editable_install_is_none(editable, or
     assert fingerprint(info) == before
 
 
-def test_an_entry_point_without_a_distribution_has_one_too():
+def test_an_entry_point_without_a_distribution_has_a_fingerprint():
     assert len(Fingerprints().of(EntryPoint("mail", "acme_mail:Mail", "wren.integrations"))) == 64
 
 
-def test_a_distribution_in_an_archive_has_one_by_its_metadata():
+def test_the_fingerprint_of_a_distribution_in_an_archive_comes_from_its_metadata():
     class Archived(Distribution):
         """A distribution that is no folder."""
 
@@ -176,12 +176,12 @@ def test_the_contract_counts_with_all_its_sources(site, monkeypatch):
     before = fingerprint(site)
     assert [point.dist.name for point in entry_points(name="nothing")] == []
     looked_at = Fingerprints()
-    looked_at._ground = "of another release"
+    looked_at._base = "of another release"
 
     assert looked_at.of(point_of(site)) != before
 
 
-def test_installed_plugins_have_one_each(install):
+def test_installed_plugins_have_different_fingerprints(install):
     for name in ("one", "two"):
         install(f"wren-{name}", {f"wren_{name}": "Plugin = None"}, entry_points={name: f"wren_{name}:Plugin"})
     points = find_entry_points()

@@ -48,7 +48,7 @@ def with_class(body: str = "", *, name: str = "plug") -> str:
     return CLASS.format(name=name) + textwrap.indent(textwrap.dedent(body), "    ")
 
 
-def test_a_class_is_a_plugin(load):
+def test_a_class_is_loaded_as_a_plugin(load):
     assert load(with_class()).spec.name == "plug"
 
 
@@ -94,7 +94,7 @@ def test_a_module_with_a_hook_may_offer_two_integrations(install):
         ),
     ],
 )
-def test_whatever_happens_at_import_is_a_reason(refused, source, code, reason):
+def test_every_failure_of_an_import_gives_a_code_and_a_reason(refused, source, code, reason):
     refusal = refused(source)
 
     assert refusal[0] == code
@@ -126,7 +126,7 @@ def test_a_missing_module_is_a_missing_dependency(refused):
         (with_class("@method(undo=UndoSpec(method='gone'))\ndef act(self) -> int:\n    'Act.'"), "undone by 'gone'"),
     ],
 )
-def test_what_is_no_well_declared_integration_is_invalid(refused, source, reason):
+def test_an_invalid_declaration_is_refused(refused, source, reason):
     code, said = refused(source)
 
     assert (code, reason in said) == ("PLUGIN_INVALID", True), said
@@ -172,7 +172,7 @@ def test_a_remote_reference_of_an_author_is_invalid(refused):
         ("", "offers no integration"),
     ],
 )
-def test_a_module_that_answers_the_hook_wrongly_is_invalid(refused, hook, reason):
+def test_a_module_with_a_wrong_hook_is_refused(refused, hook, reason):
     code, said = refused(with_class() + "\n" + hook, value="loaded_plugin")
 
     assert (code, reason in said) == ("PLUGIN_INVALID", True), said
@@ -187,7 +187,7 @@ def test_a_module_that_answers_the_hook_wrongly_is_invalid(refused, hook, reason
         ("{'type': 'strng'}", "'strng' is not valid"),
     ],
 )
-def test_a_plugin_with_a_hazardous_schema_fails_and_says_where(refused, schema, reason):
+def test_a_plugin_with_a_dangerous_schema_fails_with_its_place(refused, schema, reason):
     body = f"""
     @method
     def act(self, text: Annotated[str, WithJsonSchema({schema})]) -> int:
@@ -200,7 +200,7 @@ def test_a_plugin_with_a_hazardous_schema_fails_and_says_where(refused, schema, 
     assert (code, reason in said) == ("PLUGIN_INVALID", True), said
 
 
-def test_a_plugin_whose_schema_is_a_circle_fails_and_says_where(refused):
+def test_a_plugin_with_a_circular_schema_fails_with_its_place(refused):
     declared = """
     from wren_core import TriggerSpec
 
@@ -214,7 +214,7 @@ def test_a_plugin_whose_schema_is_a_circle_fails_and_says_where(refused):
     assert "trigger mail, config schema: a $ref leads back to itself" in said
 
 
-def test_a_hook_that_raises_is_a_reason(refused):
+def test_a_hook_that_raises_gives_a_reason(refused):
     hook = "@hookimpl\ndef wren_integrations():\n    raise RuntimeError('later')"
 
     assert refused(with_class() + "\n" + hook, value="loaded_plugin")[0] == "PLUGIN_RAISED"

@@ -12,7 +12,7 @@ def refused(policy: PluginPolicy, name: str = "mail", distribution: str = "acme-
     return refusal.code if refusal else None
 
 
-def test_without_rules_every_plugin_is_let_in():
+def test_a_policy_without_rules_allows_every_plugin():
     assert refused(PluginPolicy()) is None
 
 
@@ -22,14 +22,14 @@ def test_a_rule_names_an_integration_or_a_distribution_in_any_spelling(rule):
     assert refused(PluginPolicy(allow=frozenset({rule}))) is None
 
 
-def test_an_allow_list_lets_in_nothing_else():
+def test_an_allow_list_refuses_every_other_plugin():
     policy = PluginPolicy(allow=frozenset({"chat"}))
 
     assert refused(policy) == "PLUGIN_NOT_ALLOWED"
     assert refused(policy, "chat", "acme-chat") is None
 
 
-def test_a_denied_plugin_stays_out_when_it_is_allowed_too():
+def test_a_denied_plugin_is_refused_even_when_it_is_allowed():
     assert refused(PluginPolicy(allow=frozenset({"mail"}), deny=frozenset({"acme-mail"}))) == "PLUGIN_DENIED"
 
 
@@ -41,7 +41,7 @@ def test_a_plugin_is_switched_off_by_the_name_of_its_integration_only():
     assert "`wren plugins enable mail`" in policy.refusal("mail", "acme-mail").reason
 
 
-def test_safe_mode_asks_for_the_distribution_not_for_the_name_of_the_integration():
+def test_safe_mode_compares_the_distribution_not_the_integration():
     policy = PluginPolicy(safe_mode=True, first_party=frozenset({"mail"}))
 
     assert refused(policy, "mail", "acme-mail") == "PLUGIN_NOT_FIRST_PARTY"
@@ -56,7 +56,7 @@ def test_a_first_party_plugin_may_be_denied_in_safe_mode():
     assert refused(policy) == "PLUGIN_DENIED"
 
 
-def test_the_environment_says_everything():
+def test_a_policy_is_read_from_the_environment():
     policy = PluginPolicy.from_environ(
         {
             "WREN_PLUGINS_ALLOW": "mail, acme-chat",
@@ -110,7 +110,7 @@ def test_a_child_process_reads_the_same_policy(policy):
         *(("WREN_PLUGINS_TIME_LIMIT", value) for value in ("soon", "0", "-1", "nan", "inf")),
     ],
 )
-def test_what_does_not_fit_is_refused_by_the_name_of_its_variable(variable, value):
+def test_an_invalid_value_is_refused_with_the_name_of_its_variable(variable, value):
     with pytest.raises(UserFacingConfigError, match=variable) as caught:
         PluginPolicy.from_environ({variable: value})
 

@@ -31,7 +31,7 @@ def registry():
     return Registry.from_discovery(Discovery(loaded=(PINNED, MAIL), failed=(BROKEN,)))
 
 
-def test_it_lists_what_was_loaded_sorted(registry):
+def test_the_registry_lists_loaded_integrations_sorted(registry):
     assert registry.names() == ["mail", "pinned"]
     assert [plugin.name for plugin in registry] == ["mail", "pinned"]
     assert len(registry) == 2
@@ -39,17 +39,17 @@ def test_it_lists_what_was_loaded_sorted(registry):
     assert "broken" not in registry
 
 
-def test_it_finds_an_integration_or_none(registry):
+def test_the_registry_finds_an_integration_or_none(registry):
     assert registry.find("mail") is Mail
     assert registry.find("broken") is None
 
 
-def test_it_gets_an_integration_and_its_distribution(registry):
+def test_the_registry_returns_an_integration_and_its_distribution(registry):
     assert registry.get("mail") is Mail
     assert registry.plugin("mail") is MAIL
 
 
-def test_an_unknown_name_comes_with_the_nearest(registry):
+def test_the_error_about_an_unknown_name_has_the_nearest_one(registry):
     with pytest.raises(
         IntegrationUnknown, match=r"no integration 'mial' is installed; did you mean 'mail'\?"
     ) as caught:
@@ -58,7 +58,7 @@ def test_an_unknown_name_comes_with_the_nearest(registry):
     assert caught.value.details == {"integration": "mial", "installed": ["mail", "pinned"], "nearest": "mail"}
 
 
-def test_a_name_like_no_other_comes_with_all_of_them(registry):
+def test_the_error_about_a_name_without_a_near_one_lists_all(registry):
     with pytest.raises(IntegrationUnknown, match="installed are mail, pinned"):
         registry.spec("zzz")
 
@@ -90,14 +90,14 @@ def test_specs_are_built_once(registry):
     assert registry.spec("mail") is registry.spec("mail")
 
 
-def test_it_cannot_be_changed(registry):
+def test_a_registry_cannot_be_changed(registry):
     with pytest.raises(TypeError):
         registry.failed["mail"] = BROKEN
     with pytest.raises(AttributeError):
         registry.failed = {}
 
 
-def test_what_it_was_built_from_can_change_without_it():
+def test_changing_its_source_does_not_change_a_registry():
     loaded = {"mail": MAIL}
     registry = Registry(loaded=loaded, failed={})
 

@@ -1,7 +1,7 @@
-"""The plugins somebody switched off: one small file for each, in a folder of the Python environment they are in.
+"""The plugins that were switched off: one small file for each, in a folder of their Python environment.
 
-A file a name instead of one list: making and removing a file is atomic, so two people switching at once lose nothing,
-and there is no half-written list that could keep a host from starting.
+One file for each name, instead of one list, is created and removed atomically: two changes at the same time lose
+nothing, and no half-written list keeps a host from starting.
 """
 
 import os
@@ -17,14 +17,14 @@ _SUFFIX = ".disabled"
 
 
 class DisabledPlugins:
-    """Which plugins are switched off, by the names of their entry points."""
+    """The plugins that are switched off, by the names of their entry points."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> "DisabledPlugins":
-        """Return those of this Python environment, or of the folder that WREN_PLUGINS_FOLDER names."""
+        """Return the disabled plugins of this Python environment, or of the folder that WREN_PLUGINS_FOLDER names."""
         folder = environ.get(FOLDER_VARIABLE)
         return cls(Path(folder).expanduser() if folder else Path(sys.prefix) / "etc" / "wren" / "plugins")
 
@@ -32,10 +32,10 @@ class DisabledPlugins:
         """Return the names that are switched off.
 
         Raises:
-            UserFacingConfigError: PLUGINS_FOLDER_UNUSABLE, because a plugin must not come back unnoticed.
+            UserFacingConfigError: PLUGINS_FOLDER_UNUSABLE, because a plugin must not be switched on again silently.
         """
         try:
-            entries = os.listdir(self.folder)  # noqa: PTH208 - a name is enough, no Path for each
+            entries = os.listdir(self.folder)  # noqa: PTH208 - only names are needed
         except FileNotFoundError:
             return frozenset()
         except OSError as exc:
@@ -47,9 +47,9 @@ class DisabledPlugins:
         try:
             self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         except OSError as exc:
-            raise self._unusable("be made", exc) from exc
+            raise self._unusable("be created", exc) from exc
         try:
-            self._mark(name).touch(mode=0o644, exist_ok=False)
+            self._file(name).touch(mode=0o644, exist_ok=False)
         except FileExistsError:
             return False
         except OSError as exc:
@@ -59,14 +59,14 @@ class DisabledPlugins:
     def remove(self, name: str) -> bool:
         """Switch a plugin on; return whether it was off."""
         try:
-            self._mark(name).unlink()
+            self._file(name).unlink()
         except FileNotFoundError:
             return False
         except OSError as exc:
             raise self._unusable("be written", exc) from exc
         return True
 
-    def _mark(self, name: str) -> Path:
+    def _file(self, name: str) -> Path:
         return self.folder / (quote(name, safe="") + _SUFFIX)  # an entry point may be called `../x`
 
     def _unusable(self, what: str, exc: OSError) -> UserFacingConfigError:

@@ -1,10 +1,10 @@
-"""From entry points to loaded integrations, one at a time.
+"""Find installed plugins by their entry points, and load them one at a time.
 
-Names come from the metadata of installed distributions; nothing is imported for them. Each entry point is loaded on
-its own, in a thread with a time limit: whatever it does, the others still load, and the failure is recorded with the
-distribution, its version and the cause. Two things stop at no boundary: a plugin that ends the process itself
-(`os._exit`, a crash in native code) ends the host too, and what a hanging plugin holds is not given back. Plugins are
-trusted code; the sandbox is for scripts.
+Names come from the metadata of installed distributions, which imports nothing. Each entry point is loaded separately,
+in a thread with a time limit: whatever one plugin does, the others still load, and its failure is recorded with the
+distribution, the version and the cause. Two faults pass this boundary: a plugin that ends the process (`os._exit`, a
+crash in native code) ends the host, and a plugin that hangs keeps its resources. Plugins are trusted code; the sandbox
+is for scripts.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from wren_core.contract.spec import IntegrationSpec, IntegrationType
 from wren_core.contract.versions import semver_of
 from wren_core.declarative.unbound import UnboundMethod
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP, quick_entry_points
-from wren_core.plugins.loading import RefusedError, load_integration, said
+from wren_core.plugins.loading import RefusedError, error_text, load_integration
 from wren_core.plugins.plugin import Plugin, document_of
 from wren_core.plugins.policy import PluginPolicy
 
@@ -33,7 +33,7 @@ _REASON_LIMIT = 500
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedPlugin:
-    """A plugin that answered."""
+    """A plugin that loaded."""
 
     name: str
     distribution: str
@@ -42,7 +42,7 @@ class LoadedPlugin:
 
     @cached_property
     def spec(self) -> IntegrationSpec:
-        """The complete spec; without a version of its own it has the distribution's."""
+        """The complete spec; where it has no version, that of the distribution."""
         spec = self.integration.full_spec()
         return spec if spec.version else spec.model_copy(update={"version": semver_of(self.version)})
 
@@ -64,7 +64,7 @@ class LoadedPlugin:
 
 @dataclass(frozen=True, kw_only=True)
 class FailedPlugin:
-    """A plugin that did not, and why."""
+    """A plugin that did not load, and why."""
 
     name: str
     distribution: str
@@ -77,7 +77,7 @@ class FailedPlugin:
 
 @dataclass(frozen=True, kw_only=True)
 class Discovery:
-    """What was found: sorted by name."""
+    """The plugins that were found, sorted by name."""
 
     loaded: tuple[Plugin, ...] = ()
     failed: tuple[FailedPlugin, ...] = ()
@@ -87,7 +87,7 @@ def find_entry_points(*groups: str) -> list[EntryPoint]:
     """List the entry points of installed plugins, sorted by name and distribution; imports none of them.
 
     Args:
-        groups: other entry points than those of integrations.
+        groups: groups of entry points; by default those of integrations.
     """
     return scan_entry_points(*groups)[0]
 
@@ -110,16 +110,16 @@ def discover(
     Args:
         only: entry-point names; None loads all.
         policy: what may be loaded; what it refuses is not imported and counts as failed. None allows all.
-        time_limit: longest time one entry point may take to load; that of the policy where left out.
-        entry_points: what to load instead of what is installed.
-        recall: returns what is known of an entry point, which is not loaded then. It is not asked about one that is
-            refused by the policy or because another has its name.
+        time_limit: longest time that one entry point may take to load; by default that of the policy.
+        entry_points: load these instead of the installed ones.
+        recall: returns a plugin that is already known, which is then not loaded. It is not called for an entry point
+            that the policy refuses, or that has the same name as another.
     """
     policy = policy or PluginPolicy()
     limit = time_limit or policy.time_limit
     wanted = {only} if isinstance(only, str) else only
     points, unreadable = scan_entry_points() if entry_points is None else (list(entry_points), [])
-    admitted, refused = sift((point for point in points if _wants(wanted, point.name)), policy)
+    admitted, refused = apply_policy((point for point in points if _wants(wanted, point.name)), policy)
     results = sorted(
         [*refused, *(recall(point) or _load(point, limit) for point in admitted)], key=lambda item: item.name
     )
@@ -146,7 +146,7 @@ def _entry_points(groups: tuple[str, ...]) -> tuple[Iterable[EntryPoint], list[F
         return quick, []
     try:
         return [point for group in groups for point in metadata.entry_points(group=group)], []
-    except Exception:  # noqa: BLE001 - any installed distribution, a plugin or not, can spoil the quick way
+    except Exception:  # noqa: BLE001 - any broken distribution, even one without plugins, makes the fast read fail
         return _entry_points_one_by_one(groups)
 
 
@@ -156,12 +156,12 @@ def _entry_points_one_by_one(groups: tuple[str, ...]) -> tuple[list[EntryPoint],
     for distribution in metadata.distributions():
         name, version = _identity(distribution)
         if name in points:
-            continue  # the same project further down sys.path: Python imports the first
+            continue  # the same project later in sys.path: Python imports the first one
         try:
             points[name] = [point for group in groups for point in distribution.entry_points.select(group=group)]
-        except Exception as exc:  # noqa: BLE001 - whatever is wrong with the file, the others are read
+        except Exception as exc:  # noqa: BLE001 - a broken file must not keep the others from being read
             if any(_mentions(distribution, group) for group in groups):
-                reason = f"its entry_points.txt cannot be read: {said(exc)}"
+                reason = f"its entry_points.txt cannot be read: {error_text(exc)}"
                 failed = FailedPlugin(
                     name=name, distribution=name, version=version, code="PLUGIN_INVALID", reason=reason
                 )
@@ -176,8 +176,8 @@ def _mentions(distribution: IDistribution, group: str) -> bool:
         return group.encode() in exc.object
 
 
-def sift(points: Iterable[EntryPoint], policy: PluginPolicy) -> tuple[list[EntryPoint], list[FailedPlugin]]:
-    """Part what may be loaded from what is refused by its name alone, by the policy or as a double; imports nothing."""
+def apply_policy(points: Iterable[EntryPoint], policy: PluginPolicy) -> tuple[list[EntryPoint], list[FailedPlugin]]:
+    """Separate the entry points to load from those refused, by the policy or as duplicates; imports nothing."""
     admitted: dict[str, list[EntryPoint]] = defaultdict(list)
     refused: list[FailedPlugin] = []
     for point in points:
@@ -186,12 +186,12 @@ def sift(points: Iterable[EntryPoint], policy: PluginPolicy) -> tuple[list[Entry
             admitted[point.name].append(point)
         else:
             refused.append(_failed(point, RefusedError(refusal.code, refusal.reason)))
-    refused += [item for same in admitted.values() if len(same) > 1 for item in _doubles(same)]
+    refused += [item for same in admitted.values() if len(same) > 1 for item in _refuse_duplicates(same)]
     return [same[0] for same in admitted.values() if len(same) == 1], refused
 
 
-def _doubles(points: list[EntryPoint]) -> list[FailedPlugin]:
-    # Refusing both is the only order-independent answer: a second package must not replace a trusted one.
+def _refuse_duplicates(points: list[EntryPoint]) -> list[FailedPlugin]:
+    # Refusing both is the only result that does not depend on the order: a package must not replace a trusted one.
     owners = " and ".join(sorted(identity_of(point)[0] for point in points))
     reason = f"{owners} both offer {points[0].name!r}; uninstall one of them"
     return [_failed(point, RefusedError("DUPLICATE_NAME", reason)) for point in points]
@@ -219,7 +219,7 @@ def _failed(point: EntryPoint, refusal: RefusedError) -> FailedPlugin:
 
 
 def _owner(point: EntryPoint) -> str:
-    """Return the distribution's name as its folder spells it; reading the metadata of a thousand takes a second."""
+    """Return the distribution's name from its folder: reading the metadata of a thousand takes a second."""
     folder = getattr(point.dist, "_path", None)
     if isinstance(folder, Path) and folder.name.endswith(".dist-info"):
         return folder.name.partition("-")[0]
@@ -227,12 +227,12 @@ def _owner(point: EntryPoint) -> str:
 
 
 def identity_of(point: EntryPoint) -> tuple[str, str]:
-    """Return name and version of the distribution an entry point belongs to."""
+    """Return name and version of the distribution of an entry point."""
     return _identity(point.dist) if point.dist is not None else ("", "")
 
 
 def _identity(distribution: IDistribution) -> tuple[str, str]:
-    """Return name and version; where the metadata are broken, what the folder's name says."""
+    """Return name and version; where the metadata are broken, those in the folder's name."""
     folder = Path(str(getattr(distribution, "_path", ""))).stem.partition("-")
     try:
         return distribution.name, distribution.version

@@ -1,8 +1,8 @@
-"""The entry points of one group, read without parsing what other groups and other projects declare.
+"""Read the entry points of some groups fast, without parsing those of other groups and projects.
 
-`importlib_metadata` finds distributions wherever they can be; most are folders beside the code, where a scan takes half
-the time, and a thousand plugins are looked for before a server starts. Whatever is out of the ordinary is left to it:
-archives, eggs, finders of somebody's own, a project that is there twice, a file that cannot be read.
+`importlib_metadata` finds distributions wherever they can be. Most are folders beside the code, where this scan takes
+half the time, and a server with a thousand plugins does it at each start. It leaves unusual cases to the library:
+archives, eggs, other finders, a project that is there twice, a file that cannot be read.
 """
 
 import os
@@ -13,22 +13,22 @@ from collections.abc import Iterator
 from importlib_metadata import Distribution, EntryPoint
 
 DEFINITIONS_GROUP = "wren.definitions"
-"""Of integrations that are data: `name = "package:definition.json"`."""
+"""Entry points of integrations that are definitions: `name = "package:definition.json"`."""
 
 _LEGACY = (".egg-info", ".egg", "egg-info")
 
 
-class _OutOfTheOrdinaryError(Exception):
-    """Only the library can answer."""
+class _UnusualError(Exception):
+    """A case that only the library handles."""
 
 
 def quick_entry_points(*groups: str) -> list[EntryPoint] | None:
-    """Return the entry points of some groups in no order, or None where only `importlib_metadata` can tell."""
+    """Return the entry points of some groups, unsorted; None for a case that only `importlib_metadata` handles."""
     if any(type(finder).__module__ != "importlib_metadata" for finder in sys.meta_path if _finds(finder)):
         return None
     try:
         return [point for folder in _metadata_folders() for point in _read(folder, groups)]
-    except (_OutOfTheOrdinaryError, OSError, UnicodeDecodeError):
+    except (_UnusualError, OSError, UnicodeDecodeError):
         return None
 
 
@@ -42,22 +42,22 @@ def _metadata_folders() -> Iterator[str]:
         for name in _names_in(place):
             low = name.lower()
             if low.endswith(_LEGACY):
-                raise _OutOfTheOrdinaryError
+                raise _UnusualError
             if low.endswith(".dist-info"):
                 project = re.sub(r"[-_.]+", "_", low.removesuffix(".dist-info").partition("-")[0])
                 if project in seen:
-                    raise _OutOfTheOrdinaryError
+                    raise _UnusualError
                 seen.add(project)
                 yield f"{place}{os.sep}{name}"
 
 
 def _names_in(place: str) -> list[str]:
     try:
-        return os.listdir(place)  # noqa: PTH208 - names are all that is needed, of thousands of files
+        return os.listdir(place)  # noqa: PTH208 - only names are needed, of thousands of files
     except FileNotFoundError:
-        return []  # Python does not mind either
+        return []  # Python ignores it, too
     except NotADirectoryError:
-        raise _OutOfTheOrdinaryError from None
+        raise _UnusualError from None
 
 
 def _read(folder: str, groups: tuple[str, ...]) -> Iterator[EntryPoint]:
@@ -75,12 +75,12 @@ def _read(folder: str, groups: tuple[str, ...]) -> Iterator[EntryPoint]:
         elif line and not line.startswith("#"):
             name, equals, value = line.partition("=")
             if not equals:
-                raise _OutOfTheOrdinaryError
+                raise _UnusualError
             if section in groups:
                 yield _entry_point(name.strip(), value.strip(), section, folder)
 
 
 def _entry_point(name: str, value: str, group: str, folder: str) -> EntryPoint:
     point = EntryPoint(name, value, group)
-    vars(point)["dist"] = Distribution.at(folder)  # it cannot be assigned to
+    vars(point)["dist"] = Distribution.at(folder)  # an EntryPoint refuses assignments
     return point

@@ -1,4 +1,4 @@
-"""What an installed plugin looks like from outside, to tell without importing it whether it changed.
+"""Fingerprints of installed plugins, which show without an import whether a plugin changed.
 
 A fingerprint covers the distribution's name and version, the times of its dist-info folder and metadata, those of the
 module or data its entry point names, and for an editable install those of all its sources. The contract and pydantic,
@@ -21,12 +21,12 @@ from importlib_metadata import EntryPoint, IDistribution
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP
 
 _SOURCES = (".py", ".toml", ".json", ".yaml", ".yml")
-_PASSED_OVER = frozenset({"__pycache__", "node_modules", "build", "dist"})
-_GROUND = {"wren-core": "wren_core", "pydantic": "pydantic"}
+_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "build", "dist"})
+_BASE_PACKAGES = {"wren-core": "wren_core", "pydantic": "pydantic"}
 
 
 class Fingerprints:
-    """Fingerprints at one moment; make a new one for the next look."""
+    """Fingerprints at one moment; create a new object for the next comparison."""
 
     def __init__(self) -> None:
         self._sources: dict[str, str] = {}
@@ -35,23 +35,23 @@ class Fingerprints:
         """Return the fingerprint of one entry point: 64 characters."""
         folder = _folder(point.dist)
         if folder is None:
-            seen = (point.dist.read_text("METADATA") or "") if point.dist is not None else ""
+            stamps = (point.dist.read_text("METADATA") or "") if point.dist is not None else ""
         else:
             module, _, name = (part.strip() for part in point.value.partition(":"))
-            seen = self._seen(folder, module, data=name if point.group == DEFINITIONS_GROUP else "")
-        text = f"{self._ground}\n{point.name} = {point.value}\n{seen}"
+            stamps = self._stamps(folder, module, data=name if point.group == DEFINITIONS_GROUP else "")
+        text = f"{self._base}\n{point.name} = {point.value}\n{stamps}"
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
-    def _seen(self, folder: str, module: str, *, data: str = "") -> str:
-        """Return the stamps of one entry point: few, for a thousand plugins are looked at before a server starts."""
+    def _stamps(self, folder: str, module: str, *, data: str = "") -> str:
+        """Return the stamps of one entry point; few files, as a server does this for each plugin at its start."""
         site, _, name = folder.rpartition(os.sep)
         path = f"{site}{os.sep}{module.replace('.', os.sep)}"
-        beside = _stamp(f"{path}.py") or _stamp(f"{path}{os.sep}__init__.py") or self._elsewhere(folder)
-        # An installer makes the folder anew, so its own time tells of every installation.
+        beside = _stamp(f"{path}.py") or _stamp(f"{path}{os.sep}__init__.py") or self._editable_stamps(folder)
+        # An installer creates a new folder, so the time of the folder changes with every installation.
         declared = f" {_stamp(f'{path}{os.sep}{data}')}" if data else ""
         return f"{name} {_stamp(folder)} {_stamp(f'{folder}{os.sep}METADATA')} {beside}{declared}"
 
-    def _elsewhere(self, folder: str) -> str:
+    def _editable_stamps(self, folder: str) -> str:
         if folder not in self._sources:
             sources = _editable_folder(Path(folder, "direct_url.json"))
             stamps = (f"{path} {_stamp(path)}" for path in _source_files(sources)) if sources else ()
@@ -59,21 +59,23 @@ class Fingerprints:
         return self._sources[folder]
 
     @cached_property
-    def _ground(self) -> str:
-        folders = (_folder(metadata.distribution(name)) for name in _GROUND)
-        seen = (self._seen(folder, name) for folder, name in zip(folders, _GROUND.values(), strict=True) if folder)
-        text = "\n".join([sys.version, *seen])  # long where the contract is an editable install, so hashed once
+    def _base(self) -> str:
+        folders = (_folder(metadata.distribution(name)) for name in _BASE_PACKAGES)
+        stamps = (
+            self._stamps(folder, name) for folder, name in zip(folders, _BASE_PACKAGES.values(), strict=True) if folder
+        )
+        text = "\n".join([sys.version, *stamps])  # long where the contract is an editable install, so hashed once
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _folder(distribution: IDistribution | None) -> str | None:
-    """Return the dist-info folder; None where the distribution is in an archive or nowhere."""
+    """Return the dist-info folder; None where there is none, as in an archive."""
     path = getattr(distribution, "_path", None)
     return str(path) if isinstance(path, Path) else None
 
 
 def _editable_folder(direct_url: Path) -> Path | None:
-    """Return the folder an editable install reads its code from (PEP 610); None for any other install."""
+    """Return the source folder of an editable install (PEP 610); None for any other install."""
     try:
         origin = json.loads(direct_url.read_text(encoding="utf-8"))
         is_editable = origin["dir_info"]["editable"] is True
@@ -84,19 +86,19 @@ def _editable_folder(direct_url: Path) -> Path | None:
 
 def _source_files(folder: Path) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
-        # Hidden folders, environments and what tools leave behind are no sources, and may be huge.
-        folders[:] = sorted(name for name in folders if not _is_passed_over(Path(place), name))
+        # Hidden folders, environments and the output of tools are no sources, and may be huge.
+        folders[:] = sorted(name for name in folders if not _is_skipped(Path(place), name))
         yield from (f"{place}{os.sep}{name}" for name in sorted(files) if name.endswith(_SOURCES))
 
 
-def _is_passed_over(place: Path, name: str) -> bool:
-    return name.startswith(".") or name in _PASSED_OVER or (place / name / "pyvenv.cfg").exists()
+def _is_skipped(place: Path, name: str) -> bool:
+    return name.startswith(".") or name in _SKIPPED_FOLDERS or (place / name / "pyvenv.cfg").exists()
 
 
 def _stamp(path: str) -> str:
     """Return a file's time and size; empty where there is none."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - a Path for each of three thousand files costs more than asking
+        found = os.stat(path)  # noqa: PTH116 - creating a Path for each of three thousand files takes longer than stat
     except (OSError, ValueError):
         return ""
     return f"{found.st_mtime_ns} {found.st_size}"

@@ -1,4 +1,4 @@
-"""From one entry point to a checked integration class, whatever the plugin does meanwhile."""
+"""Load one entry point and check its integration class, whatever the plugin does during the import."""
 
 import threading
 from datetime import timedelta
@@ -22,7 +22,7 @@ CONTRACT_DISTRIBUTION = "wren-core"
 
 
 class RefusedError(Exception):
-    """A plugin cannot be used; `code` is one of those of `FailedPlugin`."""
+    """A plugin cannot be used; `code` is one of the codes of `FailedPlugin`."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -30,20 +30,20 @@ class RefusedError(Exception):
 
 
 def load_integration(point: EntryPoint, time_limit: timedelta) -> type[Integration]:
-    """Load one entry point in a thread of its own; a plugin that hangs keeps that thread and nothing else.
+    """Load one entry point in a separate thread; a plugin that hangs blocks only that thread.
 
     Raises:
-        RefusedError: for whatever is wrong with the plugin.
+        RefusedError: the plugin cannot be used; the message says why.
     """
     outcome: list[type[Integration] | RefusedError] = []
 
-    def perform() -> None:
+    def load() -> None:
         try:
             outcome.append(_integration_of(point))
         except BaseException as exc:  # noqa: BLE001 - the boundary at which a broken plugin stops
             outcome.append(_refusal(exc))
 
-    thread = threading.Thread(target=perform, name="wren-plugin-load", daemon=True)
+    thread = threading.Thread(target=load, name="wren-plugin-load", daemon=True)
     thread.start()
     thread.join(time_limit.total_seconds())
     if not outcome:
@@ -57,21 +57,21 @@ def _refusal(exc: BaseException) -> RefusedError:
     if isinstance(exc, RefusedError):
         return exc
     if isinstance(exc, ModuleNotFoundError):
-        return RefusedError("DEPENDENCY_MISSING", f"{said(exc)}; reinstall it with its dependencies")
+        return RefusedError("DEPENDENCY_MISSING", f"{error_text(exc)}; reinstall it with its dependencies")
     if isinstance(exc, SystemExit):
         return RefusedError("PLUGIN_EXITED", f"called sys.exit({exc.code!r}) while it was loaded")
     frames = extract_tb(exc.__traceback__)
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return RefusedError("PLUGIN_RAISED", f"{type(exc).__name__}: {said(exc)}{where}")
+    return RefusedError("PLUGIN_RAISED", f"{type(exc).__name__}: {error_text(exc)}{where}")
 
 
 def check_contract(point: EntryPoint) -> None:
-    """Compare the plugin's own requirement on the contract with the contract's version; imports nothing of it.
+    """Compare the plugin's requirement on wren-core with the installed version; imports nothing of the plugin.
 
     Raises:
         RefusedError: CONTRACT_VERSION.
     """
-    from packaging.requirements import InvalidRequirement, Requirement  # here: listing names must not pay
+    from packaging.requirements import InvalidRequirement, Requirement  # here: listing names does not need it
     from packaging.utils import canonicalize_name
 
     have = _contract_version()
@@ -96,8 +96,8 @@ def _contract_version() -> str:
 def _integration_of(point: EntryPoint) -> type[Integration]:
     check_contract(point)
     if point.group == DEFINITIONS_GROUP:
-        return _declared_by(point)
-    offered = _offered_by(point.load())
+        return _load_definition(point)
+    offered = _call_hooks(point.load())
     for item in offered:
         if not (isinstance(item, type) and issubclass(item, Integration)):
             raise RefusedError("PLUGIN_INVALID", f"offers {item!r}, which is not an Integration class")
@@ -112,8 +112,8 @@ def _integration_of(point: EntryPoint) -> type[Integration]:
     raise RefusedError("PLUGIN_INVALID", reason)
 
 
-def _declared_by(point: EntryPoint) -> type[Integration]:
-    from wren_core.declarative.publication import published_integration  # here: few plugins are data alone
+def _load_definition(point: EntryPoint) -> type[Integration]:
+    from wren_core.declarative.publication import published_integration  # here: few plugins are definitions alone
 
     try:
         return published_integration(point)
@@ -121,7 +121,7 @@ def _declared_by(point: EntryPoint) -> type[Integration]:
         raise RefusedError("PLUGIN_INVALID", exc.message) from exc
 
 
-def _offered_by(plugin: Any) -> list[Any]:
+def _call_hooks(plugin: Any) -> list[Any]:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     try:
@@ -140,16 +140,16 @@ def _check_declaration(integration: type[Integration]) -> None:
     try:
         spec = integration.full_spec()
         check_schemas(spec)
-    except (TypeError, ValueError, LookupError) as exc:  # LookupError: pydantic, of a $ref it does not know
+    except (TypeError, ValueError, LookupError) as exc:  # LookupError: from pydantic, about an unknown $ref
         raise RefusedError("PLUGIN_INVALID", f"declares {integration.__name__} wrongly: {exc}") from exc
     undocumented = [method.id for method in spec.methods if not method.description]
     if undocumented:
         raise RefusedError("PLUGIN_INVALID", f"methods without a docstring: {', '.join(undocumented)}")
 
 
-def said(exc: BaseException) -> str:
-    """Return what an exception says, even of one that fails to say it."""
+def error_text(exc: BaseException) -> str:
+    """Return the text of an exception, even where its `__str__` fails."""
     try:
         return str(exc)
-    except Exception:  # noqa: BLE001 - an exception of a plugin may fail to print itself
+    except Exception:  # noqa: BLE001 - the `__str__` of a plugin's exception may fail
         return "(it cannot be printed)"

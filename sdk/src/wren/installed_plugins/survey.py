@@ -6,7 +6,7 @@ from typing import Literal
 
 from importlib_metadata import EntryPoint
 
-from wren_core.plugins.discovery import FailedPlugin, identity_of, scan_entry_points, sift
+from wren_core.plugins.discovery import FailedPlugin, apply_policy, identity_of, scan_entry_points
 from wren_core.plugins.loading import RefusedError, check_contract
 from wren_core.plugins.policy import PluginPolicy
 
@@ -47,7 +47,7 @@ class Survey:
 def survey_plugins(policy: PluginPolicy) -> Survey:
     """Look at every installed plugin without importing one."""
     points, unreadable = scan_entry_points()
-    admitted, refused = sift(points, policy)
+    admitted, refused = apply_policy(points, policy)
     loadable, incompatible = _check_contracts(admitted)
     found = [
         *(_make_plugin(point) for point in loadable),
