@@ -4,7 +4,7 @@ import pytest
 
 from wren.openapi.access import choose_access
 from wren.openapi.choice import Choice
-from wren.openapi.parsing import parse_api
+from wren.openapi.parser import parse_api
 
 CODE = {
     "authorizationCode": {"authorizationUrl": "https://a.example/a", "tokenUrl": "https://a.example/t", "scopes": {}}

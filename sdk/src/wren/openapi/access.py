@@ -8,7 +8,7 @@ from wren.openapi.choice import Choice
 from wren.openapi.errors import DocumentInvalid
 from wren.openapi.keywords import tidy
 from wren.openapi.model import Requirement, Scheme
-from wren.openapi.naming import snake_case
+from wren.openapi.python_names import snake_case
 from wren_core.contract.auth import ApiKeyConfig, CredentialSpec, CredentialType, CustomAuth, OAuth2Config
 from wren_core.contract.request_binding import Constant
 

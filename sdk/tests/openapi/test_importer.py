@@ -4,7 +4,7 @@ import pytest
 
 from wren.openapi.choice import Choice
 from wren.openapi.errors import DocumentInvalid
-from wren.openapi.importing import import_document
+from wren.openapi.importer import import_document
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.declarative.integration import declared_integration
 
