@@ -79,7 +79,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def wren(environment: dict[str, str], tmp_path: Path) -> Callable[..., Finished]:
-    """Run the command line as a process of its own."""
+    """Run the command line in a separate process."""
 
     def run(*arguments: str, stdin: str = "", python: str = sys.executable, **variables: str) -> Finished:
         done = subprocess.run(
@@ -112,7 +112,7 @@ class FakeServer(FakeProvider):
         self.streams: list[str] = []
         """Bodies of the coming event streams, one a connection; the last one is repeated."""
         self.connections: list[dict[str, Any]] = []
-        """What is there before somebody connects."""
+        """The connections that exist before the command runs."""
         self.connection_states: list[dict[str, Any]] = []
         self.validation: dict[str, Any] = {"valid": True, "warnings": []}
 

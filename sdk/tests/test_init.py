@@ -36,7 +36,7 @@ def test_a_misspelt_name_is_answered_with_the_nearest():
         _ = wren.on_shedule
 
 
-def test_what_type_checkers_are_told_is_what_the_package_offers():
+def test_type_checkers_see_the_same_names_as_the_package_offers():
     tree = ast.parse(Path(wren.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
 

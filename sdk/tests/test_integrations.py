@@ -77,7 +77,7 @@ def test_pythons_own_probing_is_answered_as_usual():
     assert not hasattr(wren.integrations, "__path__")
 
 
-def test_a_plugin_that_failed_is_told_with_its_cause():
+def test_a_failed_plugin_is_reported_with_its_cause():
     with pytest.raises(PluginFailed, match=r"wren-broken 0\.1 could not be loaded: RuntimeError: the wheels came off"):
         wren.integrations.broken.init()
 
@@ -169,7 +169,7 @@ def test_rendering_an_unknown_name_is_refused():
         integrations.render_docs(["parcl"])
 
 
-def test_a_named_account_on_this_machine_has_variables_of_its_own(plugins, monkeypatch):
+def test_a_named_account_on_this_machine_has_separate_variables(plugins, monkeypatch):
     monkeypatch.setenv("PARCEL_KEY", "mine")
     monkeypatch.setenv("PARCEL_KEY__WORK", "of-work")
     monkeypatch.setenv("WREN_INTEGRATIONS__PARCEL__CONFIG", '{"city": "Oslo", "retries": 5}')

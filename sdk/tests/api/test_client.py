@@ -156,14 +156,14 @@ def test_connections_are_made_listed_fetched_and_deleted(client, fake):
     assert sent(fake)[-1] == ("DELETE", "/v1/connections/conn_1")
 
 
-def test_the_servers_integrations_and_failures_are_told(client):
+def test_the_servers_integrations_and_failed_plugins_are_listed(client):
     offered = client.integrations()
 
     assert [(item.name, item.connected) for item in offered.integrations] == [("parcel", True)]
     assert offered.failed[0]["name"] == "broken"
 
 
-def test_health_is_told(client):
+def test_health_is_reported(client):
     assert client.health().status == "ok"
 
 

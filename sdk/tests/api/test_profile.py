@@ -67,7 +67,7 @@ def test_a_damaged_file_says_to_log_in_again(environ, text):
     "url",
     ["wren.example", "ftp://wren.example", "http://", "http://me:pw@wren.example", "http://x:99999", "http://x/?a=1"],
 )
-def test_an_address_that_is_none_is_refused(url):
+def test_an_invalid_address_is_refused(url):
     with pytest.raises(UserFacingConfigError) as caught:
         make_profile(url, KEY)
 
@@ -112,7 +112,7 @@ def test_a_stored_key_is_never_sent_to_another_server(environ):
     assert current_profile({**environ, "WREN_API_URL": "https://stored.example/"}).key.get_secret_value() == KEY
 
 
-def test_nobody_logged_in_says_how(environ):
+def test_without_a_login_the_error_says_how_to_log_in(environ):
     with pytest.raises(UserFacingConfigError, match="wren login") as caught:
         current_profile(environ)
 

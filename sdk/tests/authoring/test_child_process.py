@@ -73,22 +73,22 @@ def test_a_child_that_lets_the_time_pass_is_ended(modules, tmp_path):
 def test_a_child_ends_when_its_parent_is_killed(modules, tmp_path):
     command = [sys.executable, "-c", PARENT, str(tmp_path / "pid"), str(tmp_path / "log")]
     with subprocess.Popen(command, env=modules) as parent:
-        pid = _written(tmp_path / "pid")
+        pid = _wait_for_pid(tmp_path / "pid")
         parent.send_signal(signal.SIGKILL)
 
-    assert _gone(pid)
+    assert _is_gone(pid)
 
 
 def test_a_child_is_no_member_of_the_terminals_group(modules, tmp_path):
     sleeper = child(modules, tmp_path, "sleeper", str(tmp_path / "pid"))
 
-    group = os.getpgid(_written(tmp_path / "pid"))
+    group = os.getpgid(_wait_for_pid(tmp_path / "pid"))
     sleeper.stop()
 
     assert group != os.getpgid(0)
 
 
-def _written(path):
+def _wait_for_pid(path):
     started = time.monotonic()
     while time.monotonic() - started < patience(30):
         if path.exists() and path.read_text():
@@ -97,7 +97,7 @@ def _written(path):
     raise AssertionError("the child did not start")
 
 
-def _gone(pid):
+def _is_gone(pid):
     started = time.monotonic()
     while _is_alive(pid) and time.monotonic() - started < patience(20):
         time.sleep(0.02)
@@ -106,6 +106,6 @@ def _gone(pid):
 
 def _is_alive(pid):
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE  # nobody may be there to bury it
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE  # there may be no parent that reaps it
     except psutil.NoSuchProcess:
         return False

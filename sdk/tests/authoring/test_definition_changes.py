@@ -180,7 +180,7 @@ def test_a_change_of_a_definition_weighs_what_it_does_to_users(changed, expected
     [
         pytest.param(token(refreshEnvVar=None), Level.MINOR, id="a variable where there was none"),
         pytest.param(method(idempotent=False), Level.MINOR, id="it may be repeated now"),
-        pytest.param(method(requiresApproval=True), Level.MINOR, id="it asks nobody now"),
+        pytest.param(method(requiresApproval=True), Level.MINOR, id="it needs no approval now"),
         pytest.param(method(undo=None), Level.MINOR, id="it can be undone now"),
         pytest.param(token(required=False), Level.MAJOR, id="a credential is needed now"),
     ],

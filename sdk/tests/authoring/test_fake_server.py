@@ -1,4 +1,4 @@
-"""Fakes that are served by a process of their own."""
+"""Fakes in a separate process."""
 
 import json
 import os

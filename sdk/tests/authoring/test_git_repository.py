@@ -12,14 +12,14 @@ from wren.authoring.git_repository import RepositoryUnusable
 
 @pytest.fixture(autouse=True)
 def person(monkeypatch, tmp_path):
-    """Git as somebody with a name and no settings of their own uses it."""
+    """Git for a user who has a name and no settings."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Ann")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "ann@example.com")
-    # Pytest's folders may lie in a repository of somebody else's.
+    # Pytest's folders may lie in another repository.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
 
 

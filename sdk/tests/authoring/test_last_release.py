@@ -115,7 +115,7 @@ def test_a_definition_in_a_file_is_a_release_where_it_has_a_version(project, tmp
 
 
 @pytest.mark.parametrize("text", ["no JSON", "[1]", '{"integrationId": "x", "odd": 1}'])
-def test_what_is_no_definition_is_refused(tmp_path, text):
+def test_an_invalid_definition_is_refused(tmp_path, text):
     file = tmp_path / "post.json"
     file.write_text(text)
 
@@ -147,7 +147,7 @@ def test_an_integration_without_code_is_compared_like_any_other(project):
     document["methods"][0]["request"] = {"method": "POST", "path": "/letters"}
     package = project.source / "wren_data"
     package.mkdir()
-    (package / "__init__.py").write_text("raise SystemExit('nobody imports this')")
+    (package / "__init__.py").write_text("raise SystemExit('this must not be imported')")
     (package / "definition.json").write_text(json.dumps(document))
     metadata = METADATA.replace("wren.integrations", "wren.definitions").replace(
         "wren_post:Post", "wren_data:definition.json"
@@ -181,8 +181,8 @@ def index(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def nobody_answers(monkeypatch):
-    """An index at an address where nobody listens."""
+def unreachable_index(monkeypatch):
+    """An index at an address where no process listens."""
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX"):
@@ -204,12 +204,12 @@ def test_what_the_index_does_not_have_is_a_first_release(project, index):
         find_release(project, "1.1.0")
 
 
-def test_an_index_that_does_not_answer_is_no_index_without_the_package(project, nobody_answers):
+def test_an_unreachable_index_is_not_an_index_without_the_package(project, unreachable_index):
     with pytest.raises(ReleaseUnknown, match=r"could not be asked: .*--against WHEEL, or --against none"):
         find_release(project)
 
 
-def test_without_an_index_the_newest_older_wheel_in_dist_is_the_last_release(project, nobody_answers):
+def test_without_an_index_the_newest_older_wheel_in_dist_is_the_last_release(project, unreachable_index):
     for version in ("1.0.0", "1.1.0", "1.2.0"):
         wheel(project.folder / "dist", version)
     (project.folder / "dist" / "broken.whl").write_text("")
@@ -225,5 +225,5 @@ def test_without_pip_it_says_so(tmp_path, monkeypatch):
         download_wheel("wren-post", tmp_path)
 
 
-def test_a_first_release_needs_nobody(project, nobody_answers):
+def test_a_first_release_needs_no_index(project, unreachable_index):
     assert find_release(project, "none") is None

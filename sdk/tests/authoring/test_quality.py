@@ -56,7 +56,7 @@ def test_a_plugin_is_named_by_its_folder_its_integration_or_its_distribution(fol
     assert (report["integration"], report["distribution"], report["tier"]) == ("new", "wren-new", None)
 
 
-def test_entry_points_that_changed_since_it_was_installed_are_told(folder):
+def test_entry_points_that_changed_since_the_installation_are_reported(folder):
     file = folder / "pyproject.toml"
     file.write_text(file.read_text().replace("wren_new:New", "wren_new:Newer"))
 
@@ -64,7 +64,7 @@ def test_entry_points_that_changed_since_it_was_installed_are_told(folder):
         check_plugin(str(folder))
 
 
-def test_another_folder_of_the_same_distribution_is_told(folder, tmp_path):
+def test_another_folder_of_the_same_distribution_is_reported(folder, tmp_path):
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "pyproject.toml").write_text((folder / "pyproject.toml").read_text())

@@ -131,7 +131,7 @@ CASES = {
         record({"a": {**TEXT, "default": "x"}}),
         *(Level.MINOR, Level.MAJOR),
     ),
-    "a keyword nobody can compare": (
+    "a keyword that cannot be compared": (
         {**TEXT, "not": {"const": "a"}},
         {**TEXT, "not": {"const": "b"}},
         *(Level.MAJOR, Level.MAJOR),

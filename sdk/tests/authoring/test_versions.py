@@ -15,7 +15,7 @@ from wren.authoring.versions import VersionInvalid, is_enough, next_version, par
         ("1.2.3", Level.PATCH, "1.2.4"),
         ("1.2.3", Level.NONE, "1.2.4"),
         ("1.2", Level.MINOR, "1.3.0"),
-        # Before 1.0.0 whoever depends on it asks for `>=0.4,<0.5`.
+        # Before 1.0.0 dependents require `>=0.4,<0.5`.
         ("0.4.2", Level.MAJOR, "0.5.0"),
         ("0.4.2", Level.MINOR, "0.4.3"),
         ("0.4.2", Level.PATCH, "0.4.3"),
@@ -47,6 +47,6 @@ def test_a_version_must_promise_as_much_change_as_there_is(version, last, level,
     assert is_enough(Version(version), Version(last), level) is is_honest
 
 
-def test_what_is_no_version_is_refused():
+def test_an_invalid_version_is_refused():
     with pytest.raises(VersionInvalid, match="'one' is no version"):
         parse_version("one")

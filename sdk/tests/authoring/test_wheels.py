@@ -41,7 +41,7 @@ def test_a_wheel_that_offers_nothing_has_no_points(tmp_path):
     assert read_wheel(file).points == {}
 
 
-def test_what_is_no_wheel_is_refused(tmp_path):
+def test_a_file_that_is_not_a_wheel_is_refused(tmp_path):
     (tmp_path / "text.whl").write_text("no archive")
 
     for file in (tmp_path / "text.whl", tmp_path / "absent.whl", wheel(tmp_path, {"a.py": ""})):

@@ -36,7 +36,7 @@ def test_an_integration_like_no_other_comes_with_how_to_install_it():
     assert "pip install wren-xy-q" in (finding.hint or "")
 
 
-def test_a_plugin_that_does_not_load_is_told_with_its_cause():
+def test_a_plugin_that_does_not_load_is_reported_with_its_cause():
     [finding] = check("import wren\nb = wren.integrations.broken.init()\nb.anything(1)\n")
 
     assert finding.code == Code.PLUGIN_FAILED

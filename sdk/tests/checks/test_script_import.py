@@ -57,7 +57,7 @@ def test_what_a_script_prints_at_import_forges_nothing():
     assert outcome.metadata == {"integrations": [], "triggers": [], "schedules": []}
 
 
-def test_a_module_beside_the_caller_cannot_be_imported(tmp_path, monkeypatch):
+def test_a_module_in_the_callers_folder_cannot_be_imported(tmp_path, monkeypatch):
     (tmp_path / "neighbour.py").write_text("x = 1\n")
     monkeypatch.chdir(tmp_path)
 

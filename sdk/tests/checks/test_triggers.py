@@ -95,7 +95,7 @@ def test_a_decorator_without_arguments_is_found_with_an_example(decorator):
 
 
 @pytest.mark.parametrize("misfire", ['misfire="never"', "misfire=None"])
-def test_a_misfire_that_is_none_of_the_three_is_pointed_at(misfire):
+def test_an_unknown_misfire_is_found(misfire):
     [finding] = check(f'import wren\n@wren.on_schedule("@daily", {misfire})\ndef daily(): ...\n')
 
     assert (finding.code, finding.line, finding.column) == (Code.TRIGGER_INVALID, 2, 37)

@@ -9,7 +9,7 @@ def found(text: str) -> list[tuple[str, int, int]]:
     return [(item.code.value, item.line, item.column) for item in check_names(parse_script(text.encode(), "daily.py"))]
 
 
-def test_a_name_nobody_defines_is_found_inside_a_function():
+def test_an_undefined_name_is_found_inside_a_function():
     assert found("def daily():\n    print(totl)\n") == [(Code.UNDEFINED_NAME, 2, 11)]
 
 
@@ -21,7 +21,7 @@ def test_the_nearest_defined_name_is_offered():
     assert finding.hint == "did you mean 'total'?"
 
 
-def test_a_trigger_of_a_function_nobody_defines_is_found():
+def test_a_trigger_of_an_undefined_function_is_found():
     assert found('import wren\nwren.on_schedule("@daily")(dailly)\n') == [(Code.UNDEFINED_NAME, 2, 28)]
 
 

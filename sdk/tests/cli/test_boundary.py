@@ -38,7 +38,7 @@ def test_every_command_has_a_json_form_and_a_help(command):
     assert f"Usage: wren {command}" in done.output
 
 
-def test_the_version_is_told(wren):
+def test_the_version_is_printed(wren):
     assert wren("--version").out.strip().count(".") >= 1
 
 

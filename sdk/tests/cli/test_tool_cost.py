@@ -44,7 +44,7 @@ def test_each_form_costs_what_its_definition_costs(cost):
     assert all(tokens > 10 for tokens in send.forms.values())
 
 
-def test_a_method_without_a_strict_form_is_told(cost):
+def test_a_method_without_a_strict_form_is_marked(cost):
     assert [method.is_strict for method in cost.methods] == [True, False]
     assert cost.methods[1].forms["openai_strict"] == cost.methods[1].forms["openai"]
 

@@ -55,7 +55,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         (info / "entry_points.txt").write_text("".join(offers))
         if editable:
             (info / "direct_url.json").write_text(json.dumps({"url": "file:///x", "dir_info": {"editable": True}}))
-        (site / f"{module}.py").write_text(f"{first}\n{WORD.format(name=name or 'nobody', spec=spec)}")
+        (site / f"{module}.py").write_text(f"{first}\n{WORD.format(name=name or 'unnamed', spec=spec)}")
         return site / f"{module}.py"
 
     yield install
@@ -66,5 +66,5 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 @pytest.fixture
 def as_person(tmp_path: Path) -> dict[str, str]:
-    """Return the variables of a command that sees the installed plugins and has a folder of its own."""
+    """Return the variables of a command that sees the installed plugins and has its own folder."""
     return {"PYTHONPATH": str(tmp_path / "site"), "WREN_PLUGINS_FOLDER": str(tmp_path / "switched")}

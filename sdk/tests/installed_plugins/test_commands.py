@@ -29,7 +29,7 @@ def test_listing_and_switching_import_nothing(wren, crashing, as_person):
     assert not crashing.exists()
 
 
-def test_a_plugin_that_ends_the_process_stops_nobody_once_it_is_switched_off(wren, crashing, as_person):
+def test_a_plugin_that_ends_the_process_does_no_harm_once_it_is_disabled(wren, crashing, as_person):
     before = wren("integrations", "list", **as_person)
     wren("plugins", "disable", "acmemail", **as_person)
     after = wren("integrations", "list", **as_person)
@@ -88,7 +88,7 @@ def test_switching_where_a_variable_decides_is_refused(wren, crashing, as_person
     assert (done.code, done.error["code"]) == (3, "PLUGINS_SET_BY_VARIABLE")
 
 
-def test_a_folder_nobody_can_write_asks_for_a_person(wren, tmp_path, crashing, as_person):
+def test_an_unwritable_folder_needs_a_person(wren, tmp_path, crashing, as_person):
     (tmp_path / "switched").touch()
 
     done = wren("plugins", "disable", "acmemail", "--json", **as_person)

@@ -46,7 +46,7 @@ def test_what_a_dependency_of_a_dependency_misses_is_found(install):
     assert (conflict.installed, conflict.roots) == (None, ("acme-mail",))
 
 
-def test_requirements_of_other_systems_and_of_extras_nobody_asked_for_do_not_count(install):
+def test_requirements_of_other_systems_and_of_unused_extras_do_not_count(install):
     install(
         "acme-mail", requires=["nowhere; sys_platform == 'plan9'", "nowhere; extra == 'speed'", "not a requirement"]
     )
@@ -54,7 +54,7 @@ def test_requirements_of_other_systems_and_of_extras_nobody_asked_for_do_not_cou
     assert said("acme-mail") == []
 
 
-def test_an_extra_somebody_asked_for_counts(install):
+def test_a_required_extra_counts(install):
     install("acme-mail", requires=["acme-base[speed]"])
     install("acme-base", requires=["acme-ground; extra == 'speed'"])
 

@@ -38,7 +38,7 @@ def test_a_plugin_that_loads_is_well(install):
         ("import sys; sys.exit(3)", "PLUGIN_EXITED", "called sys.exit(3)", "report it to the author of acme-mail"),
     ],
 )
-def test_a_plugin_that_fails_is_told_with_its_cause_and_the_next_step(install, first, code, said, step):
+def test_a_plugin_that_fails_is_reported_with_its_cause_and_the_next_step(install, first, code, said, step):
     install("acme-mail", name="acmemail", first=first)
 
     diagnosis = examined("acmemail")
@@ -60,13 +60,13 @@ def test_a_plugin_that_hangs_is_given_up(install):
     assert "WREN_PLUGINS_TIME_LIMIT" in found.next_step
 
 
-def test_what_a_plugin_prints_confuses_nobody(install):
+def test_output_of_a_plugin_does_not_disturb_the_result(install):
     install("acme-mail", name="acmemail", first="import os; print('{}', end=''); os.write(1, b'half a line')")
 
     assert examined("acmemail").problems == ()
 
 
-def test_a_slow_plugin_is_told_with_what_it_imports(install):
+def test_a_slow_plugin_is_reported_with_its_imports(install):
     install("acme-base", first="import time; time.sleep(0.6)")
     install("acme-mail", name="acmemail", first="import acme_base")
 
@@ -77,7 +77,7 @@ def test_a_slow_plugin_is_told_with_what_it_imports(install):
     assert ": acme_base " in found.message
 
 
-def test_an_integration_that_talks_to_somebody_should_bring_a_fake(install):
+def test_an_integration_that_contacts_hosts_should_ship_a_fake(install):
     install("acme-mail", name="acmemail", spec=', base_url="https://mail.example"')
     install("acme-chat", name="acmechat", spec=', base_url="https://chat.example"', fake=True)
 
@@ -138,7 +138,7 @@ def test_a_plugin_that_is_switched_off_is_left_alone(install):
     assert [plugin.state for plugin in diagnosis.plugins] == ["disabled"]
 
 
-def test_rules_that_match_nothing_are_told_when_everything_is_examined(install):
+def test_rules_that_match_nothing_are_reported_when_all_plugins_are_examined(install):
     install("acme-mail", name="acmemail")
     allow, deny, disabled = frozenset({"acme-mail"}), frozenset({"acme-mial"}), frozenset({"acme-mail"})
 

@@ -23,7 +23,7 @@ def test_time_that_loading_any_plugin_takes_is_not_counted_as_this_ones(install)
     assert not {"acme_mail", "wren", "wren_core", "jsonschema_rs", "packaging", "pydantic_core"} & set(packages)
 
 
-def test_files_of_the_folder_somebody_stands_in_are_not_imported(install, tmp_path, monkeypatch):
+def test_files_of_the_current_folder_are_not_imported(install, tmp_path, monkeypatch):
     (tmp_path / "json.py").write_text("raise RuntimeError('not this one')")
     monkeypatch.chdir(tmp_path)
     install("acme-mail", name="acmemail", first="import json; json.dumps({})")

@@ -33,7 +33,7 @@ def test_two_plugins_with_one_name_are_both_told_with_both_distributions(install
     ]
 
 
-def test_a_plugin_for_another_contract_is_told_before_it_is_imported(install):
+def test_a_plugin_for_another_contract_is_reported_without_importing_it(install):
     install("acme-mail", name="acmemail", first=CRASH, requires=["wren-core>=99"])
 
     (found,) = surveyed(name="acmemail")
@@ -42,7 +42,7 @@ def test_a_plugin_for_another_contract_is_told_before_it_is_imported(install):
     assert found.reason.startswith("needs wren-core>=99, installed is ")
 
 
-def test_what_the_policy_refuses_is_told_with_its_reason(install):
+def test_a_refused_plugin_is_reported_with_the_reason(install):
     install("acme-mail", name="acmemail", first=CRASH)
     install("acme-chat", name="acmechat", first=CRASH)
     policy = PluginPolicy(disabled=frozenset({"acmemail"}), deny=frozenset({"acme-chat"}))
@@ -62,7 +62,7 @@ def test_only_what_may_be_loaded_is_handed_on(install):
     assert [point.name for point in found.loadable] == ["acmemail"]
 
 
-def test_metadata_that_cannot_be_read_are_told_of_their_distribution(install):
+def test_unreadable_metadata_are_reported_with_their_distribution(install):
     install("acme-mail", name="acmemail").with_name("acme_mail-1.0.dist-info").joinpath("entry_points.txt").write_bytes(
         b"[wren.integrations]\n\xff = x\n"
     )

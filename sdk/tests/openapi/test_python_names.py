@@ -25,7 +25,7 @@ def test_an_operation_gets_an_id_python_can_call(operation_id, verb, path, expec
     assert not hasattr(Integration, found)
 
 
-def test_two_of_one_name_are_told_apart():
+def test_two_operations_of_one_name_get_different_ids():
     taken: list[str] = []
     for said in ("getX", "get_x", "GetX"):
         taken.append(python_names.method_id(said, "GET", "/x", taken))

@@ -101,7 +101,7 @@ def test_no_thread_of_the_caller_is_left():
 
 
 def _is_gone(pid: int) -> bool:
-    """Tell whether a process ends within a few seconds; a dead one that nobody buried is gone."""
+    """Tell whether a process ends within a few seconds; a zombie counts as ended."""
     started = time.monotonic()
     while time.monotonic() - started < patience(5):
         try:

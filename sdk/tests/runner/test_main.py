@@ -227,7 +227,7 @@ def test_a_missing_function_names_the_nearest():
 
 
 @pytest.mark.parametrize("script", ["main = 1", "class main: pass", "from json import loads as other"])
-def test_what_is_no_function_cannot_be_run(script: str):
+def test_a_name_that_is_not_a_function_cannot_be_run(script: str):
     assert run(script).error["code"] == "FUNCTION_UNDEFINED"
 
 
@@ -262,7 +262,7 @@ def test_the_script_has_no_standard_input_and_no_channel_to_inherit():
     assert done.last["value"] == ["", "[]"]
 
 
-def test_the_script_is_a_module_of_its_own_name():
+def test_the_script_is_a_module_under_its_name():
     done = run("""
         import dataclasses, pickle, sys
         @dataclasses.dataclass
@@ -420,7 +420,7 @@ def test_a_worker_that_goes_away_ends_a_waiting_request():
     assert code != 0
 
 
-def test_calls_are_told_as_frames():
+def test_calls_are_sent_as_frames():
     done = run("""
         from wren.script import session
         from wren_core.protocol.calls import CallRecord

@@ -47,7 +47,7 @@ class Place(TypedDict):
 
 @pytest.fixture
 def birds(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """Install `parrot` and `crow` for one test, in a clean environment and a session of its own."""
+    """Install `parrot` and `crow` for one test, in a clean environment and a separate session."""
     monkeypatch.syspath_prepend(str(SITE))
     monkeypatch.syspath_prepend(str(SITE.parent / "site"))
     for name in [name for name in os.environ if name.endswith(("_KEY", "_INTEGRATION"))]:
@@ -123,7 +123,7 @@ def test_a_schema_gives_a_checked_object(parrot: Any, text: str) -> None:
     found = wren.ai("The forecast", schema=Forecast)
 
     assert found == Forecast(city="Rome", degrees=21)
-    assert '"degrees"' in parrot.asked[0].messages[0].text, "the model is told the schema"
+    assert '"degrees"' in parrot.asked[0].messages[0].text, "the model gets the schema"
 
 
 @pytest.mark.parametrize(
@@ -179,14 +179,14 @@ def test_an_answer_that_was_cut_off_says_so(parrot: Any) -> None:
 
 
 @pytest.mark.parametrize("schema", [ModuleType, {"type": "object"}, Forecast(city="Rome", degrees=1)])
-def test_a_schema_that_is_none_is_refused_before_anything_is_asked(parrot: Any, schema: Any) -> None:
+def test_an_invalid_schema_is_refused_before_the_model_is_asked(parrot: Any, schema: Any) -> None:
     with pytest.raises(InvalidInput, match="JSON Schema"):
         wren.ai("The forecast", schema=schema)
 
     assert parrot.asked == []
 
 
-def test_why_a_type_is_no_schema_is_told(parrot: Any) -> None:
+def test_the_error_says_why_a_type_has_no_schema(parrot: Any) -> None:
     with pytest.raises(InvalidInput, match="CallableSchema"):
         wren.ai("The forecast", schema=Callable[[], int])
 
@@ -237,7 +237,7 @@ def test_several_connected_ones_are_named_so_that_the_script_can_choose(birds: M
     assert "integration='crow'" in caught.value.message
 
 
-def test_where_none_is_connected_a_person_is_told_what_to_set(birds: ModuleType) -> None:
+def test_without_a_connection_the_error_says_what_to_set(birds: ModuleType) -> None:
     with pytest.raises(UserFacingConfigError) as caught:
         choose_integration(environ={})
 

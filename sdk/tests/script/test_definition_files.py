@@ -56,13 +56,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     installed.cache_clear()
 
 
-def test_the_folder_is_the_variable_or_beside_the_profile(tmp_path):
+def test_the_folder_is_the_variables_or_next_to_the_profile(tmp_path):
     assert definitions_folder({"WREN_DEFINITIONS": str(tmp_path)}) == tmp_path
     assert definitions_folder({"XDG_CONFIG_HOME": "/etc/xdg"}) == Path("/etc/xdg/wren/definitions")
 
 
 @pytest.mark.parametrize("place", ["missing", "file"])
-def test_a_folder_that_is_none_holds_nothing(tmp_path, place):
+def test_a_missing_or_invalid_folder_holds_no_definitions(tmp_path, place):
     (tmp_path / "file").write_text("x")
 
     assert list_definition_files({"WREN_DEFINITIONS": str(tmp_path / place)}) == {}

@@ -47,7 +47,7 @@ def test_an_integration_is_found_by_whatever_name_it_goes(source: str):
         "",
     ],
 )
-def test_what_is_no_use_of_an_integration_is_not_found(source: str):
+def test_other_expressions_are_not_uses_of_an_integration(source: str):
     assert find_uses(source).integrations == set()
 
 
@@ -143,7 +143,7 @@ def test_a_named_ai_integration_is_one_the_script_uses(source: str):
     assert "uses_ai" not in metadata
 
 
-def test_what_stands_beside_a_call_of_a_model_is_found_too():
+def test_integrations_in_the_arguments_of_a_model_call_are_found():
     source = "import wren\nwren.ai('hi', wren.integrations.mail.init(), integration='parrot')"
 
     assert find_uses(source).integrations == {"mail", "parrot"}
@@ -153,7 +153,7 @@ def test_what_stands_beside_a_call_of_a_model_is_found_too():
     "source",
     ["import wren\nother.ai('hi')", "def ai(): ...\nai()", "from other import ai\nai()", "import wren\nwren.ais"],
 )
-def test_what_is_no_use_of_models_is_not_taken_for_one(source: str):
+def test_other_expressions_are_not_uses_of_models(source: str):
     assert find_uses(source).uses_ai is False
 
 
@@ -184,7 +184,7 @@ def test_what_names_no_account_is_not_taken_for_one(source: str):
     assert find_uses(source).accounts == frozenset()
 
 
-def test_accounts_are_told_by_integration_and_only_where_there_are_some():
+def test_accounts_are_grouped_by_integration_and_left_out_if_there_are_none():
     source = "import wren\n" + "\n".join(
         f"wren.integrations.{name}.init(account='{alias}')" for name, alias in [("b", "y"), ("b", "x"), ("a", "z")]
     )

@@ -77,7 +77,7 @@ def test_objects_that_answer_every_question_are_no_triggers():
             return self
 
         def __iter__(self) -> Any:
-            raise AssertionError("nobody may iterate over this")
+            raise AssertionError("this must not be iterated")
 
     assert _configs({"anything": Anything(), "number": 1, "none": None}) == []
 

@@ -35,8 +35,8 @@ def test_the_stub_of_an_integration_that_is_gone_is_removed(tmp_path):
     assert sorted(path.name for path in (tmp_path / "wren/_installed").iterdir()) == ["mail.pyi", "own.pyi"]
 
 
-@pytest.mark.parametrize("content", [b"# somebody's own\n", b"\xff\xfe"])
-def test_a_file_that_somebody_else_wrote_is_not_overwritten(tmp_path, content):
+@pytest.mark.parametrize("content", [b"# another author's\n", b"\xff\xfe"])
+def test_a_file_from_another_program_is_not_overwritten(tmp_path, content):
     place = tmp_path / "wren/_installed/mail.pyi"
     place.parent.mkdir(parents=True)
     place.write_bytes(content)
@@ -48,7 +48,7 @@ def test_a_file_that_somebody_else_wrote_is_not_overwritten(tmp_path, content):
     assert place.read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_an_unwritable_folder_is_reported(tmp_path):
     (tmp_path / "typings").touch()
 
     with pytest.raises(UserFacingConfigError, match="cannot be written") as caught:

@@ -40,7 +40,7 @@ def test_an_object_with_properties_is_a_typed_dict_named_after_its_place():
     )
 
 
-def test_objects_within_objects_have_names_of_their_own():
+def test_nested_objects_have_separate_names():
     schema = {"type": "object", "properties": {"lines": {"type": "array", "items": LINE}}, "required": ["lines"]}
 
     words, classes = write_type(schema)

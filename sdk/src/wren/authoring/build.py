@@ -22,8 +22,8 @@ def build(folder: Path, *, into: Path, isolated: bool) -> list[Path]:
     Args:
         folder: the plugin.
         into: the empty folder.
-        isolated: build in an environment of its own, for which the build requirements are downloaded; otherwise with
-            what is installed here.
+        isolated: build in a separate environment, for which the build requirements are downloaded; otherwise with the
+            installed ones.
 
     Raises:
         BuildFailed: with the end of the build's output.

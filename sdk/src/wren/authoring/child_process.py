@@ -15,7 +15,7 @@ _STOP_SECONDS = 10.0
 class ChildProcess:
     """A module that runs as a program and ends with its parent: see `wren.authoring.parent_watch`.
 
-    It has a session of its own, so that Ctrl-C reaches only its parent, which stops it in order.
+    It has its own session, so that Ctrl-C reaches only its parent, which stops it in order.
 
     Args:
         python: the interpreter.

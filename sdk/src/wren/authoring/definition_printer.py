@@ -1,7 +1,7 @@
 """Loads plugins from a folder and prints their definitions: `python -m wren.authoring.definition_printer`.
 
 It reads `{"points": {name: "module:Class"}, "seconds": 10}` and answers `{"definitions": {...}, "failed": {...}}`.
-It is a process of its own, so that loading a plugin affects no other; what the plugin prints goes to standard error.
+It is a separate process, so that loading a plugin affects no other; what the plugin prints goes to standard error.
 """
 
 import json

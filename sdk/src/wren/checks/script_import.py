@@ -15,7 +15,7 @@ from wren_core.protocol.jobs import DescribeJob
 
 DEFAULT_TIME_LIMIT = timedelta(seconds=20)
 _TOP_LEVEL_HINT = "do the work inside a triggered function, not at the top level"
-# Codes of the runner that are findings of their own; every other failure is an import that failed.
+# Codes of the runner that are also codes of findings; every other failure is a failed import.
 _CODES = {**{code.value: code for code in Code}, "SCRIPT_EXITED": Code.IMPORT_EXITED}
 
 

@@ -42,7 +42,7 @@ def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[ScriptF
     if not metadata.get("triggers"):
         yield ScriptFinding(
             code=Code.TRIGGER_MISSING,
-            message="no function has a trigger, so nothing starts this script by itself",
+            message="no function has a trigger, so nothing starts this script automatically",
             file=source.file,
             severity="warning",
             hint='decorate a function, for example with @wren.on_schedule("0 9 * * *")',

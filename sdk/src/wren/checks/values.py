@@ -71,16 +71,16 @@ class Evaluator:
         key = (id(owner), name)
         if key not in self._names:
             self._names[key] = None  # the value of a name that refers to itself
-            self._names[key] = self._agreed(bindings, owner)
+            self._names[key] = self._find_common_value(bindings, owner)
         return self._names[key]
 
-    def _agreed(self, bindings: list[Binding], scope: Scope) -> Value | None:
+    def _find_common_value(self, bindings: list[Binding], scope: Scope) -> Value | None:
         # `mail = None` before the real value is a placeholder, not a second opinion.
         real = [item for item in bindings if not (isinstance(item, ast.Constant) and item.value is None)]
-        values = {self._bound(item, scope) for item in real}
+        values = {self._evaluate_binding(item, scope) for item in real}
         return values.pop() if len(values) == 1 else None
 
-    def _bound(self, binding: Binding, scope: Scope) -> Value | None:
+    def _evaluate_binding(self, binding: Binding, scope: Scope) -> Value | None:
         if isinstance(binding, ImportedName):
             return imported(binding)
         return self.value(binding, scope) if isinstance(binding, ast.expr) else None

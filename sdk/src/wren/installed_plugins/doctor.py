@@ -1,6 +1,6 @@
 """Diagnoses every installed plugin: what fails, why, and what to do.
 
-A plugin is loaded only in a process of its own, and only if the policy allows it.
+A plugin is loaded only in a separate process, and only if the policy allows it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Loads one plugin in a process of its own, so that it may hang, print, crash or exit there."""
+"""Loads one plugin in a separate process, where it may hang, print, crash or exit."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ class Examination:
 
 
 def examine(points: Iterable[EntryPoint], time_limit: timedelta) -> list[Examination]:
-    """Load each entry point in a process of its own and return what happened, in the order given."""
+    """Load each entry point in a separate process and return the results, in the order given."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(lambda point: _examine(point, time_limit), points))
 

@@ -30,7 +30,7 @@ class Access:
     is_free: bool = False
     """A person chose it, so it is good for every operation."""
     holds_token: bool = False
-    """It sends a token of its own."""
+    """It sends a token."""
     warnings: tuple[str, ...] = ()
 
     def opens(self, requirements: Iterable[Requirement]) -> bool:

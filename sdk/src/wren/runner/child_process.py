@@ -137,7 +137,7 @@ def _exchange_frames(
 def _read_frames(ours: socket.socket) -> Iterator[Frame]:
     with ours.makefile("rb") as lines, suppress(OSError):
         for line in lines:
-            # The script may write on the channel too; on its author's machine that harms nobody else.
+            # The script may write on the channel too; on its author's machine that affects no other user.
             with suppress(ProtocolViolation):
                 yield parse_frame(line)
 

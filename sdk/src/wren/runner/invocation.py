@@ -28,7 +28,7 @@ def call_function(namespace: Mapping[str, Any], name: str, event: Mapping[str, A
     """
     function = find_function(namespace, name)
     result = function(_event(event)) if takes_event(function, name) else function()
-    return _finished(result) if inspect.isawaitable(result) else result
+    return _run_to_end(result) if inspect.isawaitable(result) else result
 
 
 def find_function(namespace: Mapping[str, Any], name: str) -> Callable[..., Any]:
@@ -87,7 +87,7 @@ def _event(event: Mapping[str, Any]) -> Any:
         raise AgentFixableError(f"the event is not valid: {place}: {first['msg']}", code="EVENT_INVALID") from exc
 
 
-def _finished(result: Awaitable[Any]) -> Any:
+def _run_to_end(result: Awaitable[Any]) -> Any:
     import asyncio  # here: it takes 10 ms to import, and most scripts are not async
 
     async def finish() -> Any:

@@ -40,12 +40,12 @@ class Catalogue:
         self._registries: dict[str, Registry] = {}
 
     @cached_property
-    def _installed(self) -> frozenset[str]:
+    def _installed_names(self) -> frozenset[str]:
         return frozenset(integration_names())
 
     @property
     def _names(self) -> list[str]:
-        return sorted({*self._installed, *self._files, *self._declared})
+        return sorted({*self._installed_names, *self._files, *self._declared})
 
     def declare(self, definitions: Mapping[str, str]) -> None:
         """Add integrations by their definitions as JSON text; the server that runs a script sends them."""
@@ -58,7 +58,7 @@ class Catalogue:
     def everything(self) -> Registry:
         """Load all integrations, broken ones included."""
         declared = {*self._files, *self._declared}
-        found = discover(set(self._installed) - declared, policy=self._policy)
+        found = discover(set(self._installed_names) - declared, policy=self._policy)
         registry = Registry.from_discovery(found)
         others = {name: self._registry(name) for name in declared}
         loaded = {plugin.name: plugin for item in (registry, *others.values()) for plugin in item}
@@ -100,9 +100,9 @@ class Catalogue:
 
         path = self._files.get(name)
         owner = str(path or "the server")
-        if name in self._installed and self._is_performed_by_plugin(name, path):
+        if name in self._installed_names and self._is_performed_by_plugin(name, path):
             return discover({name}, policy=self._policy)
-        if name in self._installed:
+        if name in self._installed_names:
             rivals = ", ".join(point.dist.name for point in find_entry_points() if point.name == name and point.dist)
             return _make_failure(
                 name, owner, "DUPLICATE_NAME", f"{rivals} and {owner} both declare {name!r}; remove one"
@@ -126,7 +126,7 @@ class Catalogue:
         return read_definition(path) if path else _parse_definition(self._declared[name])
 
     def _is_performed_by_plugin(self, name: str, path: Path | None) -> bool:
-        """Tell whether an installed plugin performs the methods of a definition that has no handler of its own."""
+        """Tell whether an installed plugin performs the methods of a definition without a handler."""
         from wren_core.declarative.unbound import is_unbound
 
         try:

@@ -21,7 +21,7 @@ from wren_core.protocol.variables import account_variable, base_url_variable, co
 
 @dataclass(frozen=True)
 class IntegrationHandle:
-    """An installed integration that nobody has configured yet."""
+    """An installed integration, not configured yet."""
 
     name: str
 
@@ -44,8 +44,8 @@ class IntegrationHandle:
         configuration in `WREN_INTEGRATIONS__<NAME>__CONFIG` (a JSON object).
 
         Args:
-            account: alias of one of several connections, written as a literal; the default one where left out. On your
-                own machine its credentials have variables of their own: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
+            account: alias of one of several connections, as a literal. Default: the default connection. On your own
+                machine its credentials have separate variables: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
             config: values for the integration's configuration; they win over the defaults.
 
         Raises:

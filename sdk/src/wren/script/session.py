@@ -1,6 +1,6 @@
-"""What surrounds a script while it runs: who answers its requests, and who hears of its calls.
+"""The environment of a running script: the host that answers its requests, and the observer of its calls.
 
-In a terminal there is nobody; in a deployed run it is the worker at the other end of the channel. The runner enters
+In a terminal there is neither; in a deployed run both are the worker at the other end of the channel. The runner enters
 the session before the script's first line.
 
 It is one variable of the process and not a context variable, because threads start with an empty context: a script's

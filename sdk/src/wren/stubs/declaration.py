@@ -32,7 +32,7 @@ def write_function(name: str, arguments: Iterable[Argument], returns: str, text:
     head = f"def {name}({', '.join(parts)}) -> {returns}:"
     if len(head) > _WIDTH:
         head = f"def {name}(\n{indent(''.join(f'{part},' + chr(10) for part in parts), _INDENT)}) -> {returns}:"
-    return f"{head}\n{indent(write_docstring(_described(text, arguments, example)), _INDENT)}"
+    return f"{head}\n{indent(write_docstring(_compose_text(text, arguments, example)), _INDENT)}"
 
 
 def write_class(name: str, bases: str, text: str, members: Iterable[str]) -> str:
@@ -69,7 +69,7 @@ def camel_case(*words: str) -> str:
     return "".join(part[0].upper() + part[1:] for part in parts)
 
 
-def _described(text: str, arguments: Iterable[Argument], example: str) -> str:
+def _compose_text(text: str, arguments: Iterable[Argument], example: str) -> str:
     described = [f"{item.name}: {' '.join(item.description.split())}" for item in arguments if item.description]
     sections = {"Args": "\n".join(described), "Example": example}
     written = [f"{title}:\n{indent(body, _INDENT)}" for title, body in sections.items() if body]

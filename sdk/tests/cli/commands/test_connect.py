@@ -185,7 +185,7 @@ def test_without_an_alias_the_only_connection_is_meant(wren, fake, logged_in):
     assert paths == ["/v1/connections/conn_9/reauthorize", "/v1/connections"]
 
 
-def test_a_connection_nobody_finishes_is_given_up_with_its_link(wren, fake, logged_in):
+def test_waiting_for_an_unfinished_connection_ends_with_its_link(wren, fake, logged_in):
     fake.connection_states = [{"status": "pending", "connect_url": LINK}]
 
     done = wren("connect", "parcel", "--timeout", "1", "--json", **logged_in)
@@ -194,7 +194,7 @@ def test_a_connection_nobody_finishes_is_given_up_with_its_link(wren, fake, logg
     assert "within 1 s" in done.error["message"]
 
 
-def test_who_stops_waiting_is_told_what_becomes_of_the_link(fake, logged_in, environment, tmp_path):
+def test_after_ctrl_c_the_link_stays_valid_and_the_output_says_so(fake, logged_in, environment, tmp_path):
     fake.connection_states = [{"status": "pending", "connect_url": LINK}]
     command = [sys.executable, "-m", "wren", "connect", "parcel", "--no-browser"]
 

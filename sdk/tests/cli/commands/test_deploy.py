@@ -118,7 +118,7 @@ def test_an_unknown_deployment_is_answered_with_the_nearest(wren, fake, logged_i
     assert "did you mean 'daily'?" in done.error["message"]
 
 
-def test_nobody_logged_in_is_told_how(wren, write):
+def test_without_a_login_the_error_says_how_to_log_in(wren, write):
     done = wren("deploy", str(write(SOUND)))
 
     assert done.code == 3

@@ -24,7 +24,7 @@ def test_a_document_becomes_an_integration_of_this_machine(wren, tmp_path):
     assert "cellar" in [item["name"] for item in listed.json["integrations"]]
 
 
-def test_it_is_told_what_was_left_out_beside_the_answer(wren, tmp_path):
+def test_skipped_operations_are_reported_on_standard_error(wren, tmp_path):
     done = wren("integrations", "import", DEPOT, "--name", "cellar", "--output", str(tmp_path / "out" / "cellar.json"))
 
     assert done.code == 0
@@ -43,7 +43,7 @@ def test_a_document_can_come_and_a_definition_can_go_through_a_pipe(wren):
     assert definition["credentials"][0]["type"] == "token"
 
 
-def test_a_definition_that_somebody_may_have_edited_is_not_written_over(wren, tmp_path):
+def test_an_existing_definition_is_not_overwritten(wren, tmp_path):
     path = tmp_path / "cellar.json"
     path.write_text("mine")
     arguments = ("integrations", "import", DEPOT, "--name", "cellar", "--output", str(path), "--json")

@@ -51,7 +51,7 @@ def test_a_server_that_does_not_answer_is_not_stored(wren, tmp_path):
 
 
 @pytest.mark.parametrize(("url", "key"), [("nonsense", KEY), ("http://127.0.0.1:1", "two words")])
-def test_an_address_or_key_that_is_none_is_refused(wren, url, key):
+def test_an_invalid_address_or_key_is_refused(wren, url, key):
     done = wren("login", "--url", url, "--json", stdin=f"{key}\n")
 
     assert (done.code, done.error["code"]) == (3, "PROFILE_INVALID")

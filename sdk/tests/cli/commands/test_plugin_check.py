@@ -1,7 +1,7 @@
 """`wren plugin check` as a person and as a program see it, against the plugins of `site`."""
 
 
-def test_a_check_shows_every_rule_what_is_wrong_and_how_to_mend_it(wren):
+def test_a_check_shows_every_rule_each_problem_and_its_fix(wren):
     done = wren("plugin", "check", "broken")
 
     assert done.code == 1

@@ -50,7 +50,7 @@ def test_a_budget_is_set_and_told(wren, ledger, logged_in):
     assert ledger.requests[-1].json() == {"monthly_usd": 25.0}
 
 
-def test_what_is_no_amount_is_refused_here(wren, ledger, logged_in):
+def test_an_invalid_amount_is_refused_before_it_is_sent(wren, ledger, logged_in):
     done = wren("spending", "budget", "much", "--json", **logged_in)
 
     assert (done.code, done.error["code"]) == (1, "INVALID_INPUT")

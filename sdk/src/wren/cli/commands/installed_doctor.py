@@ -15,7 +15,7 @@ _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
 def report_plugins(name: str | None, *, as_json: bool) -> None:
-    """Load each plugin in a process of its own and show the problems; exit 1 if there is an error."""
+    """Load each plugin in a separate process and show the problems; exit 1 if there is an error."""
     screen = Screen(as_json=as_json)
     diagnosis = diagnose(read_plugin_policy(os.environ), name)
     screen.answer(

@@ -36,5 +36,5 @@ def write_stubs(folder: Path, *, check: bool, as_json: bool) -> None:
         raise typer.Exit(exit_codes.FAILED)
     screen.line(f"{folder} is up to date", style="green")
     if not check:
-        pyright = "finds it by itself" if folder == Path("typings") else f'needs stubPath = "{folder}"'
+        pyright = "finds it automatically" if folder == Path("typings") else f'needs stubPath = "{folder}"'
         screen.note(f'Pyright {pyright}; for mypy set mypy_path = "{folder}"')
