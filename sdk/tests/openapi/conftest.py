@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wren.openapi.choice import Choice
-from wren.openapi.importing import ImportResult, import_document
+from wren.openapi.importer import ImportResult, import_document
 from wren.openapi.text import read_document
 
 DATA = Path(__file__).parent / "data"

@@ -4,7 +4,7 @@ import pytest
 
 from wren.openapi.access import choose_access
 from wren.openapi.choice import Choice
-from wren.openapi.parsing import parse_api
+from wren.openapi.parser import parse_api
 
 CODE = {
     "authorizationCode": {"authorizationUrl": "https://a.example/a", "tokenUrl": "https://a.example/t", "scopes": {}}
@@ -83,7 +83,7 @@ def test_two_schemes_for_one_token_are_one():
         ({"k": KEY}, [{}], "no operation asks"),
     ],
 )
-def test_where_nothing_can_be_used_the_way_out_is_told(schemes, requirements, said):
+def test_if_no_scheme_can_be_used_a_warning_names_the_option(schemes, requirements, said):
     found = connected(schemes, *(requirements or [{}]))
 
     (warning,) = found.warnings

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from wren.openapi import importing
+from wren.openapi import importer
 from wren.openapi.choice import Choice
 from wren.openapi.errors import DocumentInvalid
-from wren.openapi.importing import import_document
+from wren.openapi.importer import import_document
 from wren.openapi.text import read_document
 
 GOOD = {"operationId": "good", "summary": "Works", "responses": {"204": {"description": ""}}}
@@ -100,7 +100,7 @@ def test_a_mistake_in_an_operation_is_the_reason_why_it_is_skipped(operation, re
 
 def test_a_mistake_of_our_own_is_not_taken_for_one_of_the_document():
     """No error of Python is turned into a report on the document."""
-    folder = Path(importing.__file__).parent
+    folder = Path(importer.__file__).parent
     caught = [
         (path.name, name.id)
         for path in folder.glob("*.py")

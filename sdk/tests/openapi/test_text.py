@@ -51,7 +51,7 @@ def test_yaml_means_what_json_can_say(scalar, value):
         ('{"a": NaN}', "holds a float"),
     ],
 )
-def test_what_is_no_document_is_refused(text, said):
+def test_text_that_is_not_a_document_is_refused(text, said):
     with pytest.raises(DocumentInvalid, match=said):
         read_document(text)
 

@@ -8,7 +8,7 @@ from wren.openapi.choice import Choice
 from wren.openapi.errors import DocumentInvalid
 from wren.openapi.keywords import tidy
 from wren.openapi.model import Requirement, Scheme
-from wren.openapi.naming import snake_case
+from wren.openapi.python_names import snake_case
 from wren_core.contract.auth import ApiKeyConfig, CredentialSpec, CredentialType, CustomAuth, OAuth2Config
 from wren_core.contract.request_binding import Constant
 
@@ -30,7 +30,7 @@ class Access:
     is_free: bool = False
     """A person chose it, so it is good for every operation."""
     holds_token: bool = False
-    """It sends a token of its own."""
+    """It sends a token."""
     warnings: tuple[str, ...] = ()
 
     def opens(self, requirements: Iterable[Requirement]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wren.openapi import naming
+from wren.openapi import python_names
 from wren.openapi.choice import Choice
 from wren.openapi.errors import OperationUnsupported
 from wren.openapi.keywords import tidy
@@ -89,7 +89,7 @@ class ArgumentReader:
             found.config.setdefault(field_name, parameter)
             found.constants.append(Constant(place=place, name=name, config=field_name))
             return
-        prop = _free_name(found, naming.parameter_name(name), place)
+        prop = _free_name(found, python_names.parameter_name(name), place)
         style, explode = ("json", True) if parameter.is_json else _read_style(parameter.layout, place)
         _add(found, prop, parameter.schema, tidy(parameter.description), is_required=parameter.is_required)
         usual_place = "path" if place == "path" else "query" if operation.verb in _IN_QUERY else "body"
@@ -127,7 +127,7 @@ class ArgumentReader:
 def _add_member(
     found: Arguments, verb: str, name: str, member: Node, layout: Layout | None, *, is_required: bool
 ) -> None:
-    prop = _free_name(found, naming.parameter_name(name), "body")
+    prop = _free_name(found, python_names.parameter_name(name), "body")
     _add(found, prop, member, "", is_required=is_required)
     has_layout = layout is not None and (layout.style is not None or layout.explode is not None)
     style, explode = _read_style(layout, "query") if found.body == "form" and layout and has_layout else (None, True)
@@ -197,7 +197,7 @@ def _is_read_only(node: Node) -> bool:
 def _free_name(found: Arguments, name: str, place: str) -> str:
     if name not in found.properties:
         return name
-    other = naming.unique(naming.shortened(f"{place}_{name}"), found.properties)
+    other = python_names.unique(python_names.shortened(f"{place}_{name}"), found.properties)
     found.warnings.append(f"{name!r} is there twice; the one in the {place} is called {other!r}")
     return other
 

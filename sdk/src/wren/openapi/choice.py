@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from wren.openapi import naming
+from wren.openapi import python_names
 
 AuthChoice = Literal["bearer", "basic", "none"] | str
 """`bearer`, `basic`, `none`, `header:NAME` or `query:NAME`."""
@@ -30,4 +30,4 @@ class Choice:
     def configured(self, wire_name: str) -> str | None:
         """Return the configuration field of a parameter, or None for one that is passed."""
         wanted = {item.lower() for item in self.config}
-        return naming.config_name(wire_name) if wire_name.lower() in wanted else None
+        return python_names.config_name(wire_name) if wire_name.lower() in wanted else None

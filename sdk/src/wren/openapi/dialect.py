@@ -107,7 +107,7 @@ def read_schemes(nodes: Mapping[str, Node], read: Callable[[Node], Scheme]) -> d
         try:
             resolved = node.resolve()
         except NodeInvalid:
-            continue  # an operation that asks for it is told so
+            continue  # the report names the scheme for each operation that requires it
         found[name] = read(resolved)
     return found
 

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wren.openapi.all_of import merge
 from wren.openapi.keywords import Direction, nullable, plain_keywords
-from wren.openapi.merging import merge
 from wren.openapi.node import Node
 
 MAX_NODES: dict[Direction, int] = {"input": 1500, "output": 600}

@@ -11,7 +11,7 @@ from wren.cli.definition_file import local_definition_path, write_definition
 from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
 from wren.openapi.choice import Choice
-from wren.openapi.importing import ImportResult, import_document
+from wren.openapi.importer import ImportResult, import_document
 from wren.openapi.text import read_document
 
 _STANDARD_STREAM = "-"

@@ -1,6 +1,6 @@
 import pytest
 
-from wren.openapi import naming
+from wren.openapi import python_names
 from wren_core.contract.integration import Integration
 
 
@@ -19,16 +19,16 @@ from wren_core.contract.integration import Integration
     ],
 )
 def test_an_operation_gets_an_id_python_can_call(operation_id, verb, path, expected):
-    found = naming.method_id(operation_id, verb, path, ())
+    found = python_names.method_id(operation_id, verb, path, ())
 
     assert found == expected
     assert not hasattr(Integration, found)
 
 
-def test_two_of_one_name_are_told_apart():
+def test_two_operations_of_one_name_get_different_ids():
     taken: list[str] = []
     for said in ("getX", "get_x", "GetX"):
-        taken.append(naming.method_id(said, "GET", "/x", taken))
+        taken.append(python_names.method_id(said, "GET", "/x", taken))
 
     assert taken == ["get_x", "get_x_2", "get_x_3"]
 
@@ -46,7 +46,7 @@ def test_two_of_one_name_are_told_apart():
     ],
 )
 def test_a_parameter_keeps_the_name_the_provider_gave_it_where_python_can_say_it(wire, expected):
-    assert naming.parameter_name(wire) == expected
+    assert python_names.parameter_name(wire) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,4 +61,4 @@ def test_a_parameter_keeps_the_name_the_provider_gave_it_where_python_can_say_it
     ],
 )
 def test_a_title_becomes_a_name(title, expected):
-    assert naming.integration_name(title) == expected
+    assert python_names.integration_name(title) == expected

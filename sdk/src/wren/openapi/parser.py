@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wren.openapi import naming
+from wren.openapi import python_names
 from wren.openapi.errors import DocumentInvalid, NodeInvalid
 from wren.openapi.model import Api, Operation
 from wren.openapi.node import Node
@@ -38,6 +38,6 @@ def parse_api(source: Mapping[str, Any]) -> Api:
 def _name_operations(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
     found: dict[str, Operation] = {}
     for operation in operations:
-        method_id = naming.method_id(operation.operation_id, operation.verb, operation.path, found)
+        method_id = python_names.method_id(operation.operation_id, operation.verb, operation.path, found)
         found[method_id] = operation.named(method_id)
     return tuple(found.values())

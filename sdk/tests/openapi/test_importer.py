@@ -4,7 +4,7 @@ import pytest
 
 from wren.openapi.choice import Choice
 from wren.openapi.errors import DocumentInvalid
-from wren.openapi.importing import import_document
+from wren.openapi.importer import import_document
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.declarative.integration import declared_integration
 
@@ -105,7 +105,7 @@ def test_each_parameter_goes_where_and_how_the_document_says(ledger):
     }
 
 
-def test_members_of_a_body_are_arguments_and_collisions_are_told(ledger):
+def test_members_of_a_body_are_arguments_and_collisions_are_reported(ledger):
     method = methods_of(ledger)["contacts_update"]
 
     assert set(method["inputSchema"]["properties"]) == {"id", "Name", "Age", "body_id", "from_", "x_kind"}
@@ -165,7 +165,7 @@ def test_a_get_that_changes_something_can_say_so(read):
         assert method["requiresApproval"] is (effect == "destructive")
 
 
-def test_an_effect_that_is_none_skips_the_operation_and_says_why(read):
+def test_an_invalid_effect_skips_the_operation_with_the_reason(read):
     source = read("depot.yaml")
     node = next(node["get"] for node in source["paths"].values() if "get" in node)
     node["x-wren-effect"] = "maybe"
@@ -307,7 +307,7 @@ def test_a_choice_that_cannot_be_met_is_refused(imported, choice, said):
         ),
     ],
 )
-def test_a_document_that_is_none_is_refused(document, said):
+def test_an_invalid_document_is_refused(document, said):
     with pytest.raises(DocumentInvalid, match=said):
         import_document(document, Choice())
 
@@ -374,13 +374,13 @@ def answering(name):
 
 
 @pytest.mark.parametrize(
-    ("server", "is_told"),
+    ("server", "is_reported"),
     [("http://api.depot.example", True), ("https://api.depot.example", False), ("http://127.0.0.1:8080", False)],
 )
-def test_a_server_without_tls_is_told(imported, server, is_told):
+def test_a_server_without_tls_gets_a_warning(imported, server, is_reported):
     warnings = imported("depot.yaml", server=server).warnings
 
-    assert any("without TLS" in text for text in warnings) == is_told
+    assert any("without TLS" in text for text in warnings) == is_reported
 
 
 def test_a_scope_called_none_is_none(chatter):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from wren.openapi import naming
+from wren.openapi import python_names
 from wren.openapi.access import Access, choose_access, list_scopes
 from wren.openapi.answers import find_refusal, read_answer, select_part
 from wren.openapi.arguments import (
@@ -23,7 +23,7 @@ from wren.openapi.errors import DocumentInvalid, NodeInvalid, OperationUnsupport
 from wren.openapi.examples import example_call
 from wren.openapi.keywords import tidy
 from wren.openapi.model import EFFECTS, Api, Operation
-from wren.openapi.parsing import parse_api
+from wren.openapi.parser import parse_api
 from wren.openapi.schemas import SchemaWriter
 from wren.openapi.selection import choose_operations
 from wren_core.contract.definition import IntegrationDefinition
@@ -67,7 +67,7 @@ def import_document(source: Mapping[str, Any], choice: Choice) -> ImportResult:
         DocumentInvalid: it is neither, or no chosen operation can be imported; the message says why.
     """
     api = parse_api(source)
-    name = choice.name or naming.integration_name(api.title or "api")
+    name = choice.name or python_names.integration_name(api.title or "api")
     operations = choose_operations(api.operations, choice)
     access = choose_access(api.schemes, name, [operation.security for operation in operations], choice)
     base_url = _read_base_url(choice.server or api.server or "")
@@ -263,4 +263,4 @@ def _read_pagination(operation: Operation) -> Pagination | None:
     if operation.pagination is None:
         return None
     members = operation.pagination.members()
-    return Pagination.model_validate({naming.snake_case(key): item.value for key, item in members.items()})
+    return Pagination.model_validate({python_names.snake_case(key): item.value for key, item in members.items()})
