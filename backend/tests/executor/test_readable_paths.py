@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wren_backend.executor import readable
+from wren_backend.executor import readable_paths
 from wren_backend.executor.readable_paths import find_exposed, list_editable_sources, list_readable
 
 
@@ -72,4 +72,4 @@ def test_a_project_without_src_folder_opens_only_the_folder_of_its_package(
 
 @pytest.mark.parametrize("record", [{"url": "https://example.com/x.whl"}, {"url": "file:///x", "dir_info": {}}])
 def test_what_is_not_installed_in_place_opens_nothing(record: dict[str, object]):
-    assert readable._project_folder(json.dumps(record)) is None
+    assert readable_paths._project_folder(json.dumps(record)) is None

@@ -80,7 +80,7 @@ def test_each_migration_can_be_taken_back_alone(empty_database):
         steps.append(revision)
         downgrade(empty_database, "-1")
 
-    assert steps == ["0006", "0005", "0004", "0003", "0002", "0001"]
+    assert steps == ["0007", "0006", "0005", "0004", "0003", "0002", "0001"]
 
 
 def test_two_processes_that_migrate_at_once_both_succeed(empty_database):
