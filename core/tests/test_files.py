@@ -7,7 +7,7 @@ from wren_core import InvalidInput
 from wren_core.files import open_new, open_to_read, safe_name, save
 
 
-def test_a_file_that_is_made_replaces_no_other(tmp_path):
+def test_a_new_file_replaces_no_other(tmp_path):
     folder = tmp_path / "new" / "folder"
 
     for text in (b"one", b"two", b"three"):
@@ -21,7 +21,7 @@ def test_a_file_that_is_made_replaces_no_other(tmp_path):
     }
 
 
-def test_a_made_file_says_where_it_is(tmp_path):
+def test_a_new_file_has_its_path(tmp_path):
     first, second = save(tmp_path, "a.txt", b"one"), save(tmp_path, "a.txt", b"two")
 
     assert (first, second) == (str(tmp_path / "a.txt"), str(tmp_path / "a (1).txt"))
@@ -57,7 +57,7 @@ def test_a_file_of_the_scripts_is_read(tmp_path, monkeypatch):
         assert file.read() == b"content"
 
 
-def test_what_cannot_be_read_or_made_names_the_argument(tmp_path):
+def test_the_error_of_a_file_names_the_argument(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(InvalidInput, match=r"/attachments: .*nowhere.*No such file") as unread:

@@ -106,7 +106,7 @@ def test_a_read_sends_the_token_and_the_parameters_that_are_given(client, shop):
     assert request.headers["user-agent"] == "wren-shop"
 
 
-def test_a_write_sends_json_and_headers_of_its_own(client, shop):
+def test_a_write_sends_json_and_its_own_headers(client, shop):
     answer = client.request("POST", "/things", json={"name": "kite"}, headers={"x-once": "1"})
 
     assert (answer.status_code, answer.json()) == (201, {"made": {"name": "kite"}})
@@ -153,7 +153,7 @@ def test_parts_are_sent_as_a_form(client, shop):
     assert b'name="file"; filename="a.bin"\r\nContent-Type: x/y\r\n\r\n\xff\r\n' in sent.body
 
 
-def test_a_listing_that_does_not_end_is_ended(client, monkeypatch, shop):
+def test_an_endless_listing_is_stopped(client, monkeypatch, shop):
     monkeypatch.setattr("wren_core.http_client.MAX_PAGES", 4)
 
     pages = list(client.pages("/things", {}, following=lambda answer: {}))
@@ -178,7 +178,7 @@ def test_a_read_fails_after_the_third_failure(client, shop):
     assert len(shop.requests) == 3
 
 
-def test_a_read_waits_as_long_as_it_is_told(client, shop, naps):
+def test_a_read_waits_for_the_pause_of_the_provider(client, shop, naps):
     shop.fail_next(429, headers={"retry-after": "2"})
 
     client.get("/things")
@@ -186,7 +186,7 @@ def test_a_read_waits_as_long_as_it_is_told(client, shop, naps):
     assert naps == [2.0]
 
 
-def test_a_long_pause_is_the_callers_to_plan_for(client, shop, naps):
+def test_a_long_pause_goes_to_the_caller(client, shop, naps):
     shop.fail_next(429, headers={"retry-after": "60"})
 
     with pytest.raises(RateLimited) as caught:
@@ -199,7 +199,7 @@ def test_a_long_pause_is_the_callers_to_plan_for(client, shop, naps):
 @pytest.mark.parametrize(
     ("status", "error"), [(400, Rejected), (401, AuthFailed), (403, Rejected), (404, NotFound), (410, NotFound)]
 )
-def test_what_will_not_pass_is_not_tried_again(client, shop, status, error):
+def test_a_permanent_failure_is_not_retried(client, shop, status, error):
     shop.fail_next(status)
 
     with pytest.raises(error, match=f"shop answered {status} to GET /things: .*fault"):
@@ -234,7 +234,7 @@ def test_a_write_that_may_have_been_done_says_so(client, shop):
     assert caught.value.can_retry is False
 
 
-def test_a_write_that_can_be_repeated_is(client, shop):
+def test_a_repeatable_write_is_retried(client, shop):
     shop.fail_next(503)
 
     answer = client.request("POST", "/things", json=1, repeatable=True)
@@ -253,7 +253,7 @@ def test_a_write_with_a_key_is_repeated_under_the_same_key(client, shop):
     assert first == again != other
 
 
-def test_a_write_with_a_key_that_fails_for_good_is_in_doubt(client, shop):
+def test_a_write_with_a_key_that_finally_fails_is_in_doubt(client, shop):
     shop.fail_next(503, times=3)
 
     with pytest.raises(Unavailable, match="it may have been done") as caught:
@@ -274,7 +274,7 @@ def test_a_write_that_never_left_may_be_tried_again():
     assert caught.value.can_retry is True
 
 
-def test_a_provider_that_never_answers_is_given_up_in_time(naps):
+def test_a_request_without_an_answer_ends_in_time(naps):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         client = HttpClient(url, integration="shop", timeout=0.05, sleep=naps.append)
@@ -284,7 +284,7 @@ def test_a_provider_that_never_answers_is_given_up_in_time(naps):
     assert len(naps) == 2
 
 
-def test_an_answer_that_drips_for_ever_is_given_up(shop, url, naps):
+def test_an_endless_slow_answer_ends_in_time(shop, url, naps):
     client = HttpClient(url, integration="shop", patience=-1, sleep=naps.append)
     with closing(client), pytest.raises(Unavailable, match="needed more than -1 s to answer GET /things"):
         client.get("/things")
@@ -310,7 +310,7 @@ def test_a_body_goes_into_a_file_and_not_into_memory(client, shop, tmp_path):
     ("limits", "error"),
     [({"max_bytes": 5, "patience": 5}, Rejected), ({"max_bytes": 100, "patience": -1}, Unavailable)],
 )
-def test_a_download_has_limits_of_its_own(client, tmp_path, limits, error):
+def test_a_download_has_its_own_limits(client, tmp_path, limits, error):
     with (tmp_path / "page.html").open("wb") as file, pytest.raises(error):
         client.download("/page", file, **limits)
 
@@ -335,12 +335,12 @@ def test_a_file_is_sent_with_its_length(client, shop, tmp_path):
     assert shop.requests[0].headers["content-length"] == "15"
 
 
-def test_what_is_no_json_says_so(client):
-    with pytest.raises(Unavailable, match="GET /page was answered with something that is no JSON"):
+def test_the_error_says_that_an_answer_is_not_json(client):
+    with pytest.raises(Unavailable, match="GET /page was answered with a body that is not JSON"):
         client.get("/page")
 
 
-def test_the_provider_may_read_its_refusals_itself(shop, url):
+def test_an_integration_may_read_refusals_itself(shop, url):
     def verdict(answer: Answer) -> UserFacingConfigError | None:
         return UserFacingConfigError(answer.json()["error"]) if answer.status_code == 403 else None
 
@@ -365,7 +365,7 @@ def test_nothing_follows_to_another_origin(client, shop):
     assert len(shop.requests) == 1
 
 
-def test_a_circle_of_redirects_is_left(client, shop):
+def test_a_circle_of_redirects_is_an_error(client, shop):
     with pytest.raises(Rejected, match="redirects GET /round in a circle"):
         client.get("/round")
 
@@ -378,8 +378,8 @@ def test_a_write_is_not_sent_elsewhere(client, shop):
 
 
 @pytest.mark.parametrize("path", ["//elsewhere.example/things", "https://elsewhere.example/things", "things"])
-def test_only_paths_of_the_api_are_asked(client, shop, path):
-    with pytest.raises(ValueError, match="no path from the root"):
+def test_only_paths_of_the_api_are_requested(client, shop, path):
+    with pytest.raises(ValueError, match="not a path from the root"):
         client.get(path)
 
     assert shop.requests == []

@@ -79,7 +79,7 @@ def test_no_header_breaks_the_reading_of_it(header):
     assert seconds is None or seconds >= 0
 
 
-def test_raise_for_response_names_the_integration_the_status_and_what_was_said():
+def test_raise_for_response_names_the_integration_the_status_and_the_message():
     response = httpx2.Response(422, text="  channel\n is   archived ")
 
     with pytest.raises(Rejected, match=r"^slack answered 422: channel is archived$"):
@@ -106,7 +106,7 @@ def test_headers_are_found_in_any_case(headers):
 
 
 @pytest.mark.parametrize("headers", [{"X-Other": "9"}, {}, None])
-def test_without_the_header_nobody_says_how_long(headers):
+def test_without_the_header_the_pause_is_unknown(headers):
     class TooManyError(Exception):
         status_code = 429
 
@@ -178,7 +178,7 @@ def test_an_unreachable_provider_is_unavailable(exc):
 
 
 @pytest.mark.parametrize("exc", [ValueError("x"), KeyError("x"), FileNotFoundError("x"), RuntimeError("404")])
-def test_what_is_no_answer_of_a_provider_has_no_verdict(exc):
+def test_an_exception_without_an_answer_has_no_verdict(exc):
     assert verdict_for_exception(exc) is None
 
 

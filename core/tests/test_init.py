@@ -64,11 +64,11 @@ import wren_core.schedule, wren_core.contract.events
 
 
 @pytest.mark.parametrize("statement", ["import wren_core", "from wren_core.errors import InvalidInput"])
-def test_who_needs_no_schemas_does_not_pay_for_them(statement):
+def test_a_program_without_schemas_does_not_import_them(statement):
     assert modules_after(statement) & {"pydantic", "pluggy", "wren_core.contract.spec"} == set()
 
 
-def test_what_type_checkers_are_told_is_what_the_package_offers():
+def test_type_checkers_see_exactly_the_names_of_the_package():
     tree = ast.parse(Path(wren_core.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]

@@ -45,7 +45,7 @@ def test_a_reply_joins_its_conversation_and_long_ids_stay_whole():
 
 
 @pytest.mark.parametrize("answers", ["", "no id", "<a@b\r\nBcc: evil@example.com>"])
-def test_what_is_no_id_joins_nothing(answers):
+def test_an_invalid_message_id_joins_no_conversation(answers):
     message = sent(answers=answers)
 
     assert message["In-Reply-To"] is None
@@ -66,7 +66,7 @@ def test_what_is_no_id_joins_nothing(answers):
         {"From": "nobody"},
     ],
 )
-def test_what_is_no_address_or_would_forge_a_header_is_refused_by_name(people):
+def test_an_invalid_address_or_a_forged_header_is_refused_by_name(people):
     (header,) = people
 
     with pytest.raises(InvalidInput, match=header.lower()) as caught:

@@ -224,7 +224,7 @@ def test_a_wrong_field_is_named_with_its_value_and_an_example(expression, field,
 @pytest.mark.parametrize(
     "expression", ["* * * * * *", "0 9 * *", "0 9", "", "   ", "* " * 2000, "@reboot", "@", None, 5]
 )
-def test_what_is_no_five_fields_is_refused(expression):
+def test_an_expression_without_five_fields_is_refused(expression):
     with pytest.raises(InvalidInput) as caught:
         CronSchedule.parse(expression)
 
@@ -279,7 +279,7 @@ def test_a_misspelt_time_zone_comes_with_the_nearest_as_its_example(written, mea
     assert caught.value.details["example"] == meant
 
 
-def test_a_naive_now_is_a_mistake_of_the_caller():
+def test_a_naive_now_is_an_error_of_the_caller():
     with pytest.raises(ValueError, match="aware"):
         CronSchedule.parse("@daily").next_after(datetime(2025, 1, 1))
 
@@ -315,7 +315,7 @@ def test_the_second_pass_of_a_repeated_hour_is_not_lost_when_it_comes_once_a_yea
 
 @settings(max_examples=300)
 @given(st.lists(field_texts | st.sampled_from(["*", "1", "mon", "L"]), min_size=5, max_size=5).map(" ".join))
-def test_whatever_is_accepted_has_a_next_instant_and_a_description(expression):
+def test_every_accepted_schedule_has_a_next_instant_and_a_description(expression):
     try:
         schedule = CronSchedule.parse(expression)
     except InvalidInput:

@@ -1,6 +1,6 @@
-"""Files of this machine that methods read and make: what is uploaded or attached, what is downloaded.
+"""Local files that methods read (uploads, attachments) and create (downloads).
 
-Names come from strangers, so a file that is made stays in its folder whatever it is called, and replaces no other.
+Names come from untrusted sources, so a new file stays in its folder whatever its name is, and replaces no other.
 """
 
 import re
@@ -29,9 +29,9 @@ def open_to_read(path: Path, *, pointer: str = "/path") -> BinaryIO:
 
 
 def open_new(folder: Path, name: str, *, pointer: str = "/folder") -> BinaryIO:
-    """Make a file in a folder, and the folder where it is not there; a name that is taken gets a number.
+    """Create a file in a folder, and the folder if needed; a name that exists gets a number.
 
-    Its `name` is where it is.
+    The `name` of the file is its path.
 
     Raises:
         InvalidInput: the folder cannot be written; `pointer` names the argument.
@@ -39,20 +39,20 @@ def open_new(folder: Path, name: str, *, pointer: str = "/folder") -> BinaryIO:
     place = folder.expanduser()
     try:
         place.mkdir(parents=True, exist_ok=True)
-        return next(file for file in map(_made, (place / free for free in _names(safe_name(name)))) if file)
+        return next(file for file in map(_create_file, (place / free for free in _names(safe_name(name)))) if file)
     except (OSError, ValueError) as exc:
         raise _unusable(folder, exc, pointer) from exc
 
 
 def save(folder: Path, name: str, content: bytes, *, pointer: str = "/folder") -> str:
-    """Write a new file, as `open_new` makes it, and return where it is."""
+    """Write a new file, as `open_new` creates it, and return its path."""
     with open_new(folder, name, pointer=pointer) as file:
         file.write(content)
     return file.name
 
 
 def safe_name(name: str) -> str:
-    """Return a name that every file system takes, and that stays in its folder."""
+    """Return a name that every file system accepts, and that stays in its folder."""
     path = Path(_UNSAFE.sub("_", name).strip(". ") or "file")
     return _cut(path.stem, _MAX_STEM) + _cut(path.suffix, _MAX_SUFFIX)
 
@@ -63,7 +63,7 @@ def _names(name: str) -> Iterator[str]:
     yield from (f"{path.stem} ({number}){path.suffix}" for number in count(1))
 
 
-def _made(path: Path) -> BinaryIO | None:
+def _create_file(path: Path) -> BinaryIO | None:
     try:
         return path.open("xb")
     except FileExistsError:

@@ -1,10 +1,10 @@
-"""A client for REST APIs: what an integration without a client library of its own connects with.
+"""A client for REST APIs: for integrations without a client library.
 
-Reads are tried again after a passing failure (429, 5xx, no connection) while a small budget of time lasts; a longer
-Retry-After goes to the caller. A write is sent once, unless the caller knows that it can be repeated; where one may
-have been done unnoticed, the error says so. Headers, the token among them, go to the origin of `base_url` alone.
+Reads are retried after a temporary failure (429, 5xx, no connection) within a small time budget; a longer Retry-After
+goes to the caller. A write is sent once, unless the caller declares it repeatable; where it may have been carried out
+without an answer, the error says so. Headers, including the token, go to the origin of `base_url` only.
 
-Needs the extra `wren-core[http]`, imported when a client is made: to import this module costs nothing.
+Needs the extra `wren-core[http]`, imported when a client is created: importing this module is cheap.
 """
 
 import json as json_format
@@ -29,13 +29,13 @@ _CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a provider answered."""
+    """The answer of a provider."""
 
     request: str
     """Method and path, for messages; a query may hold secrets and is left out."""
     status_code: int
     headers: Mapping[str, str]
-    """Names in any case find their value."""
+    """The headers; names in any case find their value."""
     body: bytes = field(repr=False)
     next_link: str | None = None
     """The address of the next page, where a Link header (RFC 8288) names one."""
@@ -49,12 +49,12 @@ class Answer:
         """Return the body as JSON, read with the options of `json.loads`; an empty body is None.
 
         Raises:
-            Unavailable: it is no JSON.
+            Unavailable: it is not JSON.
         """
         try:
             return json_format.loads(self.body, **options) if self.body else None
         except (ValueError, RecursionError) as exc:
-            message = f"{self.request} was answered with something that is no JSON; is base_url right?"
+            message = f"{self.request} was answered with a body that is not JSON; is base_url right?"
             raise Unavailable(message) from exc
 
 
@@ -62,34 +62,34 @@ Verdict = Callable[[Answer], WrenError | None]
 
 
 class ResponseTooLarge(Rejected):
-    """The answer is larger than the client reads; asking for less may help, asking again does not."""
+    """The answer is larger than the client reads; a smaller request may help, a retry does not."""
 
     code = "RESPONSE_TOO_LARGE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
-    """How the body of an answer is read, and how much of it."""
+    """How the body of an answer is read, and its maximum size."""
 
     max_bytes: int
     patience: float
     file: BinaryIO | None = None
-    """Where it goes, piece by piece; None keeps it in memory."""
+    """The file that gets it piece by piece; None keeps it in memory."""
 
 
 class HttpClient:
-    """Talks to one API with one account's credential, and raises what it refuses as a verdict.
+    """Sends requests to one API with one account's credential, and raises its refusals as verdicts.
 
     Args:
         base_url: root of the API; paths are added to it.
         integration: name of the integration, for messages and the User-Agent header.
         token: sent as `Authorization: Bearer`.
         headers: sent with every request.
-        query: sent with every request; where an API key belongs, with some providers.
+        query: sent with every request, such as the API key of some providers.
         timeout: seconds to wait for a connection or for the next bytes.
-        patience: seconds a whole answer may take, however steadily it drips.
+        patience: seconds that a whole answer may take, even while data arrives.
         max_bytes: largest answer that is read.
-        verdict: reads a refusal (400 and above) in the provider's own dialect; None leaves it to the status.
+        verdict: reads a refusal (400 and above) in the provider's own format; None decides by the status.
         sleep: waits between two attempts.
 
     Example:
@@ -112,14 +112,14 @@ class HttpClient:
         verdict: Verdict | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        import httpx2  # here: declaring an integration must not need it
+        import httpx2  # here: declaring an integration does not need it
 
         self._integration = integration
         sent = {"user-agent": f"wren-{integration}", **(headers or {})}
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
         for name in _list_unsendable(sent):  # the library would quote the value in its own complaint
-            raise AuthFailed(f"header {name!r} would hold characters that none may; run `wren connect {integration}`")
+            raise AuthFailed(f"header {name!r} would hold invalid characters; run `wren connect {integration}`")
         self._http = httpx2.Client(
             base_url=base_url, headers=sent, params=query, timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0))
         )
@@ -133,15 +133,15 @@ class HttpClient:
         self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
-        """Read JSON; parameters that are None are left out."""
+        """Read JSON; parameters with the value None are omitted."""
         return self.request("GET", path, query=query).json()
 
     def pages(
         self, path: str, query: Mapping[str, Any], *, following: Callable[[Answer], Mapping[str, Any] | None]
     ) -> Iterator[Answer]:
-        """Read a list page after page, each when it is wanted; `following` tells what to ask for the next one."""
+        """Read a list page after page, each on demand; `following` returns the query of the next one."""
         wanted: Mapping[str, Any] | None = query
-        for _ in range(MAX_PAGES):  # ends a listing that does not end itself
+        for _ in range(MAX_PAGES):  # ends an endless listing
             if wanted is None:
                 return
             answer = self.request("GET", path, query=wanted)
@@ -151,7 +151,7 @@ class HttpClient:
     def download(self, path: str, file: BinaryIO, *, max_bytes: int, patience: float) -> Answer:
         """Read a body of any size into an open file, without holding it in memory; the answer's own body is empty.
 
-        It is tried once: what an attempt that failed has written stays in the file.
+        There are no retries: the data of a failed attempt stays in the file.
 
         Raises:
             WrenError: as `request` does; ResponseTooLarge beyond `max_bytes`, Unavailable after `patience` seconds.
@@ -176,19 +176,19 @@ class HttpClient:
         Args:
             method: the HTTP method.
             path: from the root of the API, its values quoted.
-            query: parameters by name, where None is left out and a list is repeated; or pairs of name and value.
+            query: parameters by name, where None is omitted and a list is repeated; or pairs of name and value.
             json: a body as JSON values.
             content: a body as bytes, or an open file that is sent piece by piece; a file cannot be sent twice.
             files: the parts of a body of `multipart/form-data`: name, and file name, content and media type.
             headers: in addition to the client's own.
-            repeatable: doing it twice equals doing it once; GET, HEAD and OPTIONS are unless said otherwise.
-            key_header: the header by which the provider knows a repetition and does it once; a new key is sent in it.
+            repeatable: doing it twice equals doing it once; by default true for GET, HEAD and OPTIONS.
+            key_header: the header for an idempotency key, by which the provider detects a repetition; gets a new key.
 
         Raises:
             WrenError: the verdict for a refusal, or Unavailable where the provider could not be reached.
         """
         for name in _list_unsendable(headers or {}):
-            raise InvalidInput(f"header {name!r} would hold characters that none may")
+            raise InvalidInput(f"header {name!r} would hold invalid characters")
         key = {key_header: str(uuid4())} if key_header else {}
         options = {
             "params": _without_none(query or {}),
@@ -214,7 +214,7 @@ class HttpClient:
         return self._send(method, path, options)
 
     def _send_write(self, method: str, path: str, options: dict[str, Any], *, is_keyed: bool) -> Answer:
-        """Write once. The key of a write is known here alone: what fails for good is in doubt like any other."""
+        """Write once. Only this call knows the key, so a write that finally fails is in doubt like any other."""
         try:
             return (self._send_repeatedly if is_keyed else self._send)(method, path, options)
         except Unavailable as exc:
@@ -226,7 +226,7 @@ class HttpClient:
 
     def _send(self, method: str, path: str, options: dict[str, Any], reading: _Reading | None = None) -> Answer:
         if not path.startswith("/") or path.startswith("//"):
-            raise ValueError(f"{path!r} is no path from the root of the API")
+            raise ValueError(f"{path!r} is not a path from the root of the API")
         shown = f"{method} {path}"
         try:
             answer = self._exchange(shown, self._http.build_request(method, path, **options), reading or self._reading)
@@ -237,7 +237,7 @@ class HttpClient:
         return answer
 
     def _exchange(self, shown: str, request: Any, reading: _Reading) -> Answer:
-        """Send, and go along where a read is sent elsewhere on the same origin."""
+        """Send, and follow the redirects of a read on the same origin."""
         for _ in range(MAX_REDIRECTS):
             with closing(self._http.send(request, stream=True)) as response:
                 elsewhere = response.next_request
@@ -256,7 +256,7 @@ class HttpClient:
     def _read(self, response: Any, shown: str, reading: _Reading) -> bytes:
         deadline = time.monotonic() + reading.patience
         body, size = bytearray(), 0
-        file = reading.file if response.status_code < 300 else None  # what refuses is for the message
+        file = reading.file if response.status_code < 300 else None  # the body of a refusal is for the message
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > reading.max_bytes:

@@ -1,7 +1,7 @@
 """From an HTTP answer or a client library's exception to one of the six author verdicts.
 
-Pure: reads attributes, sends nothing. Authors call `raise_for_response` after a request, or call nothing at all:
-`execution.call` asks `verdict_for_exception` about whatever a method raises.
+Pure: reads attributes, sends nothing. Authors call `raise_for_response` after a request, or nothing at all:
+`execution.call` uses `verdict_for_exception` for every exception of a method.
 """
 
 import math
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavailable, WrenError
 
 _MESSAGE_LIMIT = 300
-# Class names, not classes: core must not import a client library to recognise what it raises.
+# Class names, not classes: core must not import a client library to recognise its exceptions.
 _UNREACHABLE = frozenset(
     {"TransportError", "TimeoutException", "ConnectionError", "Timeout", "URLError", "TimeoutError"}
 )
@@ -23,7 +23,7 @@ _URL_SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\?[\w.%~+\-\[\]]+=[^\s'\">)]*")
 
 
 class Response(Protocol):
-    """What core reads of an answer; httpx2, requests and their fakes all fit."""
+    """The part of an answer that core reads; httpx2, requests and their fakes all fit."""
 
     @property
     def status_code(self) -> int:
@@ -32,7 +32,7 @@ class Response(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Its headers; names in any case find their value."""
+        """Its headers, whose names match in any case."""
         ...
 
     @property
@@ -78,7 +78,7 @@ def verdict_for_status(status: int, *, message: str, retry_after: str | None = N
 
 
 def verdict_for_exception(exc: BaseException) -> WrenError | None:
-    """Return the verdict for what a client library raised, or None when nothing is known about it."""
+    """Return the verdict for an exception of a client library, or None for an unknown one."""
     if isinstance(exc, WrenError):
         return exc
     for answer in (getattr(exc, "response", None), exc):
@@ -95,7 +95,7 @@ def parse_retry_after(value: str | None, *, now: datetime | None = None) -> floa
 
     Args:
         value: seconds or an HTTP date.
-        now: the instant a date is counted from; the clock's where left out.
+        now: the instant from which a date is counted; by default that of the clock.
     """
     if not value:
         return None
@@ -113,9 +113,9 @@ def parse_retry_after(value: str | None, *, now: datetime | None = None) -> floa
 
 
 def summary(text: object) -> str:
-    """Return what an answer or a client library said, on one short line and without the secrets of URLs."""
-    # Cut before anything is done to it: an answer may be gigabytes long.
-    flat = _URL_SECRETS.sub(_hidden, " ".join(str(text)[: _MESSAGE_LIMIT * 10].split()))
+    """Return the text of an answer or a client library on one short line, without the secrets of URLs."""
+    # Cut first: an answer may be gigabytes long.
+    flat = _URL_SECRETS.sub(_hide_secret, " ".join(str(text)[: _MESSAGE_LIMIT * 10].split()))
     return flat if len(flat) <= _MESSAGE_LIMIT else flat[:_MESSAGE_LIMIT] + "..."
 
 
@@ -135,5 +135,5 @@ def _class_names(exc: BaseException) -> Iterator[str]:
     return (cls.__name__ for cls in type(exc).__mro__)
 
 
-def _hidden(match: re.Match[str]) -> str:
+def _hide_secret(match: re.Match[str]) -> str:
     return "***@" if match[0].endswith("@") else "?***"

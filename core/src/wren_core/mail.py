@@ -16,7 +16,7 @@ from wren_core.files import open_to_read
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _MOST_REFERENCES = 20
-# Long lines, because the library would fold a long Message-ID into what no reader takes for one.
+# Long lines, because the library would fold a long Message-ID, and mail programs would not recognise it.
 _POLICY = SMTP.clone(cte_type="7bit", max_line_length=990)
 
 
@@ -34,13 +34,13 @@ def compose(
     Args:
         people: addresses by header: From and To, and Cc and Bcc where there are any.
         subject: one line.
-        text: the body; made from `html` where there is none.
+        text: the body; by default made from `html`.
         html: the body as HTML.
-        files: what is attached.
+        files: the attachments.
         answers: Message-IDs of the conversation it belongs to, that of the message it replies to last.
 
     Raises:
-        InvalidInput: what is no address, holds a line break, or cannot be read; it names the argument.
+        InvalidInput: an address is invalid, a line break is in a header, or a file cannot be read; names the argument.
     """
     message = EmailMessage(policy=_POLICY)
     message["Subject"], message["Date"] = _one_line("subject", subject), formatdate()
@@ -72,10 +72,10 @@ def _address(message: EmailMessage, header: str, line: str) -> None:
     try:
         message[header] = line
         found = () if message[header].defects else message[header].addresses
-    except (MessageError, IndexError):  # the library's parser stumbles over some of what is none
+    except (MessageError, IndexError):  # the library's parser fails on some invalid addresses
         found = ()
     if not found or not all(item.username and item.domain for item in found):
-        text = f"{header.lower()}: {line!r} is no e-mail address; write 'Bob <bob@example.com>'"
+        text = f"{header.lower()}: {line!r} is not an e-mail address; write 'Bob <bob@example.com>'"
         raise InvalidInput(text, details={"pointer": f"/{header.lower()}", "got": line})
 
 

@@ -1,4 +1,4 @@
-"""Cron expressions: parsed, explained, and asked for the next instant.
+"""Cron expressions: parse and describe them, and find the next instant.
 
 The arithmetic is cronsim's: standard weekday numbers, IANA time zones. A fixed wall-clock time that a change to or
 from summer time skips or repeats fires once; a recurring one (its minute or hour starts with `*`) fires whenever the

@@ -42,8 +42,8 @@ def test_an_answer_is_read_in_the_form_it_has(form, body, content):
     assert read_content(binding(response=form), answer(body)) == content
 
 
-def test_what_should_be_json_and_is_not_is_a_provider_that_does_not_answer():
-    with pytest.raises(Unavailable, match="no JSON"):
+def test_an_answer_that_is_not_the_expected_json_is_an_unavailable_provider():
+    with pytest.raises(Unavailable, match="not JSON"):
         read_content(binding(), answer(b"<h1>Sign in</h1>"))
 
 
@@ -57,7 +57,7 @@ def test_what_should_be_json_and_is_not_is_a_provider_that_does_not_answer():
         ({"ok": False, "error": {"deep": 1}}, Rejected),
     ],
 )
-def test_a_refusal_with_the_status_of_a_success_is_one(body, error):
+def test_a_refusal_with_the_status_of_a_success_is_an_error(body, error):
     with pytest.raises(error, match="GET /x was refused"):
         read_content(binding(refusal=REFUSAL), answer(body))
 
@@ -70,7 +70,7 @@ def test_a_pause_that_the_provider_asks_for_is_kept():
 
 
 @pytest.mark.parametrize("body", [{"ok": True}, {"ok": 0}, {"ok": None}, {}, [], "ok"])
-def test_whatever_is_not_the_refusal_is_none(body):
+def test_other_answers_are_not_refusals(body):
     assert read_content(binding(refusal=REFUSAL), answer(body)) == body
 
 

@@ -10,7 +10,7 @@ from wren_core.errors import UserFacingConfigError
 from wren_core.plugins.disabled import DisabledPlugins
 
 
-def test_nothing_is_switched_off_where_nobody_ever_did(tmp_path):
+def test_every_plugin_is_enabled_at_first(tmp_path):
     assert DisabledPlugins(tmp_path / "none").names() == set()
 
 
@@ -42,7 +42,7 @@ def test_other_files_in_the_folder_mean_nothing(tmp_path):
     assert DisabledPlugins(tmp_path).names() == set()
 
 
-def test_what_is_switched_off_can_be_read_by_everybody(tmp_path):
+def test_all_users_can_read_the_disabled_plugins(tmp_path):
     before = os.umask(0o022)
     try:
         DisabledPlugins(tmp_path / "plugins").add("mail")

@@ -92,7 +92,7 @@ def test_loading_one_integration_does_not_import_the_others(good, install):
     assert "lonely_beta" not in sys.modules
 
 
-def test_a_name_nobody_offers_gives_nothing():
+def test_an_unknown_name_gives_no_plugin():
     found = discover({"nobody_offers_this"})
 
     assert (found.loaded, found.failed) == ((), ())
@@ -122,7 +122,7 @@ def test_all_plugins_are_loaded_where_none_is_named(good):
     assert "alpha" in [plugin.name for plugin in discover().loaded]
 
 
-def test_entry_points_may_be_handed_over(good):
+def test_entry_points_may_be_given(good):
     good("alpha")
     points = [point for point in find_entry_points() if point.name == "alpha"]
 
@@ -165,7 +165,7 @@ def test_one_distribution_found_twice_on_the_path_counts_once(good):
     assert found.failed == ()
 
 
-def test_one_distribution_twice_counts_once_beside_a_broken_one(good, install):
+def test_a_duplicate_distribution_counts_once_next_to_a_broken_one(good, install):
     good("twice", site="first")
     good("twice", site="second", version="0.9")
     install("wren-unreadable", entry_points="[wren.integrations]\nno equals sign\n")
@@ -193,7 +193,7 @@ def test_unreadable_entry_points_are_a_failure_of_their_distribution_alone(good,
     assert "alpha" in integration_names()
 
 
-def test_an_unreadable_distribution_that_is_no_plugin_is_none_of_our_business(good, install):
+def test_an_unreadable_distribution_that_is_not_a_plugin_is_ignored(good, install):
     good("alpha")
     install("someone-else", entry_points="[console_scripts]\nno equals sign\n")
 
@@ -224,7 +224,7 @@ def test_a_long_reason_is_cut(install):
     assert len(failure("loud").reason) < 600
 
 
-def test_a_plugin_that_hangs_is_given_up_and_the_others_load(good, install):
+def test_a_plugin_that_hangs_fails_and_the_others_load(good, install):
     install(
         "wren-slow",
         {"slow_forever": "import threading; threading.Event().wait()"},
@@ -268,7 +268,7 @@ def test_the_time_limit_is_the_policy_s_unless_the_caller_says_otherwise(install
     assert (plugin.code, plugin.reason) == ("PLUGIN_TIMED_OUT", "did not load within 0.05 s")
 
 
-def test_what_is_remembered_of_a_refused_plugin_is_not_asked_for(install):
+def test_recall_is_not_called_for_a_refused_plugin(install):
     install("acme-kappa", {"kappa": RAISING}, entry_points={"kappa": "kappa:Plugin"})
     asked = []
 
@@ -278,7 +278,7 @@ def test_what_is_remembered_of_a_refused_plugin_is_not_asked_for(install):
     assert [plugin.code for plugin in found.failed] == ["PLUGIN_DISABLED"]
 
 
-def test_what_is_remembered_is_not_loaded(good, install):
+def test_a_recalled_plugin_is_not_loaded(good, install):
     good("alpha")
     install("wren-beta", {"remembered_beta": RAISING}, entry_points={"beta": "remembered_beta:Plugin"})
     remembered = load("alpha")
@@ -289,10 +289,10 @@ def test_what_is_remembered_is_not_loaded(good, install):
     assert "remembered_beta" not in sys.modules
 
 
-def test_two_with_one_name_are_refused_whatever_is_remembered(good, install):
+def test_two_plugins_with_one_name_are_refused_even_if_recalled(good, install):
     good("same")
     install("evil-same", {"evil_same": RAISING}, entry_points={"same": "evil_same:Plugin"})
 
-    found = discover({"same"}, recall=lambda _point: pytest.fail("nobody may be preferred"))
+    found = discover({"same"}, recall=lambda _point: pytest.fail("no plugin may be preferred"))
 
     assert [plugin.code for plugin in found.failed] == ["DUPLICATE_NAME", "DUPLICATE_NAME"]

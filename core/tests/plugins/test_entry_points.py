@@ -29,7 +29,7 @@ def test_the_sections_and_lines_are_read_as_the_library_reads_them(install):
     assert found(quick_entry_points(GROUP)) == found(importlib_metadata.entry_points(group=GROUP))
 
 
-def test_what_another_project_gets_wrong_is_none_of_its_business(install):
+def test_the_errors_of_another_project_are_ignored(install):
     install("somebody", entry_points="[console_scripts]\nno equals sign\n")
     install("wren-good", entry_points={"good": "good:Good"})
 
@@ -43,7 +43,7 @@ def test_a_file_that_cannot_be_read_is_left_to_the_library(install, text):
     assert quick_entry_points(GROUP) is None
 
 
-def test_a_project_that_is_there_twice_is_left_to_the_library(install):
+def test_a_duplicate_project_is_left_to_the_library(install):
     install("wren-twice", entry_points={"twice": "twice:A"}, site="first")
     install("wren.Twice", entry_points={"twice": "twice:A"}, site="second", version="2.0")
 
@@ -67,7 +67,7 @@ def test_eggs_and_archives_are_left_to_the_library(tmp_path, monkeypatch):
             assert name in {point.name for point in find_entry_points()}
 
 
-def test_a_finder_of_somebodys_own_is_asked(monkeypatch):
+def test_a_custom_finder_is_used(monkeypatch):
     class Finder:
         """Finds no modules, and no distributions either."""
 
@@ -84,7 +84,7 @@ def test_a_finder_of_somebodys_own_is_asked(monkeypatch):
     assert quick_entry_points(GROUP) is None
 
 
-def test_places_that_are_not_there_or_there_twice_do_not_matter(monkeypatch):
+def test_missing_and_duplicate_folders_of_the_path_are_ignored(monkeypatch):
     expected = found(quick_entry_points(GROUP))
 
     monkeypatch.setattr(sys, "path", [*sys.path, "/nowhere/at/all", *sys.path])

@@ -91,7 +91,7 @@ def test_a_package_counts_like_a_module(site):
     assert fingerprint(site, value="acme_box.mail:Mail") != before
 
 
-def test_a_definition_beside_the_code_counts(site):
+def test_a_definition_next_to_the_code_counts(site):
     package = site.parent / "acme_data"
     package.mkdir()
     for file in ("__init__.py", "definition.json"):
@@ -123,7 +123,7 @@ def test_a_new_source_of_an_editable_install_counts(editable):
     assert fingerprint(info) != before
 
 
-def test_what_is_no_source_does_not_count(editable):
+def test_a_file_that_is_not_a_source_does_not_count(editable):
     info, project = editable
     before = fingerprint(info)
 
@@ -137,7 +137,7 @@ def test_what_is_no_source_does_not_count(editable):
 
 
 @pytest.mark.parametrize("origin", ["", "{", "[]", "{}", '{"url": "file:///x", "dir_info": {}}', '{"dir_info": null}'])
-def test_an_origin_that_says_nothing_of_an_editable_install_is_none(editable, origin):
+def test_an_origin_without_an_editable_install_is_not_one(editable, origin):
     info, project = editable
     (info / "direct_url.json").write_text(origin)
     before = fingerprint(info)

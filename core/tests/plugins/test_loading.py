@@ -126,7 +126,7 @@ def test_a_missing_module_is_a_missing_dependency(refused):
         (with_class("@method(undo=UndoSpec(method='gone'))\ndef act(self) -> int:\n    'Act.'"), "undone by 'gone'"),
     ],
 )
-def test_what_is_no_well_declared_integration_is_invalid(refused, source, reason):
+def test_a_wrongly_declared_integration_is_invalid(refused, source, reason):
     code, said = refused(source)
 
     assert (code, reason in said) == ("PLUGIN_INVALID", True), said
@@ -247,7 +247,7 @@ def test_a_requirement_that_applies_is_found_under_every_spelling(refused, requi
         ("this is no requirement!!",),
     ],
 )
-def test_a_requirement_that_is_met_or_does_not_apply_is_no_obstacle(load, requires):
+def test_a_requirement_that_is_met_or_does_not_apply_is_accepted(load, requires):
     assert load(with_class(), requires=requires).spec.name == "plug"
 
 

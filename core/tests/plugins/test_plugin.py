@@ -35,7 +35,7 @@ def stored(document=None, load=None):
     )
 
 
-def test_what_is_stored_says_the_same_as_what_was_loaded():
+def test_a_stored_plugin_equals_the_loaded_one():
     plugin = stored()
 
     assert plugin.spec == LOADED.spec
@@ -57,7 +57,7 @@ def test_a_document_is_plain_ascii():
     assert stored().spec.display_name == "Mail ✉"
 
 
-def test_a_stored_definition_is_parsed_when_somebody_asks_and_once(monkeypatch):
+def test_a_stored_definition_is_parsed_once_on_first_use(monkeypatch):
     parsed, parse = [], IntegrationDefinition.model_validate_json
     monkeypatch.setattr(IntegrationDefinition, "model_validate_json", lambda text: parsed.append(text) or parse(text))
     plugin = stored()
@@ -67,7 +67,7 @@ def test_a_stored_definition_is_parsed_when_somebody_asks_and_once(monkeypatch):
     assert len(parsed) == 1
 
 
-def test_the_class_is_loaded_when_somebody_asks_and_once():
+def test_the_class_is_loaded_once_on_first_use():
     loads = []
     plugin = stored(load=lambda: loads.append(1) or Mail)
 
@@ -80,7 +80,7 @@ def test_the_class_is_loaded_when_somebody_asks_and_once():
 @pytest.mark.parametrize(
     "document", ["", "{", "[]", '{"integrationId": "mail"}', '{"integrationId": "M", "name": "x"}']
 )
-def test_what_is_no_definition_is_a_failure_of_its_plugin(document):
+def test_an_invalid_stored_definition_is_a_failure_of_its_plugin(document):
     with pytest.raises(PluginFailed, match="the stored definition of 'mail' cannot be read") as caught:
         _ = stored(document).spec
 
@@ -91,7 +91,7 @@ def test_a_repr_does_not_hold_the_document():
     assert not re.search("inputSchema|definition", repr(stored()))
 
 
-def test_a_schema_that_json_cannot_say_makes_no_document():
+def test_a_schema_without_a_json_form_has_no_document():
     odd = {"properties": {"a": {"default": object()}}}
     spec = IntegrationSpec(name="odd", display_name="Odd", config_schema=odd)
 

@@ -56,7 +56,7 @@ def test_a_first_party_plugin_may_be_denied_in_safe_mode():
     assert refused(policy) == "PLUGIN_DENIED"
 
 
-def test_the_environment_says_everything():
+def test_the_policy_is_read_from_the_environment():
     policy = PluginPolicy.from_environ(
         {
             "WREN_PLUGINS_ALLOW": "mail, acme-chat",
@@ -110,7 +110,7 @@ def test_a_child_process_reads_the_same_policy(policy):
         *(("WREN_PLUGINS_TIME_LIMIT", value) for value in ("soon", "0", "-1", "nan", "inf")),
     ],
 )
-def test_what_does_not_fit_is_refused_by_the_name_of_its_variable(variable, value):
+def test_an_invalid_value_is_refused_with_the_name_of_its_variable(variable, value):
     with pytest.raises(UserFacingConfigError, match=variable) as caught:
         PluginPolicy.from_environ({variable: value})
 

@@ -1,4 +1,4 @@
-"""Credentials: the secret values of one connection, readable by key and by nothing else."""
+"""Credentials: the secret values of one connection, readable by key only."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NoReturn
@@ -14,7 +14,7 @@ class Credentials(Mapping[str, str]):
     `repr` and `str` show the keys only, and it refuses to be pickled.
 
     Raises:
-        CredentialMissing: on reading a key that is not there.
+        CredentialMissing: on reading a missing key.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Credentials(Mapping[str, str]):
         account: str | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> "Credentials":
-        """Take values by key; which of them are secret is up to `spec`.
+        """Take values by key; `spec` decides which of them are secret.
 
         Args:
             spec: declares the credentials.
@@ -58,7 +58,7 @@ class Credentials(Mapping[str, str]):
     ) -> "Credentials":
         """Take each credential of `spec` from its environment variable; absent and empty ones are left out.
 
-        Those of a named account have variables of their own: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
+        Those of a named account have separate variables: `GMAIL_ACCESS_TOKEN__WORK` for `work`.
         """
         named = spec.get_env_mapping()
         variables = named if account is None else {key: account_variable(var, account) for key, var in named.items()}
@@ -71,7 +71,7 @@ class Credentials(Mapping[str, str]):
 
     @property
     def secrets(self) -> list[str]:
-        """The values nobody may be shown."""
+        """The values that must never be shown."""
         return [value for key, value in self._values.items() if key not in self._public]
 
     def missing(self, specs: Iterable[CredentialSpec]) -> list[CredentialSpec]:

@@ -1,7 +1,7 @@
-"""The plugins somebody switched off: one small file for each, in a folder of the Python environment they are in.
+"""The disabled plugins: one small file for each, in a folder of their Python environment.
 
-A file a name instead of one list: making and removing a file is atomic, so two people switching at once lose nothing,
-and there is no half-written list that could keep a host from starting.
+A file for each name instead of one list: creating and removing a file is atomic, so two changes at once lose nothing,
+and no half-written list can keep a host from starting.
 """
 
 import os
@@ -24,7 +24,7 @@ class DisabledPlugins:
 
     @classmethod
     def of_environment(cls, environ: Mapping[str, str]) -> "DisabledPlugins":
-        """Return those of this Python environment, or of the folder that WREN_PLUGINS_FOLDER names."""
+        """Return the disabled plugins of this Python environment, or of the folder in WREN_PLUGINS_FOLDER."""
         folder = environ.get(FOLDER_VARIABLE)
         return cls(Path(folder).expanduser() if folder else Path(sys.prefix) / "etc" / "wren" / "plugins")
 
@@ -35,7 +35,7 @@ class DisabledPlugins:
             UserFacingConfigError: PLUGINS_FOLDER_UNUSABLE, because a plugin must not come back unnoticed.
         """
         try:
-            entries = os.listdir(self.folder)  # noqa: PTH208 - a name is enough, no Path for each
+            entries = os.listdir(self.folder)  # noqa: PTH208 - names are enough, without a Path for each
         except FileNotFoundError:
             return frozenset()
         except OSError as exc:
@@ -67,7 +67,7 @@ class DisabledPlugins:
         return True
 
     def _mark(self, name: str) -> Path:
-        return self.folder / (quote(name, safe="") + _SUFFIX)  # an entry point may be called `../x`
+        return self.folder / (quote(name, safe="") + _SUFFIX)  # the name of an entry point may be `../x`
 
     def _unusable(self, what: str, exc: OSError) -> UserFacingConfigError:
         return UserFacingConfigError(

@@ -1,9 +1,9 @@
 """From entry points to loaded integrations, one at a time.
 
 Names come from the metadata of installed distributions; nothing is imported for them. Each entry point is loaded on
-its own, in a thread with a time limit: whatever it does, the others still load, and the failure is recorded with the
-distribution, its version and the cause. Two things stop at no boundary: a plugin that ends the process itself
-(`os._exit`, a crash in native code) ends the host too, and what a hanging plugin holds is not given back. Plugins are
+its own, in a thread with a time limit: the others load even where it fails, and the failure is recorded with the
+distribution, its version and the cause. Two things cannot be contained: a plugin that ends the process (`os._exit`, a
+crash in native code) ends the host too, and a hanging plugin keeps its resources. Plugins are
 trusted code; the sandbox is for scripts.
 """
 
@@ -33,7 +33,7 @@ _REASON_LIMIT = 500
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedPlugin:
-    """A plugin that answered."""
+    """A plugin that loaded."""
 
     name: str
     distribution: str
@@ -42,18 +42,18 @@ class LoadedPlugin:
 
     @cached_property
     def spec(self) -> IntegrationSpec:
-        """The complete spec; without a version of its own it has the distribution's."""
+        """The complete spec; its version is by default the distribution's."""
         spec = self.integration.full_spec()
         return spec if spec.version else spec.model_copy(update={"version": semver_of(self.version)})
 
     @property
     def integration_type(self) -> IntegrationType:
-        """What kind of integration it is."""
+        """The type of the integration."""
         return self.spec.type
 
     @property
     def unbound(self) -> tuple[str, ...]:
-        """Ids of the methods that nothing performs."""
+        """Ids of the methods without a handler."""
         return tuple(name for name, item in self.integration.methods().items() if isinstance(item, UnboundMethod))
 
     @cached_property
@@ -64,7 +64,7 @@ class LoadedPlugin:
 
 @dataclass(frozen=True, kw_only=True)
 class FailedPlugin:
-    """A plugin that did not, and why."""
+    """A plugin that did not load, and why."""
 
     name: str
     distribution: str
@@ -77,7 +77,7 @@ class FailedPlugin:
 
 @dataclass(frozen=True, kw_only=True)
 class Discovery:
-    """What was found: sorted by name."""
+    """The loaded and the failed plugins, sorted by name."""
 
     loaded: tuple[Plugin, ...] = ()
     failed: tuple[FailedPlugin, ...] = ()
@@ -87,7 +87,7 @@ def find_entry_points(*groups: str) -> list[EntryPoint]:
     """List the entry points of installed plugins, sorted by name and distribution; imports none of them.
 
     Args:
-        groups: other entry points than those of integrations.
+        groups: the entry-point groups; by default those of integrations.
     """
     return scan_entry_points(*groups)[0]
 
@@ -109,11 +109,11 @@ def discover(
 
     Args:
         only: entry-point names; None loads all.
-        policy: what may be loaded; what it refuses is not imported and counts as failed. None allows all.
-        time_limit: longest time one entry point may take to load; that of the policy where left out.
-        entry_points: what to load instead of what is installed.
-        recall: returns what is known of an entry point, which is not loaded then. It is not asked about one that is
-            refused by the policy or because another has its name.
+        policy: the allowed plugins; a refused one is not imported and counts as failed. None allows all.
+        time_limit: longest time one entry point may take to load; by default that of the policy.
+        entry_points: the ones to load instead of the installed ones.
+        recall: returns a known plugin, whose entry point is not loaded then. It is not called for one that the policy
+            refuses or that shares its name with another.
     """
     policy = policy or PluginPolicy()
     limit = time_limit or policy.time_limit
@@ -146,7 +146,7 @@ def _entry_points(groups: tuple[str, ...]) -> tuple[Iterable[EntryPoint], list[F
         return quick, []
     try:
         return [point for group in groups for point in metadata.entry_points(group=group)], []
-    except Exception:  # noqa: BLE001 - any installed distribution, a plugin or not, can spoil the quick way
+    except Exception:  # noqa: BLE001 - any installed distribution, a plugin or not, can break the fast path
         return _entry_points_one_by_one(groups)
 
 
@@ -159,7 +159,7 @@ def _entry_points_one_by_one(groups: tuple[str, ...]) -> tuple[list[EntryPoint],
             continue  # the same project further down sys.path: Python imports the first
         try:
             points[name] = [point for group in groups for point in distribution.entry_points.select(group=group)]
-        except Exception as exc:  # noqa: BLE001 - whatever is wrong with the file, the others are read
+        except Exception as exc:  # noqa: BLE001 - a broken file must not hide the others
             if any(_mentions(distribution, group) for group in groups):
                 reason = f"its entry_points.txt cannot be read: {said(exc)}"
                 failed = FailedPlugin(
@@ -177,7 +177,7 @@ def _mentions(distribution: IDistribution, group: str) -> bool:
 
 
 def sift(points: Iterable[EntryPoint], policy: PluginPolicy) -> tuple[list[EntryPoint], list[FailedPlugin]]:
-    """Part what may be loaded from what is refused by its name alone, by the policy or as a double; imports nothing."""
+    """Separate the allowed entry points from those that the policy or a duplicate name refuses; imports nothing."""
     admitted: dict[str, list[EntryPoint]] = defaultdict(list)
     refused: list[FailedPlugin] = []
     for point in points:
@@ -185,16 +185,16 @@ def sift(points: Iterable[EntryPoint], policy: PluginPolicy) -> tuple[list[Entry
         if refusal is None:
             admitted[point.name].append(point)
         else:
-            refused.append(_failed(point, RefusedError(refusal.code, refusal.reason)))
+            refused.append(_describe_failure(point, RefusedError(refusal.code, refusal.reason)))
     refused += [item for same in admitted.values() if len(same) > 1 for item in _doubles(same)]
     return [same[0] for same in admitted.values() if len(same) == 1], refused
 
 
 def _doubles(points: list[EntryPoint]) -> list[FailedPlugin]:
-    # Refusing both is the only order-independent answer: a second package must not replace a trusted one.
+    # Both are refused, whatever their order: a second package must not replace a trusted one.
     owners = " and ".join(sorted(identity_of(point)[0] for point in points))
     reason = f"{owners} both offer {points[0].name!r}; uninstall one of them"
-    return [_failed(point, RefusedError("DUPLICATE_NAME", reason)) for point in points]
+    return [_describe_failure(point, RefusedError("DUPLICATE_NAME", reason)) for point in points]
 
 
 def _load(point: EntryPoint, time_limit: timedelta) -> LoadedPlugin | FailedPlugin:
@@ -202,11 +202,11 @@ def _load(point: EntryPoint, time_limit: timedelta) -> LoadedPlugin | FailedPlug
     try:
         integration = load_integration(point, time_limit)
     except RefusedError as exc:
-        return _failed(point, exc)
+        return _describe_failure(point, exc)
     return LoadedPlugin(name=point.name, distribution=distribution, version=version, integration=integration)
 
 
-def _failed(point: EntryPoint, refusal: RefusedError) -> FailedPlugin:
+def _describe_failure(point: EntryPoint, refusal: RefusedError) -> FailedPlugin:
     distribution, version = identity_of(point)
     reason = str(refusal)
     return FailedPlugin(
@@ -219,7 +219,7 @@ def _failed(point: EntryPoint, refusal: RefusedError) -> FailedPlugin:
 
 
 def _owner(point: EntryPoint) -> str:
-    """Return the distribution's name as its folder spells it; reading the metadata of a thousand takes a second."""
+    """Return the distribution's name from its folder; reading the metadata of a thousand takes a second."""
     folder = getattr(point.dist, "_path", None)
     if isinstance(folder, Path) and folder.name.endswith(".dist-info"):
         return folder.name.partition("-")[0]
@@ -232,7 +232,7 @@ def identity_of(point: EntryPoint) -> tuple[str, str]:
 
 
 def _identity(distribution: IDistribution) -> tuple[str, str]:
-    """Return name and version; where the metadata are broken, what the folder's name says."""
+    """Return name and version; where the metadata are broken, those in the folder's name."""
     folder = Path(str(getattr(distribution, "_path", ""))).stem.partition("-")
     try:
         return distribution.name, distribution.version

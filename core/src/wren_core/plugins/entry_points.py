@@ -1,8 +1,8 @@
-"""The entry points of one group, read without parsing what other groups and other projects declare.
+"""The entry points of one group, read without parsing other groups and other projects.
 
-`importlib_metadata` finds distributions wherever they can be; most are folders beside the code, where a scan takes half
-the time, and a thousand plugins are looked for before a server starts. Whatever is out of the ordinary is left to it:
-archives, eggs, finders of somebody's own, a project that is there twice, a file that cannot be read.
+`importlib_metadata` finds distributions in every place; most are folders next to the code, where a scan takes half the
+time, and a server with a thousand plugins scans at each start. The library handles the other cases: archives, eggs,
+custom finders, a duplicate project, an unreadable file.
 """
 
 import os
@@ -19,7 +19,7 @@ _LEGACY = (".egg-info", ".egg", "egg-info")
 
 
 class _OutOfTheOrdinaryError(Exception):
-    """Only the library can answer."""
+    """Only the library can find the entry points."""
 
 
 def quick_entry_points(*groups: str) -> list[EntryPoint] | None:
@@ -53,9 +53,9 @@ def _metadata_folders() -> Iterator[str]:
 
 def _names_in(place: str) -> list[str]:
     try:
-        return os.listdir(place)  # noqa: PTH208 - names are all that is needed, of thousands of files
+        return os.listdir(place)  # noqa: PTH208 - only the names of thousands of files are needed
     except FileNotFoundError:
-        return []  # Python does not mind either
+        return []  # Python ignores both
     except NotADirectoryError:
         raise _OutOfTheOrdinaryError from None
 
@@ -82,5 +82,5 @@ def _read(folder: str, groups: tuple[str, ...]) -> Iterator[EntryPoint]:
 
 def _entry_point(name: str, value: str, group: str, folder: str) -> EntryPoint:
     point = EntryPoint(name, value, group)
-    vars(point)["dist"] = Distribution.at(folder)  # it cannot be assigned to
+    vars(point)["dist"] = Distribution.at(folder)  # the attribute cannot be assigned
     return point

@@ -1,4 +1,4 @@
-"""What an installed plugin looks like from outside, to tell without importing it whether it changed.
+"""The fingerprint of an installed plugin, to detect a change without importing it.
 
 A fingerprint covers the distribution's name and version, the times of its dist-info folder and metadata, those of the
 module or data its entry point names, and for an editable install those of all its sources. The contract and pydantic,
@@ -26,7 +26,7 @@ _GROUND = {"wren-core": "wren_core", "pydantic": "pydantic"}
 
 
 class Fingerprints:
-    """Fingerprints at one moment; make a new one for the next look."""
+    """Fingerprints at one moment; create a new object for a later moment."""
 
     def __init__(self) -> None:
         self._sources: dict[str, str] = {}
@@ -38,18 +38,18 @@ class Fingerprints:
             seen = (point.dist.read_text("METADATA") or "") if point.dist is not None else ""
         else:
             module, _, name = (part.strip() for part in point.value.partition(":"))
-            seen = self._seen(folder, module, data=name if point.group == DEFINITIONS_GROUP else "")
+            seen = self._read_stamps(folder, module, data=name if point.group == DEFINITIONS_GROUP else "")
         text = f"{self._ground}\n{point.name} = {point.value}\n{seen}"
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
-    def _seen(self, folder: str, module: str, *, data: str = "") -> str:
-        """Return the stamps of one entry point: few, for a thousand plugins are looked at before a server starts."""
+    def _read_stamps(self, folder: str, module: str, *, data: str = "") -> str:
+        """Return the stamps of one entry point: few, since a server reads those of a thousand plugins at each start."""
         site, _, name = folder.rpartition(os.sep)
         path = f"{site}{os.sep}{module.replace('.', os.sep)}"
-        beside = _stamp(f"{path}.py") or _stamp(f"{path}{os.sep}__init__.py") or self._elsewhere(folder)
-        # An installer makes the folder anew, so its own time tells of every installation.
+        code = _stamp(f"{path}.py") or _stamp(f"{path}{os.sep}__init__.py") or self._elsewhere(folder)
+        # An installer recreates the folder, so its time changes with every installation.
         declared = f" {_stamp(f'{path}{os.sep}{data}')}" if data else ""
-        return f"{name} {_stamp(folder)} {_stamp(f'{folder}{os.sep}METADATA')} {beside}{declared}"
+        return f"{name} {_stamp(folder)} {_stamp(f'{folder}{os.sep}METADATA')} {code}{declared}"
 
     def _elsewhere(self, folder: str) -> str:
         if folder not in self._sources:
@@ -61,7 +61,9 @@ class Fingerprints:
     @cached_property
     def _ground(self) -> str:
         folders = (_folder(metadata.distribution(name)) for name in _GROUND)
-        seen = (self._seen(folder, name) for folder, name in zip(folders, _GROUND.values(), strict=True) if folder)
+        seen = (
+            self._read_stamps(folder, name) for folder, name in zip(folders, _GROUND.values(), strict=True) if folder
+        )
         text = "\n".join([sys.version, *seen])  # long where the contract is an editable install, so hashed once
         return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -84,7 +86,7 @@ def _editable_folder(direct_url: Path) -> Path | None:
 
 def _source_files(folder: Path) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
-        # Hidden folders, environments and what tools leave behind are no sources, and may be huge.
+        # Hidden folders, environments and the caches of tools are not sources, and may be huge.
         folders[:] = sorted(name for name in folders if not _is_passed_over(Path(place), name))
         yield from (f"{place}{os.sep}{name}" for name in sorted(files) if name.endswith(_SOURCES))
 
@@ -96,7 +98,7 @@ def _is_passed_over(place: Path, name: str) -> bool:
 def _stamp(path: str) -> str:
     """Return a file's time and size; empty where there is none."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - a Path for each of three thousand files costs more than asking
+        found = os.stat(path)  # noqa: PTH116 - a Path for each of three thousand files costs more than the call
     except (OSError, ValueError):
         return ""
     return f"{found.st_mtime_ns} {found.st_size}"

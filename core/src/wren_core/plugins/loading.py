@@ -1,4 +1,4 @@
-"""From one entry point to a checked integration class, whatever the plugin does meanwhile."""
+"""From one entry point to a checked integration class, or to the reason why there is none."""
 
 import threading
 from datetime import timedelta
@@ -22,7 +22,7 @@ CONTRACT_DISTRIBUTION = "wren-core"
 
 
 class RefusedError(Exception):
-    """A plugin cannot be used; `code` is one of those of `FailedPlugin`."""
+    """A plugin cannot be used; `code` is one of the codes of `FailedPlugin`."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -30,10 +30,10 @@ class RefusedError(Exception):
 
 
 def load_integration(point: EntryPoint, time_limit: timedelta) -> type[Integration]:
-    """Load one entry point in a thread of its own; a plugin that hangs keeps that thread and nothing else.
+    """Load one entry point in a separate thread; a plugin that hangs keeps only that thread.
 
     Raises:
-        RefusedError: for whatever is wrong with the plugin.
+        RefusedError: for any problem of the plugin.
     """
     outcome: list[type[Integration] | RefusedError] = []
 
@@ -66,12 +66,12 @@ def _refusal(exc: BaseException) -> RefusedError:
 
 
 def check_contract(point: EntryPoint) -> None:
-    """Compare the plugin's own requirement on the contract with the contract's version; imports nothing of it.
+    """Compare the plugin's own requirement on the contract with the contract's version; does not import the plugin.
 
     Raises:
         RefusedError: CONTRACT_VERSION.
     """
-    from packaging.requirements import InvalidRequirement, Requirement  # here: listing names must not pay
+    from packaging.requirements import InvalidRequirement, Requirement  # here: too slow for listing names
     from packaging.utils import canonicalize_name
 
     have = _contract_version()
@@ -113,7 +113,7 @@ def _integration_of(point: EntryPoint) -> type[Integration]:
 
 
 def _declared_by(point: EntryPoint) -> type[Integration]:
-    from wren_core.declarative.publication import published_integration  # here: few plugins are data alone
+    from wren_core.declarative.publication import published_integration  # here: few plugins are data only
 
     try:
         return published_integration(point)
@@ -140,7 +140,7 @@ def _check_declaration(integration: type[Integration]) -> None:
     try:
         spec = integration.full_spec()
         check_schemas(spec)
-    except (TypeError, ValueError, LookupError) as exc:  # LookupError: pydantic, of a $ref it does not know
+    except (TypeError, ValueError, LookupError) as exc:  # LookupError: from pydantic, for an unknown $ref
         raise RefusedError("PLUGIN_INVALID", f"declares {integration.__name__} wrongly: {exc}") from exc
     undocumented = [method.id for method in spec.methods if not method.description]
     if undocumented:
@@ -148,7 +148,7 @@ def _check_declaration(integration: type[Integration]) -> None:
 
 
 def said(exc: BaseException) -> str:
-    """Return what an exception says, even of one that fails to say it."""
+    """Return the text of an exception, even of one that cannot be printed."""
     try:
         return str(exc)
     except Exception:  # noqa: BLE001 - an exception of a plugin may fail to print itself

@@ -1,4 +1,4 @@
-"""An integration that can be used: loaded in this process, or known from what was stored about it."""
+"""An integration that can be used: loaded in this process, or known from its stored definition."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from wren_core.errors import PluginFailed, WrenError
 
 
 class Plugin(Protocol):
-    """What a registry knows of an integration. Reading `integration` may import it; the rest imports nothing."""
+    """An integration in a registry. Reading `integration` may import it; the rest imports nothing."""
 
     @property
     def name(self) -> str:
@@ -23,7 +23,7 @@ class Plugin(Protocol):
 
     @property
     def distribution(self) -> str:
-        """The distribution that brings it; empty where there is none."""
+        """The distribution that contains it; empty where there is none."""
         ...
 
     @property
@@ -33,7 +33,7 @@ class Plugin(Protocol):
 
     @property
     def integration_type(self) -> IntegrationType:
-        """What kind of integration it is."""
+        """The type of the integration."""
         ...
 
     @property
@@ -48,7 +48,7 @@ class Plugin(Protocol):
 
     @property
     def unbound(self) -> tuple[str, ...]:
-        """Ids of the methods that nothing performs: of a definition, those without a request."""
+        """Ids of the methods without a handler: in a definition, those without a request."""
         ...
 
     @property
@@ -59,7 +59,7 @@ class Plugin(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class StoredPlugin:
-    """An integration known from its stored definition; the definition is parsed when somebody asks, and once."""
+    """An integration known from its stored definition; the definition is parsed once, on first use."""
 
     name: str
     distribution: str
@@ -67,14 +67,14 @@ class StoredPlugin:
     integration_type: IntegrationType
     document: str = field(repr=False)
     load: Callable[[], type[Integration]] = field(repr=False)
-    """Returns the class; called once, when somebody needs it."""
+    """Returns the class; called once, on first use."""
 
     @cached_property
     def spec(self) -> IntegrationSpec:
         """The complete spec.
 
         Raises:
-            PluginFailed: what is stored is no definition.
+            PluginFailed: the stored document is not a definition.
         """
         try:
             return IntegrationDefinition.model_validate_json(self.document).to_spec()
@@ -86,7 +86,7 @@ class StoredPlugin:
 
     @property
     def unbound(self) -> tuple[str, ...]:
-        """Ids of the methods that nothing performs; what a distribution brings performs all of its own."""
+        """Ids of the methods without a handler: none, since a distribution performs all of its methods."""
         return () if self.distribution else unbound_methods(self.spec)
 
     @cached_property
@@ -96,10 +96,10 @@ class StoredPlugin:
 
 
 def document_of(spec: IntegrationSpec) -> str:
-    """Return the definition of a complete spec as one JSON text, without a character that is not ASCII.
+    """Return the definition of a complete spec as one JSON text, in ASCII only.
 
     Raises:
-        ValueError: a schema holds what JSON cannot say.
+        ValueError: a schema holds a value that JSON does not have.
     """
     wire = IntegrationDefinition.from_spec(spec).to_wire()
     return json.dumps(wire, allow_nan=False, separators=(",", ":"))

@@ -1,7 +1,7 @@
-"""Which installed plugins a host may load: a decision made from names alone, before anything of a plugin is imported.
+"""Which installed plugins a host may load: a decision by names only, before a plugin is imported.
 
-A host builds one policy from its environment and gives it to `discover`. Names are compared as package indexes compare
-them: case, and `-`, `_` and `.`, make no difference. A rule names an integration or a distribution.
+A host builds one policy from its environment and gives it to `discover`. Names are compared as in package indexes:
+case, and `-`, `_` and `.`, make no difference. A rule names an integration or a distribution.
 """
 
 import re
@@ -36,27 +36,27 @@ REFUSAL_CODES = frozenset({"PLUGIN_DISABLED", "PLUGIN_DENIED", "PLUGIN_NOT_FIRST
 
 @dataclass(frozen=True, kw_only=True)
 class PluginPolicy:
-    """What a host lets in. Without arguments it lets in every plugin."""
+    """The plugins that a host may load. Without arguments every plugin may be loaded."""
 
     allow: frozenset[str] = frozenset()
     """Integrations and distributions that may be loaded; an empty list allows all."""
     deny: frozenset[str] = frozenset()
-    """Integrations and distributions that may not, whatever else allows them."""
+    """Integrations and distributions that may not be loaded, even where another rule allows them."""
     disabled: frozenset[str] = frozenset()
-    """Integrations that somebody switched off."""
+    """Disabled integrations."""
     safe_mode: bool = False
-    """Load the distributions of `first_party` and no others."""
+    """Load only the distributions of `first_party`."""
     time_limit: timedelta = DEFAULT_TIME_LIMIT
     """Longest time one plugin may take to load."""
     first_party: frozenset[str] = frozenset()
-    """Distributions that safe mode lets in; `first_party_distributions()` are those of this release."""
+    """Distributions that safe mode allows; `first_party_distributions()` are those of this release."""
 
     def refusal(self, name: str, distribution: str) -> Refusal | None:
         """Return why a plugin may not be loaded, or None when it may.
 
         Args:
-            name: of the entry point, which is the integration's.
-            distribution: that brings it.
+            name: the name of the entry point, which is the integration's.
+            distribution: the distribution that contains it.
         """
         if _is_named(self.disabled, name):
             return Refusal(code="PLUGIN_DISABLED", reason=f"it is switched off; `wren plugins enable {name}`")
@@ -72,11 +72,11 @@ class PluginPolicy:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], disabled: Iterable[str] = ()) -> "PluginPolicy":
-        """Read the policy of a process from its variables; an empty one counts as left out.
+        """Read the policy of a process from its variables; an empty one counts as unset.
 
         Args:
             environ: the variables.
-            disabled: what is switched off, where WREN_PLUGINS_DISABLED does not say.
+            disabled: the disabled integrations, where WREN_PLUGINS_DISABLED is not set.
 
         Raises:
             UserFacingConfigError: SETTINGS_INVALID, for a variable that does not fit.
@@ -97,7 +97,7 @@ class PluginPolicy:
         return {
             ALLOW_VARIABLE: ",".join(sorted(self.allow)),
             DENY_VARIABLE: ",".join(sorted(self.deny)),
-            DISABLED_VARIABLE: ",".join(sorted(self.disabled)) or ",",  # none, which is not the same as left out
+            DISABLED_VARIABLE: ",".join(sorted(self.disabled)) or ",",  # an empty list, unlike an unset variable
             SAFE_MODE_VARIABLE: "1" if self.safe_mode else "0",
             TIME_LIMIT_VARIABLE: repr(self.time_limit.total_seconds()),
         }
@@ -109,17 +109,17 @@ def first_party_distributions() -> frozenset[str]:
 
 
 def canonical_name(name: str) -> str:
-    """Return a name as package indexes compare it."""
+    """Return a name in the normal form of package indexes."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def split_names(text: str) -> frozenset[str]:
-    """Return the names of a list written with commas or spaces."""
+    """Return the names of a list separated by commas or spaces."""
     return frozenset(re.split(r"[,\s]+", text.strip(" ,\t\r\n"))) - {""}
 
 
 def _is_named(names: Collection[str], *candidates: str) -> bool:
-    if not names:  # nearly always, and asked of every plugin before a server starts
+    if not names:  # the usual case, for every plugin at each start of a server
         return False
     wanted = {canonical_name(candidate) for candidate in candidates if candidate}
     return any(canonical_name(name) in wanted for name in names)

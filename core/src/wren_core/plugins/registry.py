@@ -1,4 +1,4 @@
-"""The registry: which integrations this process has, built once and never changed."""
+"""The registry of the integrations of this process, built once and never changed."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from wren_core.plugins.plugin import Plugin
 class Registry:
     """An immutable lookup of integrations that can be used, and of those that cannot.
 
-    What is known from a stored definition is neither parsed nor imported before somebody asks for it.
+    An integration that is known from a stored definition is parsed and imported on first use only.
     """
 
     def __init__(self, *, loaded: Mapping[str, Plugin], failed: Mapping[str, FailedPlugin]) -> None:
@@ -23,7 +23,7 @@ class Registry:
 
     @classmethod
     def from_discovery(cls, discovery: Discovery) -> "Registry":
-        """Build the registry of what was discovered."""
+        """Build the registry of the discovered plugins."""
         return cls(
             loaded={plugin.name: plugin for plugin in discovery.loaded},
             failed={plugin.name: plugin for plugin in discovery.failed},
@@ -39,12 +39,12 @@ class Registry:
         return sorted(self._loaded)
 
     def find(self, name: str) -> type[Integration] | None:
-        """Return the integration, or None; imports it where that was not done yet."""
+        """Return the integration, or None; imports it on first use."""
         plugin = self._loaded.get(name)
         return plugin.integration if plugin else None
 
     def get(self, name: str) -> type[Integration]:
-        """Return the integration; imports it where that was not done yet.
+        """Return the integration; imports it on first use.
 
         Raises:
             PluginFailed: it is installed and could not be loaded.
@@ -53,7 +53,7 @@ class Registry:
         return self.plugin(name).integration
 
     def plugin(self, name: str) -> Plugin:
-        """Return what is known of the integration, without importing it; raises as `get` does."""
+        """Return the plugin of the integration, without importing it; raises as `get` does."""
         if name in self._loaded:
             return self._loaded[name]
         if name in self._failed:
@@ -75,7 +75,7 @@ class Registry:
 
 
 def integration_unknown(name: str, known: list[str]) -> IntegrationUnknown:
-    """Return the error for a name nobody offers, with the nearest installed one."""
+    """Return the error for an unknown name, with the nearest installed one."""
     nearest = find_nearest(name, known)
     hint = suggest(nearest, otherwise=f"installed are {', '.join(known) or 'none'}")
     return IntegrationUnknown(

@@ -22,7 +22,7 @@ RULE = Rule(
     tier=Tier.SILVER,
     title="500 and 503 become Unavailable",
     why="It says that nothing is wrong with the call and that it can work later; with any other error people look for "
-    "a fault of their own.",
+    "their own mistake.",
     fix="Let the client's HTTP error pass, or call wren_core.raise_for_response before the code reads the answer.",
     check=_check,
 )

@@ -45,7 +45,7 @@ RULE = Rule(
     id="W308-repeats",
     tier=Tier.GOLD,
     title="A write that is not idempotent is sent once, even when the provider fails",
-    why="A provider may have carried out a request that it did not confirm. A client that retries by itself then posts "
+    why="A provider may have carried out a request that it did not confirm. A client with automatic retries then posts "
     "or pays twice.",
     fix="Switch the client library's retries off for writes (`max_retries=0`), send an idempotency key where the "
     "provider takes one, or declare the method idempotent=True where it is.",

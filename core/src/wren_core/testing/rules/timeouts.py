@@ -30,8 +30,8 @@ RULE = Rule(
     id="W302-timeouts",
     tier=Tier.GOLD,
     title="Every request has a time limit, which leads to Unavailable",
-    why="A provider that accepts a request and never answers blocks a run until the run's own limit ends it, without a "
-    "word about the cause.",
+    why="A provider that accepts a request and never answers blocks a run until the run's own limit ends it, and "
+    "the error does not name the cause.",
     fix="Pass a timeout to the client (`timeout=30`). The check shortens the limits of Python's sockets; a client "
     "that waits elsewhere needs a setting with `timeout` in its name, which is then set to its minimum.",
     check=_check,
