@@ -27,7 +27,7 @@ def test_putting_makes_the_objects_on_the_way():
 
 
 def test_putting_does_not_go_through_a_value():
-    with pytest.raises(ValueError, match="no object"):
+    with pytest.raises(ValueError, match="not an object"):
         put({"a": 1}, "/a/b", 2)
 
 
@@ -58,5 +58,5 @@ def test_splitting_undoes_building(parts):
         ("a.json#/n", MISSING),
     ],
 )
-def test_a_reference_leads_to_a_place_of_its_own_document(reference, found):
+def test_a_reference_leads_to_a_place_in_the_same_document(reference, found):
     assert find_reference(DOCUMENT, reference) == found

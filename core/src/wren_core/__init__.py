@@ -7,7 +7,7 @@ that only needs `wren_core.errors` must not pay for the schema machinery that co
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and editors
+if TYPE_CHECKING:  # the names of `__getattr__`, for type checkers and editors
     from wren_core.ai.integration import AIIntegration as AIIntegration
     from wren_core.ai.integration import ImageIntegration as ImageIntegration
     from wren_core.contract.credentials import Credentials as Credentials
@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and
     from wren_core.errors import WrenError as WrenError
     from wren_core.http_status import raise_for_response as raise_for_response
 
-# No module may be called like one of these names: importing it would put the module in the name's place.
+# No module may have one of these names: importing it would replace the public object.
 _MEMBERS = {
     "wren_core.ai.integration": ("AIIntegration", "ImageIntegration"),
     "wren_core.contract.credentials": ("Credentials",),

@@ -34,11 +34,11 @@ ErrorType = Literal["AgentFixableError", "UserFacingConfigError", "InternalError
 
 
 class WrenError(Exception):
-    """Carry one failure with its code, its audience and its next step.
+    """One failure with its code, its audience and its next step.
 
     Args:
         message: what happened and what to do about it; never holds a secret.
-        code: stable upper-case identifier; the class's own where left out.
+        code: stable upper-case identifier; by default that of the class.
         action_url: page where a person can fix it.
         docs_url: page that explains it.
         retry_after_ms: milliseconds after which a retry makes sense.
@@ -97,14 +97,14 @@ class AgentFixableError(WrenError):
 
 
 class TransientError(WrenError):
-    """A failure that passes by itself: nothing is wrong with the call, and it can be made again later.
+    """A temporary failure: nothing is wrong with the call, and the same call can work later.
 
     `can_retry` is true for the class. Set it to False on an instance whose request may have been carried out, so that
     no host sends the request twice.
 
     Args:
         message: what happened.
-        retry_after: seconds to wait, as the provider said; None where it did not say.
+        retry_after: seconds to wait, from the provider; None where it names none.
     """
 
     type = "AgentFixableError"
@@ -117,7 +117,7 @@ class TransientError(WrenError):
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds to wait; None where the provider did not say."""
+        """Seconds to wait; None where the provider names none."""
         return None if self.retry_after_ms is None else self.retry_after_ms / 1000
 
 
@@ -136,7 +136,7 @@ class InternalError(WrenError):
 
 
 class InvalidInput(AgentFixableError):
-    """An argument does not fit; `details` names the JSON pointer, what was expected and what was got."""
+    """An argument does not fit; `details` names the JSON pointer, the expected and the given value."""
 
     code = "INVALID_INPUT"
 

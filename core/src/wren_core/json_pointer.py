@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 MISSING: Any = object()
-"""What `find` and `find_reference` return where there is nothing."""
-# An index has no sign and no leading zero; "01" is a key of an object and no place of an array.
+"""The result of `find` and `find_reference` where there is nothing."""
+# An index has no sign and no leading zero; "01" is a key of an object and not an index of an array.
 _INDEX = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -46,15 +46,15 @@ def find_reference(document: Any, reference: str) -> Any:
 
 
 def put(document: dict[str, Any], pointer: str, value: Any) -> None:
-    """Set the value at a pointer, making the objects on the way.
+    """Set the value at a pointer, and create the objects on the way.
 
     Raises:
-        ValueError: something on the way is no object.
+        ValueError: a value on the way is not an object.
     """
     *way, last = split(pointer)
     node = document
     for key in way:
         node = node.setdefault(key, {})
         if not isinstance(node, dict):
-            raise ValueError(f"{pointer!r} leads through {key!r}, which is no object")
+            raise ValueError(f"{pointer!r} leads through {key!r}, which is not an object")
     node[last] = value

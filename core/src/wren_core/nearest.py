@@ -1,4 +1,4 @@
-"""The known name that was probably meant, and the hint that offers it."""
+"""The nearest known name, and the hint that suggests it."""
 
 from collections.abc import Iterable
 
@@ -14,10 +14,10 @@ def list_nearest(name: str, known: Iterable[str], *, limit: int = 3, similarity:
     Args:
         name: the name that is unknown.
         known: the names that exist.
-        limit: how many names are returned at most.
+        limit: maximum number of returned names.
         similarity: from 0 (every name) to 1 (the same name only).
     """
-    from difflib import get_close_matches  # here: only a misspelt name needs it
+    from difflib import get_close_matches  # here: only an unknown name needs it
 
     return get_close_matches(name, list(known), n=limit, cutoff=similarity)
 

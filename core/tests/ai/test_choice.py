@@ -27,27 +27,27 @@ def test_a_setting_changes_the_default(make, script):
     assert script.asked[0].model.id == "macaw"
 
 
-def test_the_first_model_that_can_answers_where_the_default_cannot(parrot, script):
+def test_the_first_suitable_model_answers_where_the_default_is_unsuitable(parrot, script):
     answer = parrot.generate("what is this?", images=[PNG])
 
     assert (script.asked[0].model.id, answer.model) == ("macaw", "macaw")
 
 
-def test_a_named_model_that_cannot_says_which_can(parrot):
+def test_the_error_of_an_unsuitable_model_names_the_suitable_ones(parrot):
     error = code_of(lambda: parrot.generate("what is this?", images=[PNG], model="grey"))
 
     assert error.code == "MODEL_UNSUITABLE"
     assert error.message == "grey cannot see images; these can: macaw"
 
 
-def test_a_text_model_cannot_generate_images_and_says_which_can(parrot):
+def test_the_error_of_a_text_model_names_the_models_for_images(parrot):
     error = code_of(lambda: parrot.generate_image("a wren", modelId="grey"))
 
     assert error.message == "grey cannot generate images; these can: painter"
     assert error.details["models"] == ["painter"]
 
 
-def test_where_no_model_can_this_is_said(make):
+def test_an_error_says_that_no_model_is_suitable(make):
     blind = make(models=[{"id": "macaw", "capabilities": ["text"]}])
 
     assert "no model of parrot can" in code_of(lambda: blind.generate("?", images=[PNG])).message
@@ -111,7 +111,7 @@ def test_a_price_of_images_that_no_setting_replaces_stays(make, model, setting, 
 
 
 @pytest.mark.parametrize("setting", [{"price": 1}, {"input_price": float("inf")}, {"output_price": -1}])
-def test_a_setting_nobody_knows_and_a_price_that_is_none_are_refused(make, setting):
+def test_an_unknown_setting_and_an_invalid_price_are_refused(make, setting):
     with pytest.raises(ConfigInvalid):
         make(models=[{"id": "x", **setting}])
 

@@ -23,7 +23,7 @@ PNG = b"\x89PNG\r\n\x1a\n rest"
 TOOL = {"name": "weather", "description": "Tell the weather.", "input_schema": {"type": "object", "properties": {}}}
 
 
-def test_an_answer_says_what_it_used_and_cost_and_the_host_hears_of_it(parrot, ledger):
+def test_an_answer_has_its_usage_and_cost_and_the_host_gets_both(parrot, ledger):
     answer = parrot.generate("hi")
 
     assert (answer.text, answer.cost_usd) == ("Hello.", 0.006)
@@ -81,7 +81,7 @@ def test_a_refused_call_costs_nothing(parrot, ledger, script):
     assert ledger.operations == ["ai.allow"]
 
 
-def test_a_model_without_prices_is_told_apart_from_one_that_is_free(parrot, ledger):
+def test_a_model_without_prices_differs_from_a_free_one(parrot, ledger):
     answer = parrot.generate("hi", model="wild")
 
     assert answer.cost_usd is None
@@ -131,7 +131,7 @@ def test_arguments_that_do_not_fit_are_refused_alike_by_calls_and_streams(parrot
     assert ledger.asked == []
 
 
-def test_images_are_made_and_their_price_is_told(parrot, ledger, script):
+def test_images_are_generated_and_their_price_is_reported(parrot, ledger, script):
     made = parrot.generate_images("a wren", count=3, quality="hd")
 
     assert (len(made.images), made.cost_usd) == (3, 0.24)
@@ -166,23 +166,23 @@ def test_the_shared_methods_have_the_shared_names_and_the_cost_is_the_product(pa
     assert [item["nano_usd"] for item in ledger.spent] == [6_000_000, 80_000_000]
 
 
-def test_a_provider_whose_dialect_draws_nothing_refuses_an_image(parrot):
+def test_a_provider_whose_dialect_has_no_images_refuses_an_image(parrot):
     parrot.client.draw = None
 
-    with pytest.raises(AgentFixableError, match="makes no images") as caught:
+    with pytest.raises(AgentFixableError, match="does not generate images") as caught:
         parrot.generate_image("a wren")
 
     assert caught.value.code == "IMAGES_UNSUPPORTED"
 
 
-def test_a_model_that_is_named_and_cannot_draw_is_told_apart_from_a_provider_that_cannot(parrot):
+def test_a_named_model_without_images_has_another_error_than_a_provider_without_images(parrot):
     with pytest.raises(InvalidInput) as caught:
         parrot.generate_image("a wren", modelId="grey")
 
     assert (caught.value.code, caught.value.details["models"]) == ("MODEL_UNSUITABLE", ["painter"])
 
 
-def test_models_are_listed_with_what_they_can_and_cost(parrot):
+def test_models_are_listed_with_abilities_and_prices(parrot):
     by_id = {model.id: model for model in parrot.models()}
 
     assert list(by_id) == ["grey", "macaw", "painter", "wild"]
@@ -204,7 +204,7 @@ def test_an_inherited_example_names_the_integration(parrot):
     assert AIIntegration.methods()["generate"].spec.example.startswith("{name}.")
 
 
-def test_everything_about_the_methods_is_said_on_the_wire_and_as_tools(parrot):
+def test_the_wire_form_and_the_tools_describe_all_methods(parrot):
     spec = type(parrot).full_spec()
 
     wire = json.loads(json.dumps(IntegrationDefinition.from_spec(spec).to_wire()))
@@ -223,7 +223,7 @@ def test_everything_about_the_methods_is_said_on_the_wire_and_as_tools(parrot):
         assert list(mcp_tool("parrot", method)["inputSchema"]["properties"]) == names
 
 
-def test_a_refused_key_is_renewed_once_and_the_call_made_again(parrot, script, ledger, monkeypatch):
+def test_a_refused_key_is_renewed_once_and_the_call_is_repeated(parrot, script, ledger, monkeypatch):
     script.parts = [AuthFailed("no")]
 
     def renew(refused=None):

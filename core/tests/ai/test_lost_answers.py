@@ -52,7 +52,7 @@ def test_a_provider_that_says_it_is_down_charges_nothing(parrot, ledger, script)
     assert ledger.spent == []
 
 
-def test_that_it_could_not_be_noted_does_not_hide_that_the_answer_is_lost(parrot, ledger, script):
+def test_a_failed_report_does_not_hide_a_lost_answer(parrot, ledger, script):
     script.parts = [LOST]
     ledger.refusal["ai.spent"] = Unavailable("the worker is gone")
 
@@ -60,7 +60,7 @@ def test_that_it_could_not_be_noted_does_not_hide_that_the_answer_is_lost(parrot
         parrot.generate("hi")
 
 
-def test_what_was_never_sent_is_told_from_what_was_never_answered():
+def test_a_request_that_was_never_sent_differs_from_one_without_an_answer():
     never_sent, never_answered = OSError("x"), OSError("x")
     never_sent.__cause__ = ConnectTimeout()
 

@@ -59,7 +59,7 @@ def test_images_are_priced_by_their_tokens_where_the_provider_counts_them():
     assert (counted, uncounted) == (10 * 5000 + 439 * 30_000, 40_000_000)
 
 
-def test_a_model_without_prices_has_no_cost_rather_than_none_at_all():
+def test_the_cost_of_a_model_without_prices_is_unknown_and_not_zero():
     assert cost_in_nanos(model(), Usage(input_tokens=5)) is None
     assert cost_in_nanos(model(Cost()), Usage(input_tokens=5)) == 0
     assert (usd(None), usd(1_500_000)) == (None, 0.0015)

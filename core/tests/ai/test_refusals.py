@@ -18,14 +18,14 @@ def test_a_limit_says_how_long_to_wait():
 
 
 @pytest.mark.parametrize(("status", "is_about_money"), [(402, False), (429, True), (400, True)])
-def test_an_account_without_credit_leads_a_person_to_where_it_is_paid(status, is_about_money):
+def test_the_error_of_an_account_without_credit_links_to_its_billing_page(status, is_about_money):
     error = refusal(status, "no credit", is_about_money=is_about_money, **WHERE)
 
     assert (type(error), error.code) == (UserFacingConfigError, "PROVIDER_BILLING")
     assert error.action_url == "https://chat.example/billing"
 
 
-def test_a_key_that_may_not_is_told_from_one_that_is_wrong():
+def test_a_key_without_the_permission_differs_from_a_wrong_key():
     forbidden, wrong = refusal(403, "no", **WHERE), refusal(401, "no", **WHERE)
 
     assert forbidden.code == "PERMISSION_DENIED"

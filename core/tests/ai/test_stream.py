@@ -24,13 +24,13 @@ def test_pieces_come_one_by_one_and_the_whole_at_the_end(parrot, script, ledger)
     assert [item["nano_usd"] for item in ledger.spent] == [6_000_000]
 
 
-def test_nothing_is_asked_before_the_first_piece_is_wanted(parrot, script, ledger):
+def test_no_request_is_sent_before_the_first_piece_is_read(parrot, script, ledger):
     parrot.stream("go")
 
     assert (script.asked, ledger.asked) == ([], [])
 
 
-def test_a_stream_is_a_call_to_whoever_watches(make, script):
+def test_observers_of_calls_get_a_stream_as_one_call(make, script):
     calls = []
     script.parts = ["one", DONE]
 
@@ -68,7 +68,7 @@ def test_input_the_provider_never_counted_is_estimated(parrot, script, ledger):
 def test_a_stream_that_ends_without_its_end_is_no_success(parrot, script, ledger):
     script.parts = ["half an answer"]
 
-    with pytest.raises(Unavailable, match="in the middle"):
+    with pytest.raises(Unavailable, match="too early"):
         list(parrot.stream("go"))
 
     assert ledger.spent[0]["outcome"] == "PROVIDER_UNAVAILABLE"
@@ -119,7 +119,7 @@ def test_a_secret_in_a_verdict_is_hidden(parrot, script):
         list(parrot.stream("go"))
 
 
-def test_why_a_stream_broke_is_told_even_when_it_cannot_be_noted(parrot, script, ledger):
+def test_the_reason_of_a_broken_stream_is_raised_even_when_its_report_fails(parrot, script, ledger):
     script.parts = ["text", Unavailable("broke off")]
     ledger.refusal["ai.spent"] = HostUnavailable("gone")
 
@@ -127,7 +127,7 @@ def test_why_a_stream_broke_is_told_even_when_it_cannot_be_noted(parrot, script,
         list(parrot.stream("go"))
 
 
-def test_an_answer_that_cannot_be_noted_is_a_failure(parrot, script, ledger):
+def test_an_answer_whose_report_fails_is_a_failure(parrot, script, ledger):
     script.parts = ["text", DONE]
     ledger.refusal["ai.spent"] = HostUnavailable("gone")
 

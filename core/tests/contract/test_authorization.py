@@ -70,6 +70,6 @@ def test_each_kind_of_credential_goes_where_it_belongs(spec, values, headers, qu
         (spec_with(CustomAuth(), credential("login", CredentialType.BASIC_AUTH)), "login"),
     ],
 )
-def test_a_missing_credential_is_told_by_name(spec, key):
+def test_a_missing_credential_is_reported_by_name(spec, key):
     with pytest.raises(CredentialMissing, match=key):
         authorization(spec, Credentials({}, integration="depot"))

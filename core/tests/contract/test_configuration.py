@@ -130,13 +130,13 @@ def test_what_does_not_fit_is_named_with_its_place_and_the_reason(values, field,
     assert f"ledger: configuration field {field!r}: {reason}" in str(error)
 
 
-def test_the_fields_that_exist_at_the_place_are_told():
+def test_the_error_lists_the_fields_at_the_place():
     assert refusal({"tenant": "a", "page": {"nothing": 1}}).details["fields"] == ["size", "order"]
     assert refusal({"tenant": 1}).details["fields"] == ["tenant", *DEFAULTS]
     assert "it has tenant, prefix" in str(refusal({"zzz": 1, "tenant": "a"}))
 
 
-def test_the_value_itself_is_never_told():
+def test_the_error_never_shows_the_value():
     assert "hunter2" not in str(refusal({"tenant": ["hunter2"]})) + str(refusal({"tenant": ["hunter2"]}).details)
 
 
@@ -147,21 +147,21 @@ def test_a_part_of_a_configuration_may_lack_what_is_required_and_nothing_else():
 
 
 @pytest.mark.parametrize("schema", [{"type": "object", "properties": {"a": {}}}, {"properties": {"a": {}}}])
-def test_a_schema_that_forgot_to_close_itself_takes_no_unknown_field_either(schema):
+def test_a_schema_without_additional_properties_false_refuses_unknown_fields_too(schema):
     spec = IntegrationSpec(name="shop", display_name="Shop", config_schema=schema)
 
     with pytest.raises(ConfigInvalid, match="configuration field 'b': is unknown; it has a"):
         check_config(spec, {"b": 1})
 
 
-def test_a_schema_that_says_what_else_it_takes_is_heard():
+def test_a_schema_may_allow_additional_fields():
     schema = {"type": "object", "properties": {}, "additionalProperties": {"type": "integer"}}
     spec = IntegrationSpec(name="shop", display_name="Shop", config_schema=schema)
 
     assert check_config(spec, {"b": 1}) == {"b": 1}
 
 
-def test_references_that_go_in_a_circle_end():
+def test_circular_references_end():
     schema = {"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"$ref": "#/$defs/A"}}}
 
     assert with_defaults(schema, {"a": {}}) == {"a": {}}

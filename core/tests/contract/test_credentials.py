@@ -43,18 +43,18 @@ def test_a_missing_value_names_the_integration_the_key_and_the_next_step(credent
         credentials["api_key"]
 
 
-def test_a_missing_value_of_nobody_in_particular_is_named_too():
+def test_a_missing_value_without_an_integration_is_named_too():
     with pytest.raises(CredentialMissing, match=r"^the integration has no credential 'api_key'"):
         Credentials()["api_key"]
 
 
-def test_they_come_from_the_environment_that_is_handed_in():
+def test_credentials_are_read_from_the_given_environment():
     environ = {"MAIL_TOKEN": SECRET, "MAIL_ACCOUNT": "", "MAIL_REFRESH": "r", "HOME": "/root"}
 
     assert dict(Credentials.from_env(SPEC, environ)) == {"access_token": SECRET}
 
 
-def test_what_is_required_and_not_there_is_missing():
+def test_required_credentials_without_a_value_are_missing():
     assert [spec.key for spec in Credentials().missing(SPEC.credentials)] == ["access_token"]
     assert Credentials({"access_token": "x"}).missing(SPEC.credentials) == []
 
@@ -69,7 +69,7 @@ def test_no_way_to_print_them_shows_a_value(credentials, show):
 
 
 @pytest.mark.parametrize("write", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, pydantic_core.to_json])
-def test_no_way_to_write_them_down_works(credentials, write):
+def test_credentials_cannot_be_serialized(credentials, write):
     with pytest.raises((TypeError, pydantic_core.PydanticSerializationError)):
         write(credentials)
 
@@ -79,7 +79,7 @@ def test_they_cannot_be_changed(credentials):
         credentials["access_token"] = "other"
 
 
-def test_a_change_of_what_they_were_made_of_does_not_reach_them():
+def test_a_later_change_of_the_given_values_has_no_effect():
     values = {"access_token": SECRET}
     credentials = Credentials(values)
 
@@ -88,7 +88,7 @@ def test_a_change_of_what_they_were_made_of_does_not_reach_them():
     assert credentials["access_token"] == SECRET
 
 
-def test_what_is_no_secret_is_told_apart_wherever_the_values_came_from():
+def test_public_values_are_not_secrets_whatever_their_source():
     name = CredentialSpec(key="username", type=CredentialType.BASIC_AUTH, env_var="MAIL_USERNAME", secret=False)
     spec = SPEC.model_copy(update={"credentials": (*SPEC.credentials, name)})
     environ = {"MAIL_TOKEN": SECRET, "MAIL_USERNAME": "postgres"}
@@ -105,7 +105,7 @@ ACCOUNTS = IntegrationSpec(
 )
 
 
-def test_a_named_account_is_read_from_variables_of_its_own():
+def test_a_named_account_is_read_from_separate_variables():
     environ = {"MAIL_TOKEN": "mine", "MAIL_TOKEN__WORK_2": "work"}
 
     assert Credentials.from_env(ACCOUNTS, environ, account="work-2") == {"token": "work"}

@@ -116,7 +116,7 @@ credentials = st.builds(
 
 
 def has_no_double(specs):
-    """Tell whether refresh tokens have keys and variables of their own, as a spec wants it."""
+    """Tell whether refresh tokens have unique keys and variables, as a spec requires."""
     renewed = [item for item in specs if item.refresh_key and item.refresh_env_var]
     keys = [item.key for item in specs] + [item.refresh_key for item in renewed]
     variables = [item.env_var for item in specs] + [item.refresh_env_var for item in renewed]
@@ -233,7 +233,7 @@ def test_the_fields_inside_an_ai_configuration_are_camel_case_too():
     assert rewired(spec) == spec
 
 
-def test_a_provider_that_is_named_outside_the_configuration_is_taken():
+def test_a_provider_may_be_named_outside_the_configuration():
     spec = IntegrationDefinition.from_wire({**EXAMPLE, "oauthProvider": "intuit"}).to_spec()
 
     assert spec.auth is not None
@@ -281,7 +281,7 @@ def test_a_definition_that_contradicts_itself_is_refused(fields, message):
 
 
 @pytest.mark.parametrize("fault", [{"properties": None}, {"properties": ["a"]}, {"required": None}, {"required": [[]]}])
-def test_a_broken_schema_is_kept_for_whoever_checks_schemas(fault):
+def test_a_broken_schema_is_kept_for_the_check_of_schemas(fault):
     broken = {"type": "object", "properties": {"user": {"type": "string"}}, **fault}
     undone = {"id": "undone", "name": "U", "inputSchema": broken, "description": "Undo.", "undo": {"method": "undone"}}
     fields = {
@@ -299,7 +299,7 @@ def test_a_broken_schema_is_kept_for_whoever_checks_schemas(fault):
 
 
 @pytest.mark.parametrize("document", [None, [], "xero", 7])
-def test_what_is_no_object_is_no_definition(document):
+def test_a_value_that_is_not_an_object_is_not_a_definition(document):
     with pytest.raises(DefinitionInvalid, match="a definition is a JSON object, not"):
         IntegrationDefinition.from_wire(document)
 
@@ -333,7 +333,7 @@ def test_an_unknown_key_is_refused_with_its_place_and_the_nearest_one(part, poin
     assert str(caught.value) == f"{pointer}: {pointer.rsplit('/', 1)[1]!r} is unknown; did you mean {nearest!r}?"
 
 
-def test_a_key_like_no_other_is_refused_with_all_there_are():
+def test_a_key_without_similar_ones_is_refused_with_all_known_keys():
     with pytest.raises(DefinitionInvalid, match="it has integrationId, name, description, version, type, methods"):
         IntegrationDefinition.from_wire({**EXAMPLE, "zzz": 1})
 
@@ -381,7 +381,7 @@ def test_a_value_that_does_not_fit_is_refused_with_its_place(part, pointer):
         ({"credentials": []}, []),
     ],
 )
-def test_a_definition_that_says_nothing_of_credentials_gets_what_its_auth_type_needs(fields, keys):
+def test_a_definition_without_credentials_gets_those_of_its_auth_type(fields, keys):
     spec = IntegrationDefinition.from_wire({**EXAMPLE, **fields}).to_spec()
 
     assert [credential.key for credential in spec.credentials] == keys

@@ -38,7 +38,7 @@ def test_an_event_cannot_be_changed(event):
 
 
 @pytest.mark.parametrize("data", [{}, {"trigger": "nothing"}, {"trigger": "schedule"}, {"trigger": "email"}])
-def test_what_is_no_event_is_refused(data):
+def test_an_invalid_event_is_refused(data):
     with pytest.raises(ValidationError):
         parse_event(data)
 

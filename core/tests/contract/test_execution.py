@@ -281,7 +281,7 @@ def test_an_argument_without_a_json_form_is_refused(value):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**70, "5"])
-def test_a_number_json_cannot_say_is_refused(value):
+def test_a_number_without_a_json_form_is_refused(value):
     class Counter(Shop):
         @method
         def count(self, ratio: float) -> float:
@@ -323,7 +323,7 @@ def test_only_methods_can_be_called(method_id):
         call(shop(), method_id, {})
 
 
-def test_what_a_plugin_raises_is_named_by_type_only():
+def test_the_exception_of_a_plugin_is_named_by_type_only():
     with pytest.raises(InternalError) as caught:
         shop().run("crash")
 
@@ -338,7 +338,7 @@ def test_a_plugin_that_exits_does_not_end_the_host():
         shop().run("exit")
 
 
-def test_an_interrupt_is_not_taken_for_a_fault_of_the_plugin():
+def test_an_interrupt_is_not_a_fault_of_the_plugin():
     with pytest.raises(KeyboardInterrupt):
         shop().run("interrupt")
 
@@ -370,7 +370,7 @@ def test_a_credential_in_an_error_is_masked():
         ("cyclic_details", {}),
     ],
 )
-def test_whatever_an_author_puts_into_an_error_can_be_written_down(action, details):
+def test_every_detail_of_an_error_can_be_serialized(action, details):
     with pytest.raises(Rejected) as caught:
         shop().run(action)
 
@@ -406,10 +406,10 @@ def test_a_short_credential_is_no_reason_to_mask_half_the_message():
 @pytest.mark.parametrize(
     ("method_id", "said"),
     [
-        ("wrong_type", "returned what its return type cannot say"),
+        ("wrong_type", "returned a value that its return type cannot convert"),
         ("out_of_range", "broke its output schema at /: expected maximum: 3"),
         ("field_out_of_range", "broke its output schema at /count: expected maximum: 3"),
-        ("unserialisable", "returned what its return type cannot say"),
+        ("unserialisable", "returned a value that its return type cannot convert"),
     ],
 )
 def test_a_result_that_breaks_the_schema_is_a_fault_of_the_plugin(method_id, said):
@@ -496,7 +496,7 @@ def guarded(provider: Provider) -> Guarded:
     return made
 
 
-def test_a_refused_credential_is_renewed_once_and_the_call_made_again():
+def test_a_refused_credential_is_renewed_once_and_the_call_is_repeated():
     provider = Provider()
     made = guarded(provider)
 
@@ -527,7 +527,7 @@ def test_without_a_fresh_credential_the_refusal_stands(answer):
     assert (provider.refreshes, provider.log) == (1, ["try a"])
 
 
-def test_a_host_that_wants_a_person_is_heard():
+def test_the_error_of_a_host_that_needs_a_person_is_raised():
     provider = Provider(answer=UserFacingConfigError("reconnect", code="CONNECTION_NEEDS_REAUTH"))
 
     with pytest.raises(UserFacingConfigError, match="reconnect") as caught:
@@ -544,7 +544,7 @@ def test_without_a_host_the_refusal_stands():
         made.post("a")
 
 
-def test_only_the_inner_call_is_made_again_not_what_the_outer_one_did_before():
+def test_only_the_inner_call_is_repeated_not_the_earlier_work_of_the_outer_one():
     provider = Provider()
     made = guarded(provider)
 
@@ -596,7 +596,7 @@ def test_each_schema_is_compiled_once_however_often_a_method_is_called(monkeypat
         return compile_schema(schema, **options)
 
     class Fresh(Integration):
-        """Made here, so that nobody called it before."""
+        """Created here, so that no test has called it before."""
 
         spec = IntegrationSpec(name="fresh", display_name="Fresh")
 
@@ -612,7 +612,7 @@ def test_each_schema_is_compiled_once_however_often_a_method_is_called(monkeypat
     assert compiled == [Fresh.double.spec.input_schema, Fresh.double.spec.output_schema]
 
 
-def test_an_instance_of_a_named_account_tells_it_with_every_call_and_renewal():
+def test_every_call_and_renewal_of_a_named_account_has_its_name():
     records, asked = [], []
 
     class Worker:

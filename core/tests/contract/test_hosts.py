@@ -59,7 +59,7 @@ def test_templates_that_name_one_place_are_one_host():
 @pytest.mark.parametrize(
     "host", ["*", "*.example", "10.0.0.0/8", "a b", "a\n.example", "a.example,b.example", "-a", "a/b"]
 )
-def test_what_is_no_host_is_refused_by_the_name_of_its_field(host):
+def test_the_error_of_an_invalid_host_names_its_field(host):
     with pytest.raises(ConfigInvalid, match="'host'") as caught:
         configured_hosts(SERVER, {"host": host})
 
@@ -67,7 +67,7 @@ def test_what_is_no_host_is_refused_by_the_name_of_its_field(host):
 
 
 @pytest.mark.parametrize("port", [0, 65536, -1, "imap"])
-def test_what_is_no_port_is_refused(port):
+def test_an_invalid_port_is_refused(port):
     with pytest.raises(ConfigInvalid):
         configured_hosts(SERVER, {"host": "mail.example", "port": port})
 

@@ -36,7 +36,7 @@ class Client:
 class Mail(Integration):
     """Send mail.
 
-    To anybody.
+    To any address.
     """
 
     spec = IntegrationSpec(
@@ -74,7 +74,7 @@ def mail(cls=Mail, **extra):
 def test_the_full_spec_is_completed_from_the_class():
     spec = Mail.full_spec()
 
-    assert spec.description == "Send mail.\n\nTo anybody."
+    assert spec.description == "Send mail.\n\nTo any address."
     assert [item.id for item in spec.methods] == ["send", "folders"]
     assert spec.config_schema["properties"]["folder"] == {
         "type": "string",
@@ -245,7 +245,7 @@ def test_a_failed_connection_is_tried_again():
     assert made.client.token == "tok-123"
 
 
-def test_without_a_connect_of_its_own_an_integration_has_no_client():
+def test_an_integration_without_connect_and_base_url_has_no_client():
     class Plain(Integration):
         """Plain."""
 
@@ -273,7 +273,7 @@ class FakeShop(FakeProvider):
         ),
     ],
 )
-def test_without_a_connect_of_its_own_the_client_sends_the_credential_as_the_spec_says(auth, credential, seen):
+def test_the_default_client_sends_the_credential_as_the_spec_declares(auth, credential, seen):
     class Shop(Integration):
         """Sell."""
 

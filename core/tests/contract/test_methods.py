@@ -43,7 +43,7 @@ def test_a_bound_method_goes_through_the_owner():
     assert owner.calls == [("send", {"to": "a", "subject": "s", "urgent": True})]
 
 
-def test_arguments_that_were_left_out_are_not_made_up():
+def test_omitted_arguments_are_not_passed():
     owner = Recorder()
 
     owner.send("a")

@@ -56,8 +56,8 @@ def test_any_other_name_is_refused(name):
 
 
 @pytest.mark.parametrize("name", ["import", "class", "lambda"])
-def test_a_name_no_script_could_write_is_refused(name):
-    with pytest.raises(ValidationError, match="a word of Python"):
+def test_a_python_keyword_is_refused_as_a_name(name):
+    with pytest.raises(ValidationError, match="a keyword of Python"):
         spec(name=name)
 
 
@@ -152,7 +152,7 @@ def test_the_setup_page_is_below_the_public_address():
     )
 
 
-def test_the_setup_page_of_nobody_in_particular_has_no_user():
+def test_a_setup_page_without_a_user_has_no_user_parameter():
     assert spec().get_setup_url(public_url="https://wren.example") == "https://wren.example/integrations/shop/setup"
 
 
@@ -191,7 +191,7 @@ def test_the_environment_mapping_holds_the_refresh_token_and_that_of_a_run_does_
     assert made.get_run_env_mapping() == {"access_token": "SHOP_ACCESS_TOKEN"}
 
 
-def test_a_refresh_token_has_a_variable_of_its_own():
+def test_a_refresh_token_has_a_separate_variable():
     with pytest.raises(ValidationError, match="environment variable 'SHOP_ACCESS_TOKEN' is declared twice"):
         spec(credentials=[credential(refresh_key="refresh_token", refresh_env_var="SHOP_ACCESS_TOKEN")])
 
@@ -214,7 +214,7 @@ def test_an_undo_names_a_method_and_its_parameters():
 @pytest.mark.parametrize(
     ("arguments", "target", "message"),
     [
-        ({}, "gone", "no method of the integration"),
+        ({}, "gone", "not a method of the integration"),
         ({"id": "/output/id", "force": "/input/x"}, "delete", r"takes \['id'\]"),
         ({}, "delete", r"takes \['id'\]"),
     ],
@@ -248,7 +248,7 @@ def test_the_default_model_must_be_offered():
 
 
 @pytest.mark.parametrize("price", [float("inf"), float("nan")])
-def test_a_price_that_json_cannot_say_is_refused(price):
+def test_a_price_without_a_json_form_is_refused(price):
     with pytest.raises(ValidationError, match="finite"):
         Cost(input=price)
 
@@ -276,7 +276,7 @@ def test_usual_credentials_follow_an_auth_given_as_data_too():
     assert [item.key for item in made.credentials] == ["api_key"]
 
 
-def test_a_custom_form_asks_for_the_credentials_where_nothing_else_is_said():
+def test_a_custom_form_asks_for_the_credentials_by_default():
     name, password = credential(key="username"), credential(key="password", env_var="PASSWORD", required=False)
 
     asked = spec(auth=CustomAuth(), credentials=[name, password])
@@ -293,7 +293,7 @@ def test_a_version_that_is_given_is_a_semantic_one(version):
         spec(version=version)
 
 
-def test_a_name_that_no_column_holds_is_refused():
+def test_a_name_that_is_too_long_for_a_column_is_refused():
     with pytest.raises(ValidationError, match="display_name"):
         spec(display_name="x" * 256)
 

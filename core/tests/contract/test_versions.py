@@ -16,7 +16,7 @@ def test_these_are_semantic_versions(text):
     "text",
     ["", "1", "1.2", "v1.2.3", "01.2.3", "1.2.3.4", "1.2.3-01", "1.2.3-", "1.2.3+", "1.2.3 ", "1.2.3\n", "1.٢.3"],
 )
-def test_these_are_none(text):
+def test_these_are_not_semantic_versions(text):
     assert not is_semver(text)
 
 
@@ -43,7 +43,7 @@ def test_a_version_of_python_has_a_semantic_one(version, semver):
     assert semver == "" or is_semver(semver)
 
 
-def test_a_long_one_is_cut_in_what_takes_no_part_in_the_order():
+def test_a_long_version_is_cut_in_the_part_that_has_no_order():
     cut = semver_of("1.2.3rc1+" + "a" * 20 + "." + "b" * 60)
 
     assert cut.startswith("1.2.3-rc.1+aaaaaaaaaaaaaaaaaaaa.b")

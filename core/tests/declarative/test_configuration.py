@@ -37,7 +37,7 @@ def test_values_are_checked_by_their_part_of_the_schema_and_defaults_filled_in()
         ({"tenant": "t1", "tennant": 1}, ("tennant",), "extra_forbidden"),
     ],
 )
-def test_a_value_that_does_not_fit_is_told_at_its_field(values, where, kind):
+def test_a_value_that_does_not_fit_is_reported_at_its_field(values, where, kind):
     assert problem_of(values)[:2] == (where, kind)
 
 

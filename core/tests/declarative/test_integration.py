@@ -69,7 +69,7 @@ def test_a_call_is_the_request_that_was_declared(make, depot):
     }
 
 
-def test_an_argument_may_be_called_like_anything_of_ours(make, depot):
+def test_an_argument_may_have_the_name_of_an_internal_parameter(make, depot):
     names = {name: {"type": "string"} for name in ("caller", "self", "method", "arguments")}
 
     def change(wire):
@@ -137,7 +137,7 @@ def test_a_refused_credential_is_renewed_once_and_never_shown(make, depot):
     assert "key-that-has-ended" not in f"{caught.value} {caught.value.details}"
 
 
-def test_a_missing_credential_is_told_before_anything_is_sent(make, depot):
+def test_a_missing_credential_is_reported_before_a_request_is_sent(make, depot):
     with pytest.raises(CredentialMissing, match="api_key"):
         make(key=None).get("1")
 
@@ -272,7 +272,7 @@ BROKEN = {"type": "object", "properties": {"id": {"type": "text"}}, "required": 
         (set_method(0, inputSchema=BROKEN), "get, input schema"),
         (set_method(0, id="client"), "client: the name belongs to Integration itself"),
         (set_method(0, id="import"), "'import' cannot be called in Python"),
-        (set_request(0, placements=[{"argument": "idd", "place": "query"}]), "'idd' is placed and is no property"),
+        (set_request(0, placements=[{"argument": "idd", "place": "query"}]), "'idd' is placed and is not a property"),
         (set_request(0, placements=[{"argument": "id", "place": "query"}]), "must be a required property"),
         (set_request(1, placements=[{"argument": "content", "place": "path"}]), r"which has no \{content\}"),
         (set_request(3, placements=[{"argument": "to", "place": "body"}]), "a GET has no body"),
@@ -297,7 +297,7 @@ BROKEN = {"type": "object", "properties": {"id": {"type": "text"}}, "required": 
             set_request(0, constants=[{"place": "query", "name": "x", "config": "y"}]),
             "which configSchema does not have",
         ),
-        (set_request(0, constants=[{"place": "query", "name": "x", "credential": "y"}]), "which is no credential"),
+        (set_request(0, constants=[{"place": "query", "name": "x", "credential": "y"}]), "which is not a credential"),
         (
             set_request(0, constants=[{"place": "header", "name": "Authorization", "value": "Bearer abc"}]),
             "declare a credential",
@@ -306,7 +306,7 @@ BROKEN = {"type": "object", "properties": {"id": {"type": "text"}}, "required": 
         (set_request(4, placements=[{"argument": "to", "place": "query", "name": "after"}]), "set by the pagination"),
         (
             set_request(4, pagination={"kind": "link", "limit": "many"}),
-            "'many', which is no property of inputSchema",
+            "'many', which is not a property of inputSchema",
         ),
         (set_request(0, path="/../admin/{id}"), "must not lead upwards"),
         (set_request(0, metod="GET"), "/methods/0/request/metod: 'metod' is unknown; did you mean 'method'"),

@@ -44,7 +44,7 @@ def test_listing_names_reads_no_definition(publish):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"text": "{"}, "is no JSON"),
+        ({"text": "{"}, "is not JSON"),
         ({"text": "[]"}, "a JSON object"),
         ({"text": '{"integrationId": "depot", "name": "D", "methds": []}'}, "did you mean 'methods'"),
         ({"value": "acme_depot:other.json"}, "has no file 'other.json'"),
@@ -53,7 +53,7 @@ def test_listing_names_reads_no_definition(publish):
         ({"name": "parcels"}, "integrationId must equal the entry point's name"),
     ],
 )
-def test_what_cannot_be_used_fails_alone_with_its_reason(publish, options, said):
+def test_an_unusable_definition_fails_alone_with_its_reason(publish, options, said):
     publish(**options)
 
     (failed,) = discover({options.get("name", "depot")}).failed

@@ -94,7 +94,7 @@ def test_constants_come_from_the_definition_the_configuration_and_the_credential
     assert "secret-token" not in repr(request)
 
 
-def test_what_a_constant_needs_and_nobody_gave_is_told():
+def test_the_missing_value_of_a_constant_is_reported():
     tenant = Constant(place="header", name="X-Tenant", config="tenant")
     key = Constant(place="query", name="key", credential="api_key")
 
@@ -104,7 +104,7 @@ def test_what_a_constant_needs_and_nobody_gave_is_told():
         built({}, method="GET", path="/x", constants=(key,))
 
 
-def test_a_constant_that_no_header_takes_is_the_fault_of_whoever_gave_it_and_not_shown():
+def test_a_constant_that_no_header_can_hold_is_reported_at_its_source_and_not_shown():
     tenant = Constant(place="header", name="X-Tenant", config="tenant")
     key = Constant(place="header", name="X-Key", credential="api_key")
 
@@ -141,7 +141,7 @@ def test_bytes_leave_base64_behind_in_files_and_raw_bodies():
     assert (raw.content, raw.headers["content-type"]) == (b"\x00\xff", "application/octet-stream")
 
 
-def test_what_is_no_base64_is_refused():
+def test_invalid_base64_is_refused():
     with pytest.raises(InvalidInput, match="pass bytes") as caught:
         built({"file": "no base64!"}, schema=BYTES, method="PUT", path="/f", body="raw")
 
@@ -157,7 +157,7 @@ def test_a_whole_body_is_the_value_itself(value):
     assert json.loads(request.content) == value
 
 
-def test_an_object_of_which_nothing_is_given_is_an_empty_one_and_no_body_is_none():
+def test_a_body_without_values_is_an_empty_object_and_a_request_may_have_no_body():
     empty = built({}, schema={"title": {}}, method="POST", path="/x")
     none = built({}, method="POST", path="/x")
 

@@ -48,7 +48,7 @@ def test_a_script_gives_what_is_required_and_calls_a_method_that_reads():
     assert calls_of(script) == "    print(shop.order(order_id=1))\n"
 
 
-def test_an_example_that_stands_by_itself_is_the_call():
+def test_a_self_contained_example_is_the_call():
     assert calls_of(script_example(Stall.full_spec())) == "    for item in stall.items():\n        print(item)\n"
 
 

@@ -40,7 +40,7 @@ def strict_faults(node: Any, where: str = "") -> list[str]:
     """List what OpenAI would refuse: an independent reading of its rules."""
     faults = []
     if "$ref" in node and len(node) > 1:
-        faults.append(f"{where}: beside a $ref: {sorted(node)}")
+        faults.append(f"{where}: next to a $ref: {sorted(node)}")
     kinds = node.get("type", [])
     if "object" in ([kinds] if isinstance(kinds, str) else kinds):
         if node.get("additionalProperties") is not False:
@@ -97,7 +97,7 @@ EXPRESSIBLE = [plain, nothing, optional, nested, enums, recursive, limits, union
 
 
 @pytest.mark.parametrize("function", EXPRESSIBLE)
-def test_what_strict_mode_can_say_keeps_every_parameter_and_breaks_no_rule(function):
+def test_a_strict_form_keeps_every_parameter_and_every_rule(function):
     schema = schema_of(function)
 
     strict = strict_schema(schema)
@@ -232,7 +232,7 @@ INEXPRESSIBLE = [
 
 
 @pytest.mark.parametrize("function", INEXPRESSIBLE)
-def test_what_strict_mode_cannot_say_has_no_strict_form_and_says_where(function):
+def test_a_schema_without_a_strict_form_is_reported_with_the_place(function):
     schema = schema_of(function)
 
     assert strict_schema(schema) is None
@@ -324,13 +324,13 @@ def test_the_schema_itself_is_left_alone():
     assert repr(schema) == before
 
 
-def test_nulls_that_stand_for_left_out_are_taken_out():
+def test_nulls_of_omitted_arguments_are_removed():
     arguments = {"to": "a", "limit": None, "note": None, "urgent": None}
 
     assert without_nulls(schema_of(optional), arguments) == {"to": "a", "note": None}
 
 
-def test_nulls_are_taken_out_at_any_depth():
+def test_nulls_are_removed_at_any_depth():
     line = {"sku": "x", "count": None, "colour": None}
     arguments = {"lines": [line, line], "first": line, "last": line}
 
@@ -340,7 +340,7 @@ def test_nulls_are_taken_out_at_any_depth():
     assert cleaned == {"lines": [kept, kept], "first": kept, "last": kept}
 
 
-def test_nulls_are_taken_out_of_a_recursive_value():
+def test_nulls_are_removed_from_a_recursive_value():
     tree = {"name": "a", "children": [{"name": "b", "children": None}]}
 
     assert without_nulls(schema_of(recursive), {"tree": tree}) == {"tree": {"name": "a", "children": [{"name": "b"}]}}
@@ -359,7 +359,7 @@ def test_a_null_the_schema_allows_stays(allowing):
     assert without_nulls({"properties": {"x": allowing}}, {"x": None}) == {"x": None}
 
 
-def test_nulls_are_taken_out_of_a_list_that_could_be_something_else():
+def test_nulls_are_removed_from_a_list_that_could_be_another_type():
     arguments = {"who": [{"sku": "x", "count": None, "colour": None}], "line": None, "mode": None}
 
     assert without_nulls(schema_of(unions), arguments) == {"who": [{"sku": "x", "colour": None}], "mode": None}

@@ -1,4 +1,4 @@
-"""The estimate beside real counts: `golden/token_counts.json` was counted with o200k_base, by two implementations."""
+"""The estimate compared with real counts: `golden/token_counts.json` has those of two implementations of o200k_base."""
 
 import json
 from pathlib import Path

@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 class Address(Record):
     email: Annotated[str, "Where to"]
-    name: Annotated[str | None, "Shown beside it"] = None
+    name: Annotated[str | None, "Shown next to it"] = None
 
 
 class Sent(Record):

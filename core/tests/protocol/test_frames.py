@@ -52,7 +52,7 @@ def test_a_reply_arrives_as_it_was_sent(reply: ReplyFrame):
 
 
 @pytest.mark.parametrize("line", [b"", b"1", b"{}", b'{"frame":"result","id":1}', b'{"frame":"reply","id":"1"}'])
-def test_what_is_no_reply_is_refused(line: bytes):
+def test_an_invalid_reply_is_refused(line: bytes):
     with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is one too
         read_reply(line)
 
@@ -73,8 +73,8 @@ def test_what_is_no_reply_is_refused(line: bytes):
         b'{"frame":"metadata","metadata":[]}',
     ],
 )  # fmt: skip
-def test_what_is_no_frame_is_a_violation_that_does_not_quote_it(line: bytes):
-    with pytest.raises(ProtocolViolation, match="a message that is no frame") as caught:
+def test_an_invalid_frame_is_a_violation_that_does_not_quote_it(line: bytes):
+    with pytest.raises(ProtocolViolation, match="a message that is not a frame") as caught:
         parse_frame(line)
 
     assert "soon" not in str(caught.value)

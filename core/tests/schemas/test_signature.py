@@ -252,7 +252,7 @@ def odd_default(self, text: Any = Opaque()) -> None: ...
         (odd_default, "not JSON serializable"),
     ],
 )
-def test_a_parameter_that_json_cannot_say_is_a_type_error(broken, message):
+def test_a_parameter_without_a_json_form_is_a_type_error(broken, message):
     with pytest.raises(TypeError, match=message):
         parameters(broken)
 
@@ -276,7 +276,7 @@ def function_return(self) -> list[Callable[[], int]]: ...
         (function_return, "return type: Cannot generate"),
     ],
 )
-def test_a_return_type_that_json_cannot_say_is_a_type_error(broken, message):
+def test_a_return_type_without_a_json_form_is_a_type_error(broken, message):
     with pytest.raises(TypeError, match=message):
         returned(broken)
 

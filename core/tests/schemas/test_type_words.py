@@ -21,10 +21,10 @@ from wren_core.schemas.type_words import type_words
         (True, "any"),
     ],
 )
-def test_a_type_is_said_in_a_few_words(schema: Any, words: Literal["any"]):
+def test_a_type_is_described_in_a_few_words(schema: Any, words: Literal["any"]):
     assert type_words(schema) == words
 
 
-def test_the_definitions_of_a_part_may_be_handed_in():
+def test_the_definitions_of_a_part_may_be_given():
     assert type_words({"$ref": "#/$defs/Colour"}, {"Colour": {"enum": ["red"]}}) == "'red'"
     assert type_words({"$ref": "#/$defs/Colour", "$defs": {"Colour": {"enum": ["red"]}}}, {}) == "Colour"

@@ -214,7 +214,7 @@ def test_an_object_is_as_deep_as_a_list():
 
 
 @pytest.mark.parametrize("value", [{1: 2}, b"bytes", object(), "\ud800"])
-def test_what_is_no_json_value_fits_nothing(value):
+def test_a_value_that_is_not_json_never_fits(value):
     validator = Validator({})
 
     assert not validator.is_valid(value)
@@ -246,7 +246,7 @@ ELSEWHERE = {"$id": "y", "$ref": "#/$defs/z", "$defs": {"z": False}}
         ({"$ref": "#a", "$defs": {"x": {"$anchor": "a", "type": "string"}}}, "string"),
     ],
 )
-def test_a_problem_is_told_wherever_in_the_schema_it_arises(schema, expected):
+def test_a_problem_is_reported_from_any_place_in_the_schema(schema, expected):
     assert [problem.expected for problem in Validator(schema).problems([1])] == [expected]
 
 
@@ -346,7 +346,7 @@ NESTED = {
         ({"either": []}, "/either", "anyOf", None),
     ],
 )
-def test_of_alternatives_the_only_possible_one_says_what_is_wrong(value, pointer, keyword, nearest):
+def test_the_problem_is_that_of_the_only_possible_alternative(value, pointer, keyword, nearest):
     (problem,) = Validator(NESTED).problems(value)
 
     assert (problem.pointer, problem.keyword, problem.nearest) == (pointer, keyword, nearest)
@@ -373,7 +373,7 @@ def test_where_nothing_is_allowed_everything_is_unknown():
     ("kind", "fits", "not_so"),
     [("date-time", "2026-01-01T00:00:00Z", "today"), ("email", "a@b.example", "a"), ("uri", "https://x", "x y")],
 )
-def test_formats_are_checked_where_they_are_asked_for(kind, fits, not_so):
+def test_formats_are_checked_on_request(kind, fits, not_so):
     schema = {"type": "string", "format": kind}
 
     assert Validator(schema, formats=True).is_valid(fits)

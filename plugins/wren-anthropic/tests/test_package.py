@@ -47,5 +47,5 @@ def test_every_model_has_limits_and_prices(model):
 
 
 def test_an_image_is_refused_with_what_is_missing():
-    with pytest.raises(AgentFixableError, match="anthropic makes no images"):
+    with pytest.raises(AgentFixableError, match="anthropic does not generate images"):
         Anthropic.create(credentials={"api_key": "sk-ant-x"}).generate_image("a wren")

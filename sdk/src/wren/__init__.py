@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wren.public_names import MODULES, OWNERS, PUBLIC_NAMES, suggest_name
 
-if TYPE_CHECKING:  # what `__getattr__` returns, spelt out for type checkers and editors
+if TYPE_CHECKING:  # the names of `__getattr__`, for type checkers and editors
     from wren import integrations as integrations
     from wren.script.ai import ai as ai
     from wren.script.triggers import on_email as on_email

@@ -32,7 +32,7 @@ PUBLIC_NAMES = sorted((*MODULES, *OWNERS))
 
 def suggest_name(name: str) -> str:
     """Return a hint for a name that `wren` does not have: the nearest one, or all of them."""
-    from wren_core.nearest import find_nearest, suggest  # here: only a misspelt name needs it
+    from wren_core.nearest import find_nearest, suggest  # here: only an unknown name needs it
 
     nearest = find_nearest(name, PUBLIC_NAMES)
     return suggest(nearest and f"wren.{nearest}", otherwise=f"it has {', '.join(PUBLIC_NAMES)}")

@@ -11,7 +11,7 @@ from wren_core.contract.spec import AIConfig, AIModel
 from wren_core.errors import InvalidInput
 from wren_core.nearest import find_nearest, suggest
 
-# How far an estimate of tokens may be off before a call is refused on its account; see `tokens`.
+# The error an estimate of tokens may have: no call is refused because of a smaller one; see `tokens`.
 _TOLERANCE = 1.25
 _ABILITIES = {
     "text": "write text",
@@ -31,10 +31,10 @@ class Models:
 
     @classmethod
     def of(cls, integration: str, config: AIConfig, settings: AISettings) -> "Models":
-        """Return what the integration offers, completed by what its settings say.
+        """Return the integration's models, extended and changed by its settings.
 
         Raises:
-            InvalidInput: the settings name a default that is no model (MODEL_UNKNOWN).
+            InvalidInput: the default model of the settings does not exist (MODEL_UNKNOWN).
         """
         known = {model.id: model for model in config.available_models}
         for item in settings.models:
@@ -58,16 +58,16 @@ class Models:
         nearest = find_nearest(model_id, ids)
         hint = suggest(nearest, otherwise=f"it has {', '.join(ids)}.")
         raise InvalidInput(
-            f"{self.integration} knows no model {model_id!r}; {hint} Others can be declared in the setting `models`",
+            f"{self.integration} has no model {model_id!r}; {hint} Others can be declared in the setting `models`",
             code="MODEL_UNKNOWN",
             details={"model": model_id, "nearest": nearest, "models": ids},
         )
 
     def choose(self, wanted: str | None, needs: Sequence[str]) -> AIModel:
-        """Return the model for a call: the one that is named, else the default, else the first that can.
+        """Return the model for a call: the named one, else the default, else the first suitable one.
 
         Raises:
-            InvalidInput: MODEL_UNKNOWN, or MODEL_UNSUITABLE with the models that can.
+            InvalidInput: MODEL_UNKNOWN, or MODEL_UNSUITABLE with the suitable models.
         """
         default = self.get(self.default)
         able = [model for model in self.offered if _lacking(model, needs) is None]
@@ -85,7 +85,7 @@ class Models:
 
 
 def check_request(request: CompletionRequest) -> None:
-    """Refuse what the model cannot take.
+    """Refuse a request that exceeds the limits of its model.
 
     Raises:
         InvalidInput: MAX_TOKENS_TOO_LARGE, CONTEXT_WINDOW_EXCEEDED or IMAGE_FORMAT_UNSUPPORTED.
@@ -93,7 +93,7 @@ def check_request(request: CompletionRequest) -> None:
     model, wanted = request.model, request.max_tokens
     if wanted and model.max_tokens and wanted > model.max_tokens:
         raise InvalidInput(
-            f"{model.id} writes at most {model.max_tokens} tokens, and max_tokens is {wanted}",
+            f"{model.id} writes at most {model.max_tokens} tokens, but max_tokens is {wanted}",
             code="MAX_TOKENS_TOO_LARGE",
             details={"pointer": "/max_tokens", "expected": f"at most {model.max_tokens}", "got": wanted},
         )

@@ -1,6 +1,6 @@
 """What the author of an ai integration writes: the dialect of one provider. Checks, prices and budgets are shared.
 
-`connect()` of the integration returns an object with these functions; what it raises becomes an error as anywhere else.
+`connect()` of the integration returns an object with these functions; its exceptions become errors as in any method.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ Quality = Literal["standard", "hd"]
 
 @dataclass(frozen=True, kw_only=True)
 class CompletionRequest:
-    """One call, checked against the model that is to answer."""
+    """One call, checked against the limits of its model."""
 
     model: AIModel
     messages: Sequence[ChatMessage]
@@ -35,12 +35,12 @@ class Reply:
     usage: Usage
     tool_calls: Sequence[ToolCall] = ()
     blocks: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
-    """The turn in the provider's own form, where it wants that back unchanged."""
+    """The turn in the provider's own form, where the provider requires it back unchanged."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRequest:
-    """Images to make."""
+    """Images to generate."""
 
     model: AIModel
     prompt: str
@@ -51,29 +51,29 @@ class ImageRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawing:
-    """Images that were made."""
+    """The generated images."""
 
     images: Sequence[GeneratedImage]
     usage: Usage
 
 
 class Dialect(Protocol):
-    """Speaks with one provider about text."""
+    """Sends text requests to one provider."""
 
     def complete(self, request: CompletionRequest) -> Reply:
-        """Return the whole answer. Send the request once: retries are the caller's to decide."""
+        """Return the whole answer. Send the request once: the caller decides about retries."""
         ...
 
     def pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
-        """Yield the text as it comes, usage as soon as some is known, and last the whole `Reply`.
+        """Yield the text as it arrives, usage as soon as it is known, and last the whole `Reply`.
 
-        End without a `Reply` only by raising: an answer that was cut is Unavailable, never a short success.
+        End without a `Reply` only by an exception: a truncated answer is Unavailable, never a success.
         """
         ...
 
 
 class ImageDialect(Dialect, Protocol):
-    """Speaks with one provider about text and pictures."""
+    """Sends text and image requests to one provider."""
 
     def draw(self, request: ImageRequest) -> Drawing:
         """Return the images."""

@@ -1,8 +1,7 @@
 """The base classes of integrations of type `ai`.
 
-An author declares the models in `spec.ai`, and in `connect()` returns a `Dialect`: what the provider wants to be asked
-and how its answers read. Everything else is here, once: which model can do it, whether it fits, whether the budget
-allows it, what it cost.
+An author declares the models in `spec.ai` and returns a `Dialect` from `connect()`: the provider's form of requests and
+answers. Everything else is here, once: the choice of the model, the check of its limits, the budget, and the cost.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -41,8 +40,8 @@ from wren_core.http_status import verdict_for_exception
 from wren_core.protocol.calls import CallRecord
 
 IMAGES_UNSUPPORTED = "IMAGES_UNSUPPORTED"
-"""Code of the refusal to make an image where no model can: every ai integration has the method."""
-_Model = Annotated[str | None, "Id of a model; if left out the default, or the first one that can do what is asked"]
+"""Code of the error where no model generates images: every ai integration has the method."""
+_Model = Annotated[str | None, "Id of a model; by default the default model, or the first suitable one"]
 
 
 class AIIntegration(Integration):
@@ -75,12 +74,12 @@ class AIIntegration(Integration):
         system: Annotated[str | None, "Instructions that stand above the conversation"] = None,
         tools: Annotated[list[ToolDefinition] | None, "Functions the model may ask for"] = None,
         model: _Model = None,
-        max_tokens: Annotated[int | None, Field(ge=1), "Tokens the answer has at most"] = None,
+        max_tokens: Annotated[int | None, Field(ge=1), "Maximum tokens of the answer"] = None,
         temperature: Annotated[
             float | None, Field(ge=0, le=2), "How freely it chooses its words; some models refuse it"
         ] = None,
     ) -> Completion:
-        """Let a model write text, look at images, or ask for tools; the result says what it used and cost."""
+        """Let a model write text, look at images, or call tools; the result has its usage and cost."""
         return self._complete(
             _turns(prompt, images, messages), system=system, tools=tools or (), model=model,
             max_tokens=max_tokens, temperature=temperature,
@@ -92,7 +91,7 @@ class AIIntegration(Integration):
         self,
         prompt: Annotated[str, Field(min_length=1), "What to say to the model"],
         modelId: _Model = None,  # noqa: N803 - a fixed name
-        maxTokens: Annotated[int | None, Field(ge=1), "Tokens the answer has at most"] = None,  # noqa: N803 - a fixed name
+        maxTokens: Annotated[int | None, Field(ge=1), "Maximum tokens of the answer"] = None,  # noqa: N803 - a fixed name
         temperature: Annotated[float | None, Field(ge=0, le=2), "How freely it chooses its words"] = None,
     ) -> CompletedText:
         """Let a model answer one prompt with text; `generate` takes images, tools and conversations too."""
@@ -116,7 +115,7 @@ class AIIntegration(Integration):
         height: Annotated[int, Field(ge=16, le=8192), "Pixels"] = 1024,
         quality: Annotated[Quality, "standard, or hd for more detail at a higher price"] = "standard",
     ) -> DrawnImage:
-        """Let a model make one image; refused where the integration has no model that can."""
+        """Let a model generate one image; an error where the integration has no model for images."""
         made = self._draw(prompt, model=modelId, count=1, size=f"{width}x{height}", quality=quality)
         if not made.images:
             raise Unavailable(f"{self.name} answered without an image")
@@ -124,7 +123,7 @@ class AIIntegration(Integration):
 
     @method(example='{name}.models("vision")')
     def models(
-        self, capability: Annotated[str | None, "Only those that can: text, vision, tools, image_generation"] = None
+        self, capability: Annotated[str | None, "Only models with: text, vision, tools, image_generation"] = None
     ) -> list[ModelInfo]:
         """List the models that can be chosen, with limits and prices."""
         models = self._models
@@ -134,11 +133,11 @@ class AIIntegration(Integration):
     def stream(self, prompt: str = "", **arguments: Any) -> CompletionStream:
         """Return an answer that can be read while it is written; takes what `generate` takes.
 
-        It is no method of the integration, since methods return values; arguments, limits and budget are checked the
-        same way.
+        It is not a method of the integration, since methods return values; arguments, limits and budget are checked
+        in the same way.
 
         Raises:
-            InvalidInput: an argument does not fit; whatever the provider refuses is raised by the first piece.
+            InvalidInput: an argument does not fit; the first piece raises the errors of the provider.
         """
         generate = self.methods()["generate"]
         values = checked_arguments(generate, generate.bind((prompt,), arguments))
@@ -168,7 +167,7 @@ class AIIntegration(Integration):
         draw: Callable[[ImageRequest], Drawing] | None = getattr(self.client, "draw", None) if able else None
         if draw is None:
             raise AgentFixableError(
-                f"{self.name} makes no images; ask an ai integration that does",
+                f"{self.name} does not generate images; use an ai integration that does",
                 code=IMAGES_UNSUPPORTED,
                 details={"integration": self.name},
             )
@@ -195,7 +194,7 @@ class AIIntegration(Integration):
         return Meter(host=self.host, integration=self.name, model=model)
 
     def _pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
-        """Yield the parts of an answer; a credential that is refused before the first one is renewed once."""
+        """Yield the parts of an answer; a credential refused before the first part is renewed once."""
         used, has_begun = self.credentials, False
         try:
             with closing(cast(Any, self._dialect.pieces(request))) as parts:
@@ -221,7 +220,7 @@ class AIIntegration(Integration):
 
 
 class ImageIntegration(AIIntegration):
-    """A provider of models that also make images; `connect()` returns an `ImageDialect`."""
+    """A provider of models that also generate images; `connect()` returns an `ImageDialect`."""
 
     @method(example='{name}.generate_images("A wren on a fence, watercolour", count=2)', idempotent=False)
     def generate_images(
@@ -232,15 +231,15 @@ class ImageIntegration(AIIntegration):
         size: Annotated[str, Field(pattern=r"^(\d{2,4}x\d{2,4}|auto)$"), "Width x height in pixels"] = "1024x1024",
         quality: Annotated[Quality, "standard, or hd for more detail at a higher price"] = "standard",
     ) -> GeneratedImages:
-        """Let a model make images; the result says what they cost."""
+        """Let a model generate images; the result has their cost."""
         return self._draw(prompt, model=model, count=count, size=size, quality=quality)
 
 
 def ai_config(integration: type[Integration]) -> AIConfig:
-    """Return what an integration declares about its models.
+    """Return the models and prices that an integration declares.
 
     Raises:
-        InternalError: it declares nothing.
+        InternalError: it declares none.
     """
     config = integration.spec.ai
     if config is None:

@@ -11,12 +11,12 @@ def sendable_key(credentials: Credentials, key: str = "api_key", *, integration:
 
     Raises:
         CredentialMissing: there is none.
-        AuthFailed: it has characters no header may have, such as a line end that was copied with it.
+        AuthFailed: it has characters that a header cannot hold, such as a copied line end.
     """
     value = credentials[key]
     if not re.fullmatch(r"[!-~]+", value):
         raise AuthFailed(
-            f"the API key has characters no key has, such as a blank or a line end; connect {integration} again: "
+            f"the API key has invalid characters, such as a space or a line end; connect {integration} again: "
             f"`wren connect {integration} --again`"
         )
     return value

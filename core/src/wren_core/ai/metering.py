@@ -1,4 +1,4 @@
-"""Asks the host before a call of a model, and tells it afterwards what the call cost.
+"""Asks the host before a call of a model, and reports the cost of the call to it afterwards.
 
 Without a host there is no budget: the integration runs on its own, and its owner pays.
 """
@@ -28,10 +28,10 @@ class Meter:
     model: AIModel
 
     def allow(self) -> None:
-        """Return where the call may be made.
+        """Return if the budget allows the call.
 
         Raises:
-            WrenError: the host refuses it; UserFacingConfigError BUDGET_EXCEEDED where the budget is spent.
+            WrenError: the host refuses the call; UserFacingConfigError BUDGET_EXCEEDED where the budget is spent.
         """
         if not isinstance(self.host, NoHost):
             self.host.request(ALLOW, {"integration": self.integration, "model": self.model.id})
@@ -46,10 +46,10 @@ class Meter:
 
     @contextmanager
     def answered(self, least: Usage, *, quality: Quality = "standard") -> Iterator[None]:
-        """Let the provider answer in the block; where its answer is lost, report the least it can have cost."""
+        """Call the provider in the block; where its answer is lost, report the lowest possible cost."""
         try:
             yield
         except AnswerLost as exc:
-            with suppress(WrenError):  # the caller must hear that the answer is lost, not that this could not be noted
+            with suppress(WrenError):  # the lost answer is the error to raise, not its failed report
                 self.charge(least, outcome=exc.code, quality=quality)
             raise

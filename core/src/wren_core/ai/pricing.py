@@ -13,7 +13,7 @@ _MILLION = 10**6
 def per_million(
     input_usd: float, output_usd: float, *, cached_usd: float | None = None, long: LongCost | None = None
 ) -> Cost:
-    """Return the cost per token of prices per million tokens, as providers write them."""
+    """Return the cost per token for prices per million tokens, the form in which providers publish them."""
     cached = None if cached_usd is None else per_token(cached_usd)
     return Cost(input=per_token(input_usd), output=per_token(output_usd), cached_input=cached, long=long)
 
@@ -26,13 +26,13 @@ def per_token(usd_per_million: float) -> float:
 def cost_in_nanos(model: AIModel, usage: Usage, *, quality: Quality = "standard") -> int | None:
     """Return the price of a call in nanodollars, or None where the model's prices are unknown.
 
-    An image is priced by its tokens where the model has prices of tokens and the provider told how many it were,
-    else by the piece.
+    An image is priced by its tokens where the model has token prices and the provider reports their number, else
+    by the piece.
     """
     by_token = model.cost_per_token
     if usage.images and model.cost_per_image and not (by_token and usage.output_tokens):
-        return _rounded(_price_of_image(model.cost_per_image, quality) * usage.images)
-    return None if by_token is None else _rounded(_price_of_tokens(by_token, usage))
+        return _round_half_up(_price_of_image(model.cost_per_image, quality) * usage.images)
+    return None if by_token is None else _round_half_up(_price_of_tokens(by_token, usage))
 
 
 def usd(nanos: int | None) -> float | None:
@@ -57,9 +57,9 @@ def _price_of_image(cost: ImageCost, quality: Quality) -> Decimal:
 
 
 def _exact(price: float) -> Decimal:
-    """Return the number that was written, not the binary fraction nearest to it."""
+    """Return the decimal number as written in the price list, not its nearest binary fraction."""
     return Decimal(str(price))
 
 
-def _rounded(price: Decimal) -> int:
+def _round_half_up(price: Decimal) -> int:
     return int((price * NANOS_PER_USD).to_integral_value(rounding=ROUND_HALF_UP))

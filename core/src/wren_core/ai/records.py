@@ -12,7 +12,7 @@ StopReason = Literal["end", "max_tokens", "tool_use", "refusal", "other"]
 Role = Literal["user", "assistant"]
 
 
-def _decoded(value: Any) -> Any:
+def _decode_base64(value: Any) -> Any:
     """Take base64, in either alphabet, where JSON could not carry the bytes themselves."""
     if not isinstance(value, str):
         return value
@@ -25,7 +25,7 @@ def _decoded(value: Any) -> Any:
 
 ImageBytes = Annotated[
     bytes,
-    BeforeValidator(_decoded),
+    BeforeValidator(_decode_base64),
     Field(min_length=1),
     WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
 ]
@@ -41,9 +41,9 @@ class ToolDefinition(Record):
 
 
 class ToolCall(Record):
-    """The model's wish to have a function called."""
+    """The model's request to call a function."""
 
-    id: Annotated[str, "Id under which the result is handed back"]
+    id: Annotated[str, "Id that the result refers to"]
     name: Annotated[str, "Name of the function"]
     arguments: Annotated[dict[str, Any], "Its arguments, as the model chose them; not checked against its schema"]
 
@@ -60,45 +60,46 @@ class ChatMessage(Record):
     """One turn of a conversation."""
 
     role: Annotated[Role, "Who speaks: user or assistant"]
-    text: Annotated[str, "What is said"] = ""
+    text: Annotated[str, "The text of the turn"] = ""
     images: Annotated[list[ImageBytes], "Images to look at; of the user's turns"] = []
     tool_results: Annotated[
-        list[ToolResult], "Results of the calls the turn before asked for; of the user's turns"
+        list[ToolResult], "Results of the calls that the previous turn requested; of the user's turns"
     ] = []
-    tool_calls: Annotated[list[ToolCall], "Calls that were asked for; of the assistant's turns"] = []
+    tool_calls: Annotated[list[ToolCall], "Requested calls; of the assistant's turns"] = []
     blocks: Annotated[
-        list[dict[str, Any]], "The turn in the provider's own form, where it wants that back unchanged; opaque"
+        list[dict[str, Any]],
+        "The turn in the provider's own form, for providers that require it back unchanged; opaque",
     ] = []
 
 
 class Usage(Record):
-    """What a call used."""
+    """Usage of a call."""
 
     input_tokens: Annotated[int, Field(ge=0), "Tokens of the prompt, cached ones included"] = 0
-    cached_input_tokens: Annotated[int, Field(ge=0), "Of these, the ones the provider had in its cache"] = 0
+    cached_input_tokens: Annotated[int, Field(ge=0), "Of these, tokens from the provider's cache"] = 0
     output_tokens: Annotated[int, Field(ge=0), "Tokens of the answer, hidden reasoning included"] = 0
-    images: Annotated[int, Field(ge=0), "Images made"] = 0
-    is_estimated: Annotated[bool, "Counted by Wren, because the provider could not tell any more"] = False
+    images: Annotated[int, Field(ge=0), "Generated images"] = 0
+    is_estimated: Annotated[bool, "Estimated by Wren, because the provider reported no usage"] = False
 
 
 class Completion(Record):
     """An answer of a model."""
 
-    text: Annotated[str, "The answer; empty where the model only asks for tools"]
-    model: Annotated[str, "Id of the model that was asked"]
-    stop_reason: Annotated[StopReason, "Why it ends here; max_tokens means that it was cut off"]
+    text: Annotated[str, "The answer; empty where the model only calls tools"]
+    model: Annotated[str, "Id of the model that answered"]
+    stop_reason: Annotated[StopReason, "Why the answer ends; max_tokens means that it is truncated"]
     usage: Annotated[Usage, "Tokens used"]
     cost_usd: Annotated[float | None, "Price in US dollars; none where the model's prices are unknown"]
-    tool_calls: Annotated[list[ToolCall], "Functions the model wants called"] = []
+    tool_calls: Annotated[list[ToolCall], "Functions that the model calls"] = []
     blocks: Annotated[list[dict[str, Any]], "For `as_message`; opaque"] = []
 
     def as_message(self) -> ChatMessage:
-        """Return the answer as a turn of the conversation that goes on."""
+        """Return the answer as a turn, to continue the conversation."""
         return ChatMessage(role="assistant", text=self.text, tool_calls=self.tool_calls, blocks=self.blocks)
 
 
 class CompletionUsage(Record):
-    """What a call of `complete` used."""
+    """Usage of a call of `complete`."""
 
     promptTokens: Annotated[int, Field(ge=0), "Tokens of the prompt, cached ones included"]  # noqa: N815 - fixed names
     completionTokens: Annotated[int, Field(ge=0), "Tokens of the answer"]  # noqa: N815 - fixed names
@@ -110,24 +111,24 @@ class CompletedText(Record):
     """An answer of a model, in the names that every ai integration shares."""
 
     completion: Annotated[str, "The answer"]
-    usage: Annotated[CompletionUsage, "What the call used"]
+    usage: Annotated[CompletionUsage, "Usage of the call"]
 
 
 class ImageUsage(Record):
-    """What a call of `generate_image` used."""
+    """Usage of a call of `generate_image`."""
 
     cost: Annotated[float | None, "Price of the image, in the account's currency; none where prices are unknown"]
 
 
 class DrawnImage(Record):
-    """One image that a model made, in the names that every ai integration shares."""
+    """One image that a model generated, in the names that every ai integration shares."""
 
     image: Annotated[ImageBytes, "The file, in JSON as base64"]
-    usage: Annotated[ImageUsage, "What the call used"]
+    usage: Annotated[ImageUsage, "Usage of the call"]
 
 
 class GeneratedImage(Record):
-    """An image a model made."""
+    """An image that a model generated."""
 
     content: Annotated[ImageBytes, "The file"]
     media_type: Annotated[str, "Its type, such as image/png"]
@@ -136,9 +137,9 @@ class GeneratedImage(Record):
 class GeneratedImages(Record):
     """The images of one call."""
 
-    images: Annotated[list[GeneratedImage], "What was made"]
-    model: Annotated[str, "Id of the model that was asked"]
-    usage: Annotated[Usage, "What was used"]
+    images: Annotated[list[GeneratedImage], "The generated images"]
+    model: Annotated[str, "Id of the model that answered"]
+    usage: Annotated[Usage, "Usage of the call"]
     cost_usd: Annotated[float | None, "Price in US dollars; none where the model's prices are unknown"]
 
 
@@ -150,8 +151,8 @@ class ModelInfo(Record):
     description: Annotated[str, "What it is good at"]
     capabilities: Annotated[list[str], "What it can do: text, vision, tools, image_generation"]
     context_window: Annotated[int | None, "Tokens of prompt and answer together"]
-    max_tokens: Annotated[int | None, "Tokens an answer has at most"]
+    max_tokens: Annotated[int | None, "Maximum number of tokens of an answer"]
     input_usd_per_million: Annotated[float | None, "Price of a million input tokens"]
     output_usd_per_million: Annotated[float | None, "Price of a million output tokens"]
     usd_per_image: Annotated[float | None, "Price of an image of standard quality"]
-    is_default: Annotated[bool, "Used where none is named"]
+    is_default: Annotated[bool, "Whether calls without a model use it"]

@@ -1,4 +1,4 @@
-"""What a refusal or a silence of a model's provider means, whatever library it came through."""
+"""From a refusal or a lost answer of a model's provider to an error, for every client library."""
 
 from wren_core.errors import Rejected, Unavailable, UserFacingConfigError, WrenError
 from wren_core.http_status import verdict_for_status
@@ -8,11 +8,11 @@ _NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
 
 
 class AnswerLost(Unavailable):
-    """A request was sent and no whole answer came: the provider may charge what it read all the same."""
+    """A request was sent and no complete answer arrived: the provider may still charge for its input."""
 
 
 def broken_off(exc: Exception, message: str) -> Unavailable:
-    """Return the error for a connection that failed: AnswerLost, unless its cause says that nothing was sent."""
+    """Return the error for a connection that failed: AnswerLost, unless its cause shows that nothing was sent."""
     return Unavailable(message) if type(exc.__cause__).__name__ in _NEVER_SENT else AnswerLost(message)
 
 
@@ -28,17 +28,17 @@ def refusal(
     """Return the error for an answer that refuses.
 
     Args:
-        status: the HTTP status, 400 or more; what it would have been, for an error in the middle of a stream.
-        message: who refused what, as the provider said it.
+        status: the HTTP status, 400 or more; for an error in the middle of a stream, the equivalent status.
+        message: who refused what, in the provider's words.
         integration: name to connect again.
         billing_url: where a person pays the provider.
-        is_about_money: the account has no credit left; a 402 says so by itself.
+        is_about_money: the account has no credit left; a 402 always means that.
         retry_after: the header.
     """
     if is_about_money or status == 402:
         return UserFacingConfigError(message, code="PROVIDER_BILLING", action_url=billing_url)
     if status == 403:
-        hint = "The API key may not do this; use another one or change its rights"
+        hint = "The API key lacks the permission; use another one or change its permissions"
         return UserFacingConfigError(f"{message}. {hint}", code="PERMISSION_DENIED")
     if status == 401:
         message += f". Connect it again with a valid key: `wren connect {integration} --again`"

@@ -1,4 +1,4 @@
-"""What every ai integration can be told in `init(...)`: which model, and what is to be known about further ones."""
+"""The settings of every ai integration in `init(...)`: the default model, and further models."""
 
 from typing import Annotated, Any
 
@@ -13,15 +13,15 @@ _Count = Annotated[int | None, Field(ge=1)]
 
 
 class ModelSettings(IntegrationConfig):
-    """A model to add, or what to change about one that is known; what is left out stays as it is."""
+    """A model to add, or changes of a known one; omitted fields keep their value."""
 
-    id: Annotated[str, Field(min_length=1, max_length=255), "Id as the provider knows it"]
+    id: Annotated[str, Field(min_length=1, max_length=255), "Id of the model at the provider"]
     name: Annotated[str | None, "Name for people"] = None
     capabilities: Annotated[
-        tuple[str, ...] | None, "What it can do: text, vision, tools, image_generation; text where nothing is said"
+        tuple[str, ...] | None, "What it can do: text, vision, tools, image_generation; text by default"
     ] = None
     context_window: Annotated[_Count, "Tokens of prompt and answer together"] = None
-    max_tokens: Annotated[_Count, "Tokens an answer has at most"] = None
+    max_tokens: Annotated[_Count, "Maximum number of tokens of an answer"] = None
     input_price: Annotated[_Price, "US dollars for a million input tokens"] = None
     cached_input_price: Annotated[_Price, "US dollars for a million input tokens from the provider's cache"] = None
     output_price: Annotated[_Price, "US dollars for a million output tokens"] = None
@@ -42,7 +42,7 @@ class ModelSettings(IntegrationConfig):
         prices = {name: per_token(price) for name, price in said.items() if price is not None}
         if not prices:
             return known
-        # One's own prices know no long prompts; what the cache holds costs no more than what it does not.
+        # Prices in settings have no tier for long prompts; cached tokens never cost more than others.
         own = {"cached_input": None, **prices} if "input" in prices else prices
         return (known or Cost(input=0, output=0)).model_copy(update={**own, "long": None})
 
@@ -58,8 +58,6 @@ class ModelSettings(IntegrationConfig):
 class AISettings(IntegrationConfig):
     """Settings of an ai integration. Subclass it as `Config` where the provider needs more."""
 
-    model: Annotated[str | None, "Model used where a call names none; the integration's own default if left out"] = None
-    models: Annotated[
-        tuple[ModelSettings, ...], "Models to add to the known ones, or whose limits and prices to replace"
-    ] = ()
+    model: Annotated[str | None, "Model for calls that name none; by default the integration's own default"] = None
+    models: Annotated[tuple[ModelSettings, ...], "Models to add, or known models with new limits and prices"] = ()
     timeout_seconds: Annotated[float, Field(gt=0, le=3600), "Longest wait for the next bytes of an answer"] = 300.0

@@ -1,4 +1,4 @@
-"""An answer as it is written: text in pieces for people, and the whole `Completion` when it has ended."""
+"""A streamed answer: text in pieces, and the whole `Completion` at the end."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -16,25 +16,25 @@ from wren_core.ai.tokens import estimate_input, estimate_tokens
 from wren_core.errors import AgentFixableError, Unavailable, WrenError
 
 CANCELLED = "CANCELLED"
-"""Outcome of a stream that its reader left before the end."""
+"""Outcome of a stream that its reader closed before the end."""
 
 
 class StreamUnfinished(AgentFixableError):
-    """The completion of a stream was asked for before its last piece."""
+    """The completion of a stream was read before its last piece."""
 
     code = "STREAM_UNFINISHED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class StreamOwner:
-    """What a stream needs of its integration."""
+    """The functions of the integration that a stream uses."""
 
     open: Callable[[CompletionRequest], Iterator[str | Usage | Reply]]
-    """Begins the answer; errors are the verdicts of the provider."""
+    """Starts the answer; raises the verdicts of the provider."""
     error_of: Callable[[Exception], WrenError]
-    """Turns whatever the dialect raised into an error a host can show."""
+    """Turns any exception of the dialect into an error that a host can show."""
     on_end: Callable[[float, str], None]
-    """Told of the end: milliseconds, and `ok` or the code of the error."""
+    """Called at the end with the milliseconds, and `ok` or the code of the error."""
 
 
 class CompletionStream:
@@ -68,7 +68,7 @@ class CompletionStream:
         return self._completion
 
     def close(self) -> None:
-        """Read no further; what was used so far is reported."""
+        """Stop reading, and report the usage so far."""
         self._pieces.close()
 
     def __iter__(self) -> Iterator[str]:
@@ -113,10 +113,10 @@ class CompletionStream:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
-        raise Unavailable(f"{self._meter.integration} ended its answer in the middle")
+        raise Unavailable(f"{self._meter.integration} ended its answer too early")
 
     def _charge_part(self, outcome: str, *, is_lost: bool = False) -> None:
-        """Report what is known to have been used: what the provider told, what was read, what was sent in vain."""
+        """Report the known usage: what the provider reported, the text that was read, the input that was sent."""
         if self._completion is not None or not (self._texts or self._usage.input_tokens or is_lost):
             return
         read = estimate_tokens("".join(self._texts))
@@ -128,7 +128,7 @@ class CompletionStream:
                 "is_estimated": True,
             }
         )
-        with suppress(WrenError):  # the reader must hear why the stream ended, not that this could not be noted
+        with suppress(WrenError):  # the reader must get the reason for the end, not the failed report of its cost
             self._meter.charge(used, outcome=outcome)
 
 

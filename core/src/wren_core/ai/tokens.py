@@ -1,6 +1,6 @@
-"""How many tokens something is, before a provider has counted it: an estimate, and said to be one.
+"""An estimate of the number of tokens, before a provider has counted them.
 
-Four bytes of UTF-8 to a token: English prose and code come within about a quarter of what tokenizers count. An image
+Four bytes of UTF-8 are a token: English prose and code come within about 25 % of the count of tokenizers. An image
 counts as a thousand tokens. No tokenizer is loaded, since each provider has its own.
 """
 
@@ -13,12 +13,12 @@ TOKENS_PER_IMAGE = 1000
 
 
 def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a text is."""
+    """Return the estimated number of tokens of a text."""
     return -(-len(text.encode("utf-8", "replace")) // BYTES_PER_TOKEN)
 
 
 def estimate_input(request: CompletionRequest) -> int:
-    """Return about how many tokens the provider will read."""
+    """Return the estimated number of input tokens."""
     texts = [request.system or ""]
     texts += [json.dumps(tool.model_dump(mode="json")) for tool in request.tools]
     for message in request.messages:

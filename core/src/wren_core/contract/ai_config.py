@@ -11,7 +11,7 @@ class LongCost(Spec):
     """Price of tokens of a call with a long prompt, per token in the account's currency; holds for the whole call."""
 
     above: PositiveInt
-    """Input tokens that are still priced as usual."""
+    """Maximum number of input tokens at the usual price."""
     input: NonNegativeFloat = 0.0
     output: NonNegativeFloat = 0.0
     cached_input: NonNegativeFloat | None = None
@@ -26,9 +26,9 @@ class Cost(Spec):
     input: NonNegativeFloat = 0.0
     output: NonNegativeFloat = 0.0
     cached_input: NonNegativeFloat | None = None
-    """Of input tokens the provider had in its cache; like the others where left out."""
+    """Of input tokens from the provider's cache; by default the price of the others."""
     long: LongCost | None = None
-    """Where long prompts cost more."""
+    """The prices of long prompts, where they cost more."""
 
 
 class ImageCost(Spec):
@@ -44,7 +44,7 @@ class AIModel(Spec):
     id: Text
     name: Text
     capabilities: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """What it can do: `text`, `vision`, `image_generation` and whatever else providers come up with."""
+    """What it can do: `text`, `vision`, `image_generation` and other abilities of providers."""
     description: str = ""
     context_window: PositiveInt | None = None
     """Tokens of input and output together."""
@@ -52,7 +52,7 @@ class AIModel(Spec):
     """Media types it reads, such as `text/plain` and `image/png`."""
     output_formats: tuple[str, ...] = ()
     max_tokens: PositiveInt | None = None
-    """Tokens it writes at most."""
+    """Maximum number of tokens of an answer."""
     cost_per_token: Cost | None = None
     cost_per_image: ImageCost | None = None
 

@@ -1,4 +1,4 @@
-"""How an integration is connected: the credentials it needs, and how a person comes by them."""
+"""How an integration is connected: the credentials it needs, and how a person gets them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,12 +9,12 @@ from pydantic import Field, model_validator
 
 from wren_core.contract.values import EnvVar, Name, Spec, Url
 
-# RFC 9110: what the name of a header may consist of.
+# RFC 9110: the characters of the name of a header.
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class CredentialType(StrEnum):
-    """How a credential comes to be."""
+    """The kind of a credential, which decides how a host gets it."""
 
     OAUTH2 = "oauth2"
     """An access token; the host gets it, and renews it where it can."""
@@ -23,7 +23,7 @@ class CredentialType(StrEnum):
     TOKEN = "token"  # noqa: S105 - a kind of credential
     """A token of one line, sent as `Authorization: Bearer`."""
     BASIC_AUTH = "basic_auth"
-    """User name or password, each a credential of its own; or both as `name:password`, the way RFC 7617 writes them."""
+    """User name or password, each a separate credential; or both as `name:password`, the form of RFC 7617."""
     CUSTOM = "custom"
     """Any text."""
 
@@ -41,10 +41,10 @@ class CredentialSpec(Spec):
     refresh_key: Name | None = None
     """Key under which the refresh token is stored."""
     refresh_env_var: EnvVar | None = None
-    """Variable that carries the refresh token: set by hand for a local script, and in a run only where an operator asks
-    for it."""
+    """Variable that carries the refresh token: set by hand for a local script, and in a run only where an operator
+    enables it."""
     secret: bool = True
-    """False for what anybody may see, such as a user name: it is stored like the others, and not masked in output."""
+    """False for a public value, such as a user name: it is stored like the others, and not masked in output."""
 
 
 class OAuth2Config(Spec):
@@ -63,7 +63,7 @@ class OAuth2Config(Spec):
     additional_parameters: dict[str, str] = Field(default_factory=dict)
     """Query parameters added to the authorization URL (`access_type=offline`, say)."""
     accepts_token: bool = False
-    """A person may hand over a token made at the provider instead of consenting."""
+    """A person may enter a token created at the provider instead of consenting."""
 
 
 class ApiKeyConfig(Spec):
@@ -86,10 +86,10 @@ class ApiKeyConfig(Spec):
 
 
 class CustomAuth(Spec):
-    """Any other set of values, described by a JSON Schema of the form a person fills in.
+    """Any other set of values, described by the JSON Schema of a form.
 
-    Its properties are named like the credentials; a value typed in is checked as what its property says it is. Left
-    out, the form asks for the credentials and nothing else.
+    Its properties are named like the credentials; each value is checked by the schema of its property. Without a
+    schema, the form asks for the credentials only.
     """
 
     kind: Literal["custom"] = "custom"
@@ -100,7 +100,7 @@ Auth = Annotated[OAuth2Config | ApiKeyConfig | CustomAuth, Field(discriminator="
 
 
 def usual_credentials(auth: Any, spec: Mapping[str, Any]) -> tuple[CredentialSpec, ...]:
-    """Return the credentials of an integration that declares none: those every account of its kind has."""
+    """Return the usual credentials of an auth type, for an integration that declares none."""
     kind = auth.get("kind") if isinstance(auth, Mapping) else getattr(auth, "kind", None)
     name, title = str(spec.get("name", "")).upper(), spec.get("display_name", "")
     if kind not in ("oauth2", "apikey") or not re.fullmatch("[A-Z][A-Z0-9_]*", name):

@@ -1,4 +1,4 @@
-"""From credentials to what a request carries of them. Pure."""
+"""From credentials to the headers and query parameters of a request. Pure."""
 
 import base64
 from dataclasses import dataclass, field
@@ -12,26 +12,26 @@ _TOKENS = (CredentialType.OAUTH2, CredentialType.TOKEN)
 
 @dataclass(frozen=True, kw_only=True)
 class Authorization:
-    """Headers and query parameters that say who is asking."""
+    """Headers and query parameters that authenticate a request."""
 
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     query: dict[str, str] = field(default_factory=dict, repr=False)
 
 
 def authorization(spec: IntegrationSpec, credentials: Credentials) -> Authorization:
-    """Return what every request of an integration carries.
+    """Return the authorization of every request of an integration.
 
     An OAuth or bearer token goes into the header Authorization; an API key where `ApiKeyConfig` says; a basic
-    credential, or the two of name and password, into the header as RFC 7617 has it. Other values are used by the
+    credential, or the two of name and password, into the header in the form of RFC 7617. Other values are used by the
     constants of a binding.
 
     Raises:
-        CredentialMissing: a required value is not there.
+        CredentialMissing: a required value is missing.
     """
     basic = _of_type(spec, CredentialType.BASIC_AUTH)
     if isinstance(spec.auth, ApiKeyConfig):
         key = _value(spec.credentials[:1], credentials)
-        return _placed(spec.auth, key) if key else Authorization()
+        return _place_key(spec.auth, key) if key else Authorization()
     if basic:
         values = [credentials[cred.key] if cred.required else credentials.get(cred.key, "") or "" for cred in basic]
         encoded = base64.b64encode(":".join(values).encode()).decode()
@@ -42,7 +42,7 @@ def authorization(spec: IntegrationSpec, credentials: Credentials) -> Authorizat
     return Authorization(headers={"authorization": f"Bearer {token}"}) if token else Authorization()
 
 
-def _placed(auth: ApiKeyConfig, key: str) -> Authorization:
+def _place_key(auth: ApiKeyConfig, key: str) -> Authorization:
     value = auth.prefix + key
     if auth.placement == "query":
         return Authorization(query={auth.name: value})

@@ -1,8 +1,8 @@
-"""Configuration values held against a config schema, without the class they are for.
+"""The check of configuration values against a config schema, without the class of the integration.
 
-A host that only knows an integration's definition checks with `check_config` what a user or an operator sets.
-`.init(...)` reads the same values with the integration's own `Config`; what is accepted here is accepted there, rules
-that are written in Python apart.
+A host that only knows an integration's definition checks with `check_config` the values of a user or an operator.
+`.init(...)` reads the same values with the integration's own `Config`. Both accept the same values, except for rules
+that are written in Python.
 """
 
 import json
@@ -20,7 +20,7 @@ from wren_core.schemas.validator import Problem, SchemaInvalid, Validator
 
 # Enough for every integration of a large installation; each is a few kilobytes.
 _MOST_VALIDATORS = 2048
-# References and alternatives on the way to one schema; a circle ends too.
+# Maximum number of references and alternatives on the way to one schema, so that a circle ends.
 _MOST_STEPS = 32
 _REASONS = {"required": "is missing", "additionalProperties": "is unknown"}
 _OPENING = ("additionalProperties", "patternProperties", "unevaluatedProperties")
@@ -29,17 +29,17 @@ _OPENING = ("additionalProperties", "patternProperties", "unevaluatedProperties"
 def check_config(spec: IntegrationSpec, values: Mapping[str, Any], *, is_partial: bool = False) -> dict[str, Any]:
     """Return the checked configuration, defaults applied at every depth.
 
-    A name the schema does not know is refused, also where the schema forgot to say so.
+    An unknown name is refused, even where the schema does not set `additionalProperties`.
 
     Args:
         spec: whose `config_schema` decides.
         values: JSON values.
-        is_partial: required values may be missing; somebody else gives them.
+        is_partial: required values may be missing; they come from another source.
 
     Raises:
         ConfigInvalid: names the field, the reason, the fields that exist and the nearest one.
     """
-    schema = _closed(spec.config_schema, is_partial=is_partial)
+    schema = _forbid_unknown_fields(spec.config_schema, is_partial=is_partial)
     complete = with_defaults(schema, values)
     problems = compiled(schema).problems(complete)
     if problems:
@@ -50,9 +50,9 @@ def check_config(spec: IntegrationSpec, values: Mapping[str, Any], *, is_partial
 def with_defaults(schema: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of the values with the schema's defaults where nothing is given, at every depth.
 
-    Values that do not fit stay as they are. Of several alternatives the first that takes the value is meant.
+    Values that do not fit stay as they are. Of several alternatives the first that fits the value counts.
     """
-    filled: dict[str, Any] = _filled(schema, deepcopy(dict(values)), schema)
+    filled: dict[str, Any] = _fill_defaults(schema, deepcopy(dict(values)), schema)
     return filled
 
 
@@ -61,7 +61,7 @@ def compiled(schema: Mapping[str, Any]) -> Validator:
     return _validator(json.dumps(schema))
 
 
-def _closed(schema: Mapping[str, Any], *, is_partial: bool) -> dict[str, Any]:
+def _forbid_unknown_fields(schema: Mapping[str, Any], *, is_partial: bool) -> dict[str, Any]:
     left_out = {"required"} if is_partial else set()
     closed = {} if any(key in schema for key in _OPENING) else {"additionalProperties": False}
     return {**{key: value for key, value in schema.items() if key not in left_out}, **closed}
@@ -69,26 +69,26 @@ def _closed(schema: Mapping[str, Any], *, is_partial: bool) -> dict[str, Any]:
 
 @lru_cache(maxsize=_MOST_VALIDATORS)
 def _validator(schema: str) -> Validator:
-    # With formats: nobody turns these values into dates and addresses here, so nobody else would look.
+    # With formats: these values are not converted to dates and addresses, so only the validator checks them.
     return Validator(json.loads(schema), formats=True)
 
 
-def _filled(schema: Any, value: Any, root: Mapping[str, Any]) -> Any:
+def _fill_defaults(schema: Any, value: Any, root: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict | list):
         return value
-    described = _described(schema, value, root)
+    described = _find_schema(schema, value, root)
     if isinstance(value, list):
-        return [_filled(described.get("items"), item, root) for item in value]
+        return [_fill_defaults(described.get("items"), item, root) for item in value]
     for name, field in properties_of(described).items():
         if name not in value and isinstance(field, Mapping) and "default" in field:
             value[name] = deepcopy(field["default"])
         if name in value:
-            value[name] = _filled(field, value[name], root)
+            value[name] = _fill_defaults(field, value[name], root)
     return value
 
 
-def _described(schema: Any, value: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow references and alternatives to the schema that says what is inside the value."""
+def _find_schema(schema: Any, value: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow references and alternatives to the schema of the content of the value."""
     for _ in range(_MOST_STEPS):
         if not isinstance(schema, Mapping) or properties_of(schema) or "items" in schema:
             break
@@ -109,7 +109,7 @@ def _alternatives(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]
 def _takes(schema: Mapping[str, Any], value: Any, root: Mapping[str, Any]) -> bool:
     try:
         return compiled({"$defs": root.get("$defs", {}), **schema}).is_valid(value)
-    except SchemaInvalid:  # it refers to a place that is not there without the rest
+    except SchemaInvalid:  # a reference leads to a part that is missing here
         return False
 
 

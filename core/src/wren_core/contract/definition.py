@@ -102,9 +102,9 @@ class IntegrationDefinition(BaseModel):
 
     @classmethod
     def from_wire(cls, document: Any) -> "IntegrationDefinition":
-        """Read a definition from its JSON object, one of Wren's own or of anybody else.
+        """Read a definition from its JSON object, whether Wren or another program wrote it.
 
-        What may be left out has a default; the credentials follow the auth type then (see `to_spec`).
+        Optional fields have defaults; omitted credentials follow the auth type (see `to_spec`).
 
         Raises:
             DefinitionInvalid: names the place, the reason and, for an unknown key, the nearest one.
@@ -118,9 +118,9 @@ class IntegrationDefinition(BaseModel):
             raise misfit(exc) from exc
 
     def to_spec(self) -> IntegrationSpec:
-        """Return the spec this definition was made of.
+        """Return the spec of this definition.
 
-        A definition that says nothing about `credentials` gets those that its auth type needs: an access token, an API
+        A definition without `credentials` gets those of its auth type: an access token, an API
         key, or one value for each of the custom parameters.
 
         Raises:
@@ -155,11 +155,11 @@ class IntegrationDefinition(BaseModel):
 
     @property
     def resolved_auth_type(self) -> AuthTypeName:
-        """How a connection is made; a provider that is named outside `oauth2Config` means OAuth 2.0."""
+        """The auth type; a provider that is named outside `oauth2Config` means OAuth 2.0."""
         return "oauth2" if self.auth_type == "none" and self.oauth_provider else self.auth_type
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the JSON object as it is sent and stored: what was given, and nothing that was left out."""
+        """Return the JSON object as it is sent and stored: without the omitted fields."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def _auth(self) -> OAuth2Config | ApiKeyConfig | CustomAuth | None:
@@ -175,7 +175,7 @@ class IntegrationDefinition(BaseModel):
         return None
 
     def _credentials(self, auth: OAuth2Config | ApiKeyConfig | CustomAuth | None) -> dict[str, list[CredentialSpec]]:
-        """Return the field `credentials`; none where the spec says by itself what a key or a token is called."""
+        """Return the field `credentials`; empty where the spec adds the usual ones of the auth type."""
         if "credentials" in self.model_fields_set:
             given = enumerate(self.credentials)
             return {"credentials": [read_part(CredentialSpec, item, f"/credentials/{i}") for i, item in given]}
@@ -200,7 +200,7 @@ def _auth_wire(auth: OAuth2Config | ApiKeyConfig | CustomAuth) -> dict[str, Any]
 
 
 def _method_wire(method: MethodSpec) -> dict[str, Any]:
-    """Return a method on the wire; a request says only what differs from its defaults, a handler says none at all."""
+    """Return a method on the wire; a request has only the fields that differ from the defaults."""
     wire = to_wire(method.model_dump(mode="json", exclude={"request"}))
     if method.request is None:
         return wire

@@ -32,7 +32,7 @@ class ManualStart(_Event):
     """A person or an agent started the run."""
 
     trigger: Annotated[Literal["manual"], "The kind of event"] = "manual"
-    payload: Annotated[dict[str, Any], "What was handed over with the start"] = Field(default_factory=dict)
+    payload: Annotated[dict[str, Any], "The input of the start"] = Field(default_factory=dict)
 
 
 class Attachment(_Event):

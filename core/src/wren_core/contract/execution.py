@@ -1,10 +1,10 @@
-"""The one way a method is called: validate the arguments, call, validate the result.
+"""The only way to call a method: validate the arguments, call, validate the result.
 
 A 401 is handled here too: the host is asked once for a fresh credential, and the method is called once more. That is
-right because `AuthFailed` means that nothing was done. Where a method calls another one, only the inner call is made
-again: what the outer one did before must not be done twice.
+safe because `AuthFailed` means that nothing was done. Where a method calls another one, only the inner call is
+repeated: the earlier work of the outer one must not be done twice.
 
-An error of ours names the place and the type of what was raised; what it said is in the chained exception, for the log.
+An error about a plugin names the place and the type of its exception; the chained exception has the text, for the log.
 """
 
 import time
@@ -27,11 +27,11 @@ from wren_core.schemas.validator import Problem, first_line
 
 
 class Target(Protocol):
-    """What `call` needs of an integration."""
+    """The part of an integration that `call` uses."""
 
     @property
     def name(self) -> str:
-        """Name of the integration, which errors carry."""
+        """Name of the integration, for errors."""
         ...
 
     @property
@@ -41,12 +41,12 @@ class Target(Protocol):
 
     @property
     def on_call(self) -> Callable[[CallRecord], None] | None:
-        """What is told of every call."""
+        """Receives a record of every call."""
         ...
 
     @property
     def credentials(self) -> Credentials:
-        """What it is connected with now."""
+        """The current credentials."""
         ...
 
     @classmethod
@@ -66,7 +66,7 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
         MethodUnknown: with the nearest method.
         InvalidInput: with pointer, expected, got and the nearest valid name.
         OutputInvalid: the plugin broke its own output schema.
-        WrenError: the verdict for whatever the method raised.
+        WrenError: the verdict for an exception of the method.
     """
     started = time.perf_counter()
     outcome = "INTERNAL"
@@ -116,18 +116,18 @@ def find_method(integration: Target, method_id: str) -> Method:
 
 
 def checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call as a method takes them, defaults filled in.
+    """Return the arguments of a call as Python values, with defaults.
 
     Raises:
         InvalidInput: with pointer, expected, got and the nearest valid name.
     """
     try:
-        given = {name: _listed(value) for name, value in arguments.items()}
+        given = {name: _read_iterators(value) for name, value in arguments.items()}
         as_json = pydantic_core.to_jsonable_python(given, by_alias=True, bytes_mode="base64")
-        pydantic_core.to_json(as_json)  # finds what breaks only when it is written, such as half a surrogate pair
+        pydantic_core.to_json(as_json)  # finds what only serialization refuses, such as half a surrogate pair
     except Exception as exc:  # the serializers of an argument's own class may raise anything
         raise InvalidInput(
-            f"{method.id}: an argument has no JSON form: {_shown(first_line(exc))}",
+            f"{method.id}: an argument has no JSON form: {_format_value(first_line(exc))}",
             details={"method": method.id, "pointer": "", "expected": "JSON values", "nearest": None},
         ) from exc
     problems = method.input_validator.problems(as_json)
@@ -140,7 +140,7 @@ def checked_arguments(method: Method, arguments: Mapping[str, Any]) -> dict[str,
 
 
 def error_of(exc: BaseException, where: str) -> WrenError:
-    """Return the error for what a plugin raised: its own, the verdict of a client library's, or PLUGIN_RAISED."""
+    """Return the error for an exception of a plugin: the same one, a verdict, or PLUGIN_RAISED."""
     verdict = verdict_for_exception(exc)
     if verdict is not None:
         return verdict
@@ -148,7 +148,7 @@ def error_of(exc: BaseException, where: str) -> WrenError:
 
 
 def make_presentable(error: WrenError, credentials: Credentials) -> None:
-    """Hide credentials, and see to it that a host can write the error down whatever an author put into it."""
+    """Hide credentials, and replace details that have no JSON form, so that a host can store the error."""
     try:
         error.details = pydantic_core.to_jsonable_python(
             error.details, fallback=repr, bytes_mode="base64", inf_nan_mode="null"
@@ -156,18 +156,18 @@ def make_presentable(error: WrenError, credentials: Credentials) -> None:
     except ValueError:  # a cycle
         error.details = {}
     found = {text for value in credentials.secrets for _, text in forms(value)}
-    error.hide(sorted(found, key=len, reverse=True))  # a part of a form would leave the rest of it
+    error.hide(sorted(found, key=len, reverse=True))  # longest first: hiding a part of a form would leave its rest
 
 
-def _listed(value: Any) -> Any:
-    """Read an iterator once and keep what it gave: it is looked at more than once."""
+def _read_iterators(value: Any) -> Any:
+    """Read each iterator into a list, since a call reads its arguments more than once."""
     if isinstance(value, IOBase):
-        raise TypeError("an open file; pass its path or what it holds")
+        raise TypeError("an open file; pass its path or its content")
     if isinstance(value, Iterator):
-        return [_listed(item) for item in value]
+        return [_read_iterators(item) for item in value]
     if type(value) is dict:
-        return {key: _listed(item) for key, item in value.items()}
-    return [_listed(item) for item in value] if type(value) is list else value
+        return {key: _read_iterators(item) for key, item in value.items()}
+    return [_read_iterators(item) for item in value] if type(value) is list else value
 
 
 def _perform(integration: Target, method: Method, values: Mapping[str, Any]) -> Any:
@@ -203,7 +203,9 @@ def _checked_result(integration: Target, method: Method, result: Any) -> None:
     try:
         as_json = method.to_json(result)
     except Exception as exc:  # the serializers of a record's own class may raise anything
-        raise OutputInvalid(f"{where} returned what its return type cannot say in JSON", details=details) from exc
+        raise OutputInvalid(
+            f"{where} returned a value that its return type cannot convert to JSON", details=details
+        ) from exc
     problems = method.output_validator.problems(as_json)
     if problems:
         first = problems[0]
@@ -222,7 +224,7 @@ def _invalid_input(method: Method, problems: list[Problem]) -> InvalidInput:
             "method": method.id,
             "pointer": first.pointer,
             "expected": first.expected,
-            "got": _shown(first.got),
+            "got": _format_value(first.got),
             "nearest": first.nearest,
             "problems": [f"{problem.pointer}: {problem.message}" for problem in problems[:10]],
         },
@@ -238,12 +240,12 @@ def _invalid_values(method: Method, exc: ValidationError) -> InvalidInput:
             "method": method.id,
             "pointer": pointer,
             "expected": first["msg"],
-            "got": _shown(first["input"]),
+            "got": _format_value(first["input"]),
             "nearest": None,
         },
     )
 
 
-def _shown(value: Any, limit: int = 200) -> str:
+def _format_value(value: Any, limit: int = 200) -> str:
     text = repr(value[:limit] if isinstance(value, str | bytes) else value)
     return text if len(text) <= limit else text[:limit] + "..."

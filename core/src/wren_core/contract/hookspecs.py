@@ -1,7 +1,7 @@
 """The hooks a plugin may implement.
 
-There is one today. An `Integration` class answers it by itself, so an author of an integration never writes a hook;
-a distribution that offers several integrations from one entry point does. A hook is added here only together with
+There is one today. Every `Integration` class implements it, so only a distribution that offers several integrations
+from one entry point writes a hook. A hook is added here only together with
 the shipped plugin that uses it.
 """
 
@@ -19,7 +19,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 def wren_integrations() -> list[type[Any]]:  # type: ignore[empty-body]  # pluggy reads the signature only
     """Return the `Integration` classes this plugin offers.
 
-    Called once per plugin, after its entry point was loaded; must do no I/O. Each class's `spec.name` must equal the
+    Called once per plugin, after its entry point is loaded; must do no I/O. Each class's `spec.name` must equal the
     name of an entry point of the same distribution.
 
     Example:

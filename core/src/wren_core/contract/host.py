@@ -1,8 +1,8 @@
-"""The one thing an integration may ask of whoever runs it.
+"""The port through which an integration sends requests to its host.
 
 Most integrations never need a host: they talk to their provider. A few use what the platform itself owns, such as
-the inbox of a workspace. They ask by operation name; in a deployed script the question crosses the runner's channel
-to the worker, in a terminal the SDK answers it.
+the inbox of a workspace. A request names an operation; in a deployed script it crosses the runner's channel to the
+worker, in a terminal the SDK answers it.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ class Host(Protocol):
     """Answers requests of an integration.
 
     Operations: `messages.send` {body, subject?, to?} -> {id, created_at}; `messages.list` {limit} -> {messages};
-    `credentials.refresh` {integration, account?} -> {env: {variable: value}}, of the connection with that alias or else
+    `credentials.refresh` {integration, account?} -> {env: {variable: value}}, of the connection with that alias or of
     the default one; `ai.allow` {integration, model} -> {}, before each call of a model; `ai.spent` {integration, model,
     outcome, input_tokens, cached_input_tokens, output_tokens, images, is_estimated, nano_usd} -> {}, after it.
     """
@@ -24,7 +24,7 @@ class Host(Protocol):
         """Ask for `operation`; blocks until the answer.
 
         Raises:
-            WrenError: what the host answered, or HostUnavailable when nobody serves the operation.
+            WrenError: the error of the host, or HostUnavailable when no host serves the operation.
         """
         ...
 

@@ -1,7 +1,7 @@
-"""Hosts that come from configuration: a mail server, a database, anything somebody runs at an address of their own.
+"""Hosts that come from configuration: a mail server, a database, any server of the user's.
 
-Such an integration declares templates over its configuration, `config_hosts=("{host}:{port}",)`; filled in, they are
-the only addresses a run of it may contact. Pure.
+Such an integration declares templates over its configuration, `config_hosts=("{host}:{port}",)`; with values,
+they are the only addresses that a run of it may contact. Pure.
 """
 
 import ipaddress
@@ -15,7 +15,7 @@ from wren_core.errors import ConfigInvalid
 
 _DEFAULT_PORT = 443
 _PORTS = {"http": 80}
-# Underscores are in no name of the public system, and in many of a private one.
+# Names in the public DNS have no underscores, many private names do.
 _HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?")
 
 
@@ -23,7 +23,7 @@ def configured_hosts(spec: IntegrationSpec, config: Mapping[str, Any]) -> tuple[
     """Return `host:port` for each template of `spec.config_hosts` whose fields all have a value, defaults applied.
 
     Raises:
-        ConfigInvalid: a value is no host, no port and no address of a server; it names the field.
+        ConfigInvalid: a value is not a host, a port or the address of a server; names the field.
     """
     properties = spec.config_schema.get("properties", {})
     values = {name: prop["default"] for name, prop in properties.items() if "default" in prop} | dict(config)
@@ -40,7 +40,7 @@ def _endpoint(integration: str, template: str, values: Mapping[str, Any]) -> str
     declared = str(values[others[0]]) if others else template.partition(":")[2]
     try:
         host, port = _place(str(values[field]))
-        return f"{_bracketed(_host_name(host))}:{_port_number(declared or port)}"
+        return f"{_add_brackets(_host_name(host))}:{_port_number(declared or port)}"
     except ValueError:
         # The value is not shown: it may be a URL with a password in it.
         reason = "must be a host name, an IP address or a URL, with a port between 1 and 65535"
@@ -71,7 +71,7 @@ def _host_name(text: str) -> str:
     return name
 
 
-def _bracketed(host: str) -> str:
+def _add_brackets(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 

@@ -1,7 +1,7 @@
 """The base class of every integration.
 
-One class, one truth: an author declares a spec, a config and typed methods; schemas, documents, tool definitions and
-validators are derived from them when somebody asks.
+The class is the only source: an author declares a spec, a config and typed methods; schemas, documents, tool
+definitions and validators are derived from them on first use.
 """
 
 import inspect
@@ -27,7 +27,7 @@ from wren_core.schemas import signature
 
 _UNCONNECTED = object()
 INSTANCE_NAMES = frozenset({"account_alias", "base_url", "config", "credentials", "host", "on_call", "spec"})
-"""What every instance has besides the members of its class; a method cannot be called so."""
+"""Attributes of every instance; a method cannot have one of these names."""
 
 
 class Integration:
@@ -87,14 +87,14 @@ class Integration:
         on_call: Callable[[CallRecord], None] | None = None,
         account_alias: str | None = None,
     ) -> Self:
-        """Make an instance from plain values; connects to nothing.
+        """Create an instance from plain values, without a connection.
 
         Args:
             config: values for `Config`; defaults are applied.
             credentials: secret values by credential key.
             base_url: replaces the spec's root of the provider's API.
             host: answers requests for platform services.
-            on_call: told of every finished method call.
+            on_call: receives a record of every finished method call.
             account_alias: alias of the connection that the credentials belong to, where it is known.
 
         Raises:
@@ -135,14 +135,14 @@ class Integration:
 
         Raises:
             ValueError: when the declarations contradict one another.
-            TypeError: when a method or the config cannot be said in JSON Schema.
+            TypeError: when a method or the config has no JSON Schema.
         """
         cached = cls.__dict__.get("_full_spec")
         if cached is None:
             declared = {name: getattr(cls.spec, name) for name in IntegrationSpec.model_fields}
             derived = {
                 "description": cls.spec.description or inspect.cleandoc(cls.__doc__ or ""),
-                "methods": tuple(_named(item.spec, cls.spec.name) for item in cls.methods().values()),
+                "methods": tuple(_fill_name(item.spec, cls.spec.name) for item in cls.methods().values()),
                 "config_schema": _config_schema(cls.Config),
             }
             cached = cls._full_spec = IntegrationSpec(**{**declared, **derived})  # type: ignore[attr-defined]  # per class
@@ -161,7 +161,7 @@ class Integration:
 
     @property
     def client(self) -> Any:
-        """What `connect` returned; it is called once, on first use, by one thread."""
+        """The client from `connect`, which is called once, on first use, by one thread."""
         client = self._client
         if client is _UNCONNECTED:
             with self._lock:
@@ -171,15 +171,15 @@ class Integration:
         return client
 
     def connect(self) -> Any:
-        """Make the client; override it where there is a library for the provider, or where it is no REST API.
+        """Create the client; override it for a provider with a client library, or without a REST API.
 
-        What an integration gets that does not: an `HttpClient` for its `base_url`, which sends the credential the way
-        `spec.auth` says and waits as long as a setting `timeout_seconds` says, where there is one. Read
+        By default an `HttpClient` for `base_url`, which sends the credential as `spec.auth` declares. Its time limit
+        is the setting `timeout_seconds`, where there is one. Read
         `self.credentials`, `self.config` and `self.base_url` here.
         """
         if not self.base_url:
             name = type(self).__name__
-            raise NotImplementedError(f"{name} has no base_url, and {name}.connect is not written: which is it to be?")
+            raise NotImplementedError(f"{name} has neither base_url nor {name}.connect; declare one of them")
         from wren_core.contract.authorization import authorization  # here: many integrations have a library instead
         from wren_core.http_client import HttpClient
 
@@ -190,7 +190,7 @@ class Integration:
         return HttpClient(self.base_url, integration=self.name, headers=sent.headers, query=sent.query, **limits)
 
     def close(self) -> None:
-        """Close what `connect` returned, if it was called and the client has a `close`."""
+        """Close the client, if there is one and it has a `close`."""
         with self._lock:
             self._retire()
             clients, self._retired = self._retired, []
@@ -205,7 +205,7 @@ class Integration:
         """Ask the host for fresh credentials; the next use of `client` connects with them.
 
         Args:
-            refused: the credentials that did not work. When another thread renewed them already, nothing is asked.
+            refused: the credentials that did not work. If another thread renewed them already, the host is not asked.
 
         Returns:
             Whether there are other credentials now.
@@ -242,8 +242,8 @@ def _methods_of(cls: type[Integration]) -> dict[str, Method]:
     """Collect the methods of a class.
 
     Raises:
-        TypeError: for a name that means something else on `Integration`, a method under two names, and an override
-            that forgot `@method`.
+        TypeError: for a name that has another meaning on `Integration`, a method under two names, and an override
+            without `@method`.
     """
     found: dict[str, Method] = {}
     for base in reversed(cls.__mro__):
@@ -251,7 +251,7 @@ def _methods_of(cls: type[Integration]) -> dict[str, Method]:
     for name, item in list(found.items()):
         current = inspect.getattr_static(cls, name)
         if name in INSTANCE_NAMES or hasattr(Integration, name):
-            raise TypeError(f"{cls.__name__}.{name}: the name belongs to Integration itself; call the method otherwise")
+            raise TypeError(f"{cls.__name__}.{name}: the name belongs to Integration itself; rename the method")
         if item.id != name:
             raise TypeError(f"{cls.__name__}.{name} is another name for {item.id}; a method has one name")
         if current is None:
@@ -261,7 +261,7 @@ def _methods_of(cls: type[Integration]) -> dict[str, Method]:
     return found
 
 
-def _named(method: MethodSpec, integration: str) -> MethodSpec:
+def _fill_name(method: MethodSpec, integration: str) -> MethodSpec:
     """Write the integration's name where the example of an inherited method says `{name}`."""
     if not method.example or "{name}." not in method.example:
         return method

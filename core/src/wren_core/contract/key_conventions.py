@@ -1,6 +1,6 @@
-"""Where an API key goes when a definition does not say: where its provider wants it, else a bearer token.
+"""The place of an API key where a definition does not declare it: that of a known provider, else a bearer token.
 
-What is known is data, `key_conventions.json`; a definition that has an `apiKeyConfig` never comes here.
+The known providers are in `key_conventions.json`; a definition with an `apiKeyConfig` does not need this module.
 """
 
 import json
@@ -14,7 +14,7 @@ _BEARER = ApiKeyConfig(name="Authorization", prefix="Bearer ")
 
 
 def usual_key_config(provider: str) -> ApiKeyConfig:
-    """Return where the key of a provider goes, by `aiConfig.provider`; `Authorization: Bearer` by default."""
+    """Return the place of a provider's key, by `aiConfig.provider`; `Authorization: Bearer` by default."""
     known = _conventions().get(provider.lower())
     return _BEARER if known is None else ApiKeyConfig(**known)
 

@@ -1,7 +1,7 @@
 """`@method`: marks a function of an integration class as a method hosts may call.
 
-The signature is the only source: input and output schemas, documents and tool definitions follow from it. Nothing of
-that is built before it is asked for, so importing an integration stays cheap.
+The signature is the only source: input and output schemas, documents and tool definitions follow from it. They are
+built on first use, so importing an integration stays cheap.
 """
 
 import inspect
@@ -51,13 +51,13 @@ def method(function: Callable[..., Any] | None = None, /, **metadata: Any) -> An
 
     Args:
         effect: `read`, `write` or `destructive`; decides retries and approvals.
-        idempotent: calling twice equals calling once; reads are unless said otherwise.
+        idempotent: calling twice equals calling once; by default true for reads.
         scopes: OAuth scopes this method needs.
-        undo: the method that takes a call back, and where its arguments come from.
+        undo: the method that undoes a call, and the source of its arguments.
         simulate: `native` when the provider has a dry run, `validate_only` when only the arguments can be checked.
-        requires_approval: ask a person first; destructive methods do unless said otherwise.
-        example: one line of Python as a script would write it.
-        name: a title; the id in title case where left out.
+        requires_approval: a person must approve a call; by default true for destructive methods.
+        example: one line of Python, as in a script.
+        name: a title; by default the id in title case.
 
     Example:
         @method(effect="write", scopes=["chat:write"], example='chat.post("Done", channel="general")')
@@ -74,7 +74,7 @@ class Method:
 
     def __init__(self, function: Callable[..., Any], **metadata: Any) -> None:
         if not inspect.isfunction(function):
-            raise TypeError(f"@method goes on a plain function, not on {type(function).__name__}: put it outermost")
+            raise TypeError(f"@method goes on a plain function, not on {type(function).__name__}: put it on top")
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
             raise TypeError(f"{function.__qualname__}: methods are plain functions, not coroutines or generators")
         self.function = function
@@ -87,7 +87,7 @@ class Method:
     @overload
     def __get__(self, instance: Owner, owner: type | None = None) -> Callable[..., Any]: ...
     def __get__(self, instance: Owner | None, owner: type | None = None) -> "Method | Callable[..., Any]":
-        return self if instance is None else self._bound(instance)
+        return self if instance is None else self._bind(instance)
 
     @cached_property
     def spec(self) -> MethodSpec:
@@ -137,10 +137,10 @@ class Method:
         return full.replace(parameters=list(full.parameters.values())[1:])
 
     def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - for methods without a signature
-        """Return the arguments as the function takes them, defaults filled in.
+        """Return the arguments as the function takes them, with defaults.
 
         Args:
-            given: what the caller passed.
+            given: the arguments of the caller.
             as_json: the same as JSON values, which fit the input schema.
 
         Raises:
@@ -152,7 +152,7 @@ class Method:
         """Return the JSON form of a result.
 
         Raises:
-            Exception: it is not of the return type, or its own serializer raised.
+            Exception: it is not of the return type, or its own serializer raises.
         """
         return self.output_adapter.dump_python(value, mode="json", by_alias=True, warnings="error")
 
@@ -176,11 +176,11 @@ class Method:
         details = {"method": self.id, "pointer": "", "expected": ", ".join(known), "nearest": nearest}
         return InvalidInput(f"{self.id}: {what}; {hint}", details={**details, "parameters": known})
 
-    def _bound(self, instance: Owner) -> Callable[..., Any]:
+    def _bind(self, instance: Owner) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
             arguments = self.bind(args, kwargs)
             if type(instance).methods().get(self.id) is not self:
-                # Reached through super() from an override: by id the override would be found again, for ever.
+                # Reached through super() from an override: a call by id would find the override again, endlessly.
                 return self.function(instance, **arguments)
             return instance.invoke(self.id, arguments)
 

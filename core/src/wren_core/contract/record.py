@@ -14,7 +14,7 @@ class Described(BaseModel):
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         schema = handler(core_schema)
         properties: dict[str, Any] = handler.resolve_ref_schema(schema).get("properties", {})
-        # When the schema is asked for, not when the class is made: by then every forward reference is known.
+        # When the schema is built, not when the class is created: only then is every forward reference known.
         for name, field in cls.model_fields.items():
             text = next((item for item in field.metadata if isinstance(item, str)), None)
             names = (field.serialization_alias, field.validation_alias, name)

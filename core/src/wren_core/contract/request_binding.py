@@ -1,6 +1,6 @@
-"""How a method is bound to an HTTP request: data only, so that a definition can say it in JSON.
+"""The binding of a method to an HTTP request: data only, so that a definition can hold it in JSON.
 
-What is left out follows from the request: a property named in the path goes there, the others go into the query of a
+Defaults follow from the request: a property named in the path goes there, the others go into the query of a
 GET, HEAD or DELETE and into the body of anything else, each under its own name.
 """
 
@@ -18,7 +18,7 @@ VerdictName = Literal["auth_failed", "invalid_input", "not_found", "rate_limited
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/.*)?$")]
 HeaderName = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PATH_PARAMETER = re.compile(r"\{([^{}/]+)\}")
-# The client's own: another value would change which request the server sees, or who it thinks is asking.
+# Headers of the client itself: another value would change the request or the identity that the server sees.
 _FORBIDDEN_HEADERS = frozenset({"connection", "content-length", "cookie", "host", "te", "transfer-encoding", "upgrade"})
 _IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
 
@@ -30,21 +30,21 @@ class Part(BaseModel):
 
 
 class Placement(Part):
-    """Where one argument goes."""
+    """The place of one argument in the request."""
 
     argument: str
     place: Place
     name: str | None = None
-    """Its name there; that of the argument where left out. In a JSON body a JSON pointer leads deeper, and an empty
-    one means that the value is the body."""
+    """Its name there; by default that of the argument. In a JSON body a JSON pointer leads deeper; with an empty
+    one the value is the body."""
     style: Style | None = None
-    """How arrays and objects are written in a query or a form: `form` where left out. `json` writes them as JSON."""
+    """The style of arrays and objects in a query or a form, by default `form`. `json` writes them as JSON."""
     explode: bool = True
-    """Whether each item of an array, and each member of an object, is a parameter of its own."""
+    """Whether each item of an array, and each member of an object, is a separate parameter."""
 
     @property
     def wire_name(self) -> str:
-        """The name the provider knows."""
+        """The name in the provider's API."""
         return self.argument if self.name is None else self.name
 
     @model_validator(mode="after")
@@ -65,7 +65,7 @@ class Constant(Part):
     config: str | None = None
     """Field of the configuration that holds the value."""
     credential: str | None = None
-    """Key of the credential that is the value."""
+    """Key of the credential that holds the value."""
     prefix: str = ""
     """Text in front of it."""
 
@@ -79,7 +79,7 @@ class Constant(Part):
 
 
 class Pagination(Part):
-    """How a list that comes in pages is read; the method returns the items of all of them.
+    """How a paginated list is read; the method returns the items of all pages.
 
     cursor: the answer holds a cursor for the next page at `next`, which goes into `parameter`.
     page: `parameter` is the number of the page.
@@ -92,18 +92,18 @@ class Pagination(Part):
     place: Literal["query", "body"] = "query"
     next: Pointer = ""
     more: Pointer = ""
-    """Where the answer says that there are more pages; what is false there ends the list."""
+    """Where the answer says that there are more pages; a false value there ends the list."""
     first: int | None = None
-    """The first page or offset: 1 and 0 where left out."""
+    """The first page or offset; by default 1 and 0."""
     size_parameter: str = ""
     size: Annotated[int | None, Field(ge=1)] = None
     """Items a page holds; a shorter page is the last one."""
     limit: str = ""
-    """Property of the input that says how many items are wanted; it is not sent."""
+    """Property of the input with the requested number of items; it is not sent."""
     max_items: Annotated[int, Field(ge=1)] = 1000
-    """Items that are returned at most."""
+    """Maximum number of returned items."""
     max_pages: Annotated[int, Field(ge=1)] = 100
-    """Pages that are read at most; a list that needs more is refused."""
+    """Maximum number of pages; a list with more is an error."""
 
     @model_validator(mode="after")
     def _says_what_it_needs(self) -> Self:
@@ -115,27 +115,27 @@ class Pagination(Part):
 
 
 class ReasonVerdict(Part):
-    """What some of a provider's reasons mean."""
+    """The errors for some of a provider's reasons."""
 
     reasons: tuple[str, ...]
     verdict: VerdictName
 
 
 class RefusalRule(Part):
-    """How a provider says no in an answer of status 200."""
+    """How a provider reports a refusal in an answer of status 200."""
 
     pointer: Pointer
-    """The member of the answer that tells."""
+    """The member of the answer that shows a refusal."""
     equals: Scalar = False
     """Its value in a refusal."""
     reason: Pointer = ""
-    """Where the answer says why."""
+    """Where the answer has the reason."""
     verdicts: tuple[ReasonVerdict, ...] = ()
-    """What reasons mean; any other is a rejection."""
+    """The meaning of reasons; any other reason is a rejection."""
 
 
 class RequestBinding(Part):
-    """The HTTP request a method is, and which part of the answer it returns."""
+    """The HTTP request of a method, and the part of the answer that it returns."""
 
     method: HttpMethod
     path: str
@@ -143,7 +143,7 @@ class RequestBinding(Part):
     placements: tuple[Placement, ...] = ()
     constants: tuple[Constant, ...] = ()
     body: Encoding = "json"
-    """How the body is written; `raw` sends the one property that is placed there as it is."""
+    """The format of the body; `raw` sends the one property that is placed there unchanged."""
     response: Literal["json", "text", "bytes", "none"] = "json"
     """What the answer holds; bytes are returned as base64."""
     output: Pointer = ""

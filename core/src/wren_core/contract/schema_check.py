@@ -43,7 +43,7 @@ def check_schema(schema: Mapping[str, Any]) -> None:
     """Check one schema.
 
     Raises:
-        SchemaInvalid: it is broken, leads outside itself, goes round in a circle, or has a pattern that cannot be
+        SchemaInvalid: it is broken, refers to something outside it or only to itself, or has a pattern that cannot be
             matched in linear time.
     """
     Validator(schema)
@@ -51,7 +51,7 @@ def check_schema(schema: Mapping[str, Any]) -> None:
 
 
 def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every schema of an integration with the place it stands at."""
+    """Yield every schema of an integration with its place."""
     for method in spec.methods:
         yield f"{method.id}, input schema", method.input_schema
         yield f"{method.id}, output schema", method.output_schema
@@ -63,7 +63,7 @@ def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def _refuse_circles(root: Mapping[str, Any]) -> None:
-    """Walk from each subschema along what applies to the same value; who comes back to an open one walks for ever."""
+    """Follow from each subschema those that apply to the same value; a way back to an open one is an endless loop."""
     done: set[int] = set()
     for node in iter_subschemas(root):
         open_nodes: set[int] = set()

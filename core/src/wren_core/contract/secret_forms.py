@@ -1,4 +1,4 @@
-"""The forms in which a secret stands in text: as it is, and as libraries write it. Pure."""
+"""The forms of a secret in text: as it is, and as libraries write it. Pure."""
 
 import base64
 import math
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 SHORTEST = 6
-"""Shorter values are no secrets worth hiding: every "on" and "1" of a text would go with them."""
+"""Shorter values are not hidden: that would hide every "on" and "1" of a text."""
 
 
 def forms(secret: str) -> tuple[tuple[str, str], ...]:
-    """Return the names and texts of all forms of a secret; none of one too short to be told from other words."""
+    """Return the names and texts of all forms of a secret; none for one shorter than `SHORTEST`."""
     return tuple(_forms(secret)) if len(secret) >= SHORTEST else ()
 
 
 def base64_forms(raw: bytes) -> set[bytes]:
-    """Return the characters that `raw` alone decides, for each of its three places in a group of three bytes.
+    """Return the base64 characters that depend on `raw` only, for each of the three offsets in a group.
 
-    What stands before a secret (the `user:` of a login) decides where in a group it begins.
+    The text before a secret (the `user:` of a login) decides its place in a group.
     """
     found = set()
     for offset in range(3):

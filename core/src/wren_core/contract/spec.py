@@ -1,7 +1,7 @@
 """Specs: frozen declarations, data only.
 
-An author writes an `IntegrationSpec`; `Integration` fills in what the class itself says (methods, config schema,
-description, version). The wire form is in `definition`.
+An author writes an `IntegrationSpec`; `Integration` adds the fields that follow from the class (methods, config
+schema, description, version). The wire form is in `definition`.
 """
 
 import keyword
@@ -76,7 +76,7 @@ SETUP_PATH = "/integrations/{name}/setup?user={user_id}"
 
 
 class UndoSpec(Spec):
-    """How a call is taken back: the compensating method, and where its arguments come from."""
+    """How a call is undone: the compensating method, and the source of its arguments."""
 
     method: Name
     arguments: dict[str, str] = Field(default_factory=dict)
@@ -100,7 +100,7 @@ class MethodSpec(Spec):
     requires_approval: bool = False
     example: str | None = None
     request: RequestBinding | None = None
-    """The HTTP request it is, where no Python function is behind it."""
+    """Its HTTP request, where it is not a Python function."""
 
 
 class TriggerSpec(Spec):
@@ -119,11 +119,11 @@ class IntegrationSpec(Spec):
     display_name: Annotated[str, StringConstraints(max_length=255)]
     description: str = ""
     version: SemVer = ""
-    """A semantic version; where left out, that of the distribution (see `versions.semver_of`)."""
+    """A semantic version; by default that of the distribution (see `versions.semver_of`)."""
     type: IntegrationType = "integration"
     auth: Auth | None = None
     credentials: tuple[CredentialSpec, ...] = ()
-    """Where left out: `api_key`, read from `NAME_API_KEY`, for an API key; `access_token` with its `refresh_token`,
+    """By default `api_key`, read from `NAME_API_KEY`, for an API key; `access_token` with its `refresh_token`,
     read from `NAME_ACCESS_TOKEN` and `NAME_REFRESH_TOKEN`, for OAuth 2.0."""
     oauth_provider: str | None = None
     """Without `auth` it declares OAuth 2.0 at addresses that the operator of a backend names for this provider."""
@@ -134,12 +134,12 @@ class IntegrationSpec(Spec):
     base_url: Url | None = None
     """Root of the provider's API; operators may override it."""
     hosts: tuple[str, ...] = ()
-    """Every host the integration contacts, `name` or `name:port` (443 where none is given)."""
+    """Every host the integration contacts, `name` or `name:port` (443 by default)."""
     config_hosts: tuple[HostTemplate, ...] = ()
     """Hosts that the configuration names: `{url}`, `{host}`, `{host}:5432` or `{host}:{port}`, over its fields.
 
-    A template with a field that has no value names no host. What a user configures opens public addresses only; what
-    the operator of a backend configures may be private ones.
+    A template with a field that has no value names no host. The configuration of a user may name public
+    addresses only, that of the operator of a backend private ones too.
     """
     methods: tuple[MethodSpec, ...] = ()
     config_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
@@ -150,7 +150,7 @@ class IntegrationSpec(Spec):
     @model_validator(mode="before")
     @classmethod
     def _parameters_follow_credentials(cls, data: Any) -> Any:
-        """Say what a person fills in where the author only says what the credentials are."""
+        """Derive the form from the credentials where the author declares none."""
         auth = data.get("auth") if isinstance(data, dict) else None
         if isinstance(auth, CustomAuth) and not auth.parameters and data.get("credentials"):
             return {**data, "auth": CustomAuth(parameters=form_of(data["credentials"]))}
@@ -159,7 +159,7 @@ class IntegrationSpec(Spec):
     @model_validator(mode="before")
     @classmethod
     def _credentials_follow_auth(cls, data: Any) -> Any:
-        """Say what a token or a key is called where the author does not."""
+        """Add the usual credentials where the author declares none."""
         if isinstance(data, dict) and "credentials" not in data:
             return {**data, "credentials": usual_credentials(data.get("auth"), data)}
         return data
@@ -187,7 +187,7 @@ class IntegrationSpec(Spec):
     @classmethod
     def _name_can_be_written(cls, name: str) -> str:
         if keyword.iskeyword(name):
-            raise ValueError(f"{name!r} is a word of Python, so no script could write wren.integrations.{name}")
+            raise ValueError(f"{name!r} is a keyword of Python, so no script could write wren.integrations.{name}")
         return name
 
     @field_validator("hosts")
@@ -229,7 +229,7 @@ class IntegrationSpec(Spec):
 
     @property
     def auth_type(self) -> Literal["oauth2", "apikey", "custom", "none"]:
-        """How a connection is made."""
+        """The auth type, which decides how a person connects the integration."""
         return self.auth.kind if self.auth else "none"
 
     @property
@@ -257,11 +257,11 @@ class IntegrationSpec(Spec):
         return {**self.get_run_env_mapping(), **self.get_refresh_env_mapping()}
 
     def get_run_env_mapping(self) -> dict[str, str]:
-        """Return credential key -> environment variable for every value that each run gets; no refresh token."""
+        """Return credential key -> environment variable for every value that each run gets, without refresh tokens."""
         return {cred.key: cred.env_var for cred in self.credentials}
 
     def get_refresh_env_mapping(self) -> dict[str, str]:
-        """Return refresh key -> environment variable; a run gets these only where an operator asks for it."""
+        """Return refresh key -> environment variable; a run gets these only where an operator enables it."""
         return {
             cred.refresh_key: cred.refresh_env_var
             for cred in self.credentials
@@ -274,7 +274,7 @@ class IntegrationSpec(Spec):
 
 
 def template_fields(template: str) -> list[str]:
-    """Return the configuration fields a template of `config_hosts` is made of."""
+    """Return the configuration fields in a template of `config_hosts`."""
     return re.findall(r"\{(\w+)\}", template)
 
 
@@ -290,7 +290,7 @@ def _check_undo(method: MethodSpec, methods: Iterable[MethodSpec]) -> None:
         return
     target = next((item for item in methods if item.id == method.undo.method), None)
     if target is None:
-        raise ValueError(f"{method.id} is undone by {method.undo.method!r}, which is no method of the integration")
+        raise ValueError(f"{method.id} is undone by {method.undo.method!r}, which is not a method of the integration")
     given, known = set(method.undo.arguments), set(properties_of(target.input_schema))
     needed = required_of(target.input_schema)
     if given - known or needed - given:

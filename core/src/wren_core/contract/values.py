@@ -1,4 +1,4 @@
-"""What every declaration is made of: the kinds of values, and the base class."""
+"""The value types and the base class of all declarations."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -30,7 +30,7 @@ class Spec(BaseModel):
 
 
 def refuse_doubles(what: str, names: Iterable[str]) -> None:
-    """Raise ValueError for a name that is there twice."""
+    """Raise ValueError for a duplicate name."""
     seen: set[str] = set()
     for name in names:
         if name in seen:

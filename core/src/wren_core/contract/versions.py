@@ -3,7 +3,7 @@
 import re
 
 LONGEST = 50
-"""What a version may have in characters, here and in a database's column."""
+"""Maximum number of characters of a version, here and in a database's column."""
 # The expression of semver.org, without its anchors and groups.
 _NUMBER = r"(?:0|[1-9]\d*)"
 _IDENTIFIER = rf"(?:{_NUMBER}|\d*[a-zA-Z-][0-9a-zA-Z-]*)"
@@ -32,28 +32,28 @@ def semver_of(version: str) -> str:
     | `1!2.0+local.7`  | `2.0.0+epoch.1.local.7` |
 
     Development versions of a release come before its alphas, these before betas, candidates and the release, as in
-    Python; only those of a pre-release come after it. What semver has no place for (a fourth number, a post release,
-    an epoch, a local part) is build metadata, which take no part in the order. What is no PEP 440 version, or is too
-    long, becomes `0.0.0`.
+    Python; only those of a pre-release come after it. Parts that semver lacks (a fourth number, a post release, an
+    epoch, a local part) become build metadata, which do not count in the order. A version that is not PEP 440, or is
+    too long, becomes `0.0.0`.
     """
-    from packaging.version import InvalidVersion, Version  # here: listing names must not pay
+    from packaging.version import InvalidVersion, Version  # here: too slow for listing names
 
     if not version:
         return ""
     try:
         parsed = Version(version)
     except InvalidVersion:
-        return _joined("0.0.0", [], re.findall(r"[0-9a-zA-Z-]+", version))
+        return _join("0.0.0", [], re.findall(r"[0-9a-zA-Z-]+", version))
     numbers = [*parsed.release, 0, 0][: max(3, len(parsed.release))]
     stage: list[str | int] = [_STAGES[parsed.pre[0]], parsed.pre[1]] if parsed.pre else []
     if parsed.dev is not None:
         stage = [*(stage or [0]), "dev", parsed.dev]
     build: list[str | int] = ["epoch", parsed.epoch] if parsed.epoch else []
     build += numbers[3:] + (["post", parsed.post] if parsed.post is not None else [])
-    return _joined(".".join(map(str, numbers[:3])), stage, [*build, *(parsed.local or "").split(".")])
+    return _join(".".join(map(str, numbers[:3])), stage, [*build, *(parsed.local or "").split(".")])
 
 
-def _joined(core: str, stage: list[str | int], build: list[str | int]) -> str:
+def _join(core: str, stage: list[str | int], build: list[str | int]) -> str:
     text = core + (f"-{'.'.join(map(str, stage))}" if stage else "")
     text = text if len(text) <= LONGEST else "0.0.0"
     metadata = ".".join(str(part) for part in build if part != "")

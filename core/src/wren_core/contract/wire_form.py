@@ -1,4 +1,4 @@
-"""Declarations on the wire: fields in camelCase, and an answer for whatever does not fit one."""
+"""Declarations on the wire: fields in camelCase, and an error for a value that does not fit."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, TypeVar, get_args
@@ -19,14 +19,14 @@ VERBATIM = frozenset(
 
 
 def to_wire(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a dumped declaration with camelCase keys, the author's own data apart."""
-    return {to_camel(key): item if key in VERBATIM else _nested(item, to_wire) for key, item in value.items()}
+    """Return a dumped declaration with camelCase keys, except for the author's own data."""
+    return {to_camel(key): item if key in VERBATIM else _convert_nested(item, to_wire) for key, item in value.items()}
 
 
 def from_wire(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `to_wire` was given."""
+    """Reverse `to_wire`."""
     return {
-        name: item if name in VERBATIM else _nested(item, from_wire)
+        name: item if name in VERBATIM else _convert_nested(item, from_wire)
         for name, item in ((_snake(key), item) for key, item in value.items())
     }
 
@@ -41,7 +41,7 @@ def read_part(model: type[Model], value: Any, pointer: str, **defaults: Any) -> 
         defaults: fields for which `value` has no key.
 
     Raises:
-        DefinitionInvalid: names the place, the reason and, for an unknown key, the nearest one and all there are.
+        DefinitionInvalid: names the place, the reason and, for an unknown key, the nearest one and all known ones.
     """
     if not isinstance(value, Mapping):
         _refuse(pointer, f"must be an object, not {type(value).__name__}")
@@ -53,10 +53,10 @@ def read_part(model: type[Model], value: Any, pointer: str, **defaults: Any) -> 
 
 
 def refuse_unknown(model: type[BaseModel], value: Mapping[str, Any], pointer: str = "") -> None:
-    """Refuse a key that is no field of a declaration, or two that are the same one, at any depth.
+    """Refuse a key that is not a field of a declaration, or two keys for one field, at any depth.
 
     Raises:
-        DefinitionInvalid: names the key, the place, the nearest key and all there are.
+        DefinitionInvalid: names the key, the place, the nearest key and all known ones.
     """
     fields = {name: field.alias or to_camel(name) for name, field in model.model_fields.items()}
     known = {**{alias: name for name, alias in fields.items()}, **{name: name for name in fields}}
@@ -73,12 +73,12 @@ def refuse_unknown(model: type[BaseModel], value: Mapping[str, Any], pointer: st
 
 
 def misfit(exc: ValidationError, pointer: str = "", *, names: Mapping[str, str] | None = None) -> DefinitionInvalid:
-    """Return the error for the first thing that does not fit, at its place on the wire.
+    """Return the error for the first value that does not fit, at its place on the wire.
 
     Args:
-        exc: what pydantic found.
+        exc: the error of pydantic.
         pointer: where the declaration stands in the whole document.
-        names: keys of the wire by field, where they are no camelCase of it.
+        names: keys of the wire by field, where they are not its camelCase form.
     """
     first = exc.errors(include_url=False, include_input=False)[0]
     parts = ((names or {}).get(part) or to_camel(part) if isinstance(part, str) else str(part) for part in first["loc"])
@@ -88,7 +88,7 @@ def misfit(exc: ValidationError, pointer: str = "", *, names: Mapping[str, str] 
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Yield the pydantic models an annotation is made of."""
+    """Yield the pydantic models in an annotation."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
@@ -117,11 +117,11 @@ def _refuse(pointer: str, reason: str) -> NoReturn:
     raise DefinitionInvalid(f"{pointer}: {reason}", details={"pointer": pointer, "reason": reason})
 
 
-def _nested(value: Any, convert: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
+def _convert_nested(value: Any, convert: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Any:
     if isinstance(value, dict):
         return convert(value)
     if isinstance(value, list):
-        return [_nested(item, convert) for item in value]
+        return [_convert_nested(item, convert) for item in value]
     return value
 
 

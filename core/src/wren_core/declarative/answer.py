@@ -1,4 +1,4 @@
-"""From a provider's answer to what a method returns. Pure."""
+"""From a provider's answer to the result of a method. Pure."""
 
 import base64
 from typing import Any
@@ -30,11 +30,11 @@ class Result(dict[str, Any]):
 
 
 def read_content(binding: RequestBinding, answer: Answer) -> Any:
-    """Return what an answer holds, in the form the binding names.
+    """Return the content of an answer, in the format of the binding.
 
     Raises:
         WrenError: the verdict, where the provider refused with a status of success.
-        Unavailable: it should be JSON and is not.
+        Unavailable: it is not the expected JSON.
     """
     if binding.response == "none":
         return None
@@ -49,7 +49,7 @@ def read_content(binding: RequestBinding, answer: Answer) -> Any:
 
 
 def select_output(binding: RequestBinding, document: Any) -> Any:
-    """Return the part of an answer that the method returns; nothing there is None."""
+    """Return the part of an answer that the method returns; None where it is missing."""
     found = json_pointer.find(document, binding.output)
     return None if found is json_pointer.MISSING else found
 
@@ -63,7 +63,7 @@ def with_attributes(value: Any) -> Any:
 
 def _refuse(refusal: RefusalRule, document: Any, answer: Answer) -> None:
     told = json_pointer.find(document, refusal.pointer)
-    # `0 == False` in Python; here they are two answers.
+    # `0 == False` in Python; here they differ.
     if told is json_pointer.MISSING or type(told) is not type(refusal.equals) or told != refusal.equals:
         return
     found = json_pointer.find(document, refusal.reason) if refusal.reason else ""

@@ -1,4 +1,4 @@
-"""What a definition must say before it can be called: checked when it is loaded, so that no call has to."""
+"""The checks of a definition when it is loaded, so that no call has to repeat them."""
 
 import keyword
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from wren_core.contract.spec import IntegrationSpec, MethodSpec
 
 
 def list_problems(spec: IntegrationSpec) -> list[str]:
-    """List what keeps a definition from being an integration; empty where nothing does."""
+    """List the problems of a definition; empty where it can be an integration."""
     if not spec.methods:
         return ["it declares no method"]
     is_bound = any(method.request for method in spec.methods)
@@ -29,7 +29,7 @@ def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     host = parts.hostname if port == 443 else f"{parts.hostname}:{port}"
     if host not in spec.hosts:
-        yield f"hosts must name {host!r}, where baseUrl is"
+        yield f"hosts must name {host!r}, the host of baseUrl"
 
 
 def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]:
@@ -45,7 +45,7 @@ def _method_problems(spec: IntegrationSpec, method: MethodSpec) -> Iterator[str]
 
 
 def list_binding_problems(method: MethodSpec, binding: RequestBinding) -> list[str]:
-    """List where a method's arguments and its request do not fit together."""
+    """List the contradictions between a method's arguments and its request."""
     return [*_input_problems(method, binding), *_body_problems(method, binding), *_paging_problems(method, binding)]
 
 
@@ -58,7 +58,7 @@ def _input_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str
         if not name.isidentifier() or keyword.iskeyword(name):
             yield f"property {name!r} cannot be written as an argument in Python; rename it, and place it by name"
     for name in {item.argument for item in binding.placements} - set(properties):
-        yield f"{name!r} is placed and is no property of inputSchema"
+        yield f"{name!r} is placed and is not a property of inputSchema"
     placed = {name: binding.placement(name) for name in properties}
     in_path = {item.wire_name: name for name, item in placed.items() if item.place == "path"}
     fixed = {constant.name for constant in binding.constants if constant.place == "path"}
@@ -83,7 +83,7 @@ def _body_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]
 
 
 def _collisions(wire_names: Mapping[str, str]) -> Iterator[str]:
-    """Say where one value of a JSON body would stand in the place of another, or of what leads to it."""
+    """Describe two values with the same place in a JSON body, or with one place inside the other."""
     ways = {
         name: json_pointer.split(wire) if wire.startswith("/") else [wire] for name, wire in wire_names.items() if wire
     }
@@ -99,7 +99,7 @@ def _constant_problems(spec: IntegrationSpec, binding: RequestBinding) -> Iterat
         if constant.config is not None and constant.config not in settings:
             yield f"constant {constant.name!r} comes from {constant.config!r}, which configSchema does not have"
         if constant.credential is not None and constant.credential not in keys:
-            yield f"constant {constant.name!r} comes from {constant.credential!r}, which is no credential"
+            yield f"constant {constant.name!r} comes from {constant.credential!r}, which is not a credential"
         if _is_spelt_out_secret(constant):
             yield "a constant may not spell out Authorization; declare a credential"
 
@@ -114,7 +114,7 @@ def _paging_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[st
         return
     properties = method.input_schema.get("properties", {})
     if pagination.limit and pagination.limit not in properties:
-        yield f"limit is {pagination.limit!r}, which is no property of inputSchema"
+        yield f"limit is {pagination.limit!r}, which is not a property of inputSchema"
     if binding.response != "json":
         yield "pages are read from JSON; response must be json"
     own = {pagination.parameter, pagination.size_parameter} - {""}

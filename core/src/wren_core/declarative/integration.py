@@ -1,4 +1,4 @@
-"""From a definition to an integration: a class like any other, whose methods are HTTP requests written down as data."""
+"""From a definition to an integration: a class like any other, whose methods are HTTP requests, described as data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,15 +20,15 @@ _SHOWN_PROBLEMS = 5
 
 
 class DeclaredIntegration(Integration):
-    """Base of the integrations that are made of definitions.
+    """Base of the integrations that are built from definitions.
 
-    The client is the one every REST integration gets: credentials are read when it is made, and go to the host of
-    `base_url` alone.
+    The client is that of every REST integration: it reads the credentials when it is created, and sends them to the
+    host of `base_url` only.
     """
 
     @classmethod
     def full_spec(cls) -> IntegrationSpec:
-        """Return the spec as it was declared: there is nothing to derive."""
+        """Return the declared spec: there is nothing to derive."""
         return cls.spec
 
     @classmethod
@@ -39,9 +39,9 @@ class DeclaredIntegration(Integration):
 
 
 def declared_integration(definition: IntegrationDefinition) -> type[Integration]:
-    """Return the integration that a definition declares; runs nothing and imports nothing of an author.
+    """Return the integration that a definition declares, without running or importing an author's code.
 
-    A method without a request has no handler: it is there, and a call of it is refused.
+    A method without a request has no handler: it exists, and a call of it is an error.
 
     Raises:
         DefinitionInvalid: names the part that is missing or contradicts another.

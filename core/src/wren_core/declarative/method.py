@@ -1,4 +1,4 @@
-"""A method that a definition declares: its schemas are given, not read from a signature."""
+"""A method that a definition declares: its schemas come from the definition, not from a signature."""
 
 import inspect
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class DeclaredMethod(Method):
 
     @cached_property
     def spec(self) -> MethodSpec:
-        """The method as it was declared."""
+        """The declared method."""
         return self._declared
 
     @cached_property
@@ -42,7 +42,7 @@ class DeclaredMethod(Method):
         return inspect.Signature([_parameter(name, properties[name], is_required=name in required) for name in ordered])
 
     def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - the shape of `Method`
-        """Return the JSON form of the arguments, defaults filled in."""
+        """Return the JSON form of the arguments, with defaults."""
         properties: Mapping[str, Any] = self._declared.input_schema.get("properties", {})
         defaults = {
             name: schema["default"]
@@ -52,7 +52,7 @@ class DeclaredMethod(Method):
         return {**defaults, **as_json}
 
     def to_json(self, value: Any) -> Any:
-        """Return a result as it is: it came as JSON."""
+        """Return a result unchanged: it is JSON already."""
         return value
 
 

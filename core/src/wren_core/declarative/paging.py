@@ -1,4 +1,4 @@
-"""Which page comes next: decisions about lists that come in pages. Pure."""
+"""The next page of a paginated list. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,17 +11,17 @@ from wren_core.errors import Rejected
 
 @dataclass(frozen=True, kw_only=True)
 class PageRequest:
-    """One page of a list: what is asked for."""
+    """The request for one page of a list."""
 
     place: str | int | None = None
     """Cursor, number or offset of the page; None for the first page of a list with cursors or links."""
     address: str | None = None
-    """Where the page is, as the provider said."""
+    """The address of the page, from the provider's answer."""
     size: int | None = None
 
 
 def first_page(pagination: Pagination, *, wanted: int) -> PageRequest:
-    """Return the page a list begins with."""
+    """Return the first page of a list."""
     starts = {"page": 1, "offset": 0}
     begin = starts.get(pagination.kind)
     first = begin if pagination.first is None or begin is None else pagination.first
@@ -47,7 +47,7 @@ def next_page(
 
 
 def page_constants(pagination: Pagination, page: PageRequest) -> tuple[Constant, ...]:
-    """Return what a page adds to the request."""
+    """Return the query parameters of a page."""
     place = pagination.place
     named = [(pagination.parameter, page.place), (pagination.size_parameter, page.size)]
     return tuple(Constant(place=place, name=name, value=value) for name, value in named if name and value is not None)
@@ -57,7 +57,7 @@ def relative_address(base_url: str, path: str, address: str) -> tuple[str, tuple
     """Return path and query of the next page's address, from the root of the API.
 
     Raises:
-        Rejected: it leads elsewhere; the credentials of this API are for this API alone.
+        Rejected: it is at another address; the credentials of this API are for this API only.
     """
     root = base_url.rstrip("/")
     whole = urlsplit(urljoin(root + path, address))

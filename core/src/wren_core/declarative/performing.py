@@ -1,4 +1,4 @@
-"""A call of a declared method: build the request, send it, read the answer, page after page where there are pages."""
+"""A call of a declared method: build the request, send it, read the answer, page after page for a paginated list."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from wren_core.http_client import Answer
 
 
 class HttpIntegration(Protocol):
-    """What a call needs of its integration."""
+    """The part of an integration that a call uses."""
 
     spec: IntegrationSpec
     config: IntegrationConfig
@@ -24,17 +24,17 @@ class HttpIntegration(Protocol):
 
     @property
     def client(self) -> Any:
-        """What sends: an `HttpClient`."""
+        """The client that sends: an `HttpClient`."""
         ...
 
 
 def perform(
     integration: HttpIntegration, method: MethodSpec, binding: RequestBinding, arguments: Mapping[str, Any]
 ) -> Any:
-    """Call a method and return the part of the answer its binding names.
+    """Call a method and return the part of the answer that its binding names.
 
     Raises:
-        WrenError: the verdict for a refusal, or what keeps the request from being built.
+        WrenError: the verdict for a refusal, or the reason why the request cannot be built.
     """
     if binding.pagination is not None:
         return with_attributes(_all_items(integration, method, binding, binding.pagination, arguments))
@@ -99,7 +99,7 @@ def _items(integration: HttpIntegration, method: MethodSpec, binding: RequestBin
     if not isinstance(items, list):
         method_name = f"{integration.spec.name}.{method.id}"
         raise OutputInvalid(
-            f"{method_name} is a list in pages, but the answer holds none at {binding.output or '/'}",
+            f"{method_name} is a paginated list, but the answer has no list at {binding.output or '/'}",
             details={"integration": integration.spec.name, "method": method.id, "pointer": binding.output},
         )
     return items

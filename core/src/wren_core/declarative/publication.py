@@ -1,6 +1,6 @@
 """Definitions that distributions publish as data: entry points `name = "package:definition.json"`.
 
-Nothing of the package is imported: the file next to it is found and read.
+The package is not imported: the file next to it is found and read.
 """
 
 import json
@@ -16,14 +16,14 @@ from wren_core.declarative.unbound import unbound_methods
 from wren_core.errors import DefinitionInvalid
 
 MAX_BYTES = 16 * 2**20
-"""What a definition may have as text."""
+"""Maximum size of a definition as text."""
 
 
 def published_integration(point: EntryPoint) -> type[Integration]:
     """Return the integration whose definition an entry point names.
 
     Raises:
-        DefinitionInvalid: the file is not there, is no definition, or declares another name.
+        DefinitionInvalid: the file is missing, is not a definition, or declares another name.
     """
     definition = read_definition(_file(point))
     if definition.integration_id != point.name:
@@ -32,7 +32,7 @@ def published_integration(point: EntryPoint) -> type[Integration]:
         )
     integration = declared_integration(definition)
     unbound = unbound_methods(integration.full_spec())
-    if unbound:  # what is installed with pip is there to be called
+    if unbound:  # an installed definition must be callable
         raise DefinitionInvalid(f"{definition.integration_id}: {unbound[0]} is bound to no request")
     return integration
 
@@ -41,7 +41,7 @@ def read_definition(path: Path) -> IntegrationDefinition:
     """Read a definition from a JSON file.
 
     Raises:
-        DefinitionInvalid: it cannot be read, or is no definition; names the place and the reason.
+        DefinitionInvalid: it cannot be read, or is not a definition; names the place and the reason.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -50,12 +50,12 @@ def read_definition(path: Path) -> IntegrationDefinition:
     except OSError as exc:
         raise DefinitionInvalid(f"{path} cannot be read: {exc.strerror}") from exc
     except (ValueError, RecursionError) as exc:
-        raise DefinitionInvalid(f"{path} is no JSON: {exc}") from exc
+        raise DefinitionInvalid(f"{path} is not JSON: {exc}") from exc
     return IntegrationDefinition.from_wire(document)
 
 
 def _file(point: EntryPoint) -> Path:
-    """Return the file an entry point names; of an editable install it is where the package is developed."""
+    """Return the file an entry point names; for an editable install, in the source folder."""
     package, _, name = (part.strip() for part in point.value.partition(":"))
     if not name or "/" in name or "\\" in name:
         raise DefinitionInvalid(f"the entry point is {point.value!r}; write it as `package:definition.json`")
@@ -64,7 +64,7 @@ def _file(point: EntryPoint) -> Path:
         installed = Path(str(point.dist.locate_file("/".join([top, *inner, name]))))
         if installed.is_file():
             return installed
-    spec = find_spec(top)  # asks the finders only: a package without a dot is not imported for it
+    spec = find_spec(top)  # only asks the finders: a package without a dot is not imported
     for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
         path = Path(folder, *inner, name)
         if path.is_file():

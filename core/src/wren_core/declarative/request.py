@@ -34,7 +34,7 @@ class RequestValues:
 
 @dataclass(frozen=True, kw_only=True)
 class RequestContext:
-    """What a request needs besides its arguments."""
+    """The values of a request that are not arguments."""
 
     config: Mapping[str, Any]
     credentials: Credentials
@@ -42,11 +42,11 @@ class RequestContext:
 
 @dataclass(kw_only=True)
 class _Draft:
-    """What has been placed so far."""
+    """The values placed so far."""
 
     path: dict[str, Any] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
-    """Which property of the input a name in the path is."""
+    """Name in the path -> property of the input."""
     query: list[tuple[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     body: list[tuple[Placement, Any]] = field(default_factory=list)
@@ -58,9 +58,9 @@ def build_request(
     """Return the request of one call.
 
     Raises:
-        InvalidInput: a value cannot go where it belongs: it would leave the path, break a header, or is no base64.
+        InvalidInput: a value cannot go into its place: it would leave the path, break a header, or is not base64.
         ConfigInvalid: a field of the configuration that the request needs has no value.
-        CredentialMissing: a credential that the request needs is not there.
+        CredentialMissing: a credential that the request needs is missing.
     """
     draft = _Draft(headers={"accept": _ACCEPT[binding.response]})
     for constant in binding.constants:
@@ -97,10 +97,10 @@ def _place_constant(draft: _Draft, constant: Constant, around: RequestContext) -
                 details={"field": constant.config},
             )
     written = constant.prefix + serialization.text(value) if constant.prefix else value
-    # Unchecked: the rules of a placement are for arguments, and a credential may go where an argument must not.
+    # Unchecked: the rules of a placement are for arguments; a credential may go where an argument must not.
     placement = Placement.model_construct(argument=constant.name, place=constant.place)
     if constant.place == "header" and not _fits_header(written):
-        raise _unfit_constant(constant, f"the header {constant.name!r} would hold characters that none may")
+        raise _unfit_constant(constant, f"the header {constant.name!r} would hold characters that no header may")
     if constant.place == "path" and set(serialization.text(written)) <= {"."}:
         raise _unfit_constant(constant, f"{serialization.text(written)!r} would lead to another address")
     _place(draft, placement, written)
@@ -168,7 +168,7 @@ def _parts(placed: list[tuple[Placement, Any]]) -> tuple[serialization.Part, ...
 
 
 def _has_json_members(method: MethodSpec, binding: RequestBinding) -> bool:
-    """Tell whether the body is an object of which nothing was given: an empty one is sent, not none."""
+    """Tell whether the body is an object without values: then an empty object is sent, not an empty body."""
     placements = map(binding.placement, method.input_schema.get("properties", {}))
     return binding.body == "json" and any(item.place == "body" and item.wire_name for item in placements)
 
@@ -198,7 +198,7 @@ def _decode(method: MethodSpec, placement: Placement, value: Any) -> Any:
     if not isinstance(schema, dict) or schema.get("contentEncoding") != "base64" or not isinstance(value, str):
         return value
     try:
-        # What a script passes as bytes arrives in the alphabet for URLs.
+        # The bytes of a script arrive in the alphabet for URLs.
         return base64.b64decode(value.replace("-", "+").replace("_", "/"), validate=True)
     except (binascii.Error, ValueError) as exc:
         raise _invalid(placement.argument, "pass bytes, or text that is base64") from exc

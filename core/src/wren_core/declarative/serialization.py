@@ -1,4 +1,4 @@
-"""How a JSON value is written in a path, a query, a header or a form: OpenAPI's styles. Pure."""
+"""The text of a JSON value in a path, a query, a header or a form, in OpenAPI's styles. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def text(value: Any) -> str:
 
 
 def pairs(name: str, value: Any, style: Style = "form", *, explode: bool = True) -> Pairs:
-    """Write a value as parameters of a query or a form; null is none at all."""
+    """Write a value as parameters of a query or a form; null is no parameter."""
     if value is None:
         return []
     if style == "json":
@@ -54,7 +54,7 @@ def part(name: str, value: Any) -> Part:
 
 
 def segment(value: Any) -> str:
-    """Return a value as part of a path, everything but letters, digits and `-._~` percent-encoded."""
+    """Return a value as part of a path, with everything but letters, digits and `-._~` percent-encoded."""
     return quote(text(value), safe="")
 
 
@@ -71,5 +71,5 @@ def _deep(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _leaf(value: Any) -> str:
-    """Write an item: an object in an array has no other form than JSON."""
+    """Write an item; an object in an array is JSON."""
     return json.dumps(value) if isinstance(value, dict | list) else text(value)

@@ -1,7 +1,7 @@
-"""Methods that a definition declares and nothing performs yet: they are listed and described, and a call is refused.
+"""Methods of a definition without a handler: they are listed and described, and a call is an error.
 
-People exchange definitions before anybody has bound them. `request` in the definition binds a method, and a plugin of
-the integration's name brings all of them.
+People exchange definitions before they bind them. `request` in the definition binds a method; a plugin with the name
+of the integration performs all of them.
 """
 
 import inspect
@@ -18,13 +18,13 @@ from wren_core.schemas.validator import Validator
 
 
 class NoHandler(UserFacingConfigError):
-    """The method is declared, and neither a request nor a plugin performs it."""
+    """Neither a request nor a plugin performs the declared method."""
 
     code = "NO_HANDLER"
 
 
 class UnboundMethod(Method):
-    """A method without a handler. Whatever its arguments are, a call says what is missing."""
+    """A method without a handler. A call with any arguments reports the missing handler."""
 
     def __init__(self, integration: str, spec: MethodSpec) -> None:
         def function(_caller: Any, /, **_arguments: Any) -> NoReturn:
@@ -37,32 +37,32 @@ class UnboundMethod(Method):
 
     @cached_property
     def spec(self) -> MethodSpec:
-        """The method as it was declared."""
+        """The declared method."""
         return self._declared
 
     @cached_property
     def input_validator(self) -> Validator:
-        """Takes anything: arguments that fit would be refused too."""
+        """Accepts anything, since every call is an error."""
         return Validator({})
 
     @cached_property
     def signature(self) -> inspect.Signature:
-        """The properties that Python can write as arguments, each optional."""
+        """The properties that can be arguments in Python, each optional."""
         names = [name for name in properties_of(self._declared.input_schema) if _is_argument(name)]
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         return inspect.Signature([inspect.Parameter(name, kind, default=None) for name in names])
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - see the class
-        """Return no arguments: the call is refused whatever they are."""
+        """Return no arguments, since every call is an error."""
         return {}
 
     def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - the shape of `Method`
-        """Return the arguments as they are."""
+        """Return the arguments unchanged."""
         return dict(as_json)
 
 
 def no_handler(integration: str, method: str) -> NoHandler:
-    """Return the error for a call of a method that nothing performs."""
+    """Return the error for a call of a method without a handler."""
     return NoHandler(
         f"{integration}.{method} has no handler: its definition binds it to no HTTP request, and no plugin called "
         f"{integration!r} is installed. An operator adds a `request` to the method and runs `wren-backend definitions "
@@ -72,17 +72,17 @@ def no_handler(integration: str, method: str) -> NoHandler:
 
 
 def unbound_methods(spec: IntegrationSpec) -> tuple[str, ...]:
-    """Return the ids of a definition's methods that are bound to no request; not for integrations written in Python."""
+    """Return the ids of a definition's methods without a request; not for integrations written in Python."""
     return tuple(method.id for method in spec.methods if method.request is None)
 
 
 def is_unbound(spec: IntegrationSpec) -> bool:
-    """Tell whether a definition has no handler at all, so that a plugin of its name may perform it."""
+    """Tell whether a definition has no handler at all, so that a plugin with its name may perform it."""
     return bool(spec.methods) and len(unbound_methods(spec)) == len(spec.methods)
 
 
 def handler_notes(name: str, methods: Iterable[str]) -> list[str]:
-    """Return one line about the methods of an integration that have no handler; none where all have one."""
+    """Return one line about the methods of an integration without a handler; empty where all have one."""
     listed = ", ".join(methods)
     return (
         [f"{name} has no handler for {listed}: a call is refused until a request or a plugin performs it"]

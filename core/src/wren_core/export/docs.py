@@ -1,4 +1,4 @@
-"""Documents derived from a spec: what a person or a model reads before using an integration."""
+"""Documents derived from a spec: for people and models, before they use an integration."""
 
 import inspect
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -70,7 +70,7 @@ class MethodDoc(Spec):
     scopes: list[str] = Field(default_factory=list)
     example: str | None = None
     has_handler: bool = True
-    """Whether something performs it; a definition may declare methods that nothing performs yet."""
+    """Whether it has a handler; a definition may declare methods without one."""
 
     @property
     def signature(self) -> str:
@@ -88,7 +88,7 @@ class IntegrationDocs(Spec):
     version: str = ""
     auth_type: AuthType
     env_vars: list[str] = Field(default_factory=list)
-    """Variables from which a local script reads its credentials; refresh tokens, which few need, left out."""
+    """Variables from which a local script reads its credentials; refresh tokens, which few need, are omitted."""
     init_params: list[ParamDoc] = Field(default_factory=list)
     """What `.init(...)` takes."""
     methods: list[MethodDoc] = Field(default_factory=list)
@@ -102,8 +102,8 @@ class IntegrationDocs(Spec):
         """Derive the documents of a complete spec.
 
         Args:
-            spec: what is described.
-            unbound: ids of methods that nothing performs (`Plugin.unbound`).
+            spec: the described integration.
+            unbound: ids of methods without a handler (`Plugin.unbound`).
         """
         return cls(
             name=spec.name,
@@ -143,7 +143,7 @@ def _method_doc(method: MethodSpec, *, has_handler: bool) -> MethodDoc:
 
 
 def _records(methods: Iterable[MethodSpec]) -> list[RecordDoc]:
-    """Return the records of all methods by name. What is both taken and returned is told as it is taken."""
+    """Return the records of all methods by name. A record that is both taken and returned is described as taken."""
     found: dict[str, RecordDoc] = {}
     for method in methods:
         is_json = method.request is not None

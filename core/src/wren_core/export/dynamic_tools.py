@@ -1,6 +1,6 @@
-"""Three tools instead of one for every method: a model searches, reads what it chose, and calls it.
+"""Three tools instead of one for every method: a model searches methods, reads one, and calls it.
 
-Tool definitions of many methods fill a model's context on each request. With these it pays for the methods it uses.
+Tool definitions of many methods fill a model's context on each request. These three cost less.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from wren_core.contract.spec import MethodSpec
 from wren_core.export.tools import tool_name
 
 NAMESPACE = "tools"
-"""Stands before their names, as an integration's name does before those of its methods."""
+"""The prefix of their names, as an integration's name is the prefix of its methods."""
 
 
 def _arguments(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -49,6 +49,6 @@ DYNAMIC_TOOLS = (SEARCH, DESCRIBE, CALL)
 
 
 def search_hit(integration: str, method: MethodSpec) -> str:
-    """Return the line a search answers with for one method."""
+    """Return the line of one method in the result of a search."""
     first_line = method.description.partition("\n")[0]
     return f"{tool_name(integration, method)}: {first_line}"

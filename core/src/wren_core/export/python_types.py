@@ -1,4 +1,4 @@
-"""A JSON Schema as the Python type a script meets: `str | None`, `list[Message]`, `Literal['a', 'b']`."""
+"""A JSON Schema as the Python type in a script: `str | None`, `list[Message]`, `Literal['a', 'b']`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from typing import Any
 
 ANY = "Any"
 _SIMPLE = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
-# What a method written in Python takes and returns where JSON has a text.
+# The types that a method in Python takes and returns where JSON has a text.
 _BY_FORMAT = {
     "date-time": "datetime",
     "date": "date",
@@ -27,7 +27,7 @@ class PythonTypes:
     """`$defs` of the whole schema. An object with properties is called by its name there, anything else is written
     out."""
     is_json: bool = False
-    """Values stay as JSON has them: a time is a text. So it is where a method is an HTTP request."""
+    """Whether values stay JSON: a time is a text. That is so for a method that is an HTTP request."""
 
     def name_of(self, schema: Any) -> str:
         """Return the type of a part of the schema as text."""
@@ -69,7 +69,7 @@ class PythonTypes:
         target = self.definitions.get(name)
         if not isinstance(target, Mapping) or target.get("properties") or "$ref" in target:
             return name
-        others = {key: item for key, item in self.definitions.items() if key != name}  # one that holds itself ends
+        others = {key: item for key, item in self.definitions.items() if key != name}  # ends a recursive type
         return replace(self, definitions=others).name_of(target)
 
     def _literal(self, values: Any) -> str:
@@ -78,7 +78,7 @@ class PythonTypes:
 
 
 def _union(names: list[str]) -> str:
-    """Return one type of several; None comes last, as people write it."""
+    """Return one type of several; None comes last."""
     distinct = dict.fromkeys(names)
     if not distinct or ANY in distinct:
         return ANY

@@ -29,7 +29,7 @@ def to_markdown(docs: IntegrationDocs) -> str:
 
 
 def render_events() -> str:
-    """Render what a trigger hands to a function: every event with its attributes."""
+    """Render the events that triggers pass to functions, with their attributes."""
     parts = ["# Events", _EVENTS, *(_record(record_doc(event), level="##") for event in EVENTS)]
     return "\n\n".join(parts) + "\n"
 
@@ -68,20 +68,20 @@ def _record(record: RecordDoc, *, level: str = "###") -> str:
 
 
 def attribute_table(fields: Iterable[ParamDoc]) -> str:
-    """Render what a script can read of an object."""
+    """Render the attributes of an object in a script."""
     rows = [f"| `{_cell(field.name)}` | {_cell(field.type)} | {_cell(field.description)} |" for field in fields]
     return "\n".join(["| attribute | type | description |", "|---|---|---|", *rows])
 
 
 def _table(params: Iterable[ParamDoc]) -> str:
     rows = [
-        f"| `{_cell(param.name)}` | {_cell(param.type)} | {_required(param)} | {_cell(param.description)} |"
+        f"| `{_cell(param.name)}` | {_cell(param.type)} | {_format_default(param)} | {_cell(param.description)} |"
         for param in params
     ]
     return "\n".join(["| parameter | type | required | description |", "|---|---|---|---|", *rows])
 
 
-def _required(param: ParamDoc) -> str:
+def _format_default(param: ParamDoc) -> str:
     return "yes" if param.required else f"no, `{_cell(str(param.default))}`"
 
 

@@ -1,4 +1,4 @@
-"""A complete script that uses an integration: what its documents begin with."""
+"""A complete script that uses an integration, for the start of its documents."""
 
 import ast
 import builtins
@@ -14,7 +14,7 @@ from wren_core.schemas.sample import sample
 def script_example(spec: IntegrationSpec) -> str:
     """Return a script that can be deployed: a function with a trigger that calls a method, one that reads if possible.
 
-    The call is the author's own example where that stands by itself, else one with sample values for what is required.
+    The call is the author's own example where it is self-contained, else one with samples of required parameters.
     """
     lines = ["import wren", "", f"{spec.name} = wren.integrations.{spec.name}.init({_arguments(spec.config_schema)})"]
     if spec.methods:
@@ -24,7 +24,7 @@ def script_example(spec: IntegrationSpec) -> str:
 
 
 def _choose_method(spec: IntegrationSpec) -> MethodSpec:
-    """Return the first of the easiest kind: reading before writing, an example that stands by itself before none."""
+    """Return the first method of the easiest kind: a read before a write, a self-contained example before none."""
 
     def difficulty(method: MethodSpec) -> tuple[bool, bool, bool]:
         return method.effect != "read", _find_own_example(spec.name, method) is None, method.effect == "destructive"

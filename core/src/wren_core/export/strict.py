@@ -1,8 +1,8 @@
-"""OpenAI's strict mode: the subset of JSON Schema it takes, there and back. Pure functions.
+"""OpenAI's strict mode: from JSON Schema to its subset, and back. Pure functions.
 
 Strict mode wants every object closed and every property required. An optional property becomes nullable and required;
-the null a model then sends for it is taken out again by `without_nulls`. A schema that uses anything else than the
-subset has no strict form: dropping a keyword, or a parameter, would change what the tool means.
+`without_nulls` removes the null that a model then sends for it. A schema outside the subset has no strict form:
+dropping a keyword, or a parameter, would change the meaning of the tool.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _KEYWORDS = frozenset(
         *("pattern", "properties", "required", "type"),
     ]
 )
-# Said to a reader, not to a validator: strict mode refuses them and nothing is lost without.
+# For readers, not for validators: strict mode refuses them, and they do not change the meaning.
 _ANNOTATIONS = frozenset({"$comment", "default", "deprecated", "example", "examples", "title"})
 _FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 _MAX_DEPTH = 10
@@ -30,17 +30,17 @@ class _NotStrictError(Exception):
 
 
 def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the strict form of a method's input schema, or None where strict mode cannot say it."""
+    """Return the strict form of a method's input schema, or None where it has none."""
     try:
-        return _converted(schema)
+        return _convert(schema)
     except _NotStrictError:
         return None
 
 
 def obstacle(schema: Mapping[str, Any]) -> str | None:
-    """Say what keeps a schema from its strict form; None when nothing does."""
+    """Return the reason why a schema has no strict form; None where it has one."""
     try:
-        _converted(schema)
+        _convert(schema)
     except _NotStrictError as exc:
         return str(exc)
     return None
@@ -52,7 +52,7 @@ def without_nulls(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> di
     return cleaned
 
 
-def _converted(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _convert(schema: Mapping[str, Any]) -> dict[str, Any]:
     if schema.get("type") != "object":
         raise _NotStrictError("the arguments must be an object")
     _check_size(schema)
@@ -73,14 +73,14 @@ def _node(node: Any, where: str, *, depth: int) -> dict[str, Any]:
         kept["items"] = _node(kept["items"], f"{where}/items", depth=depth + 1)
     if "anyOf" in kept:
         kept["anyOf"] = [_node(item, where, depth=depth) for item in kept["anyOf"]]
-    return _closed(kept) if "object" in _types(kept) else kept
+    return _close_object(kept) if "object" in _types(kept) else kept
 
 
 def _reference(node: dict[str, Any], where: str) -> dict[str, Any]:
-    """Wrap a described reference: strict mode takes nothing beside a `$ref`."""
+    """Wrap a described reference: strict mode allows no other keyword next to a `$ref`."""
     rest = {key: value for key, value in node.items() if key != "$ref"}
     if rest.keys() - {"description"}:
-        raise _NotStrictError(f"{where}: {sorted(rest)} beside a $ref")
+        raise _NotStrictError(f"{where}: {sorted(rest)} next to a $ref")
     return {**rest, "anyOf": [{"$ref": node["$ref"]}]} if rest else node
 
 
@@ -101,7 +101,7 @@ def _check_keywords(node: Mapping[str, Any], where: str, depth: int) -> None:
         raise _NotStrictError(f"{place}: nested more than {_MAX_DEPTH} levels deep")
 
 
-def _closed(node: dict[str, Any]) -> dict[str, Any]:
+def _close_object(node: dict[str, Any]) -> dict[str, Any]:
     required = node.get("required", ())
     properties = {name: item if name in required else _nullable(item) for name, item in node["properties"].items()}
     return {**node, "properties": properties, "required": list(properties), "additionalProperties": False}
@@ -167,7 +167,7 @@ def _plain(schema: Any, value: Any, definitions: Mapping[str, Any]) -> Any:
 
 
 def _option_of(value: Mapping[str, Any], options: list[Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Find the object meant among several: a strict call sends exactly the properties of one of them."""
+    """Find the matching object among several: a strict call sends exactly the properties of one of them."""
     fitting = [option for option in options if value.keys() <= option.get("properties", {}).keys()]
     return min(fitting, key=lambda option: len(option["properties"]), default={})
 
@@ -182,11 +182,11 @@ def _takes_null(schema: Any, definitions: Mapping[str, Any]) -> bool:
 
 
 def _options(schema: Any, definitions: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    node = _resolved(schema, definitions)
-    return [_resolved(item, definitions) for item in node["anyOf"]] if "anyOf" in node else [node]
+    node = _resolve(schema, definitions)
+    return [_resolve(item, definitions) for item in node["anyOf"]] if "anyOf" in node else [node]
 
 
-def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolve(schema: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
     for _ in range(len(definitions) + 1):
         if not isinstance(schema, Mapping):
             break

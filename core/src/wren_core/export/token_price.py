@@ -1,7 +1,7 @@
 """How many tokens a text costs a model: an estimate that needs no vocabulary, no network and no optional package.
 
-Every provider counts with an own vocabulary, some of them unpublished, so an exact count for one is a guess for the
-rest. Here a text is cut as byte-pair encoders cut it before they look anything up, and each piece is weighed by its
+Every provider counts with its own vocabulary, some of them unpublished, so an exact count for one is a guess for the
+rest. Here a text is split like in byte-pair encoders before the vocabulary is used, and each piece is weighted by its
 length. Fitted to OpenAI's `o200k_base`: tool definitions come out within 6 % of it and English or Markdown within 15 %;
 text in other scripts is only roughly right.
 """
@@ -30,12 +30,12 @@ _OTHER_LETTER = 0.6
 
 
 def count_tokens(text: str) -> int:
-    """Return about how many tokens a text costs; the same text always costs the same."""
+    """Return the estimated number of tokens of a text; always the same for the same text."""
     return round(sum(_weight(piece) for piece in _PIECE.findall(text)))
 
 
 def tool_tokens(tool: Mapping[str, Any]) -> int:
-    """Return about how many tokens a tool definition costs on each request, sent as compact JSON."""
+    """Return the estimated tokens of a tool definition in each request, as compact JSON."""
     return count_tokens(json.dumps(tool, separators=(",", ":"), ensure_ascii=False))
 
 

@@ -1,6 +1,6 @@
-"""From a method to a tool definition, in the forms model providers and MCP take. Pure functions.
+"""From a method to a tool definition, in the forms of model providers and MCP. Pure functions.
 
-OpenAI's strict mode (`strict`) says less than JSON Schema: what it cannot say makes the tool non-strict, never smaller.
+OpenAI's strict mode (`strict`) is a subset of JSON Schema: a tool outside it becomes non-strict and stays complete.
 """
 
 import copy
@@ -16,9 +16,9 @@ _DIGEST_LENGTH = 8
 
 
 def tool_name(integration: str, method: MethodSpec) -> str:
-    """Return the name a model sees: `mail_send`.
+    """Return the name of the tool: `mail_send`.
 
-    Providers take 64 characters; a longer name keeps its beginning and ends in a digest, so that no two are equal.
+    Providers take 64 characters; a longer name keeps its start and ends in a digest, so that no two are equal.
     """
     name = f"{integration}_{method.id}"
     if len(name) <= _NAME_LIMIT:
@@ -28,9 +28,9 @@ def tool_name(integration: str, method: MethodSpec) -> str:
 
 
 def openai_tool(integration: str, method: MethodSpec, *, strict: bool = True) -> dict[str, Any]:
-    """Return an OpenAI function tool; strict where asked for and possible.
+    """Return an OpenAI function tool; strict if requested and possible.
 
-    `strict.obstacle(method.input_schema)` says why a tool is not. A strict model sends null for what it leaves out:
+    `strict.obstacle(method.input_schema)` says why a tool is not. A strict model sends null for an omitted argument:
     pass its arguments through `plain_arguments` before the call.
     """
     parameters = strict_mode.strict_schema(method.input_schema) if strict else None

@@ -1,4 +1,4 @@
-"""One call of a method, as it is recorded wherever it is recorded."""
+"""The record of one call of a method."""
 
 from dataclasses import dataclass
 from typing import Annotated

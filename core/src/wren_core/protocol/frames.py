@@ -1,4 +1,4 @@
-"""What runner and worker say on their channel: one JSON document per line.
+"""The messages of runner and worker on their channel: one JSON document per line.
 
     worker -> runner   one job (`jobs`), then a reply to each request
     runner -> worker   call and request frames while the script runs, then one answer: metadata, result or error
@@ -27,7 +27,7 @@ MAX_TOTAL_BYTES = 64 * 2**20
 
 
 class ProtocolViolation(ValueError):
-    """The channel carried what no runner sends: the script tampered with it."""
+    """The channel carried a message that no runner sends: the script tampered with it."""
 
 
 class LineTooLarge(ValueError):
@@ -96,7 +96,7 @@ class ScriptFailure:
     traceback: str | None = None
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the JSON object, without what is not known."""
+        """Return the JSON object, without unknown fields."""
         return {name: value for name, value in _fields_of(self).items() if value is not None}
 
 
@@ -109,9 +109,9 @@ class ErrorFrame:
 
 
 Answer = MetadataFrame | ResultFrame | ErrorFrame
-"""The one frame that ends a job."""
+"""The last frame of a job."""
 Frame = CallFrame | RequestFrame | MetadataFrame | ResultFrame | ErrorFrame
-"""What a runner may send."""
+"""Any frame of a runner."""
 
 
 def encode_line(message: Any) -> bytes:
@@ -140,24 +140,24 @@ def parse_frame(line: bytes) -> Frame:
     """Return the frame of a line that a runner sent.
 
     Raises:
-        ProtocolViolation: it is no frame; the message does not quote it.
+        ProtocolViolation: it is not a frame; the message does not quote it.
     """
     try:
         return _frame_adapter().validate_python(json.loads(line))
     except (ValidationError, ValueError, RecursionError) as exc:
         # The text of a validation error quotes its input, which may be a secret: name the kind only.
-        raise ProtocolViolation(f"a message that is no frame ({type(exc).__name__})") from exc
+        raise ProtocolViolation(f"a message that is not a frame ({type(exc).__name__})") from exc
 
 
 def read_reply(line: bytes) -> ReplyFrame:
     """Return the reply of a line that the worker sent, which the runner trusts.
 
     Raises:
-        ValueError: it is no reply.
+        ValueError: it is not a reply.
     """
     document = json.loads(line)
     if not isinstance(document, dict) or document.get("frame") != "reply" or not isinstance(document.get("id"), int):
-        raise ValueError("a line that is no reply")
+        raise ValueError("a line that is not a reply")
     return ReplyFrame(id=document["id"], result=document.get("result"), error=document.get("error"))
 
 

@@ -1,4 +1,4 @@
-"""What a worker asks of a runner: one job, the first line on the channel.
+"""The job of a runner: the first line on the channel, from the worker.
 
 The runner trusts its worker; it checks the version and the shape, since the two may come from different releases.
 """
@@ -15,7 +15,7 @@ from wren_core.errors import UserFacingConfigError
 from wren_core.protocol.variables import base_url_variable, config_variable
 
 PROTOCOL_VERSION = 1
-"""Version of jobs and frames together; it grows when either side could misread the other."""
+"""Version of jobs and frames together; it increases with each incompatible change."""
 
 
 class ProtocolMismatch(UserFacingConfigError):
@@ -26,12 +26,12 @@ class ProtocolMismatch(UserFacingConfigError):
 
 @dataclass(frozen=True, kw_only=True)
 class JobConnection:
-    """What a run has of one connection."""
+    """One connection in a run."""
 
     integration: str
     alias: str
     is_default: bool = False
-    """It is used where the script names no account; its values are in the environment too."""
+    """Whether it is used where the script names no account; its values are in the environment too."""
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By environment variable; never a refresh token."""
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class JobConnection:
     base_url: str | None = None
 
     def to_variables(self) -> dict[str, str]:
-        """Return what the documented variables of the integration say where this is the default connection."""
+        """Return the documented variables of the integration, where this is the default connection."""
         values = dict(self.credentials)
         if self.config:
             values[config_variable(self.integration)] = json.dumps(dict(self.config))
@@ -50,7 +50,7 @@ class JobConnection:
 
 @dataclass(frozen=True, kw_only=True)
 class _ScriptJob:
-    """What every job has."""
+    """The fields of every job."""
 
     version: int = PROTOCOL_VERSION
     script: str
@@ -62,7 +62,7 @@ class _ScriptJob:
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Set in the process once it runs; never in argv, never in the environment it is started with."""
     definitions: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Integrations the operator declared, as JSON text by name; a sandbox has no other way to know them."""
+    """Integrations that the operator declared, as JSON text by name, for a sandbox without their files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class RunJob(_ScriptJob):
     event: Mapping[str, Any]
     """JSON form of the event (`wren_core.contract.events`)."""
     connections: tuple[JobConnection, ...] | None = None
-    """The accounts of the run, side by side; None on a person's own machine, where the environment holds them."""
+    """All accounts of the run; None on a person's own machine, where the environment holds them."""
 
 
 Job = DescribeJob | RunJob

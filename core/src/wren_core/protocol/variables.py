@@ -1,4 +1,4 @@
-"""Names of the environment variables that hosts, workers and scripts share; built here and nowhere else."""
+"""Names of the environment variables that hosts, workers and scripts share; built here only."""
 
 AI_INTEGRATION = "WREN_AI_INTEGRATION"
 """Names the ai integration of `wren.ai`; a deployed run has it set to the connected one."""

@@ -5,12 +5,12 @@ from typing import Any
 
 
 def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the properties a schema describes, by name; none where it describes something else."""
+    """Return the properties a schema describes, by name; empty where it describes another type."""
     found = schema.get("properties")
     return found if isinstance(found, Mapping) else {}
 
 
 def required_of(schema: Mapping[str, Any]) -> frozenset[str]:
-    """Return the properties a schema requires; none where `required` is no list of names."""
+    """Return the properties a schema requires; empty where `required` is not a list of names."""
     found = schema.get("required")
     return frozenset(name for name in found if isinstance(name, str)) if isinstance(found, list) else frozenset()

@@ -1,4 +1,4 @@
-"""A value that fits a schema, to try a method with or to show how it is called."""
+"""A value that fits a schema, for a test or an example of a call."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ _SAMPLES: tuple[Any, ...] = (
 
 
 def sample(schema: Mapping[str, Any], name: str) -> Any:
-    """Return a value that fits one property of an object's schema, or None where none of the usual ones does."""
+    """Return a value that fits one property of an object's schema, or None where none of the usual values fits."""
     part = properties_of(schema)[name]
     validator = Validator({"$defs": schema.get("$defs", {}), **(part if isinstance(part, Mapping) else {})})
-    return next((value for value in (*_declared(part), *_SAMPLES) if validator.is_valid(value)), None)
+    return next((value for value in (*_find_examples(part), *_SAMPLES) if validator.is_valid(value)), None)
 
 
-def _declared(part: Any) -> list[Any]:
-    """Return the values the schema names itself."""
+def _find_examples(part: Any) -> list[Any]:
+    """Return the examples and enum values of a schema."""
     if not isinstance(part, Mapping):
         return []
     examples, values = part.get("examples"), part.get("enum")

@@ -12,14 +12,14 @@ from wren_core.schemas.subschemas import VERBATIM
 from wren_core.schemas.validator import first_line
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# JSON has no bytes: they travel as base64, in arguments and in results alike.
+# JSON has no bytes: arguments and results hold them as base64.
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 # Keywords whose values are maps from names of the author to schemas: there "title" is a name.
 _NAMED_SCHEMAS = frozenset({"properties", "$defs", "patternProperties", "dependentSchemas"})
 
 
 def input_model(function: Callable[..., Any], name: str) -> type[BaseModel]:
-    """Build a pydantic model of the function's parameters, `self` apart; read its values with `arguments_of`.
+    """Build a pydantic model of the function's parameters, without `self`; read its values with `arguments_of`.
 
     `Annotated[T, "text"]` gives a parameter its description. Unknown arguments are refused.
 
@@ -47,7 +47,7 @@ def input_model(function: Callable[..., Any], name: str) -> type[BaseModel]:
 
 
 def arguments_of(model: BaseModel) -> dict[str, Any]:
-    """Return the checked arguments of an input model by parameter name, defaults filled in."""
+    """Return the checked arguments of an input model by parameter name, with defaults."""
     return {str(field.alias): getattr(model, key) for key, field in type(model).model_fields.items()}
 
 
@@ -81,7 +81,7 @@ def input_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    """Return the schema of what a method returns; its title is the record's name, where it is one.
+    """Return the schema of what a method returns; the title of a record's schema is its name.
 
     Raises:
         TypeError: for a type that has no JSON form.
@@ -120,7 +120,7 @@ def _adapter(annotation: Any) -> TypeAdapter[Any]:
 
 
 def _refuse_lazy(core_schema: Any, name: str) -> None:
-    """Refuse `Iterable` and `Generator`: reading one to check it would leave nothing for the caller."""
+    """Refuse `Iterable` and `Generator`: a check would consume it before the caller reads it."""
     pending = [core_schema]
     while pending:
         current = pending.pop()
@@ -134,7 +134,7 @@ def _refuse_lazy(core_schema: Any, name: str) -> None:
 
 class _Generator(GenerateJsonSchema):
     def emit_warning(self, kind: JsonSchemaWarningKind, detail: str) -> None:
-        if kind != "skipped-discriminator":  # the others leave out a default or a choice of a union
+        if kind != "skipped-discriminator":  # other warnings are about an omitted default or an alternative of a union
             raise TypeError(detail)
 
 

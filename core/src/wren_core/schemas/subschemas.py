@@ -8,7 +8,7 @@ VERBATIM = frozenset({"default", "const", "enum", "example", "examples"})
 
 
 def iter_subschemas(schema: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a schema at any depth, itself included and data left out; needs no recursion."""
+    """Yield the objects of a schema at any depth, including itself and without data; not recursive."""
     pending = [schema]
     while pending:
         node = pending.pop()

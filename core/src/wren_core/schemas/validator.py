@@ -2,7 +2,7 @@
 
 jsonschema-rs does the work. Its regular expressions take linear time, its recursion has a bound, and it never fetches
 a reference, so neither a schema nor a value can hang or crash the process. jsonschema names the place where a schema
-itself is broken, and a test holds the two to the same verdicts.
+itself is broken, and a test compares the verdicts of both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from wren_core.schemas.properties import properties_of
 from wren_core.schemas.subschemas import iter_subschemas
 from wren_core.schemas.type_words import type_words
 
-# Explaining a refusal costs the square of the depth; arguments of a call are never deeper.
+# The explanation of a refusal takes quadratic time in the depth; arguments of a call are never deeper.
 _EXPLAINED_DEPTH = 255
 _EXCLUDING = frozenset({"type", "enum", "const", "falseSchema"})
 
@@ -34,7 +34,7 @@ class Problem:
     got: Any
     message: str
     nearest: str | None = None
-    """What was probably meant: the closest known property, or the closest allowed value."""
+    """The closest known property, or the closest allowed value."""
     keyword: str = ""
     """The keyword of the schema that refuses the value, such as `required` or `additionalProperties`."""
     names: tuple[str, ...] = ()
@@ -46,8 +46,8 @@ class Problem:
 class Validator:
     """A schema compiled once; refuses remote references and never fetches one.
 
-    `format` is an annotation, as 2020-12 has it: types such as `datetime` are checked where values are coerced.
-    Where they are not coerced, ask for `formats`.
+    `format` is an annotation, as in 2020-12: types such as `datetime` are checked where values are coerced. Set
+    `formats` where they are not coerced.
 
     Raises:
         SchemaInvalid: the schema is broken, refers to something outside itself, or has a pattern that cannot be
@@ -55,7 +55,7 @@ class Validator:
     """
 
     def __init__(self, schema: Mapping[str, Any], *, formats: bool = False) -> None:
-        import jsonschema_rs  # here: 18 ms that listing names must not pay
+        import jsonschema_rs  # here: 18 ms, too slow for listing names
 
         self.schema = dict(schema)
         _refuse_foreign_references(self.schema)
@@ -70,7 +70,7 @@ class Validator:
             raise SchemaInvalid(_refused_pattern(exc) or _why_broken(self.schema) or first_line(exc)) from exc
 
     def is_valid(self, value: Any) -> bool:
-        """Tell whether a JSON value fits; what is no JSON value does not."""
+        """Tell whether a JSON value fits; other Python values never fit."""
         try:
             return self._compiled.is_valid(value)
         except ValueError:
@@ -111,7 +111,7 @@ class Validator:
 
 
 def _refused_pattern(error: Any) -> str | None:
-    """Say which pattern the engine does not take; None where the schema is refused for another reason."""
+    """Name the pattern that the engine refuses; None where the schema is refused for another reason."""
     if not str(getattr(error, "message", "")).endswith('is not a "regex"'):
         return None
     return (
@@ -121,8 +121,8 @@ def _refused_pattern(error: Any) -> str | None:
 
 
 def _why_broken(schema: Mapping[str, Any]) -> str | None:
-    """Say where a schema breaks the rules of 2020-12; None where it is refused for another reason."""
-    from jsonschema import Draft202012Validator, SchemaError  # here: 94 ms that only a broken schema costs
+    """Name the place where a schema violates 2020-12; None where it is refused for another reason."""
+    from jsonschema import Draft202012Validator, SchemaError  # here: 94 ms, only for a broken schema
 
     try:
         Draft202012Validator.check_schema(schema)
@@ -156,7 +156,7 @@ def _at(node: Any, path: Iterable[Any]) -> Any:
 
 
 def _schema_at(schema: Mapping[str, Any], path: Iterable[Any]) -> Mapping[str, Any]:
-    """Find a subschema; empty where the path leads into a `true`, a `false` or a schema with an `$id` of its own."""
+    """Find a subschema; empty where the path leads into a `true`, a `false` or a schema with its own `$id`."""
     try:
         found = _at(schema, path)
     except (LookupError, TypeError):
@@ -167,7 +167,7 @@ def _schema_at(schema: Mapping[str, Any], path: Iterable[Any]) -> Mapping[str, A
 def _inner(error: Any) -> Any:
     """Return the error inside the only branch of an `anyOf` that takes values of this type, at any depth.
 
-    A setting that may be an object or null, say: of an object that does not fit, its own fault is told.
+    For a setting that may be an object or null, say, this is the error inside the object.
     """
     while error.kind.name in ("anyOf", "oneOf") and hasattr(error.kind, "context"):
         depth = len(error.instance_path)
@@ -179,7 +179,7 @@ def _inner(error: Any) -> Any:
 
 
 def _is_foreign(error: Any, depth: int) -> bool:
-    """Tell whether an error is about a value of another kind altogether: by its type, or by a tag inside it."""
+    """Tell whether an error is about a value of another kind: of another type, or with another tag."""
     deeper = len(error.instance_path) - depth
     return (deeper == 0 and error.kind.name in _EXCLUDING) or (deeper == 1 and error.kind.name == "const")
 

@@ -97,7 +97,7 @@ class _CallRecorder:
 
     def check_instance(self) -> None:
         """Look for secrets in what an instance and its client show of themselves."""
-        with self._session.new_fake(), self._connected() as instance, self._detector.check_output("connect()"):
+        with self._session.new_fake(), self._connect() as instance, self._detector.check_output("connect()"):
             self._detector.check_text("repr() of the instance", f"{instance!r} {instance}")
             try:
                 self._detector.check_text("repr() of the client", repr(instance.client))
@@ -108,7 +108,7 @@ class _CallRecorder:
         """Look for secrets in the error about a credential that cannot be sent, of the first method that sends it."""
         unsendable = self._session.placeholder_credentials(suffix=_UNSENDABLE_SUFFIX)
         for method in self._session.spec.methods if unsendable else ():
-            with self._new_fake(method) as arguments, self._connected(credentials=unsendable) as instance:
+            with self._new_fake(method) as arguments, self._connect(credentials=unsendable) as instance:
                 call = self._call(instance, method.id, arguments.values) if arguments else None
             if call is not None and (call.reached_fake or call.error is not None):
                 return
@@ -118,7 +118,7 @@ class _CallRecorder:
         with self._new_fake(method) as arguments:
             if arguments is None:
                 return MethodCalls(method=method.id)
-            with self._connected() as instance:
+            with self._connect() as instance:
                 can_answer = self._has_fake or not self._session.has_provider
                 plain = self._call(instance, method.id, arguments.values) if can_answer else None
                 makes_no_request = plain is not None and not plain.reached_fake and not plain.other_addresses
@@ -142,7 +142,7 @@ class _CallRecorder:
                     yield call
                     continue
             # A new instance has read nothing yet, so it must ask; and it has no connection with longer limits.
-            with self._connected(shortest_limits=fault.needs_short_limits) as other:
+            with self._connect(shortest_limits=fault.needs_short_limits) as other:
                 call = self._call(other, method.id, arguments.values, fault=fault, path=path)
             if fault.needs_short_limits:
                 self._can_stall = call.uses_python_sockets or not call.reached_fake
@@ -169,14 +169,14 @@ class _CallRecorder:
         page_size: int | None = None,
         change: Mapping[str, Any] | None = None,
     ) -> Call | None:
-        with self._new_fake(method) as arguments, self._connected(scopes=scopes) as instance:
+        with self._new_fake(method) as arguments, self._connect(scopes=scopes) as instance:
             has_pages = page_size is None or getattr(self._session.fake, "limit_pages", lambda _: False)(page_size)
             if arguments is None or not has_pages:
                 return None
             return self._call(instance, method.id, {**arguments.values, **(change or {})})
 
     def _undo(self, method: MethodSpec) -> Call | None:
-        with self._new_fake(method) as arguments, self._connected() as instance:
+        with self._new_fake(method) as arguments, self._connect() as instance:
             if arguments is None or method.undo is None:
                 return None
             done = self._call(instance, method.id, arguments.values)
@@ -234,7 +234,7 @@ class _CallRecorder:
             yield arguments
 
     @contextmanager
-    def _connected(self, **options: Any) -> Iterator[Integration]:
+    def _connect(self, **options: Any) -> Iterator[Integration]:
         instance = self._session.connect(**options)
         try:
             yield instance

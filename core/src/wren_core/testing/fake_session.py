@@ -47,7 +47,7 @@ class FakeSession:
         """Serve the fakes of the block on one port, where they are web APIs."""
         self.fake = self.make_fake()
         if isinstance(self.fake, FakeTcpProvider):
-            yield self  # each has a server of its own
+            yield self  # each has a separate server
         else:
             with serve(self) as self.url:
                 yield self

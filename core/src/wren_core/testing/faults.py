@@ -1,11 +1,11 @@
-"""The faults of a provider, and how its fake is told to have them."""
+"""The faults of a provider, and how to inject them into its fake."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 RETRY_AFTER_SECONDS = 1234
-"""Longer than any client waits by itself, so that it reaches the caller, and a number that nobody uses by chance."""
+"""Longer than any client waits automatically, so that it reaches the caller, and an unusual number."""
 STALL_SECONDS = 1.5
 """How long a stalled fake delays its answer; clients with shortened time limits give up long before."""
 _ALWAYS = 1000
@@ -21,7 +21,7 @@ class Fault:
     quotes_credential: bool = False
     """Whether the answer contains the credential."""
     needs_short_limits: bool = False
-    """Whether the client must give up by itself, so that a check shortens its time limits."""
+    """Whether the client must give up, so that a check shortens its time limits."""
 
 
 def _answer(status: int, *, headers: dict[str, str] | None = None, quotes_credential: bool = False) -> Fault:

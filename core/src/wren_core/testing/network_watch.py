@@ -68,7 +68,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect" and isinstance(arguments[1], tuple):  # else a Unix socket, or the kernel
         _record(f"{_host_text(arguments[1][0])}:{arguments[1][1]}")
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        # Looking up an address, or this machine, sends nothing; the connection that follows is recorded by itself.
+        # Looking up an address, or this machine, sends nothing; the connection that follows is recorded separately.
         port = f":{arguments[1]}" if event == "socket.getaddrinfo" else ":"
         address = _host_text(arguments[0] or "localhost") + port
         if not is_loopback(address):

@@ -26,7 +26,7 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
         if other_addresses:
             return
         raise NotApplicable("it contacts no host and declares none")
-    known = _addresses(target) | _mentioned(target)
+    known = _addresses(target) | _find_mentioned_hosts(target)
     for host in sorted({host.partition(":")[0] for host in target.spec.hosts} - known):
         message = f"`hosts` names {host}, which nothing else in the package names"
         yield Finding(place=target.name, message=message, weight="note")
@@ -41,7 +41,7 @@ def _addresses(target: CheckTarget) -> set[str]:
     return {host for host in (urlsplit(url or "").hostname for url in urls) if host}
 
 
-def _mentioned(target: CheckTarget) -> set[str]:
+def _find_mentioned_hosts(target: CheckTarget) -> set[str]:
     """Return the declared hosts that a text of the package names outside `hosts`."""
     texts = [text for path in _sources(target) for text in _texts(ast.parse(path.read_text("utf-8")))]
     declared = {host.partition(":")[0] for host in target.spec.hosts}

@@ -9,10 +9,10 @@ from wren_core.testing.target import CheckTarget
 
 def _check(target: CheckTarget) -> Iterator[Finding]:
     spec = target.spec
-    yield from _undescribed(f"{spec.name}.init", spec.config_schema)
+    yield from _find_undescribed(f"{spec.name}.init", spec.config_schema)
     for method in spec.methods:
-        yield from _undescribed(f"{spec.name}.{method.id}", method.input_schema)
-        yield from _undescribed(f"{spec.name}.{method.id} returns", method.output_schema)
+        yield from _find_undescribed(f"{spec.name}.{method.id}", method.input_schema)
+        yield from _find_undescribed(f"{spec.name}.{method.id} returns", method.output_schema)
     for credential in spec.credentials:
         if not credential.description:
             yield Finding(
@@ -20,7 +20,7 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
             )
 
 
-def _undescribed(place: str, schema: dict[str, Any]) -> Iterator[Finding]:
+def _find_undescribed(place: str, schema: dict[str, Any]) -> Iterator[Finding]:
     for node in (schema, *schema.get("$defs", {}).values()):
         for name, item in node.get("properties", {}).items():
             if not item.get("description"):

@@ -24,6 +24,6 @@ RULE = Rule(
     title="429 becomes RateLimited with the provider's Retry-After",
     why="The caller waits for that pause. Without it the caller tries again at once and is limited for longer.",
     fix="Let the client's HTTP error pass, or raise RateLimited(message, retry_after=seconds). A method may "
-    "wait a few seconds by itself, but not for a pause that the caller must know.",
+    "wait a few seconds, but not for a pause that the caller must know.",
     check=_check,
 )

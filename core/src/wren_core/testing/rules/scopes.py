@@ -24,7 +24,7 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
         message = "its fake issues no tokens with scopes; mount a FakeOAuth, or set `issuer`"
         yield Finding(place=spec.name, message=message)
     for method in target.calls.methods.values():
-        yield from _unproved(f"{spec.name}.{method.method}", method)
+        yield from _check_method(f"{spec.name}.{method.method}", method)
 
 
 def _idle(spec: IntegrationSpec) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def _idle(spec: IntegrationSpec) -> Iterator[Finding]:
             yield Finding(place=spec.name, message=f"every connection requests {scope}, which no method declares")
 
 
-def _unproved(place: str, method: MethodCalls) -> Iterator[Finding]:
+def _check_method(place: str, method: MethodCalls) -> Iterator[Finding]:
     if method.with_declared_scopes is not None and method.with_declared_scopes.error is not None:
         yield Finding(place=place, message=f"its declared scopes are not enough: {method.with_declared_scopes.outcome}")
     without = method.without_scopes
