@@ -106,7 +106,7 @@ def test_a_read_sends_the_token_and_the_parameters_that_are_given(client, shop):
     assert request.headers["user-agent"] == "wren-shop"
 
 
-def test_a_write_sends_json_and_headers_of_its_own(client, shop):
+def test_a_write_sends_json_and_additional_headers(client, shop):
     answer = client.request("POST", "/things", json={"name": "kite"}, headers={"x-once": "1"})
 
     assert (answer.status_code, answer.json()) == (201, {"made": {"name": "kite"}})

@@ -135,7 +135,7 @@ class HttpClient:
         self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
-        """Read JSON; parameters that are None are omitted."""
+        """Read JSON; a parameter with the value None is omitted."""
         return self.request("GET", path, query=query).json()
 
     def pages(

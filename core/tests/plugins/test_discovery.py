@@ -165,7 +165,7 @@ def test_one_distribution_found_twice_on_the_path_counts_once(good):
     assert found.failed == ()
 
 
-def test_one_distribution_twice_counts_once_beside_a_broken_one(good, install):
+def test_one_distribution_twice_counts_once_next_to_a_broken_one(good, install):
     good("twice", site="first")
     good("twice", site="second", version="0.9")
     install("wren-unreadable", entry_points="[wren.integrations]\nno equals sign\n")
@@ -293,6 +293,6 @@ def test_two_plugins_with_the_same_name_are_refused_even_when_one_is_recalled(go
     good("same")
     install("evil-same", {"evil_same": RAISING}, entry_points={"same": "evil_same:Plugin"})
 
-    found = discover({"same"}, recall=lambda _point: pytest.fail("nobody may be preferred"))
+    found = discover({"same"}, recall=lambda _point: pytest.fail("no plugin may be preferred"))
 
     assert [plugin.code for plugin in found.failed] == ["DUPLICATE_NAME", "DUPLICATE_NAME"]

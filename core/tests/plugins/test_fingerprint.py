@@ -91,7 +91,7 @@ def test_the_files_of_a_package_count_like_those_of_a_module(site):
     assert fingerprint(site, value="acme_box.mail:Mail") != before
 
 
-def test_a_definition_beside_the_code_counts(site):
+def test_a_definition_next_to_the_code_counts(site):
     package = site.parent / "acme_data"
     package.mkdir()
     for file in ("__init__.py", "definition.json"):

@@ -71,7 +71,7 @@ class Credentials(Mapping[str, str]):
 
     @property
     def secrets(self) -> list[str]:
-        """The values nobody may be shown."""
+        """The values that must not be shown."""
         return [value for key, value in self._values.items() if key not in self._public]
 
     def missing(self, specs: Iterable[CredentialSpec]) -> list[CredentialSpec]:

@@ -185,7 +185,7 @@ def apply_policy(points: Iterable[EntryPoint], policy: PluginPolicy) -> tuple[li
         if refusal is None:
             admitted[point.name].append(point)
         else:
-            refused.append(_failed(point, RefusedError(refusal.code, refusal.reason)))
+            refused.append(_make_failure(point, RefusedError(refusal.code, refusal.reason)))
     refused += [item for same in admitted.values() if len(same) > 1 for item in _refuse_duplicates(same)]
     return [same[0] for same in admitted.values() if len(same) == 1], refused
 
@@ -194,7 +194,7 @@ def _refuse_duplicates(points: list[EntryPoint]) -> list[FailedPlugin]:
     # Refusing both is the only result that does not depend on the order: a package must not replace a trusted one.
     owners = " and ".join(sorted(identity_of(point)[0] for point in points))
     reason = f"{owners} both offer {points[0].name!r}; uninstall one of them"
-    return [_failed(point, RefusedError("DUPLICATE_NAME", reason)) for point in points]
+    return [_make_failure(point, RefusedError("DUPLICATE_NAME", reason)) for point in points]
 
 
 def _load(point: EntryPoint, time_limit: timedelta) -> LoadedPlugin | FailedPlugin:
@@ -202,11 +202,11 @@ def _load(point: EntryPoint, time_limit: timedelta) -> LoadedPlugin | FailedPlug
     try:
         integration = load_integration(point, time_limit)
     except RefusedError as exc:
-        return _failed(point, exc)
+        return _make_failure(point, exc)
     return LoadedPlugin(name=point.name, distribution=distribution, version=version, integration=integration)
 
 
-def _failed(point: EntryPoint, refusal: RefusedError) -> FailedPlugin:
+def _make_failure(point: EntryPoint, refusal: RefusedError) -> FailedPlugin:
     distribution, version = identity_of(point)
     reason = str(refusal)
     return FailedPlugin(

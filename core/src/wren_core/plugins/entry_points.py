@@ -1,6 +1,6 @@
 """Read the entry points of some groups fast, without parsing those of other groups and projects.
 
-`importlib_metadata` finds distributions wherever they can be. Most are folders beside the code, where this scan takes
+`importlib_metadata` finds distributions wherever they can be. Most are folders next to the code, where this scan takes
 half the time, and a server with a thousand plugins does it at each start. It leaves unusual cases to the library:
 archives, eggs, other finders, a project that is there twice, a file that cannot be read.
 """

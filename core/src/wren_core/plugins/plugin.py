@@ -86,7 +86,7 @@ class StoredPlugin:
 
     @property
     def unbound(self) -> tuple[str, ...]:
-        """Ids of the methods that nothing performs; what a distribution brings performs all of its own."""
+        """Ids of the methods without a handler; an integration from a distribution has a handler for each."""
         return () if self.distribution else unbound_methods(self.spec)
 
     @cached_property
