@@ -44,7 +44,7 @@ def test_listing_names_reads_no_definition(publish):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"text": "{"}, "is no JSON"),
+        ({"text": "{"}, "is not JSON"),
         ({"text": "[]"}, "a JSON object"),
         ({"text": '{"integrationId": "depot", "name": "D", "methds": []}'}, "did you mean 'methods'"),
         ({"value": "acme_depot:other.json"}, "has no file 'other.json'"),

@@ -96,7 +96,7 @@ def test_names_are_known_without_reading_a_file(folder):
     ("text", "said"),
     [
         ("{", "is not JSON"),
-        (json.dumps({**LEDGER, "integrationId": "other"}), "it declares 'other'; call the file like that"),
+        (json.dumps({**LEDGER, "integrationId": "other"}), "it declares 'other'; give the file that name"),
         (json.dumps({**LEDGER, "hosts": []}), "hosts must name 'ledger.example'"),
     ],
 )
@@ -126,13 +126,13 @@ def test_the_policy_counts_for_files_too(folder):
         Catalogue(PluginPolicy(disabled=frozenset({"ledger"})), environ).get("ledger")
 
 
-def test_what_a_server_declares_is_there_by_name_and_read_when_asked_for():
+def test_definitions_of_a_server_are_listed_by_name_and_read_on_first_use():
     catalogue = Catalogue(PluginPolicy(safe_mode=True))
     catalogue.declare({"ledger": json.dumps(LEDGER), "broken": "no JSON"})
 
     assert {"ledger", "broken"} <= set(catalogue.names())
     assert list(catalogue.get("ledger").methods()) == ["invoice"]
-    with pytest.raises(PluginFailed, match="no JSON"):
+    with pytest.raises(PluginFailed, match="is not JSON"):
         catalogue.get("broken")
     with pytest.raises(IntegrationUnknown, match="did you mean 'ledger'"):
         catalogue.get("ledgr")

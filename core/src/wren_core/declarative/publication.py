@@ -50,7 +50,7 @@ def read_definition(path: Path) -> IntegrationDefinition:
     except OSError as exc:
         raise DefinitionInvalid(f"{path} cannot be read: {exc.strerror}") from exc
     except (ValueError, RecursionError) as exc:
-        raise DefinitionInvalid(f"{path} is no JSON: {exc}") from exc
+        raise DefinitionInvalid(f"{path} is not JSON: {exc}") from exc
     return IntegrationDefinition.from_wire(document)
 
 

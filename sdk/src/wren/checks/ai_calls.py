@@ -18,7 +18,7 @@ _AI = Member("ai")
 
 
 def check_ai_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
-    """Yield what is wrong with calls of `wren.ai`, as far as it can be known without running the script."""
+    """Yield the problems of calls of `wren.ai` that can be found without running the script."""
     evaluator = Evaluator()
     for place in found:
         if isinstance(place.node, ast.Call) and evaluator.value(place.node.func, place.scope) == _AI:

@@ -21,7 +21,7 @@ _HANDLE_NAMES = ("get_docs", "init")
 
 
 def check_calls(source: Source, catalogue: Catalogue, found: Iterable[Place]) -> Iterator[ScriptFinding]:
-    """Yield what is wrong with uses of integrations, as far as it can be known without running the script.
+    """Yield the problems of uses of integrations that can be found without running the script.
 
     Only the integrations that the script names are loaded.
     """
@@ -70,7 +70,7 @@ class _Check:
             yield from check_arguments(self._source, integration, integration.methods()[function.attr], node)
 
     def _check_name(self, base: Value, name: str, node: ast.AST, column: int) -> Iterator[ScriptFinding]:
-        """Yield what is wrong with the use of `name` on `base`."""
+        """Yield the problem of using `name` on `base`."""
         finding: tuple[Code, str, str | None] | None = None
         match base:
             case Package():
@@ -102,7 +102,7 @@ class _Check:
         return None
 
     def _find_integration(self, name: str) -> type[Integration] | None:
-        """Return an integration that loads; one that does not is reported where the script names it."""
+        """Return an integration that loads; another is reported where the script names it."""
         try:
             return self._catalogue.get(name)
         except (IntegrationUnknown, PluginFailed):

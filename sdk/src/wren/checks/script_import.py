@@ -1,4 +1,4 @@
-"""Imports a script: its exceptions with file and line, and its metadata.
+"""Imports a script, and returns its metadata, or its exception with file and line.
 
 The import runs in a child process with a time limit, so that the script cannot stop the check.
 """
@@ -28,7 +28,7 @@ class ImportResult:
 
 
 def import_script(source: Source, *, time_limit: timedelta = DEFAULT_TIME_LIMIT) -> ImportResult:
-    """Import the script in a child process; no function of it is called."""
+    """Import the script in a child process, without calling its functions."""
     outcome = child_process.run_job(DescribeJob(script=source.text, filename=source.file), time_limit=time_limit)
     metadata = outcome.metadata if outcome.error is None else None
     return ImportResult(findings=tuple(_make_findings(source, outcome, time_limit)), metadata=metadata)

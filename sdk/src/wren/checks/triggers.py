@@ -19,9 +19,9 @@ _Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[ScriptFinding]:
-    """Yield schedules that are not valid, and triggered functions that no trigger can call.
+    """Yield invalid schedules, and triggered functions that no trigger can call.
 
-    All of them, where an import would stop at the first.
+    It finds all of them; an import stops at the first.
     """
     evaluator = Evaluator()
     for place in found:
@@ -38,7 +38,7 @@ def check_triggers(source: Source, found: Iterable[Place]) -> Iterator[ScriptFin
 
 
 def check_declared(source: Source, metadata: dict[str, Any]) -> Iterator[ScriptFinding]:
-    """Yield a warning for a script that nothing starts."""
+    """Yield a warning for a script without triggers."""
     if not metadata.get("triggers"):
         yield ScriptFinding(
             code=Code.TRIGGER_MISSING,
@@ -76,7 +76,7 @@ def _check_bare(source: Source, decorator: ast.expr, member: Member) -> ScriptFi
 def _check_function(source: Source, function: _Definition, *, is_top_level: bool) -> Iterator[ScriptFinding]:
     name, arguments = function.name, function.args
     if not is_top_level:
-        text = f"the trigger of {name!r} is never seen: the function is not at the top level of the script"
+        text = f"the trigger of {name!r} is not registered: the function is not at the top level of the script"
         yield source.finding(
             Code.TRIGGER_INVALID, text, function, hint="move it out of the function or class around it"
         )

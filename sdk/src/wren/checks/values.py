@@ -1,4 +1,4 @@
-"""Which expressions are Wren's own: the package, its integrations, an instance of one."""
+"""Finds the expressions that are the package `wren`, an integration, or an instance of one."""
 
 import ast
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Handle:
 
 @dataclass(frozen=True)
 class Instance:
-    """What `.init(...)` of an integration returned."""
+    """The result of `.init(...)` of an integration."""
 
     name: str
 
@@ -50,7 +50,7 @@ class Evaluator:
         self._names: dict[tuple[int, str], Value | None] = {}
 
     def value(self, node: ast.AST, scope: Scope) -> Value | None:
-        """Return the value of `node` in `scope`, or None where it is unknown."""
+        """Return the value of `node` in `scope`, or None if it is unknown."""
         match node:
             case ast.Name():
                 return self._name(node.id, scope)
@@ -75,7 +75,7 @@ class Evaluator:
         return self._names[key]
 
     def _find_common_value(self, bindings: list[Binding], scope: Scope) -> Value | None:
-        # `mail = None` before the real value is a placeholder, not a second opinion.
+        # `mail = None` before the real value is a placeholder, not a second value.
         real = [item for item in bindings if not (isinstance(item, ast.Constant) and item.value is None)]
         values = {self._evaluate_binding(item, scope) for item in real}
         return values.pop() if len(values) == 1 else None
@@ -87,7 +87,7 @@ class Evaluator:
 
 
 def imported(name: ImportedName) -> Value | None:
-    """Return what an import binds."""
+    """Return the value that an import binds."""
     match (name.module, name.member):
         case ("wren", None):
             return Package()
@@ -99,7 +99,7 @@ def imported(name: ImportedName) -> Value | None:
 
 
 def attribute_of(base: Value | None, attribute: str) -> Value | None:
-    """Return what an attribute of a value is."""
+    """Return the value of an attribute."""
     if isinstance(base, Package):
         return Namespace() if attribute == "integrations" else Member(attribute)
     if isinstance(base, Namespace) and attribute not in NAMESPACE_FUNCTIONS:
