@@ -285,7 +285,7 @@ def test_a_proxy_is_not_asked_for_this_machine_itself(server, monkeypatch):
         assert client.deployments() == []
 
 
-def test_an_error_of_another_service_is_not_taken_for_one_of_wren(client, fake):
+def test_an_error_of_another_service_is_not_reported_as_one_of_wren(client, fake):
     fake.fail_next(404, body={"error": {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}})
 
     with pytest.raises(AnswerInvalid, match="is it the address of a Wren server"):
@@ -317,7 +317,7 @@ def test_a_redirect_is_not_followed_with_the_key(client, fake):
     assert len(fake.requests) == 1
 
 
-def test_text_that_is_no_unicode_is_refused_before_it_is_sent(client, fake):
+def test_invalid_unicode_is_refused_before_it_is_sent(client, fake):
     with pytest.raises(AgentFixableError, match="Unicode"):
         client.deploy("x = '\ud800'")
 
@@ -386,7 +386,7 @@ def test_a_server_that_restarts_is_waited_for(client, fake):
     assert seen(client.follow("run_1")) == ["line 1"]
 
 
-def test_a_stream_that_stays_away_is_given_up(client, fake, pauses):
+def test_a_stream_that_does_not_come_back_is_given_up(client, fake, pauses):
     fake.streams = [": nothing\n\n"]
 
     with pytest.raises(ServerUnreachable, match="ended before the run did"):
@@ -405,7 +405,7 @@ def test_a_refused_stream_is_not_repeated(client, fake):
     assert len(fake.requests) == 1
 
 
-def test_an_answer_that_is_no_stream_says_so(client, fake):
+def test_an_answer_that_is_not_a_stream_is_reported(client, fake):
     fake.fail_next(200, body={"logs": []})
 
     with pytest.raises(AnswerInvalid):

@@ -60,7 +60,7 @@ def test_files_folders_and_links_are_written(tmp_path):
     ],
     ids=["up", "up-and-down", "link-up", "absolute-link", "link-through-a-link", "hard-link", "pipe", "device"],
 )
-def test_a_member_that_leaves_the_folder_or_is_no_file_is_refused(tmp_path, members):
+def test_a_member_outside_the_folder_or_not_a_file_is_refused(tmp_path, members):
     with pytest.raises(ArchiveUnsafe):
         unpack_tar(archive(*members), tmp_path / "out")
 

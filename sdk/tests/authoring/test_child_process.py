@@ -79,7 +79,7 @@ def test_a_child_ends_when_its_parent_is_killed(modules, tmp_path):
     assert _wait_until_gone(pid)
 
 
-def test_a_child_is_no_member_of_the_terminals_group(modules, tmp_path):
+def test_a_child_is_not_in_the_process_group_of_the_terminal(modules, tmp_path):
     sleeper = child(modules, tmp_path, "sleeper", str(tmp_path / "pid"))
 
     group = os.getpgid(_wait_for_text(tmp_path / "pid"))

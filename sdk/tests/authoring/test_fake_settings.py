@@ -33,7 +33,7 @@ def test_the_oauth_server_of_a_fake_stands_for_that_of_the_provider():
     assert settings["WREN_PROVIDERS__ROYAL_MAIL__TOKEN_URL"] == f"{URL}/token"
 
 
-def test_a_fake_that_is_no_web_api_is_found_by_configuration():
+def test_a_fake_without_a_web_api_is_found_by_configuration():
     fake = ServedFake(url="imap://127.0.0.1:4000", configuration={"host": "127.0.0.1", "port": 4000})
 
     settings = make_settings({"post": fake}, {"post": definition()})

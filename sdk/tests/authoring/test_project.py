@@ -53,13 +53,13 @@ def test_packages_are_found_with_and_without_a_src_folder(folder):
         ("[project]", "[tool]", "entry points: 'name'"),
     ],
 )
-def test_what_is_wrong_with_the_metadata_is_said(folder, old, new, message):
+def test_problems_of_the_metadata_are_reported(folder, old, new, message):
     (folder / "pyproject.toml").write_text(METADATA.replace(old, new))
 
     with pytest.raises(ProjectInvalid, match=message):
         read_project(folder)
 
 
-def test_a_folder_without_metadata_is_no_plugin(tmp_path):
+def test_a_folder_without_metadata_is_not_a_plugin(tmp_path):
     with pytest.raises(ProjectInvalid, match="does not exist; name a plugin's folder"):
         read_project(tmp_path)

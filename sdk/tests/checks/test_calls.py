@@ -179,7 +179,7 @@ def test_configuration_that_cannot_fit_is_found(call, message):
 
 
 @pytest.mark.parametrize("account", ["'work'", "None"])
-def test_an_account_that_is_written_out_is_no_configuration(account):
+def test_a_literal_account_is_not_configuration(account):
     assert check(f"import wren\nx = wren.integrations.parcel.init(account={account}, city='Oslo')\n") == []
 
 
@@ -189,7 +189,7 @@ def test_an_account_that_only_the_run_knows_is_a_warning():
     assert (finding.code, finding.severity) == (Code.ACCOUNT_NOT_LITERAL, "warning")
 
 
-def test_an_account_that_is_no_text_is_found():
+def test_an_account_that_is_not_text_is_found():
     [finding] = check("import wren\nx = wren.integrations.parcel.init(account=5)\n")
 
     assert (finding.code, finding.severity) == (Code.CONFIG_INVALID, "error")

@@ -46,7 +46,7 @@ def test_a_script_of_one_mebibyte_is_taken_and_one_byte_more_is_not():
 
 
 @pytest.mark.parametrize("content", [b"", b" \n\t\n", b"\xef\xbb\xbf\n"])
-def test_an_empty_script_is_said_to_be_empty(content):
+def test_an_empty_script_is_reported_as_empty(content):
     assert refusal(content).code == Code.SCRIPT_EMPTY
 
 
@@ -69,7 +69,7 @@ def test_nesting_beyond_the_compiler_is_a_finding_and_no_crash():
     assert found.code == Code.SYNTAX_ERROR
 
 
-def test_an_odd_escape_in_a_string_is_no_error():
+def test_an_unknown_escape_in_a_string_is_not_an_error():
     assert isinstance(parse_script(b"x = '\\d'\n", "daily.py"), Source)
 
 
@@ -92,7 +92,7 @@ def test_a_missing_file_is_named(tmp_path):
         read_script(tmp_path / "nowhere.py")
 
 
-def test_a_folder_is_no_script(tmp_path):
+def test_a_folder_is_not_a_script(tmp_path):
     with pytest.raises(ScriptUnreadable):
         read_script(tmp_path)
 

@@ -52,7 +52,7 @@ def test_what_only_the_run_knows_is_left_to_it(cron):
     assert check(f"import wren\n@wren.on_schedule({cron})\ndef daily(): ...\n") == []
 
 
-def test_a_cron_that_is_no_text_is_found():
+def test_a_cron_that_is_not_text_is_found():
     [finding] = check("import wren\n@wren.on_schedule(9)\ndef daily(): ...\n")
 
     assert finding.code == Code.CRON_INVALID

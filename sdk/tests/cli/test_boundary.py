@@ -85,7 +85,7 @@ def test_an_unexpected_failure_shows_an_id_and_no_traceback(wren, tmp_path, as_j
     assert "secret detail" not in done.out + done.err
 
 
-def test_the_traceback_is_there_for_those_who_ask(wren, tmp_path):
+def test_the_debug_variable_shows_the_traceback(wren, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import wren.cli.commands.integration_list\ndef broken(**_): return 1 / 0\n"
         "wren.cli.commands.integration_list.list_installed = broken\n"
@@ -96,7 +96,7 @@ def test_the_traceback_is_there_for_those_who_ask(wren, tmp_path):
     assert "Traceback" in done.err
 
 
-def test_a_reader_that_goes_away_is_no_failure_to_talk_about(environment, tmp_path):
+def test_a_closed_pipe_is_not_reported_as_a_failure(environment, tmp_path):
     command = f"{sys.executable} -m wren integrations show parcel | true"
 
     done = subprocess.run(

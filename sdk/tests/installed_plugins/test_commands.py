@@ -106,7 +106,7 @@ def test_a_folder_that_cannot_be_written_asks_for_a_person(wren, tmp_path, crash
         ("validate", "talk.py"),
     ],
 )
-def test_what_a_plugin_prints_is_no_part_of_the_answer(wren, install, write, as_person, command):
+def test_output_of_a_plugin_is_not_part_of_the_answer(wren, install, write, as_person, command):
     install("acme-chat", name="acmechat", first="print('hello from the plugin')")
     write("import wren\nchat = wren.integrations.acmechat.init()\n", "talk.py")
 

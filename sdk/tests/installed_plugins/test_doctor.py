@@ -111,7 +111,7 @@ def test_two_plugins_with_one_name_are_one_problem_that_names_both(install):
     assert "WREN_PLUGINS_DENY" in found.next_step
 
 
-def test_a_conflict_of_a_plugin_names_who_disagrees(install):
+def test_a_conflict_names_the_requirements_that_disagree(install):
     install("acme-base", version="2.5")
     install("acme-mail", name="acmemail", requires=["acme-base>=3"])
 

@@ -77,10 +77,10 @@ def test_two_schemes_for_one_token_are_one():
 @pytest.mark.parametrize(
     ("schemes", "requirements", "said"),
     [
-        ({}, [], "names no security scheme"),
+        ({}, [], "declares no security scheme"),
         ({"c": COOKIE}, [{"c": []}], r"none of the security schemes \(c\)"),
         ({"b": BASIC, "o": OAUTH}, [{"b": [], "o": []}], "none of the security schemes"),
-        ({"k": KEY}, [{}], "no operation asks"),
+        ({"k": KEY}, [{}], "no operation requires"),
     ],
 )
 def test_if_no_scheme_can_be_used_a_warning_names_the_option(schemes, requirements, said):

@@ -46,10 +46,10 @@ def test_title_version_server_and_documents_follow_the_document(ledger):
     assert definition.docs_url == "https://docs.ledger.example"
 
 
-def test_operations_that_cannot_be_said_are_skipped_with_the_reason(ledger):
+def test_operations_that_a_definition_cannot_express_are_skipped_with_the_reason(ledger):
     assert reasons_of(ledger) == {
-        "POST /session": "it asks for cookie, and the integration is connected otherwise",
-        "POST /files": "it is on another server (https://files.ledger.example); import it on its own with --server",
+        "POST /session": "it requires cookie, which the integration does not use",
+        "POST /files": "it is on another server (https://files.ledger.example); import it separately with --server",
         "GET /matrix/{m}": "the style 'matrix' in a path",
     }
     assert ledger.operations == {
@@ -115,7 +115,7 @@ def test_members_of_a_body_are_arguments_and_collisions_are_reported(ledger):
         {"argument": "from_", "place": "body", "name": "from"},
         {"argument": "x_kind", "place": "body", "name": "X-Kind"},
     ]
-    assert "contacts_update: 'id' is there twice; the one in the body is called 'body_id'" in ledger.warnings
+    assert "contacts_update: 'id' occurs twice; the one in the body is called 'body_id'" in ledger.warnings
 
 
 def test_schemas_of_3_0_become_2020_12_for_each_direction(ledger):
@@ -150,7 +150,7 @@ def test_what_a_call_does_follows_from_its_http_method(ledger):
     ]
     assert [methods[name]["idempotent"] for name in ("create_invoices", "contacts_update")] == [True, False]
     assert methods["create_invoices"]["description"] == (
-        "Creates one or more invoices.\n\nThe provider is going to remove it."
+        "Creates one or more invoices.\n\nThe provider will remove it."
     )
 
 
@@ -217,11 +217,11 @@ def test_collection_formats_become_styles(chatter):
     ]
 
 
-def test_a_token_is_no_argument_where_the_connection_brings_it(chatter):
+def test_a_token_is_not_an_argument_if_the_connection_sends_it(chatter):
     methods = methods_of(chatter)
 
     assert list(methods["chat_post_message"]["inputSchema"]["properties"]) == ["channel", "as_user", "blocks"]
-    assert "chat_post_message: 'token' is left out: the connection brings the token" in chatter.warnings
+    assert "chat_post_message: 'token' is left out: the connection sends the token" in chatter.warnings
 
 
 def test_a_refusal_with_status_200_is_recognised_by_what_a_success_must_say(chatter):
@@ -284,7 +284,7 @@ def test_operations_are_chosen_by_tag_and_id(imported, choice, expected):
         ({"tags": ("vans",)}, "none of 1 operations can be imported: GET /vans: .*never fetched"),
         ({"server": "depot.example"}, "--server https://"),
         ({"auth": "magic"}, "write bearer, basic, none, header:NAME or query:NAME"),
-        ({"name": "Depot"}, "makes no definition"),
+        ({"name": "Depot"}, "definition would not be valid"),
     ],
 )
 def test_a_choice_that_cannot_be_met_is_refused(imported, choice, said):
@@ -316,7 +316,7 @@ CIRCLE = {"$ref": "#/components/schemas/Circle"}
 WRONG = {
     "parameters is text": {"parameters": "x"},
     "a parameter is text": {"parameters": ["x"]},
-    "a parameter leads nowhere": {"parameters": [{"$ref": "#/nowhere"}]},
+    "a parameter has no target": {"parameters": [{"$ref": "#/nowhere"}]},
     "a schema is text": {"responses": {"200": {"content": {"application/json": {"schema": "x"}}}}},
     "a body is text": {"requestBody": "x"},
     "security is text": {"security": "x", "parameters": [{"in": "cookie", "name": "a", "required": True}]},
@@ -380,7 +380,7 @@ def answering(name):
 def test_a_server_without_tls_gets_a_warning(imported, server, is_reported):
     warnings = imported("depot.yaml", server=server).warnings
 
-    assert any("without TLS" in text for text in warnings) == is_reported
+    assert any("does not use TLS" in text for text in warnings) == is_reported
 
 
 def test_a_scope_called_none_is_none(chatter):

@@ -84,7 +84,10 @@ def test_a_mistake_outside_the_operations_is_reported_with_its_place(source, mes
         (5, "/paths/~1bad/put: must be an object, not a number"),
         ({"responses": [1]}, "/paths/~1bad/put/responses: must be an object, not an array"),
         ({"parameters": [{"in": "query"}]}, "/paths/~1bad/put/parameters/0: a parameter needs a name"),
-        ({"requestBody": ref("nowhere")}, "/paths/~1bad/put/requestBody: $ref '#/components/schemas/nowhere' leads"),
+        (
+            {"requestBody": ref("nowhere")},
+            "/paths/~1bad/put/requestBody: $ref '#/components/schemas/nowhere' has no target",
+        ),
         (
             {"requestBody": {"content": {"application/json": {"schema": {"properties": 5}}}}},
             "/paths/~1bad/put/requestBody/content/application~1json/schema/properties: must be an object",
@@ -98,7 +101,7 @@ def test_a_mistake_in_an_operation_is_the_reason_why_it_is_skipped(operation, re
     assert skipped.reason.startswith(reason)
 
 
-def test_a_mistake_of_our_own_is_not_taken_for_one_of_the_document():
+def test_a_bug_of_the_importer_is_not_reported_as_an_error_of_the_document():
     """No error of Python is turned into a report on the document."""
     folder = Path(importer.__file__).parent
     caught = [

@@ -39,11 +39,11 @@ def test_yaml_means_what_json_can_say(scalar, value):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"openapi": "3.0.0",', "no JSON"),
+        ('{"openapi": "3.0.0",', "is not JSON"),
         ("a: [1\nb: 2", "neither JSON nor YAML"),
-        ("just words", "no object"),
-        ("[1]", "no object"),
-        ("", "no object"),
+        ("just words", "is not an object"),
+        ("[1]", "is not an object"),
+        ("", "is not an object"),
         ("a: !!python/object:os.system {}", "neither JSON nor YAML"),
         ("a: !!timestamp 2024-01-01", "holds a date"),
         ("[" * 100_000, "too deep"),

@@ -191,7 +191,7 @@ def test_the_error_says_why_a_type_is_not_a_schema(parrot: Any) -> None:
         wren.ai("The forecast", schema=Callable[[], int])
 
 
-def test_a_prompt_that_is_no_text_is_refused(parrot: Any) -> None:
+def test_a_prompt_that_is_not_text_is_refused(parrot: Any) -> None:
     with pytest.raises(InvalidInput, match="the prompt must be text, not dict"):
         wren.ai({"city": "Rome"})  # type: ignore[call-overload]  # what a script may do
 

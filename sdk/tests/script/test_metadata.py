@@ -80,7 +80,7 @@ def test_metadata_has_the_documented_shape():
     }
 
 
-def test_other_triggers_are_no_schedules():
+def test_other_triggers_are_not_schedules():
     metadata = _run("""
         import wren
 
@@ -180,7 +180,7 @@ def test_an_account_is_found_wherever_it_is_named(source: str):
         "other.mail.init(account='work')",
     ],
 )
-def test_what_names_no_account_is_not_taken_for_one(source: str):
+def test_other_expressions_are_not_accounts(source: str):
     assert find_uses(source).accounts == frozenset()
 
 

@@ -71,7 +71,7 @@ def test_a_decorator_above_the_trigger_does_not_hide_it():
     assert [name for name, *_ in _configs({"daily": daily})] == ["daily"]
 
 
-def test_objects_that_answer_every_question_are_no_triggers():
+def test_objects_with_every_attribute_are_not_triggers():
     class Anything:
         def __getattr__(self, name: str) -> Any:
             return self

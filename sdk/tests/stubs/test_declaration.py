@@ -51,7 +51,7 @@ def test_a_class_without_anything_is_still_a_class():
     assert write_class("X", "Y", "", []) == "class X(Y):\n    ..."
 
 
-def test_a_key_that_is_no_name_makes_a_call_of_a_typed_dict():
+def test_a_key_that_is_not_a_name_makes_a_call_of_typed_dict():
     assert write_typed_dict("X", "TypedDict", "", {"a": "int"}) == "class X(TypedDict):\n    a: int"
     assert write_typed_dict("X", "TypedDict", "", {"from": "str", "x-id": "int"}) == (
         "X = TypedDict('X', {'from': str, 'x-id': int})"

@@ -15,7 +15,7 @@ from wren_core.nearest import find_nearest, suggest
 
 @dataclass(kw_only=True)
 class _Binding:
-    """The expression of each parameter, and the arguments that fit none."""
+    """The expression of each parameter, and the arguments without a parameter."""
 
     given: dict[str, ast.expr] = field(default_factory=dict)
     surplus: list[ast.expr] = field(default_factory=list)
@@ -28,7 +28,7 @@ class _Binding:
 def check_arguments(
     source: Source, integration: type[Integration], method: Method, call: ast.Call
 ) -> Iterator[ScriptFinding]:
-    """Yield unknown, doubled, surplus, missing and misfitting arguments of a method call."""
+    """Yield unknown, duplicate, surplus, missing and invalid arguments of a method call."""
     parameters = method.signature.parameters
     bound = _bind(call, parameters)
     name = f"{integration.spec.name}.{method.id}"

@@ -1,4 +1,4 @@
-"""Which names a statement binds, and to what."""
+"""Finds the names that a statement binds, and their values."""
 
 import ast
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ Bound: TypeAlias = Iterator[tuple[str, Binding]]
 
 
 def find_bindings(node: ast.AST) -> Bound:
-    """Yield each name `node` itself binds, its parts apart, with what it is bound to."""
+    """Yield each name that `node` itself binds, without its children, and its binding."""
     match node:
         case ast.Assign():
             for target in node.targets:

@@ -50,10 +50,10 @@ def _check_account(source: Source, name: str, account: ast.keyword) -> Iterator[
         case ast.Constant():
             yield source.finding(Code.CONFIG_INVALID, f"{name}: account: an alias is text", account.value)
         case _:
-            # A warning: made while the script is imported, the instance itself tells its account.
+            # A warning: an instance made at import still declares its account in the metadata.
             finding = source.finding(
                 Code.ACCOUNT_NOT_LITERAL,
-                f"{name}: only an account that is written out can be checked and handed to a run",
+                f"{name}: only a literal account can be checked and passed to a run",
                 account.value,
                 hint=f'write {name}(account="...")',
             )
@@ -75,7 +75,7 @@ def _validate(integration: type[Integration], values: Mapping[str, Any]) -> list
     try:
         defaults = config_defaults(integration.spec.name, os.environ)
     except ConfigInvalid:
-        defaults = {}  # the machine's fault, not the script's: `.init()` reports it
+        defaults = {}  # an error of the machine's settings, not of the script: `.init()` reports it
     try:
         integration.Config.model_validate({**defaults, **values})
     except ValidationError as exc:

@@ -1,4 +1,4 @@
-"""What a check found, with a JSON form and a stable code for each kind."""
+"""Findings of a check, with a JSON form and a stable code for each kind."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Code(StrEnum):
 
 
 class ScriptFinding(BaseModel):
-    """One thing that is wrong with a script, and what to do about it."""
+    """One problem of a script, and how to fix it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,7 +53,7 @@ class ScriptFinding(BaseModel):
     """Counted from 1, in characters."""
     severity: Severity = "error"
     hint: str | None = None
-    """The next step, where there is one beyond the message."""
+    """The next step, if the message does not say it."""
 
     @property
     def place(self) -> str:
@@ -62,7 +62,7 @@ class ScriptFinding(BaseModel):
 
 
 class ScriptReport(BaseModel):
-    """All findings of one script, and the script's metadata where it could be imported."""
+    """All findings of one script, and its metadata if it could be imported."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,7 +73,7 @@ class ScriptReport(BaseModel):
 
     @property
     def errors(self) -> tuple[ScriptFinding, ...]:
-        """The findings that keep the script from being deployed."""
+        """The findings that prevent a deployment."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property

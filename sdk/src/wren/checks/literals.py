@@ -21,7 +21,7 @@ class Literal:
 
 
 def read_literal(node: ast.expr) -> Literal | None:
-    """Return the literal value of `node`, or None where it is known only at run time."""
+    """Return the literal value of `node`, or None if it is known only at run time."""
     try:
         return Literal(value=ast.literal_eval(node))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
@@ -36,7 +36,7 @@ def read_literal(node: ast.expr) -> Literal | None:
 
 
 def explain_misfit(literal: Literal, schema: dict[str, Any], definitions: dict[str, Any]) -> str | None:
-    """Say why a literal does not fit a schema, or return None when it does."""
+    """Return why a literal does not match a schema, or None if it does."""
     whole = {**schema, "$defs": definitions} if definitions else schema
     try:
         value = to_jsonable_python(literal.value, bytes_mode="base64")
@@ -61,7 +61,7 @@ def _has_type(value: Any, allowed: set[str]) -> bool:
 
 
 def _list_types(schema: Any, definitions: dict[str, Any], depth: int = 0) -> set[str]:
-    """Return the JSON types a schema admits; empty where it does not say."""
+    """Return the JSON types that a schema allows; empty if it names none."""
     if not isinstance(schema, dict) or depth > 20:
         return set()
     if "$ref" in schema:

@@ -1,8 +1,8 @@
-"""Which values a name may hold, by Python's scoping rules, without running anything.
+"""Finds the values that a name may have, by Python's scoping rules, without running the script.
 
 A walk over the syntax tree records every binding of every scope, and the scope of every node. The order of statements
-is ignored: a name counts as known only when all its bindings agree, so that checks report too little rather than too
-much.
+is ignored: a name counts as known only when all its bindings agree, so that checks rather miss an error than
+report a false one.
 """
 
 import ast
@@ -35,7 +35,7 @@ class Scope:
         scope: Scope | None = self
         while scope is not None:
             owner = scope.redirected.get(name, scope)
-            # A class body sees its own names; the functions inside it do not.
+            # Names of a class body are visible in it, but not in its functions.
             if name in owner.bindings and (owner is self or not owner.is_class):
                 return owner, owner.bindings[name]
             scope = scope.parent
@@ -58,7 +58,7 @@ def list_places(tree: ast.Module) -> list[ScopedNode]:
 
 
 class _Walk:
-    """An iterative walk: a script nested deeper than Python's own recursion limit must not end the check."""
+    """An iterative walk: nesting deeper than Python's recursion limit must not end the check."""
 
     def __init__(self) -> None:
         self.places: list[ScopedNode] = []
@@ -113,7 +113,7 @@ def _apply_redirects(body: Iterable[ast.AST], scope: Scope) -> None:
 
 
 def _iterate_own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Yield the nodes of a body, those of nested functions and classes apart."""
+    """Yield the nodes of a body, without those of nested functions and classes."""
     pending = list(body)
     while pending:
         node = pending.pop()

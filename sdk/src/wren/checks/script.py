@@ -1,4 +1,4 @@
-"""All checks of one script; none of its functions is called."""
+"""Runs all checks of one script, without calling its functions."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
@@ -22,8 +22,8 @@ def check_script(
 
     Args:
         path: the script.
-        catalogue: the integrations it may use; default: the installed ones.
-        time_limit: how long importing it may take.
+        catalogue: the integrations it may use. Default: the installed ones.
+        time_limit: for importing it.
 
     Raises:
         ScriptUnreadable: the file does not exist, or cannot be read.
@@ -60,6 +60,6 @@ def _run_static_checks(source: Source, catalogue: Catalogue, found: list[ScopedN
 
 
 def _drop_known(findings: Iterable[ScriptFinding], known: list[ScriptFinding]) -> Iterator[ScriptFinding]:
-    """Leave out an exception at a line that already has an error: it is the same mistake."""
+    """Leave out an exception at a line that already has an error: both have the same cause."""
     lines = {finding.line for finding in known if finding.severity == "error"}
     return (finding for finding in findings if finding.line is None or finding.line not in lines)

@@ -1,4 +1,4 @@
-"""A script as text: read, decoded and parsed, or the finding that says why not."""
+"""Reads, decodes and parses a script, or returns the finding that says why it cannot."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ class Source:
 
     @cached_property
     def _lines(self) -> list[str]:
-        return _LINE_END.split(self.text)  # not `splitlines`, which also ends lines where Python does not
+        return _LINE_END.split(self.text)  # not `splitlines`, which splits at more characters than Python
 
     def column(self, line: int, byte_offset: int) -> int:
         """Return the column, in characters from 1, of a position as `ast` counts it: in bytes of UTF-8."""
@@ -53,10 +53,10 @@ class ScriptUnreadable(AgentFixableError):
 
 
 def read_script(path: Path) -> bytes:
-    """Return the bytes of a script, at most one more than may be deployed.
+    """Return the bytes of a script, at most one more than the limit of a deployment.
 
     Raises:
-        ScriptUnreadable: says why, with the path.
+        ScriptUnreadable: with the path and the reason.
     """
     try:
         with path.open("rb") as file:
@@ -67,7 +67,7 @@ def read_script(path: Path) -> bytes:
 
 
 def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
-    """Return the parsed script, or the finding that says why it cannot be parsed. Runs nothing of it."""
+    """Return the parsed script, or the finding that says why it cannot be parsed. Does not run it."""
     text = decode_script(content, file)
     if isinstance(text, ScriptFinding):
         return text
@@ -75,7 +75,7 @@ def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a check prints findings, not Python's warnings about escapes
             tree = ast.parse(text, filename=file)
-            compile(tree, file, "exec", dont_inherit=True)  # finds what parsing does not: `return` at module level
+            compile(tree, file, "exec", dont_inherit=True)  # also finds, for example, `return` at module level
     except SyntaxError as exc:
         return _make_syntax_finding(exc, file)
     except (RecursionError, MemoryError, ValueError, OverflowError) as exc:
@@ -84,7 +84,7 @@ def parse_script(content: bytes, file: str) -> Source | ScriptFinding:
 
 
 def decode_script(content: bytes, file: str) -> str | ScriptFinding:
-    """Return the text of a script, or the finding that says why it is not one: too large, empty, a NUL, not UTF-8."""
+    """Return the text of a script, or a finding: it is too large, empty, has a NUL, or is not UTF-8."""
     if len(content) > MAX_BYTES:
         message = f"the script is larger than {MAX_BYTES // 1024} KiB, the most that can be deployed"
         return ScriptFinding(

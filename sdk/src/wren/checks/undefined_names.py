@@ -13,7 +13,7 @@ from wren_core.nearest import find_nearest, suggest
 
 
 def check_names(source: Source) -> Iterator[ScriptFinding]:
-    """Yield names that are used but not defined, and functions that another of the same name replaces."""
+    """Yield names that are used but not defined, and functions that a later one with the same name replaces."""
     checker = Checker(source.tree, filename=source.file)
     defined = {name for scope in checker.deadScopes for name in scope if isinstance(name, str)}
     for message in checker.messages:

@@ -1,4 +1,4 @@
-"""From security schemes to how an integration is connected."""
+"""Chooses how an integration is connected, from the security schemes of the document."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from wren.openapi.python_names import snake_case
 from wren_core.contract.auth import ApiKeyConfig, CredentialSpec, CredentialType, CustomAuth, OAuth2Config
 from wren_core.contract.request_binding import Constant
 
-_NO_FLOW = "the security scheme of type {} has no authorization code flow; a token is asked for instead"
+_NO_FLOW = "the security scheme of type {} has no authorization code flow; the integration takes a token instead"
 _TOKENS = frozenset({"oauth2", "bearer"})
 _KINDS = ("oauth2", "apikey", "bearer", "basic")
 _LOGIN = "User name and password as name:password"
@@ -20,7 +20,7 @@ _LOGIN = "User name and password as name:password"
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How an integration is connected, and the requirement of the document that fulfils."""
+    """The credentials of an integration, and the security requirement that they fulfil."""
 
     auth: OAuth2Config | ApiKeyConfig | CustomAuth | None = None
     credentials: tuple[CredentialSpec, ...] = ()
@@ -28,7 +28,7 @@ class Access:
     """Further keys, which every request carries."""
     requirement: frozenset[str] = frozenset()
     is_free: bool = False
-    """A person chose it, so it is good for every operation."""
+    """The user chose it, so it applies to every operation."""
     holds_token: bool = False
     """It sends a token."""
     warnings: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Access:
 
 
 def list_scopes(requirement: Requirement) -> list[str]:
-    """List the scopes of a requirement; a scope `none` is how some documents write that none is needed."""
+    """List the scopes of a requirement; some documents write the scope `none` for no scope."""
     named = [scope for scopes in requirement.values() for scope in scopes]
     return [scope for scope in dict.fromkeys(named) if scope.lower() != "none"]
 
@@ -48,16 +48,16 @@ def list_scopes(requirement: Requirement) -> list[str]:
 def choose_access(
     schemes: Mapping[str, Scheme], name: str, wanted: Iterable[tuple[Requirement, ...]], choice: Choice
 ) -> Access:
-    """Return the access that opens most of the operations.
+    """Return the access that covers the most operations.
 
     Args:
         schemes: the security schemes by name.
         name: name of the integration.
         wanted: the requirements of each operation.
-        choice: what a person chose.
+        choice: what the user chose.
 
     Raises:
-        DocumentInvalid: the choice is no way to connect.
+        DocumentInvalid: the choice is not a supported kind of authentication.
     """
     if choice.auth is not None:
         return _read_choice(name, choice.auth)
@@ -74,10 +74,10 @@ def choose_access(
 def _no_access(counts: Mapping[frozenset[str], int], schemes: Mapping[str, Scheme]) -> Access:
     if counts:
         asked = ", ".join(sorted({key for item in counts for key in item}))
-        return Access(warnings=(f"none of the security schemes ({asked}) can be used; say how with --auth",))
+        return Access(warnings=(f"none of the security schemes ({asked}) can be used; choose one with --auth",))
     if schemes:
-        return Access(warnings=("no operation asks for one of the security schemes; --auth says how to connect",))
-    return Access(warnings=("the document names no security scheme; --auth says how to connect",))
+        return Access(warnings=("no operation requires a security scheme; choose one with --auth",))
+    return Access(warnings=("the document declares no security scheme; choose one with --auth",))
 
 
 def _rank(scheme: Scheme) -> int:
@@ -94,7 +94,7 @@ def _is_usable(requirement: frozenset[str], schemes: Mapping[str, Scheme]) -> bo
 def _combine(name: str, schemes: Mapping[str, Scheme], scopes: list[str]) -> Access:
     main = min(schemes, key=lambda key: (_rank(schemes[key]), key))
     base = _main_access(name, schemes[main], scopes)
-    # A second scheme for a token is fulfilled by the same one.
+    # One token fulfils a second token scheme too.
     others = [(key, scheme) for key, scheme in schemes.items() if key != main and scheme.kind == "apikey"]
     further = [_further_credential(name, key, scheme, base.credentials) for key, scheme in others]
     constants = [

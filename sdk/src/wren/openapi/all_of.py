@@ -1,4 +1,4 @@
-"""The parts of an `allOf` as one schema, where that means the same. Pure."""
+"""Merges the parts of an `allOf` into one schema, if that means the same. Pure."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ _MERGED = frozenset({"type", "properties", "required", "title", "description", "
 
 
 def merge(parts: Iterable[Any]) -> dict[str, Any]:
-    """Return one object of several, or the `allOf` of them where they have more than members."""
+    """Return one object for several, or an `allOf` if they have keywords that cannot be merged."""
     given = [part for part in parts if part not in (True, {})]
     if not given:
         return {}
@@ -22,7 +22,7 @@ def merge(parts: Iterable[Any]) -> dict[str, Any]:
 
 
 def _keep_apart(parts: list[Any]) -> dict[str, Any]:
-    """Return an `allOf` of the parts, title and description of the whole in front."""
+    """Return an `allOf` of the parts, with title and description outside."""
     first = parts[0] if isinstance(parts[0], dict) else {}
     about = {key: first[key] for key in ("title", "description") if key in first}
     rest = {key: item for key, item in first.items() if key not in about}
@@ -39,7 +39,7 @@ def _join(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
         known = properties.get(name)
         properties[name] = schema if known is None or known == schema else merge([known, schema])
     required = dict.fromkeys([*whole.get("required", []), *part.get("required", [])])
-    # The keywords of the whole go before those of its parts.
+    # The keywords of the whole win over those of its parts.
     found = {**part, **whole, "type": "object"}
     found |= {"properties": properties} if properties else {}
     return {**found, "required": list(required)} if required else found

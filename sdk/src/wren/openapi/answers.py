@@ -1,4 +1,4 @@
-"""From the responses of an operation to what its method returns."""
+"""Reads what a method returns from the responses of its operation."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ _WHOLE: dict[Form, dict[str, Any]] = {
     "bytes": {"type": "string", "contentEncoding": "base64"},
     "none": _NOTHING,
 }
-# The words providers use for reasons, and what a host does about them.
+# Reasons as providers write them, and the verdict for each.
 _REASONS: tuple[tuple[VerdictName, re.Pattern[str]], ...] = (
     ("rate_limited", re.compile(r"rate_?limit(ed)?|too_many_requests")),
     (
@@ -35,7 +35,7 @@ def read_answer(operation: Operation, writer: SchemaWriter) -> tuple[Form, dict[
     """Return the form of an operation's answer, its schema, and whether all of it could be written out.
 
     Raises:
-        NodeInvalid: a schema is miswritten, or a reference leads nowhere or out of the document.
+        NodeInvalid: a schema is invalid, or a reference has no target inside the document.
     """
     successes = _list_successes(operation.answers)
     chosen = [choose_media(contents, ANSWER_FORMS) for contents in successes]
@@ -55,7 +55,7 @@ def read_answer(operation: Operation, writer: SchemaWriter) -> tuple[Form, dict[
 
 
 def select_part(schema: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return the schema of the value at a pointer in the answers that a schema describes; empty where unknown."""
+    """Return the part of an answer's schema that describes the value at a pointer; empty if unknown."""
     node: Any = schema
     definitions = schema.get("$defs", {})
     for part in json_pointer.split(where):
@@ -66,7 +66,7 @@ def select_part(schema: dict[str, Any], where: str) -> dict[str, Any]:
 
 
 def find_refusal(operation: Operation, schema: Mapping[str, Any]) -> RefusalRule | None:
-    """Return how the provider refuses with status 200: where a success must say `true`, `false` is a refusal."""
+    """Return how the provider refuses with status 200: if a success must contain `true`, `false` is a refusal."""
     definitions = schema.get("$defs", {})
     root = definitions.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
     for name, item in root.get("properties", {}).items():
@@ -77,7 +77,7 @@ def find_refusal(operation: Operation, schema: Mapping[str, Any]) -> RefusalRule
 
 
 def _list_reasons(operation: Operation) -> list[str]:
-    """List the reasons an operation names for its refusals."""
+    """List the reasons that an operation declares for its refusals."""
     found: list[str] = []
     for status, contents in operation.answers.items():
         media = None if status.startswith("2") else choose_media(contents, ANSWER_FORMS)

@@ -1,4 +1,4 @@
-"""From the parameters and the body of an operation to one flat input, and where each of its properties goes."""
+"""Combines the parameters and the body of an operation into one flat input, and records where each property goes."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Arguments:
     """The arguments of an operation."""
 
     properties: dict[str, Node] = field(default_factory=dict)
-    """Schemas as the document has them, by the name of the property."""
+    """Schemas as the document writes them, by name of the property."""
     about: dict[str, str] = field(default_factory=dict)
     """Descriptions of properties outside their schemas."""
     required: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class ArgumentReader:
 
     Args:
         choice: the parameters that are configured, and those that are left out.
-        holds_token: the connection brings a token; a parameter for one is no argument.
+        holds_token: the connection sends a token, so a parameter for a token is left out.
     """
 
     def __init__(self, choice: Choice, *, holds_token: bool) -> None:
@@ -63,7 +63,7 @@ class ArgumentReader:
 
         Raises:
             OperationUnsupported: it takes an argument that cannot be sent.
-            NodeInvalid: a schema of its body is miswritten, or a reference leads nowhere or out of the document.
+            NodeInvalid: a schema of its body is invalid, or a reference has no target inside the document.
         """
         found = Arguments()
         for parameter in operation.parameters:
@@ -79,7 +79,7 @@ class ArgumentReader:
             return
         if place is None:
             if parameter.is_required:
-                raise OperationUnsupported(f"it needs {name!r} in a {parameter.place}")
+                raise OperationUnsupported(f"it requires {name!r} in a {parameter.place}")
             found.warnings.append(f"{name!r} goes in a {parameter.place} and is left out")
             return
         if place == "path" and f"{{{name}}}" not in operation.path:
@@ -100,10 +100,10 @@ class ArgumentReader:
         if name in self._choice.omit or (place == "header" and name.lower() in _IGNORED_HEADERS):
             return True
         is_token = self._holds_token and place != "path" and name.lower() in _CREDENTIALS
-        if place == "body":  # a body may well be about the tokens of others
+        if place == "body":  # a body may describe other users' tokens
             is_token = is_token and found.body == "form" and "authentication token" in description.lower()
         if is_token:
-            found.warnings.append(f"{name!r} is left out: the connection brings the token")
+            found.warnings.append(f"{name!r} is left out: the connection sends the token")
         return is_token
 
     def _add_body(self, found: Arguments, verb: str, body: Body) -> None:
@@ -160,12 +160,12 @@ def _is_empty(schema: Node) -> bool:
 def _read_members(schema: Node, opened: set[str], level: int = 0) -> tuple[dict[str, Node], set[str]] | None:
     """Return the members of an object and those it requires; None for a schema that is not simply an object.
 
-    A reference that was opened already brings nothing new: parts may share parts, or come back to themselves.
+    A reference that is already open adds nothing: parts may share parts, or contain themselves.
     """
     if isinstance(schema.value, bool):
         return None
     if level > _MOST_LEVELS:
-        raise schema.invalid(f"its allOf are nested more than {_MOST_LEVELS} deep")
+        raise schema.invalid(f"its allOf is nested more than {_MOST_LEVELS} levels deep")
     if schema.reference is not None:
         if schema.reference in opened:
             return {}, set()
@@ -198,7 +198,7 @@ def _free_name(found: Arguments, name: str, place: str) -> str:
     if name not in found.properties:
         return name
     other = python_names.unique(python_names.shortened(f"{place}_{name}"), found.properties)
-    found.warnings.append(f"{name!r} is there twice; the one in the {place} is called {other!r}")
+    found.warnings.append(f"{name!r} occurs twice; the one in the {place} is called {other!r}")
     return other
 
 
@@ -244,7 +244,7 @@ def binding_of(verb: str, path: str, found: Arguments, **more: Any) -> RequestBi
 
 
 def config_schema(fields: Mapping[str, Parameter], writer: SchemaWriter, needed: set[str]) -> dict[str, Any]:
-    """Return the schema of the configuration that parameters became."""
+    """Return the schema of the configuration, from the parameters that are settings."""
     written, definitions, _ = writer.write({name: parameter.schema for name, parameter in fields.items()})
     properties = {name: _with_description(part, tidy(fields[name].description)) for name, part in written.items()}
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
@@ -254,7 +254,7 @@ def config_schema(fields: Mapping[str, Parameter], writer: SchemaWriter, needed:
 
 
 def required_config(operations: Iterable[Arguments]) -> set[str]:
-    """Return the fields of the configuration that some operation cannot do without."""
+    """Return the configuration fields that an operation requires."""
     return {name for found in operations for name, item in found.config.items() if item.is_required}
 
 

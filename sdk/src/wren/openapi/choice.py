@@ -1,4 +1,4 @@
-"""What a person chose to import."""
+"""The choices of the user who imports a document."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -23,9 +23,9 @@ class Choice:
     omit: frozenset[str] = frozenset()
     """Parameters that are left out."""
     auth: AuthChoice | None = None
-    """How to connect, in place of the way the document describes."""
+    """How to connect, instead of the security schemes of the document."""
     allows_missing: bool = False
-    """Answers may lack what the document promises."""
+    """Answers may lack fields that the document requires."""
 
     def configured(self, wire_name: str) -> str | None:
         """Return the configuration field of a parameter, or None for one that is passed."""

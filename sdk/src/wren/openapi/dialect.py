@@ -1,4 +1,4 @@
-"""What OpenAPI 3 and Swagger 2.0 write alike: paths, operations, security requirements, API keys."""
+"""What OpenAPI 3 and Swagger 2.0 have in common: paths, operations, security requirements, API keys."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,14 +13,14 @@ _VERBS = {"get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "patch": "
 _WEB = re.compile(r"https?://\S+")
 
 OperationReader = Callable[[Node, list[Node]], dict[str, Any]]
-"""Reads what a dialect writes its own way: from an operation and the parameters of its path to fields of Operation."""
+"""Takes an operation and its path's parameters; returns the fields of `Operation` that differ between dialects."""
 
 
 def read_operations(root: Node, read: OperationReader) -> Iterator[Operation]:
-    """Yield all operations in the order of the document; one with a mistake carries it.
+    """Yield all operations in the order of the document; an invalid one holds its error.
 
     Raises:
-        NodeInvalid: the paths are no object.
+        NodeInvalid: the paths are not an object.
     """
     security = read_requirements(root)
     for path, node in root.members_at("paths").items():
@@ -32,7 +32,7 @@ def _read_path(path: str, node: Node, read: OperationReader, security: tuple[Req
     try:
         item = node.resolve()
     except NodeInvalid:
-        return  # an item of another document has operations, and none of them is known
+        return  # the operations of a path item in another document are unknown
     for key, verb in _VERBS.items():
         found = item.find(key)
         if found is not None:
@@ -63,7 +63,7 @@ def _read_operation(
 
 
 def read_requirements(node: Node) -> tuple[Requirement, ...]:
-    """Return what an operation, or the whole document, asks for; raises NodeInvalid as `Node.items` does."""
+    """Return the security requirements of an operation or of the document; raises NodeInvalid as `Node.items` does."""
     return tuple(
         {name: tuple(str(scope.value) for scope in _items(scopes)) for name, scopes in requirement.members().items()}
         for requirement in node.items_at("security")
@@ -75,7 +75,7 @@ def _items(node: Node) -> list[Node]:
 
 
 def merge_parameters(shared: list[Node], own: list[Node]) -> list[Node]:
-    """Return the parameters of an operation: its own replace those of its path with the same place and name."""
+    """Return the parameters of an operation: they replace those of its path with the same place and name."""
     resolved = [node.resolve() for node in (*shared, *own)]
     return list({(node.text_at("in"), node.text_at("name")): node for node in resolved}.values())
 
@@ -97,10 +97,10 @@ def read_parameter(node: Node, *, schema: Node, layout: Layout, is_json: bool = 
 
 
 def read_schemes(nodes: Mapping[str, Node], read: Callable[[Node], Scheme]) -> dict[str, Scheme]:
-    """Return the security schemes by name; one that leads nowhere is left out.
+    """Return the security schemes by name; one whose reference has no target is left out.
 
     Raises:
-        NodeInvalid: a scheme is written wrongly.
+        NodeInvalid: a scheme is invalid.
     """
     found: dict[str, Scheme] = {}
     for name, node in nodes.items():
@@ -126,7 +126,7 @@ def read_api_key(node: Node) -> Scheme:
 
 
 def read_oauth(node: Node, flow: Node | None) -> Scheme:
-    """Return the scheme of OAuth 2.0; without an authorization code flow it is fulfilled by a token."""
+    """Return the scheme of OAuth 2.0; without an authorization code flow it takes a token."""
     authorization_url = flow.text_at("authorizationUrl") if flow is not None else ""
     token_url = flow.text_at("tokenUrl") if flow is not None else ""
     is_whole = _WEB.fullmatch(authorization_url) is not None and _WEB.fullmatch(token_url) is not None

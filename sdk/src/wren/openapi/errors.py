@@ -1,4 +1,4 @@
-"""What can be wrong with a document."""
+"""The errors of an import."""
 
 from wren_core.errors import AgentFixableError
 
@@ -10,10 +10,10 @@ class DocumentInvalid(AgentFixableError):
 
 
 class NodeInvalid(ValueError):
-    """A place of the document is not written as OpenAPI has it.
+    """A part of the document is not valid OpenAPI.
 
     Args:
-        pointer: JSON pointer to the place.
+        pointer: JSON pointer to the part.
         reason: what is wrong there.
     """
 
@@ -23,4 +23,4 @@ class NodeInvalid(ValueError):
 
 
 class OperationUnsupported(ValueError):
-    """An operation needs what a binding cannot express; the message says what."""
+    """An operation needs something that a binding cannot express; the message names it."""

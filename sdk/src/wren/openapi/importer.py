@@ -1,4 +1,4 @@
-"""From an OpenAPI document to a definition, and a report of the operations that have no form in one."""
+"""Makes a definition from an OpenAPI document, and reports the operations that a definition cannot express."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ from wren_core.schemas.validator import SchemaInvalid, first_line
 
 _DESCRIPTION_LIMIT = 500
 _THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
-_CUT = "the inside of some objects of the {} is not described: the document has too many references"
+_CUT = "some objects of the {} have no described members: the document has too many references"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class ImportResult:
 
 
 def import_document(source: Mapping[str, Any], choice: Choice) -> ImportResult:
-    """Make a definition of a document of OpenAPI 3 or Swagger 2.
+    """Make a definition from an OpenAPI 3 or Swagger 2 document.
 
     Raises:
         DocumentInvalid: it is neither, or no chosen operation can be imported; the message says why.
@@ -87,7 +87,7 @@ def import_document(source: Mapping[str, Any], choice: Choice) -> ImportResult:
 
 @dataclass
 class _Import:
-    """One import under way."""
+    """One import in progress."""
 
     api: Api
     choice: Choice
@@ -105,7 +105,7 @@ class _Import:
         self._reader = ArgumentReader(self.choice, holds_token=self.access.holds_token)
 
     def method(self, operation: Operation) -> MethodSpec | None:
-        """Return the method of an operation; None where it has to be skipped."""
+        """Return the method of an operation, or None if it must be skipped."""
         try:
             return self._method(operation)
         except (OperationUnsupported, NodeInvalid, SchemaInvalid) as exc:
@@ -119,7 +119,7 @@ class _Import:
         """Return the definition of everything that was imported.
 
         Raises:
-            DocumentInvalid: it would be none.
+            DocumentInvalid: it would not be valid.
         """
         try:
             definition = IntegrationDefinition.from_spec(self._spec(methods))
@@ -128,11 +128,11 @@ class _Import:
             sound = [method for method in methods if self._is_sound(method)]
             if sound and len(sound) < len(methods):
                 return self.definition(sound)
-            raise DocumentInvalid(f"the document makes no definition: {first_line(exc)}") from exc
+            raise DocumentInvalid(f"the definition would not be valid: {first_line(exc)}") from exc
         return definition
 
     def _is_sound(self, method: MethodSpec) -> bool:
-        """Tell whether a method's schemas can be used; where they cannot, its operation is skipped."""
+        """Tell whether a method's schemas can be used; otherwise its operation is skipped."""
         try:
             check_schema(method.input_schema)
             check_schema(method.output_schema)
@@ -204,10 +204,10 @@ class _Import:
     def _check_reachable(self, operation: Operation) -> None:
         url = operation.server if self.choice.server is None else None
         if url is not None and url.rstrip("/") != self.base_url.rstrip("/"):
-            raise OperationUnsupported(f"it is on another server ({url}); import it on its own with --server")
+            raise OperationUnsupported(f"it is on another server ({url}); import it separately with --server")
         if not self.access.opens(operation.security):
             schemes = " or ".join(" and ".join(sorted(item)) for item in operation.security)
-            raise OperationUnsupported(f"it asks for {schemes}, and the integration is connected otherwise")
+            raise OperationUnsupported(f"it requires {schemes}, which the integration does not use")
 
     def _scopes(self, operation: Operation) -> tuple[str, ...]:
         chosen = next((item for item in operation.security if frozenset(item) == self.access.requirement), {})
@@ -226,16 +226,16 @@ def _read_base_url(url: str) -> str:
     """Return the root of the API.
 
     Raises:
-        DocumentInvalid: it is no address, or still has variables.
+        DocumentInvalid: it is not a URL, or still has variables.
     """
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # half a pair of brackets, a port that is no number
+    except ValueError:  # an unmatched bracket, a port that is not a number
         is_address = False
     if not is_address or {"{", "}"} & set(url):
         server = f"its server is {url!r}" if url else "it names no server"
-        raise DocumentInvalid(f"{server}; say where the API is with --server https://...")
+        raise DocumentInvalid(f"{server}; give the URL of the API with --server https://...")
     return url.rstrip("/")
 
 
@@ -243,7 +243,7 @@ def _warn_about(base_url: str) -> list[str]:
     parts = urlsplit(base_url)
     if parts.scheme == "https" or parts.hostname in _THIS_MACHINE:
         return []
-    return ["its server is without TLS, so credentials travel with_attributes; --server https://... where it has it"]
+    return ["its server does not use TLS, so credentials are sent unencrypted; if it can, use --server https://..."]
 
 
 def _host(url: str) -> str:
@@ -259,7 +259,7 @@ def _first_paragraph(text: str) -> str:
 
 
 def _read_pagination(operation: Operation) -> Pagination | None:
-    """Return how an operation's list is read: `x-wren-pagination`, in the words of a definition."""
+    """Return the pagination of an operation, from `x-wren-pagination`."""
     if operation.pagination is None:
         return None
     members = operation.pagination.members()

@@ -45,7 +45,7 @@ def _is_names(value: Any) -> bool:
 
 
 def _is_usable_pattern(value: Any) -> bool:
-    """Tell whether a pattern can be matched in linear time; values of any other the provider checks."""
+    """Tell whether a pattern can be matched in linear time; other patterns are left to the provider."""
     if not isinstance(value, str):
         return False
     try:
@@ -56,7 +56,7 @@ def _is_usable_pattern(value: Any) -> bool:
 
 
 _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
-# What a provider promises about its own answers is not worth a failed call; its shape is.
+# An answer outside the documented limits must not fail a call; an answer of another shape must.
 _LIMITS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(_COUNTS, _is_count),
     **dict.fromkeys(("minimum", "maximum"), _is_number),
@@ -73,7 +73,7 @@ _PLAIN: dict[str, Callable[[Any], bool]] = {
 
 
 def plain_keywords(schema: Mapping[str, Any], direction: Direction) -> dict[str, Any]:
-    """Return the keywords of a schema that hold no other schema, in their form of 2020-12."""
+    """Return the keywords of a schema that hold no other schema, in their 2020-12 form."""
     known = _PLAIN if direction == "output" else {**_PLAIN, **_LIMITS}
     found = {key: schema[key] for key, is_right in known.items() if key in schema and is_right(schema[key])}
     if isinstance(schema.get("description"), str) and schema["description"].strip():
@@ -91,7 +91,7 @@ def plain_keywords(schema: Mapping[str, Any], direction: Direction) -> dict[str,
 
 
 def nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema that takes null too."""
+    """Return a schema that also accepts null."""
     kind = schema.get("type")
     if isinstance(kind, str):
         schema = {**schema, "type": kind if kind == "null" else [kind, "null"]}
@@ -105,7 +105,7 @@ def nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def tidy(text: str) -> str:
-    """Return a description without HTML, on one line, of a bearable length."""
+    """Return a description without HTML, on one line, shortened."""
     without_tags = _OTHER_TAGS.sub(" ", _INLINE_TAGS.sub("", text))
     plain = " ".join(html.unescape(without_tags).split())
     return plain if len(plain) <= _LONGEST_TEXT else plain[: _LONGEST_TEXT - 3] + "..."
@@ -127,7 +127,7 @@ def _with_type(schema: Mapping[str, Any], kind: Any) -> dict[str, Any]:
 
 
 def _exclusive(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the limits a value must not reach; in 3.0 a boolean next to the limit marks them."""
+    """Return the exclusive limits; OpenAPI 3.0 marks them by a boolean next to the limit."""
     found: dict[str, Any] = {}
     for key, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if schema.get(key) is True and _is_number(schema.get(limit)):
@@ -138,7 +138,7 @@ def _exclusive(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hints(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the default and a short example: models go by them."""
+    """Return the default and a short example, which models use."""
     found = {"default": schema["default"]} if schema.get("default") is not None else {}
     given = schema.get("examples", [schema["example"]] if "example" in schema else [])
     short = [item for item in given if len(str(item)) <= _SHORT_EXAMPLE] if isinstance(given, list) else []

@@ -1,4 +1,4 @@
-"""Media types: the one of an operation that is used. Pure."""
+"""Chooses among the media types of an operation. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ Form = Encoding | Literal["text", "bytes"]
 
 
 def choose_media(contents: Iterable[Content], forms: Mapping[Any, re.Pattern[str]]) -> tuple[Any, Content] | None:
-    """Return the first form that is offered, and its content; None where none is."""
+    """Return the first form that is offered, and its content, or None."""
     offered = list(contents)
     for form, pattern in forms.items():
         for content in offered:

@@ -1,4 +1,4 @@
-"""An API as a document describes it, whatever the dialect it is written in. Schemas stay JSON, at their place."""
+"""An API as a document describes it, in either dialect. Schemas stay JSON nodes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from wren.openapi.keywords import tidy
 from wren.openapi.node import Node
 
 Requirement = Mapping[str, tuple[str, ...]]
-"""Security schemes that are needed together, each with its scopes."""
+"""Security schemes that are required together, each with its scopes."""
 SchemeKind = Literal["oauth2", "apikey", "bearer", "basic"]
 _READS = frozenset({"GET", "HEAD"})
 _EFFECTS = {**dict.fromkeys(_READS, "read"), "DELETE": "destructive"}
@@ -23,7 +23,7 @@ class Layout:
 
     style: str | None = None
     explode: bool | None = None
-    """None follows the style."""
+    """None: as the style implies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class Operation:
     answers: Mapping[str, tuple[Content, ...]] = field(default_factory=dict)
     """By status."""
     security: tuple[Requirement, ...] = ()
-    """Alternatives; none for an operation that asks for nothing."""
+    """Alternatives; empty for an operation without authentication."""
     server: str | None = None
     """Its own server, where it has one."""
     declared_effect: str = ""
@@ -101,11 +101,11 @@ class Operation:
     pagination: Node | None = None
     """`x-wren-pagination`."""
     mistake: NodeInvalid | None = None
-    """What keeps it from being read; the rest is empty then."""
+    """Why it could not be read; the other fields are then empty."""
 
     @property
     def label(self) -> str:
-        """The operation as people write it: `GET /things`."""
+        """The operation as text: `GET /things`."""
         return f"{self.verb} {self.path}"
 
     @property
@@ -130,13 +130,13 @@ class Operation:
 
     @property
     def docstring(self) -> str:
-        """What it does: a sentence, and below it the rest of the description."""
+        """The first sentence, and below it the rest of the description."""
         summary, text = tidy(self.summary), tidy(self.description)
         if not summary:
             first, _, rest = text.partition(". ")
             summary, text = first or f"Call {self.label}", rest
         first = summary if summary.endswith((".", "!", "?")) else f"{summary}."
-        notes = ["The provider is going to remove it."] if self.is_deprecated else []
+        notes = ["The provider will remove it."] if self.is_deprecated else []
         same = text.rstrip(".") == summary.rstrip(".")
         return "\n\n".join([first, *([] if same or not text else [text]), *notes])
 
@@ -147,7 +147,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """Everything of a document that an import needs."""
+    """The parts of a document that an import needs."""
 
     title: str = ""
     version: str = ""

@@ -1,4 +1,4 @@
-"""A place of a document: its value and its JSON pointer, so that every mistake is reported with its place."""
+"""A part of a document: its value and its JSON pointer, so that every error names its place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ _KINDS = {dict: "an object", list: "an array", str: "text", bool: "a boolean", i
 
 @dataclass(frozen=True)
 class Node:
-    """A value of a document, and where it is."""
+    """A value of a document, and its place."""
 
     value: Any
     pointer: str = ""
@@ -33,37 +33,37 @@ class Node:
         """Return the members of an object.
 
         Raises:
-            NodeInvalid: it is no object.
+            NodeInvalid: it is not an object.
         """
         if not isinstance(self.value, Mapping):
             raise self._misfit("an object")
         return {key: self._inside(key, item) for key, item in self.value.items()}
 
     def items(self) -> list["Node"]:
-        """Return the items of an array; raises NodeInvalid where it is none."""
+        """Return the items of an array; raises NodeInvalid if it is not an array."""
         if not isinstance(self.value, list):
             raise self._misfit("an array")
         return [self._inside(index, item) for index, item in enumerate(self.value)]
 
     def find(self, key: str) -> "Node | None":
-        """Return a member of an object, or None where it is absent or null; raises NodeInvalid if this is no object."""
+        """Return a member of an object, or None if absent or null; raises NodeInvalid if this is not an object."""
         if not isinstance(self.value, Mapping):
             raise self._misfit("an object")
         item = self.value.get(key)
         return None if item is None else self._inside(key, item)
 
     def members_at(self, key: str) -> dict[str, "Node"]:
-        """Return the members of the object at a key, none where it is absent; raises NodeInvalid as `members` does."""
+        """Return the members of the object at a key, empty if absent; raises NodeInvalid as `members` does."""
         found = self.find(key)
         return {} if found is None else found.members()
 
     def items_at(self, key: str) -> list["Node"]:
-        """Return the items of the array at a key, none where it is absent; raises NodeInvalid as `items` does."""
+        """Return the items of the array at a key, empty if absent; raises NodeInvalid as `items` does."""
         found = self.find(key)
         return [] if found is None else found.items()
 
     def text_at(self, key: str) -> str:
-        """Return the text at a key; a number as text, anything else as none."""
+        """Return the text at a key; a number as text, anything else as empty text."""
         found = self.find(key)
         return str(found.value) if found is not None and isinstance(found.value, str | int | float) else ""
 
@@ -78,25 +78,25 @@ class Node:
         return found if isinstance(found, str) else None
 
     def follow(self) -> "Node":
-        """Return the node one `$ref` leads to, or this one.
+        """Return the target of one `$ref`, or this node.
 
         Raises:
-            NodeInvalid: it leads nowhere, or out of the document.
+            NodeInvalid: the target is missing, or outside the document.
         """
         if self.reference is None:
             return self
         if not self.reference.startswith("#"):
-            raise self.invalid(f"$ref {self.reference!r} leads out of the document, and is never fetched")
+            raise self.invalid(f"$ref {self.reference!r} points outside the document, which is never fetched")
         found = json_pointer.find_reference(self.root, self.reference)
         if found is json_pointer.MISSING:
-            raise self.invalid(f"$ref {self.reference!r} leads nowhere")
+            raise self.invalid(f"$ref {self.reference!r} has no target")
         return replace(self, value=found, pointer=self.reference[1:])
 
     def resolve(self) -> "Node":
         """Return the object at the end of all `$ref`s.
 
         Raises:
-            NodeInvalid: they lead nowhere, out of the document, in a circle, or to something that is no object.
+            NodeInvalid: a target is missing, outside the document or not an object, or they form a cycle.
         """
         found = self
         for _ in range(_MAX_HOPS):
@@ -105,7 +105,7 @@ class Node:
                     raise found._misfit("an object")
                 return found
             found = found.follow()
-        raise self.invalid("its $refs lead in a circle")
+        raise self.invalid("its $refs form a cycle")
 
     def _inside(self, key: Any, value: Any) -> "Node":
         return Node(value, self.pointer + json_pointer.build([key]), self.root)

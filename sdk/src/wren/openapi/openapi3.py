@@ -1,4 +1,4 @@
-"""OpenAPI 3.0 and 3.1 as an `Api`. The two differ in their schemas alone, which `keywords` reads."""
+"""OpenAPI 3.0 and 3.1 as an `Api`. The two differ only in their schemas, which `keywords` reads."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ def read_openapi3(root: Node) -> Api:
     """Return the API a document describes; its operations have no ids of methods yet.
 
     Raises:
-        NodeInvalid: the document is miswritten outside its operations.
+        NodeInvalid: the document is invalid outside its operations.
     """
     info = root.find("info") or Node({})
     components = root.find("components") or Node({})

@@ -1,4 +1,4 @@
-"""From JSON values to an `Api`: the one place where a document is read."""
+"""Parses JSON values into an `Api`: the only module that reads a document."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def parse_api(source: Mapping[str, Any]) -> Api:
     """Return the API that a document of OpenAPI 3 or Swagger 2.0 describes, each operation with the id of its method.
 
     Raises:
-        DocumentInvalid: it is neither, has no paths, or is miswritten outside its operations.
+        DocumentInvalid: it is neither, has no paths, or is invalid outside its operations.
     """
     root = Node.of(source)
     read = read_swagger2 if root.text_at("swagger").startswith("2") else read_openapi3
@@ -30,7 +30,7 @@ def parse_api(source: Mapping[str, Any]) -> Api:
             raise DocumentInvalid("the document has no paths, so there is nothing to call")
         api = read(root)
     except NodeInvalid as exc:
-        message = f"the document is not written as OpenAPI has it: {exc}"
+        message = f"the document is not valid OpenAPI: {exc}"
         raise DocumentInvalid(message, details={"pointer": exc.pointer}) from exc
     return replace(api, operations=_name_operations(api.operations))
 

@@ -1,4 +1,4 @@
-"""Names of an API as names of Python: methods in snake_case, parameters as they are where that is possible."""
+"""Python names for names of an API: methods in snake_case, parameters unchanged if possible."""
 
 import keyword
 import re
@@ -6,9 +6,9 @@ from collections.abc import Container
 
 from wren_core.contract.integration import INSTANCE_NAMES, Integration
 
-# Members of every integration, and of the instances a script holds.
+# Members of every integration, and of its instances in a script.
 _TAKEN = frozenset({*dir(Integration), *INSTANCE_NAMES})
-# Models take 64 characters, of arguments as of functions.
+# Models accept 64 characters in the names of functions and arguments.
 _LONGEST = 63
 
 
@@ -25,7 +25,7 @@ def snake_case(text: str) -> str:
 
 
 def parameter_name(wire_name: str) -> str:
-    """Return a name by which Python and a model can pass a value: the provider's own where it is one."""
+    """Return a name that Python and models accept for a parameter: the provider's name if possible."""
     is_usable = wire_name.isidentifier() and wire_name.isascii() and len(wire_name) <= _LONGEST
     if is_usable and not keyword.iskeyword(wire_name) and not wire_name.startswith("_"):
         return wire_name
@@ -35,12 +35,12 @@ def parameter_name(wire_name: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """Return what fits of a name."""
+    """Return a name cut to the longest allowed length."""
     return name[:_LONGEST].rstrip("_")
 
 
 def config_name(wire_name: str) -> str:
-    """Return the name of a configuration field for a header or parameter; `X-` in front means nothing."""
+    """Return the name of a configuration field for a header or parameter, without the prefix `X-`."""
     name = snake_case(wire_name.removeprefix("X-").removeprefix("x-")) or "value"
     return f"{name}_" if keyword.iskeyword(name) else name
 
@@ -53,7 +53,7 @@ def integration_name(title: str) -> str:
 
 
 def unique(name: str, taken: Container[str]) -> str:
-    """Return the name, with a number where it is taken."""
+    """Return the name, with a number if it is taken."""
     if name not in taken:
         return name
     number = 2

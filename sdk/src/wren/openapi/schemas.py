@@ -1,7 +1,7 @@
-"""Schemas of a document, written out whole: every `$ref` inlined, those in circles and the larger ones in `$defs`.
+"""Writes schemas of a document in full: each `$ref` is inlined, or moved to `$defs` if it is recursive or large.
 
-Documents refer from schema to schema until everything hangs together; written out, one answer of a large API would be
-megabytes. So there is a budget for each method, and beyond it an object has no members.
+The schemas of a document refer to each other; in full, one answer of a large API would take megabytes. So each method
+has a budget, and beyond it an object has no members.
 """
 
 import re
@@ -15,9 +15,9 @@ from wren.openapi.node import Node
 
 MAX_NODES: dict[Direction, int] = {"input": 1500, "output": 600}
 """Subschemas that the input, or the output, of a method may have: some forty kilobytes."""
-# The schema itself cannot be cut; a schema without a name that comes back again and again has an end.
+# The top-level schema cannot be cut; this also ends an endless repetition of a schema without a name.
 _MOST_OVERDRAWN = 20
-# Levels of schemas in schemas; deeper ones are written with names, or refused.
+# Levels of nested schemas; deeper ones are written by name, or refused.
 _MOST_LEVELS = 50
 _HIDDEN = {"input": "readOnly", "output": "writeOnly"}
 _UNSUPPORTED = ("$dynamicRef", "$recursiveRef")
@@ -30,9 +30,9 @@ class SchemaWriter:
     """Writes schemas of one direction.
 
     Args:
-        direction: properties that are only read are no input; those that are only written are no output.
+        direction: read-only properties are left out of the input, write-only ones out of the output.
         max_nodes: the budget.
-        is_partial: required properties may be missing all the same.
+        is_partial: required properties may be missing.
     """
 
     def __init__(self, direction: Direction, *, max_nodes: int | None = None, is_partial: bool = False) -> None:
@@ -43,12 +43,12 @@ class SchemaWriter:
         self._inside: dict[str, list[Node]] = {}
 
     def write(self, schemas: Mapping[str, Node]) -> tuple[dict[str, Any], dict[str, Any], bool]:
-        """Return the schemas in 2020-12, the `$defs` they share, and whether the budget was enough.
+        """Return the schemas in 2020-12, their shared `$defs`, and whether the budget was enough.
 
         Raises:
-            NodeInvalid: a schema is miswritten, or a reference leads nowhere or out of the document.
+            NodeInvalid: a schema is invalid, or a reference has no target inside the document.
         """
-        # Answers keep their names, which documents show; arguments are written out, which models understand best.
+        # Answers keep names, which documents show; arguments are written in full, which models understand best.
         plans = [(True, False)] if self._direction == "output" else [(False, False), (True, False)]
         for shares, cuts in [*plans, (True, True)]:
             draft = _Draft(self._direction, self._is_circle, shares=shares, cuts=cuts, budget=self._max_nodes)
@@ -59,10 +59,10 @@ class SchemaWriter:
                 continue
             return written, draft.definitions, not draft.was_cut
         first = next(iter(schemas.values()))
-        raise first.invalid(f"its own schema has more than {self._max_nodes} parts, or {_MOST_LEVELS} levels")
+        raise first.invalid(f"its schema has more than {self._max_nodes} parts, or {_MOST_LEVELS} levels")
 
     def _is_circle(self, node: Node) -> bool:
-        """Tell whether following the reference of a node leads back to it."""
+        """Tell whether the reference of a node is recursive."""
         reference = str(node.reference)
         if reference not in self._circles:
             seen: set[str] = set()
@@ -154,7 +154,7 @@ class _Draft:
         return _with_null(node, found)
 
     def _name(self, node: Node) -> str:
-        """Return the name of a reference in `$defs`, and plan to write it."""
+        """Return the name of a reference in `$defs`, and queue its schema."""
         reference = str(node.reference)
         if reference not in self._names:
             base = re.sub(r"[^A-Za-z0-9_.-]+", "_", reference.rpartition("/")[2]) or "schema"
@@ -166,14 +166,14 @@ class _Draft:
         return self._names[reference]
 
     def _write_own(self, node: Node, *, without: str = "") -> dict[str, Any]:
-        """Write the keywords of a schema, `allOf` apart."""
+        """Write the keywords of a schema, without `allOf`."""
         value = {key: item for key, item in node.value.items() if key != without}
         written = {**plain_keywords(value, self._direction), **self._write_object(node), **self._write_array(node)}
         if self.is_partial or not written.get("required", True):
             written.pop("required", None)
         for key in _LISTED_IN_PLACE:
             if isinstance(value.get(key), list) and value[key]:
-                # oneOf allows exactly one of them; without the keywords that are left out, several may fit.
+                # oneOf allows exactly one match; without the omitted keywords, several may match.
                 written["anyOf"] = [*written.get("anyOf", []), *map(self._write, node.items_at(key))]
         negated = node.find("not")
         if negated is not None and isinstance(negated.value, Mapping) and self._direction == "input":
@@ -200,7 +200,7 @@ class _Draft:
         return written
 
     def _write_array(self, node: Node) -> dict[str, Any]:
-        for key in ("items", "prefixItems"):  # schemas before 2020-12 wrote a tuple as a list of items
+        for key in ("items", "prefixItems"):  # before 2020-12, a tuple was a list in `items`
             if isinstance(node.value.get(key), list):
                 items = [self._write(item) for item in node.items_at(key)]
                 return {"prefixItems": items} if items else {}
@@ -214,24 +214,24 @@ class _Draft:
             only = self._write(parts[0])
             about = {key: item for key, item in plain_keywords(rest, self._direction).items() if key != "type"}
             return _with_null(node, {**only, **about} if isinstance(only, dict) else only)
-        # Written out, so that one object comes of them where that is possible.
+        # Written in full, so that they become one object if possible.
         written = [self._write(self._open(part)) for part in parts]
         return _with_null(node, merge([self._write_own(node, without="allOf"), *written]))
 
     def _open(self, part: Node) -> Node:
-        """Follow references to the end, those in circles apart."""
+        """Follow references to the end; keep recursive ones."""
         for _ in range(_MOST_LEVELS):
             if part.reference is None or self._is_circle(part):
                 return part
             part = part.follow()
-        raise part.invalid(f"its $refs lead through more than {_MOST_LEVELS} others")
+        raise part.invalid(f"its $refs form a chain of more than {_MOST_LEVELS}")
 
     def _is_hidden(self, node: Node) -> bool:
         mark = _HIDDEN[self._direction]
         return node.is_true(mark) or (node.reference is not None and node.follow().is_true(mark))
 
     def _write_outline(self, node: Node) -> Any:
-        """Write of a schema only what kind of value it describes."""
+        """Write only the type of value that a schema describes."""
         if not isinstance(node.value, Mapping):
             return True
         kept = plain_keywords(node.value, "output")
@@ -242,13 +242,13 @@ class _Draft:
 
 
 def _with_null(node: Node, written: Any) -> Any:
-    """Return a schema that takes null too, where OpenAPI 3.0 or Swagger's extension asks for that."""
+    """Return a schema that also accepts null, if OpenAPI 3.0 or Swagger's extension says so."""
     is_nullable = node.is_true("nullable") or node.is_true("x-nullable")
     return nullable(written) if is_nullable and isinstance(written, dict) else written
 
 
 def _is_record(target: Any) -> bool:
-    """Tell whether a schema describes an object with members, which deserves a name."""
+    """Tell whether a schema describes an object with members, which gets a name."""
     return isinstance(target, Mapping) and any(
         isinstance(target.get(key), Mapping | list) and target[key] for key in ("properties", "allOf", "anyOf", "oneOf")
     )

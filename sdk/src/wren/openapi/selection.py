@@ -1,4 +1,4 @@
-"""Which operations of an API are wanted."""
+"""Selects the operations of an API to import."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,10 +9,10 @@ from wren_core.nearest import find_nearest, suggest
 
 
 def choose_operations(operations: Sequence[Operation], choice: Choice) -> list[Operation]:
-    """Return the operations with one of the tags or ids that were asked for; all where nothing was.
+    """Return the operations with one of the chosen tags or ids; all if none is chosen.
 
     Raises:
-        DocumentInvalid: a tag or an id is nowhere in the document; names the nearest.
+        DocumentInvalid: the document lacks a tag or an id; names the nearest.
     """
     tags = {tag.lower(): tag for operation in operations for tag in operation.tags}
     ids = {name for operation in operations for name in operation.ids}

@@ -6,7 +6,7 @@ from wren.openapi import dialect
 from wren.openapi.model import Api, Body, Content, Layout, Scheme
 from wren.openapi.node import Node
 
-# A parameter outside the body is its own schema; these of its keywords say something else.
+# A parameter outside the body is its own schema, except for these keywords.
 _ABOUT = frozenset({"name", "in", "description", "required", "collectionFormat", "allowEmptyValue"})
 _COLLECTIONS = {
     "csv": Layout(style="form", explode=False),
@@ -21,11 +21,11 @@ def read_swagger2(root: Node) -> Api:
     """Return the API a document describes; its operations have no ids of methods yet.
 
     Raises:
-        NodeInvalid: the document is miswritten outside its operations.
+        NodeInvalid: the document is invalid outside its operations.
     """
     info = root.find("info") or Node({})
     produces, consumes = _read_texts(root, "produces"), _read_texts(root, "consumes")
-    root.members_at("parameters")  # a mistake that every operation would repeat
+    root.members_at("parameters")  # checked once, not in every operation
 
     def read_operation(node: Node, shared: list[Node]) -> dict[str, Any]:
         parameters = dialect.merge_parameters(shared, node.items_at("parameters"))

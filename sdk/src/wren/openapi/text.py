@@ -1,4 +1,4 @@
-"""From the text of a document, JSON or YAML, to JSON values of a bounded size."""
+"""Parses the text of a document, JSON or YAML, into JSON values of a bounded size."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from typing import Any
 from wren.openapi.errors import DocumentInvalid
 
 MAX_BYTES = 64 * 2**20
-# What its aliases stand for counts as often as they are used: a few lines of YAML can mean billions of values.
+# The value of an alias counts at every use: a few lines of YAML can expand to billions of values.
 MAX_NODES = 3_000_000
 _MAX_DEPTH = 200
 
@@ -17,16 +17,16 @@ def read_document(text: str, *, max_nodes: int = MAX_NODES) -> dict[str, Any]:
 
     Args:
         text: JSON or YAML.
-        max_nodes: values it may hold, those its aliases stand for included.
+        max_nodes: the most values, with aliases expanded.
 
     Raises:
-        DocumentInvalid: it is neither JSON nor YAML, too large, or no object.
+        DocumentInvalid: it is neither JSON nor YAML, too large, or not an object.
     """
     if len(text) > MAX_BYTES:
         raise DocumentInvalid(f"the document has more than {MAX_BYTES // 2**20} MiB")
     document = _parse(text)
     if not isinstance(document, dict):
-        raise DocumentInvalid("the document is no object; an OpenAPI document begins with `openapi:` or `swagger:`")
+        raise DocumentInvalid("the document is not an object; an OpenAPI document begins with `openapi:` or `swagger:`")
     return _copy_plain(document, max_nodes)
 
 
@@ -37,21 +37,21 @@ def _parse(text: str) -> Any:
         raise DocumentInvalid("the document is nested too deeply") from exc
     except ValueError as exc:
         if text.lstrip().startswith("{"):
-            raise DocumentInvalid(f"the document is no JSON: {exc}") from exc
-    from wren.openapi.yaml_text import parse_yaml  # here: JSON documents do without the YAML library
+            raise DocumentInvalid(f"the document is not JSON: {exc}") from exc
+    from wren.openapi.yaml_text import parse_yaml  # here: JSON documents do not need the YAML library
 
     return parse_yaml(text)
 
 
 def _copy_plain(document: dict[str, Any], max_nodes: int) -> dict[str, Any]:
-    """Return the document with text as keys (`200:` is a number in YAML), and refuse one that grows without end."""
+    """Return the document with text as keys (`200:` is a number in YAML), and refuse one that exceeds the limit."""
     count = 0
 
     def copy(node: Any, depth: int) -> Any:
         nonlocal count
         count += 1
         if count > max_nodes or depth > _MAX_DEPTH:
-            raise DocumentInvalid("the document is too large or too deep once its aliases are written out")
+            raise DocumentInvalid("the document is too large or too deep with its aliases expanded")
         if isinstance(node, dict):
             return {str(key): copy(item, depth + 1) for key, item in node.items()}
         if isinstance(node, list):

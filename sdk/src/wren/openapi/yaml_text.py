@@ -1,4 +1,4 @@
-"""YAML as OpenAPI means it: JSON's types and nothing else, so that a date stays text and `no` stays a word."""
+"""YAML for OpenAPI: only JSON's types, so that a date and `no` stay text."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ _TAGS = {
 
 
 class _Loader(_Base):  # type: ignore[misc]  # one of two classes that are chosen when this runs
-    """Knows the types of the YAML 1.2 core schema; version 1.1 has dates, base 60 and `yes` besides."""
+    """Loads the types of the YAML 1.2 core schema; version 1.1 also has dates, base 60 and `yes`."""
 
     yaml_implicit_resolvers: dict[Any, Any] = {}
 
@@ -36,10 +36,10 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _read_integer)
 
 
 def parse_yaml(text: str) -> Any:
-    """Return what a YAML document holds.
+    """Return the value of a YAML document.
 
     Raises:
-        DocumentInvalid: it is no YAML, or uses types that JSON does not have.
+        DocumentInvalid: it is not YAML, or uses types that JSON does not have.
     """
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader with fewer types

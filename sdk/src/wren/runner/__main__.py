@@ -1,4 +1,4 @@
-"""`python -m wren.runner`: do the one job that arrives on descriptor 0."""
+"""`python -m wren.runner`: does the one job that arrives on descriptor 0."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The runner's line to the worker: frames out, a job and replies in, one JSON document per line.
+"""The runner's channel to the worker: frames out, a job and replies in, one JSON document per line.
 
 It arrives as descriptor 0, since a sandbox closes all but the standard three. The runner moves it to a descriptor
 that no child process inherits, and gives the script an empty standard input.
@@ -36,7 +36,7 @@ class Channel:
 
     @property
     def is_ours(self) -> bool:
-        """Tell whether this is the process that opened the channel: after a fork, two would talk at once."""
+        """Tell whether this process opened the channel: after a fork, two processes would write to it."""
         return os.getpid() == self._owner
 
     def receive_line(self) -> bytes:
@@ -63,7 +63,7 @@ class Channel:
 
 
 class ChannelHost:
-    """Answers an integration's requests by asking the worker; any thread may ask, each gets its own answer."""
+    """Forwards an integration's requests to the worker; any thread may send one, and gets its own answer."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -77,11 +77,11 @@ class ChannelHost:
         """Ask the worker and wait for its answer.
 
         Raises:
-            WrenError: what the worker answered.
+            WrenError: the worker's error.
             HostUnavailable: the worker is gone, or this is a forked child of the script.
         """
         if not self._channel.is_ours:
-            raise HostUnavailable(f"{operation!r} works in the script's own process only, not in a child of it")
+            raise HostUnavailable(f"{operation!r} works only in the script's own process, not in a child process")
         request_id, answer = self._register()
         try:
             self._channel.send(RequestFrame(id=request_id, operation=operation, payload=dict(payload)))
@@ -89,7 +89,7 @@ class ChannelHost:
         except LineTooLarge as exc:
             raise AgentFixableError(f"{operation}: the payload is too large: {exc}", code="PAYLOAD_TOO_LARGE") from exc
         except OSError as exc:
-            raise HostUnavailable(f"{operation!r} could not be asked: {exc}") from exc
+            raise HostUnavailable(f"{operation!r} could not be sent: {exc}") from exc
         finally:
             self._waiting.pop(request_id, None)
         return _result(operation, reply)
@@ -122,13 +122,13 @@ class ChannelHost:
 
 
 class ChannelObserver:
-    """Tells the worker of every call a script makes."""
+    """Reports every call of a script to the worker."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
     def __call__(self, record: CallRecord) -> None:
-        """Send a call frame; a call made in a forked child of the script goes untold."""
+        """Send a call frame; calls in a forked child of the script are not reported."""
         if self._channel.is_ours:
             self._channel.send(CallFrame(call=record))
 
@@ -137,5 +137,5 @@ def _result(operation: str, reply: ReplyFrame) -> dict[str, Any]:
     if reply.error is not None:
         raise error_from_wire(reply.error)
     if not isinstance(reply.result, dict):
-        raise HostUnavailable(f"{operation!r} got an answer without a result")
+        raise HostUnavailable(f"the answer to {operation!r} has no result")
     return reply.result

@@ -1,7 +1,7 @@
-"""Runs the runner as a child process: sends a job, reads frames, and kills all that is left.
+"""Runs the runner as a child process: sends a job, reads frames, and kills what remains.
 
-A script that exits, crashes, hangs or forks affects only that process. This is not a sandbox: a script on a person's
-own machine runs with that person's rights.
+A script that exits, crashes, hangs or forks affects only that process. This is not a sandbox: a script on a user's
+own machine has that user's rights.
 """
 
 import os
@@ -38,7 +38,7 @@ _EXIT_SECONDS = 5.0
 
 @dataclass(kw_only=True)
 class RunnerOutcome:
-    """What the child sent before it ended."""
+    """The frames that the child sent before it ended."""
 
     metadata: dict[str, Any] | None = None
     result: Any = None
@@ -62,10 +62,10 @@ def run_job(
 
     Args:
         job: what to do.
-        host: answers what the script's integrations ask of the platform.
-        time_limit: after it, the child and its children are killed.
+        host: answers the requests of the script's integrations.
+        time_limit: when it is over, the child and its children are killed.
         output: where both streams of the child go; None leaves them to the terminal.
-        on_call: called for every finished method call as it happens.
+        on_call: called at the end of every method call.
     """
     ours, theirs = socket.socketpair()
     outcome = RunnerOutcome()
@@ -108,7 +108,7 @@ def _start_process(channel: socket.socket, output: IO[Any] | int | None) -> "sub
         stdin=channel.fileno(),
         stdout=output,
         stderr=output,
-        start_new_session=True,  # so that all it starts can be killed at once
+        start_new_session=True,  # so that it can be killed with all its children
     )
 
 

@@ -1,4 +1,4 @@
-"""What went wrong in a script, as the error frame says it: class, code, message, and the line to look at."""
+"""Describes the failure of a script for the error frame: class, code, message and line."""
 
 import traceback
 from typing import Any
@@ -12,7 +12,7 @@ _MAX_SOURCE_TEXT = 120
 
 
 def describe_failure(exc: BaseException, *, filename: str) -> ScriptFailure:
-    """Return a failure as frames carry it; `file`, `line` and `traceback` show the script's own frames only."""
+    """Return a failure in its wire form; `file`, `line` and `traceback` show only the script's own frames."""
     error = exc if isinstance(exc, WrenError) else _as_wren_error(exc)
     return ScriptFailure(
         **{**error.to_wire(), "message": _shorten(error.message, _MAX_MESSAGE)}, **_find_place(exc, filename)
@@ -46,7 +46,7 @@ def _as_wren_error(exc: BaseException) -> WrenError:
 
 
 def _describe_syntax_error(exc: SyntaxError) -> str:
-    """Return what is wrong, with the place and the text there: the reader may see nothing but this message."""
+    """Return the error with its place and the text there: this message may be all that a reader sees."""
     place = ":".join(str(part) for part in (exc.filename, exc.lineno, _find_column(exc)) if part is not None)
     text = (exc.text or "").strip()
     return f"{exc.msg} at {place}" + (f": {_shorten(text, _MAX_SOURCE_TEXT)}" if text else "")
@@ -71,6 +71,6 @@ def _format_traceback(exc: BaseException, frames: list[traceback.FrameSummary]) 
 
 
 def _shorten(text: str, limit: int) -> str:
-    """Keep both ends: the call that started it, and the line that failed."""
+    """Keep both ends: the first call, and the line that failed."""
     half = limit // 2
     return text if len(text) <= limit else f"{text[:half]}\n...\n{text[-half:]}"

@@ -1,4 +1,4 @@
-"""One function of a script is found, given its event, called, and its result made JSON."""
+"""Calls one function of a script with its event, and converts the result to JSON."""
 
 import inspect
 import json
@@ -20,11 +20,11 @@ _POSITIONAL = (
 
 
 def call_function(namespace: Mapping[str, Any], name: str, event: Mapping[str, Any]) -> Any:
-    """Call the function `name` with its event if it takes one, to its end if it is async.
+    """Call the function `name`, with the event if it takes one; an async function runs to its end.
 
     Raises:
-        AgentFixableError: there is no such function, it needs other arguments, or the event fits no type.
-        BaseException: whatever the function raises.
+        AgentFixableError: there is no such function, it needs other arguments, or the event is invalid.
+        BaseException: any exception of the function.
     """
     function = find_function(namespace, name)
     result = function(_event(event)) if takes_event(function, name) else function()
@@ -32,7 +32,7 @@ def call_function(namespace: Mapping[str, Any], name: str, event: Mapping[str, A
 
 
 def find_function(namespace: Mapping[str, Any], name: str) -> Callable[..., Any]:
-    """Return a function of the script by name; the error of a missing one names the nearest."""
+    """Return a function of the script by name; if it is missing, the error names the nearest."""
     found: Callable[..., Any] | None = namespace.get(name)
     if callable(found) and not inspect.isclass(found):
         return found
@@ -61,7 +61,7 @@ def takes_event(function: Callable[..., Any], name: str) -> bool:
 
 
 def to_json_value(value: Any, name: str) -> Any:
-    """Return the JSON form of what a function returned; records, dates and sets have one.
+    """Return the JSON form of a function's result; records, dates and sets have one.
 
     Raises:
         AgentFixableError: it has none.

@@ -1,4 +1,4 @@
-"""One process, one job: take it from the channel, load the script, describe it or run one of its functions."""
+"""Does one job per process: reads it from the channel, loads the script, describes it or runs a function."""
 
 import io
 import os
@@ -41,7 +41,7 @@ def main() -> int:
 def _prepare(channel: Channel, job: Job) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # By line, so that a log can be followed; with escapes, so that printing odd text is no failure.
+            # By line, so that a log can be followed; with escapes, so that printing unusual text does not fail.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     threading.stack_size(_THREAD_STACK_BYTES)
     connections = job.connections if isinstance(job, RunJob) else None
@@ -50,7 +50,7 @@ def _prepare(channel: Channel, job: Job) -> None:
             os.environ.update(connection.to_variables())
     os.environ.update(job.env)
     if job.definitions:
-        from wren.script.catalogue import installed  # here: most scripts use what is installed, and many use nothing
+        from wren.script.catalogue import installed  # here: most jobs declare no integrations
 
         installed().declare(job.definitions)
     session.enter(ScriptSession(host=ChannelHost(channel), on_call=ChannelObserver(channel), connections=connections))
@@ -77,6 +77,6 @@ def _send(channel: Channel, answer: Answer, job: Job) -> int:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        # A script may have closed them; that is not worth failing for.
+        # A script may have closed them; that is not a failure.
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()

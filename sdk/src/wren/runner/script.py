@@ -1,10 +1,10 @@
-"""A script's source becomes a module, with its lines known to tracebacks."""
+"""Loads a script's source as a module, whose lines appear in tracebacks."""
 
 import linecache
 import sys
 from types import ModuleType
 
-# Not the file's own name: a script called `email.py` must not take the place of the standard library's module.
+# Not the file's own name: a script called `email.py` must not replace the standard library's module.
 MODULE_NAME = "wren_script"
 
 
@@ -13,7 +13,7 @@ def load_script(source: str, *, filename: str) -> ModuleType:
 
     Raises:
         SyntaxError: the source is not Python.
-        BaseException: whatever the script raises while it is imported.
+        BaseException: any exception of the script's import.
     """
     code = compile(source, filename, "exec", dont_inherit=True)
     module = ModuleType(MODULE_NAME)

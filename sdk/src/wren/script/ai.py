@@ -81,8 +81,7 @@ def ai(
         data: what the task is about: text as it is; records, models and dicts as JSON; images as bytes or `Path`.
         model: id of a model. Default: the integration's own.
         integration: name of an ai integration. Default: the connected one.
-        schema: a pydantic model or any type with a JSON Schema. An answer that does not fit is sent back once, with
-            the problems.
+        schema: a pydantic model or any type with a JSON Schema. An invalid answer is sent back once, with the problems.
         system: instructions before the prompt.
         max_tokens: the most tokens the answer may have.
 
@@ -91,7 +90,7 @@ def ai(
 
     Raises:
         UserFacingConfigError: no ai integration is connected, or the budget of the workspace is spent.
-        AgentFixableError: several are connected and none is named; the second answer did not fit the schema either
+        AgentFixableError: several are connected and none is named; the second answer is invalid too
             (AI_ANSWER_INVALID); or what the integration's `generate` raises.
 
     Example:
@@ -115,7 +114,7 @@ def ai(
 
 
 def _get_instance(name: str) -> AIIntegration:
-    """Return this session's instance of an integration: its connections are kept from call to call."""
+    """Return this session's instance of an integration; it stays connected between calls."""
     instances = session.current().instances
     if name not in instances:
         instances[name] = IntegrationHandle(name).init()

@@ -45,7 +45,7 @@ def _check_integration(name: str) -> str:
     if not issubclass(installed().get(name), AIIntegration):
         known = [spec.name for spec in _list_ai_specs()]
         raise AgentFixableError(
-            f"{name!r} offers no models, so wren.ai cannot ask it; installed are {', '.join(known) or 'none that do'}",
+            f"{name!r} offers no models, so wren.ai cannot ask it; these do: {', '.join(known) or 'none'}",
             code="AI_INTEGRATION_INVALID",
             details={"integration": name, "integrations": known},
         )

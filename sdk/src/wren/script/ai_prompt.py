@@ -1,4 +1,4 @@
-"""The prompt of `wren.ai`: values become text, images are kept apart."""
+"""Builds the prompt of `wren.ai`: values become text, images stay separate."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Answers that must fit a schema: how they are requested, read, and sent back when they do not fit."""
+"""Answers that must match a schema: the instructions for them, and the correction of an invalid one."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _SHOWN_ANSWER = 500
 
 
 class AnswerSchema:
-    """The schema an answer must fit.
+    """The schema of an answer.
 
     Raises:
         InvalidInput: the type has no JSON Schema.
@@ -42,11 +42,11 @@ class AnswerSchema:
         )
 
     def correction(self, complaint: str) -> str:
-        """Return the instructions for an answer that does not fit."""
+        """Return the instructions after an invalid answer."""
         return f"That answer is not valid:\n{complaint}\nAnswer again, with the corrected JSON value and nothing else."
 
     def read(self, completion: Completion) -> tuple[Any, str | None]:
-        """Return the value of an answer and None, or None and what is wrong with it."""
+        """Return the value of an answer and None, or None and its problems."""
         try:
             return self._adapter.validate_json(_strip_fence(completion.text)), None
         except ValidationError as exc:
@@ -62,7 +62,7 @@ class AnswerSchema:
         if complaint is None:
             return value
         raise AgentFixableError(
-            f"{completion.model} answered twice with something that does not fit the schema:\n{complaint}",
+            f"{completion.model} gave two answers that do not match the schema:\n{complaint}",
             code="AI_ANSWER_INVALID",
             details={"model": completion.model, "problems": complaint, "answer": completion.text[:_SHOWN_ANSWER]},
         )

@@ -26,11 +26,11 @@ from wren_core.plugins.registry import Registry, integration_unknown
 
 
 class Catalogue:
-    """The installed integrations by name, and those declared in files. Knowing the names imports and reads nothing.
+    """The installed integrations by name, and those declared in files. Listing names imports and reads nothing.
 
     Args:
-        policy: which of them may be loaded; default: all.
-        environ: says where the files are.
+        policy: which integrations may be loaded. Default: all.
+        environ: the environment, which names the folder of the files.
     """
 
     def __init__(self, policy: PluginPolicy | None = None, environ: Mapping[str, str] | None = None) -> None:
@@ -73,7 +73,7 @@ class Catalogue:
 
         Raises:
             IntegrationUnknown: with the nearest installed name.
-            PluginFailed: it is installed and could not be loaded; the message says why.
+            PluginFailed: it could not be loaded; the message says why.
         """
         return self._registry(name).plugin(name)
 
@@ -95,7 +95,7 @@ class Catalogue:
         return self._registries[name]
 
     def _load_declared(self, name: str) -> Discovery:
-        """Make the integration of a definition; of two with one name, none is used (ADR 6)."""
+        """Make the integration of a definition; if two have one name, neither is used (ADR 6)."""
         from wren_core.declarative.integration import declared_integration  # here: most integrations are installed
 
         path = self._files.get(name)
@@ -113,7 +113,7 @@ class Catalogue:
         try:
             definition = self._read_definition(name, path)
             if definition.integration_id != name:
-                raise DefinitionInvalid(f"it declares {definition.integration_id!r}; call the file like that")
+                raise DefinitionInvalid(f"it declares {definition.integration_id!r}; give the file that name")
             integration = declared_integration(definition)
         except DefinitionInvalid as exc:
             return _make_failure(name, owner, "PLUGIN_INVALID", exc.message)
@@ -148,5 +148,5 @@ def _make_failure(name: str, owner: str, code: str, reason: str) -> Discovery:
 
 @cache
 def installed() -> Catalogue:
-    """Return this process's catalogue: what is installed does not change under a running script."""
+    """Return this process's catalogue; the installed integrations do not change while a script runs."""
     return Catalogue(read_plugin_policy(os.environ), os.environ)

@@ -1,6 +1,6 @@
-"""Definition files: integrations declared on this machine by a person, or for a server by its operator.
+"""Definition files: integrations declared by a user on this machine, or by the operator of a server.
 
-A file has the name of its integration, so that listing names opens no file.
+A file has the name of its integration, so listing names opens no file.
 """
 
 import os
@@ -19,7 +19,7 @@ def definitions_folder(environ: Mapping[str, str]) -> Path:
 
 
 def list_definition_files(environ: Mapping[str, str]) -> dict[str, Path]:
-    """Return this machine's definitions by name; none where the folder is missing or unreadable, as in a sandbox."""
+    """Return this machine's definitions by name; none if the folder is missing or unreadable, as in a sandbox."""
     try:
         folder = definitions_folder(environ)
         names = sorted(os.listdir(folder))  # noqa: PTH208 - names are all that is needed

@@ -1,4 +1,4 @@
-"""What `wren.integrations.<name>` is: the place from which an instance is made."""
+"""The value of `wren.integrations.<name>`, which makes instances."""
 
 import json
 import os
@@ -36,7 +36,7 @@ class IntegrationHandle:
             raise integration_unknown(name, installed().names())
         return cls(name)
 
-    # `Any`: the class is known only when it runs; a precise base class would hide the methods scripts call.
+    # `Any`: the class is known only at run time; a precise base class would hide its methods.
     def init(self, *, account: str | None = None, **config: Any) -> Any:
         """Return an instance of the integration; it connects on the first call of a method.
 
@@ -50,7 +50,7 @@ class IntegrationHandle:
 
         Raises:
             ConfigInvalid: names the field, the reason and the fields that exist.
-            ConnectionUnknown: the run has no connection of that alias; names those it has.
+            ConnectionUnknown: the run has no connection with that alias; lists those it has.
         """
         integration = installed().get(self.name)
         current = session.current()
@@ -93,10 +93,10 @@ class ConnectionUnknown(UserFacingConfigError):
 
 
 def _find_connection(current: ScriptSession, integration: str, account: str | None) -> JobConnection | None:
-    """Return the connection of a deployed run; None where there is none to be had, or on a person's own machine.
+    """Return the connection of a deployed run; None on a user's own machine, or if the integration needs none.
 
     Raises:
-        ConnectionUnknown: the run has no connection of that alias.
+        ConnectionUnknown: the run has no connection with that alias.
     """
     held = current.find_connections(integration)
     found = next((item for item in held if (item.is_default if account is None else item.alias == account)), None)
@@ -113,10 +113,10 @@ def _find_connection(current: ScriptSession, integration: str, account: str | No
 
 
 def config_defaults(name: str, environ: Mapping[str, str], *, account: str | None = None) -> dict[str, Any]:
-    """Return the default configuration the environment holds for an integration, and for one account of it.
+    """Return the default configuration of an integration, and of one account, from the environment.
 
     Raises:
-        ConfigInvalid: the variable holds no JSON object.
+        ConfigInvalid: the variable is not a JSON object.
     """
     shared = _read_config(config_variable(name), environ)
     if account is None:

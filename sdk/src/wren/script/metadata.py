@@ -30,7 +30,7 @@ def extract_metadata(source: str, namespace: Mapping[str, Any]) -> dict[str, Any
     return {
         "integrations": sorted({*uses.integrations, *(name for name, _ in made)}),
         **({"accounts": _group_by_integration(accounts)} if accounts else {}),
-        **({"uses_ai": True} if uses.uses_ai else {}),  # left out otherwise: metadata keeps the shape it always had
+        **({"uses_ai": True} if uses.uses_ai else {}),  # left out otherwise, as older servers expect
         "triggers": [{"type": t.type, "func": func, "config": dict(t.config)} for func, t in triggers],
         "schedules": [{"cron": t.config["cron"], "func_name": func} for func, t in triggers if t.type == "schedule"],
     }
@@ -48,7 +48,7 @@ class Uses:
 
 
 def find_uses(source: str) -> Uses:
-    """Return what a script names, wherever in it: code that has not run counts too.
+    """Return what a script uses; code that has not run counts too.
 
     Raises:
         SyntaxError: the source is not Python.
@@ -56,7 +56,7 @@ def find_uses(source: str) -> Uses:
     tree = ast.parse(source)
     finder = _Finder()
     finder.visit(tree)
-    finder.visit(tree)  # once more, now that all aliases are known, wherever they were made
+    finder.visit(tree)  # a second pass, now that all aliases are known
     names = finder.found - NAMESPACE_FUNCTIONS
     valid = (name for name in names if name.isidentifier() and not name.startswith("_"))
     return Uses(integrations=frozenset(valid), uses_ai=finder.uses_ai, accounts=frozenset(finder.accounts))
@@ -70,7 +70,7 @@ def _group_by_integration(accounts: Iterable[tuple[str, str]]) -> dict[str, list
 
 
 def _find_made_at_import(values: Iterable[Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield the integrations among a module's values, each with its account, for scripts that choose at run time."""
+    """Yield the integrations among a module's values, with their accounts, for scripts that choose at run time."""
     # Looked up among the loaded modules: a script that uses no integration need not pay for importing them.
     loaded = [(sys.modules.get(module), name) for module, name in _INTEGRATION_CLASSES]
     classes = tuple(getattr(module, name) for module, name in loaded if module is not None)
@@ -134,14 +134,14 @@ class _Finder(ast.NodeVisitor):
             self.generic_visit(node)
 
     def _visit_init(self, handle: ast.expr, node: ast.Call) -> None:
-        """Take the account that an `init` names with a literal."""
+        """Record the account that an `init` names by a literal."""
         integration = self._integration_of(handle)
         match [keyword.value for keyword in node.keywords if keyword.arg == "account"]:
             case [ast.Constant(value=str(alias))] if integration is not None:
                 self.accounts.add((integration, alias))
 
     def _integration_of(self, node: ast.expr) -> str | None:
-        """Return the integration whose handle an expression is."""
+        """Return the name of the integration, if an expression is its handle."""
         match node:
             case ast.Name(id=name):
                 return self._handles.get(name)
@@ -152,7 +152,7 @@ class _Finder(ast.NodeVisitor):
         return None
 
     def _visit_ai(self, node: ast.Call) -> None:
-        """Take a call of `wren.ai`: with a literal name it uses that integration, else whichever is connected."""
+        """Record a call of `wren.ai`: a literal name is the integration, otherwise the connected one is used."""
         match [keyword.value for keyword in node.keywords if keyword.arg == "integration"]:
             case [ast.Constant(value=str(name))]:
                 self.found.add(name)

@@ -22,17 +22,17 @@ if TYPE_CHECKING:  # a script that uses no integration need not pay for importin
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptSession:
-    """The surroundings of a script."""
+    """The environment of a script."""
 
     host: Host = field(default_factory=NoHost)
     on_call: Callable[[CallRecord], None] | None = None
     connections: tuple[JobConnection, ...] | None = None
     """The accounts of a deployed run; None where the environment holds the credentials."""
     instances: dict[str, "Integration"] = field(default_factory=dict, compare=False, repr=False)
-    """Integrations that the SDK itself made, by name; they are connected as long as the session lasts."""
+    """Integrations that the SDK itself made, by name; connected until the session ends."""
 
     def find_connections(self, integration: str) -> list[JobConnection]:
-        """Return the accounts of an integration that a deployed run has."""
+        """Return a deployed run's accounts of an integration."""
         return [item for item in self.connections or () if item.integration == integration]
 
 
@@ -40,7 +40,7 @@ _current = ScriptSession()
 
 
 def current() -> ScriptSession:
-    """Return the session of this process; one without host or observer unless a runner entered another."""
+    """Return the session of this process; without host and observer unless a runner entered one."""
     return _current
 
 

@@ -1,4 +1,4 @@
-"""The host of a script on a person's own machine: messages go to the terminal."""
+"""The host of a script on a user's own machine: messages go to the terminal."""
 
 import sys
 import threading

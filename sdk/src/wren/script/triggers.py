@@ -50,7 +50,7 @@ def on_schedule(cron: str, timezone: str = "UTC", misfire: Misfire = "latest") -
     if misfire not in MISFIRES:
         raise _make_error("misfire", misfire, f"one of {', '.join(MISFIRES)}", "latest")
     config = {"cron": cron, "timezone": timezone}
-    # The default is left out: metadata keeps the shape it always had.
+    # The default is left out, as older servers expect.
     return _make_decorator(
         DeclaredTrigger(type="schedule", config=config if misfire == "latest" else {**config, "misfire": misfire})
     )
@@ -87,13 +87,13 @@ def on_email(
 
 
 def find_triggers(namespace: Mapping[str, Any]) -> Iterator[tuple[str, DeclaredTrigger]]:
-    """Yield `(function name, trigger)` for every marked function of a module, in the order they were written.
+    """Yield `(function name, trigger)` for every decorated function of a module, in source order.
 
-    A function that goes by two names counts once, under the name it was defined with.
+    A function with two names counts once, under the name of its definition.
     """
     seen: set[int] = set()
     for name, value in namespace.items():
-        # Its own attributes only: asking a foreign object by getattr may run code, or answer anything.
+        # Only its own attributes: getattr on an unknown object may run code, or return anything.
         marks: tuple[DeclaredTrigger, ...] = getattr(value, "__dict__", {}).get(_MARK, ())
         if marks and id(value) not in seen:
             seen.add(id(value))
@@ -104,7 +104,7 @@ def _make_decorator(trigger: DeclaredTrigger) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         if not callable(function):
             raise _make_error("function", function, "a function", "def daily(event): ...")
-        # Decorators apply from the bottom up; the page reads from the top down.
+        # Decorators apply from the bottom up; triggers are listed from the top down.
         setattr(function, _MARK, (trigger, *getattr(function, _MARK, ())))
         return function
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 
 class Imports:
-    """The modules a stub imports, each under a private alias, which no name of the stub can hide.
+    """The modules that a stub imports, each under a private alias that no name of the stub hides.
 
     Args:
         taken: names that the stub's class defines; a builtin with such a name is written in full.
@@ -25,7 +25,7 @@ class Imports:
         self._modules: set[str] = set()
 
     def name(self, module: str, name: str) -> str:
-        """Return how the stub writes a name of a module."""
+        """Return a name of a module as the stub writes it."""
         if module == "builtins" and name not in self._taken:
             return name
         self._modules.add(module)
@@ -33,7 +33,7 @@ class Imports:
 
     @property
     def any(self) -> str:
-        """How the stub writes `Any`."""
+        """`Any` as the stub writes it."""
         return self.name("typing", "Any")
 
     def lines(self) -> list[str]:
@@ -45,7 +45,7 @@ class Annotations:
     """Writes types.
 
     Args:
-        imports: collects what they need.
+        imports: collects the imports of the types.
         declare: writes a class that the stub cannot import, and returns its name.
     """
 
@@ -56,8 +56,8 @@ class Annotations:
     def write_type(self, annotation: Any, *, as_input: bool = False) -> str:
         """Return a type as the stub writes it.
 
-        What a script passes is checked as the runtime checks it: a list is as good as a tuple, and a dict of its fields
-        as good as a record.
+        Inputs are typed as the runtime checks them: a list is accepted for a tuple, and a dict of the fields for a
+        record.
         """
         annotation = _strip_annotation(annotation)
         if annotation is None or annotation is types.NoneType:
@@ -87,7 +87,7 @@ class Annotations:
     def _write_items(self, item: str) -> str:
         if "str" not in item.split(" | "):
             return f"{self._imports.name('collections.abc', 'Sequence')}[{item}]"
-        # A str is a Sequence[str] too, and never the intended one.
+        # A str is also a Sequence[str], but never the intended one.
         return f"{self._write_builtin('list')}[{item}] | {self._write_builtin('tuple')}[{item}, ...]"
 
     def _write_class(self, annotation: type, *, as_input: bool) -> str:
@@ -111,7 +111,7 @@ class Annotations:
 
 
 def is_importable(cls: type) -> bool:
-    """Return whether a type checker that reads an import of the class learns what it is."""
+    """Tell whether a type checker can resolve an import of the class."""
     module = sys.modules.get(cls.__module__)
     found: Any = module
     for part in cls.__qualname__.split("."):
@@ -133,7 +133,7 @@ def _make_alias(module: str) -> str:
 
 
 def _strip_annotation(annotation: Any) -> Any:
-    """Take off what only people and validators read."""
+    """Remove the parts that type checkers do not read."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]

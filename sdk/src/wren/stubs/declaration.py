@@ -17,7 +17,7 @@ class Argument:
     name: str
     annotation: str
     default: str | None = None
-    """As it is written; None where the argument is required."""
+    """As source; None if the argument is required."""
     keyword_only: bool = False
     description: str = ""
 
@@ -26,7 +26,7 @@ class Argument:
 
 
 def write_function(name: str, arguments: Iterable[Argument], returns: str, text: str, example: str = "") -> str:
-    """Write a method; its docstring ends with what each argument is, and an example."""
+    """Write a method; its docstring ends with the arguments and an example."""
     arguments = list(arguments)
     parts = ["self", *_parts(arguments)]
     head = f"def {name}({', '.join(parts)}) -> {returns}:"
@@ -43,7 +43,7 @@ def write_class(name: str, bases: str, text: str, members: Iterable[str]) -> str
 
 
 def write_typed_dict(name: str, base: str, text: str, fields: Mapping[str, str]) -> str:
-    """Write a TypedDict; as a call, where a key cannot be written as a name."""
+    """Write a TypedDict; as a call if a key is not a valid name."""
     if all(is_name(key) for key in fields):
         return write_class(name, base, text, (f"{key}: {annotation}" for key, annotation in fields.items()))
     items = ", ".join(f"{key!r}: {annotation}" for key, annotation in fields.items())
@@ -51,7 +51,7 @@ def write_typed_dict(name: str, base: str, text: str, fields: Mapping[str, str])
 
 
 def write_docstring(text: str) -> str:
-    """Write a docstring that says exactly the text."""
+    """Write a docstring with exactly this text."""
     body = text.strip()
     tail = '\\"' if body.endswith('"') else ""  # else four quotes would end it
     body = body.removesuffix('"').replace("\\", "\\\\").replace('"""', '\\"\\"\\"') + tail

@@ -9,28 +9,28 @@ from wren_core.errors import UserFacingConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """What is not as it should be; paths below the folder."""
+    """The files that differ; paths relative to the folder."""
 
     changed: tuple[str, ...] = ()
-    """New, or with another text."""
+    """Missing, or with a different text."""
     stale: tuple[str, ...] = ()
-    """Of an integration that is gone."""
+    """Of an integration that is no longer installed."""
 
     def __bool__(self) -> bool:
         return bool(self.changed or self.stale)
 
 
 def compare(package: StubPackage, folder: Path) -> Difference:
-    """Return in what the folder differs from the package.
+    """Return the differences between the folder and the package.
 
     Raises:
-        UserFacingConfigError: STUBS_FOREIGN, when a file exists there that this command did not write.
+        UserFacingConfigError: STUBS_FOREIGN, if a file there was not written by this command.
     """
     present = {path: _read_text(folder / path) for path in package.files}
     foreign = sorted(path for path, text in present.items() if text is not None and not text.startswith(MARK))
     if foreign:
         raise UserFacingConfigError(
-            f"{folder / foreign[0]} was not made by this command; choose another --output, or move it away",
+            f"{folder / foreign[0]} was not written by this command; choose another --output, or move the file",
             code="STUBS_FOREIGN",
         )
     found = (
@@ -42,7 +42,7 @@ def compare(package: StubPackage, folder: Path) -> Difference:
 
 
 def write(package: StubPackage, folder: Path) -> Difference:
-    """Make the folder what the package says, and return what was done; other files are left alone.
+    """Write the package to the folder, and return the differences that existed; other files are not changed.
 
     Raises:
         UserFacingConfigError: STUBS_FOREIGN, or STUBS_UNWRITABLE.

@@ -1,4 +1,4 @@
-"""The stub of one integration: its class with typed methods, and what `init` takes."""
+"""The stub of one integration: its class with typed methods, and the arguments of `init`."""
 
 import dataclasses
 import inspect
@@ -19,7 +19,7 @@ _ACCOUNT = Argument(
     annotation="str | None",
     default="None",
     keyword_only=True,
-    description="Alias of one of several connections; the default one where left out",
+    description="Alias of one of several connections. Default: the default connection",
 )
 
 
@@ -102,7 +102,7 @@ class StubModule:
             annotation = declared.write_type(part, name)
         else:
             annotation = self._annotations.write_type(field.annotation, as_input=True)
-        # None is required here: a connection or the operator may have set it.
+        # Nothing is required here: a connection or the operator may set it.
         default = write_default(part["default"], annotation) if "default" in part else "..."
         return Argument(
             name=name,
@@ -116,7 +116,7 @@ class StubModule:
         return SchemaTypes(self._imports, self._classes, schema, camel_case(self._title, *path))
 
     def _make_rest_argument(self, names: list[str]) -> Argument:
-        text = f"what Python cannot write as a name: {', '.join(names)}"
+        text = f"arguments whose names are not valid in Python: {', '.join(names)}"
         return Argument(name="**more", annotation=self._imports.any, description=text)
 
     def _declare_record(self, cls: type) -> str | None:
@@ -125,7 +125,7 @@ class StubModule:
             return None
         name = camel_case(cls.__name__)
         if name not in self._classes:
-            self._classes[name] = ""  # taken: a record may hold itself
+            self._classes[name] = ""  # reserved: a record may contain itself
             members = (f"{key}: {self._annotations.write_type(hint)}" for key, hint in _read_fields(cls).items())
             self._classes[name] = write_class(name, "", inspect.cleandoc(cls.__doc__ or ""), members)
         return name
@@ -147,7 +147,7 @@ def _make_argument(
 
 
 def _read_hints(method: Method) -> dict[str, Any]:
-    """Return the types of a signature; none where the function behind the method has other parameters than it."""
+    """Return the types of a signature; none if the method's function has other parameters."""
     written = list(inspect.signature(method.function).parameters)[1:]
     return get_type_hints(method.function, include_extras=True) if written == list(method.signature.parameters) else {}
 

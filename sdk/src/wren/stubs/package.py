@@ -1,7 +1,7 @@
 """The files of the stub package for the installed integrations.
 
-The stubs come before the installed package `wren` and hold only what differs; for every other module type checkers
-use the package itself.
+The stubs take precedence over the installed package `wren` and contain only the modules that differ; for all others
+type checkers use the package itself.
 """
 
 import ast
@@ -47,7 +47,7 @@ class StubPackage:
 
 
 def stub_package(catalogue: Catalogue) -> StubPackage:
-    """Build the stubs of everything that is installed and can be loaded."""
+    """Build the stubs of all installed integrations that can be loaded."""
     handles: dict[str, str] = {}
     missing: dict[str, str] = {}
     files: dict[str, str] = {}
@@ -66,7 +66,7 @@ def stub_package(catalogue: Catalogue) -> StubPackage:
 
 
 def _describe_origin(plugin: Plugin) -> str:
-    # One that is declared in a file has no distribution; where the file is differs from machine to machine.
+    # A definition file has no distribution, and its path differs between machines.
     return f"{plugin.distribution} {plugin.version}" if plugin.version else f"declared {plugin.spec.version}".rstrip()
 
 

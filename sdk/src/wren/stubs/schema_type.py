@@ -14,9 +14,9 @@ class SchemaTypes:
     """Writes the types of one schema; an object with properties becomes a TypedDict.
 
     Args:
-        imports: collects what they need.
+        imports: collects the imports of the types.
         classes: the classes of the stub so far, by name; new ones are added.
-        schema: the whole schema, where `$ref`s point to.
+        schema: the whole schema, for its `$ref`s.
         prefix: of the names of its classes.
     """
 
@@ -28,7 +28,7 @@ class SchemaTypes:
         self._named: dict[str, str] = {}
 
     def write_type(self, schema: Any, *path: str) -> str:
-        """Return the type of a part of the schema; `path` gives a class it needs its name."""
+        """Return the type of a part of the schema; `path` names the class if one is needed."""
         if not isinstance(schema, Mapping):
             return self._imports.any
         if "$ref" in schema:
@@ -59,7 +59,7 @@ class SchemaTypes:
         return f"{self._imports.name('builtins', 'dict')}[str, {values}]"
 
     def _write_object(self, schema: Mapping[str, Any], name: str) -> str:
-        self._classes[name] = ""  # taken: an object may hold itself
+        self._classes[name] = ""  # reserved: an object may contain itself
         required = schema.get("required", ())
         fields = {}
         for key, part in schema["properties"].items():
@@ -83,7 +83,7 @@ class SchemaTypes:
         return self._named[name]
 
     def _merge_parts(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a schema that says what all its parts together say of an object."""
+        """Return an object schema merged from all its parts."""
         merged: dict[str, Any] = {key: value for key, value in schema.items() if key != "allOf"}
         for part in schema["allOf"]:
             target = self._definitions.get(str(part["$ref"]).removeprefix("#/$defs/"), {}) if "$ref" in part else part

@@ -140,7 +140,7 @@ def test_a_connection_that_works_is_left_alone(wren, fake, logged_in):
     assert {path for path, _ in posted(fake)} == {"/v1/integrations/validate"}
 
 
-def test_a_connection_that_works_is_authorised_again_for_who_insists(wren, fake, logged_in):
+def test_again_authorises_a_working_connection(wren, fake, logged_in):
     fake.add_connection()
     active = {"status": "active", "version": 1}
     fake.connection_states = [{**active, "connect_url": LINK}, active, {**active, "version": 2}]

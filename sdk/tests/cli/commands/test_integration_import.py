@@ -29,7 +29,7 @@ def test_what_was_left_out_is_listed_on_standard_error(wren, tmp_path):
 
     assert done.code == 0
     assert done.out.splitlines()[0] == "cellar: 4 methods, 1 operations skipped"
-    assert "schema/items: $ref 'https://elsewhere.example/van.json' leads out of the document" in done.err
+    assert "schema/items: $ref 'https://elsewhere.example/van.json' points outside the document" in done.err
     assert (tmp_path / "out" / "cellar.json").exists()
 
 
@@ -69,7 +69,7 @@ def test_the_name_of_an_installed_integration_is_not_taken(wren, tmp_path):
     [
         (["missing.yaml"], 2, "cannot be read"),
         ([DEPOT, "--tag", "parcel"], 1, "did you mean 'parcels'"),
-        ([str(Path(__file__))], 1, "neither JSON nor YAML|no object"),
+        ([str(Path(__file__))], 1, "neither JSON nor YAML|not an object"),
     ],
 )
 def test_what_cannot_be_done_is_one_error(wren, arguments, code, said):

@@ -33,7 +33,7 @@ def test_a_rule_is_explained(wren):
     assert set(as_json.json) == {"id", "tier", "title", "why", "fix"}
 
 
-def test_an_unknown_rule_is_answered_with_what_there_is(wren):
+def test_an_unknown_rule_is_refused_with_the_known_ones(wren):
     done = wren("plugin", "check", "--explain", "W999", "--json")
 
     assert (done.code, done.error["code"]) == (1, "RULE_UNKNOWN")

@@ -108,7 +108,7 @@ def test_a_local_run_can_be_limited_in_time(wren, write):
         ("os.kill(os.getpid(), 11)", "SCRIPT_CRASHED", "SIGSEGV"),
     ],
 )
-def test_a_process_that_vanishes_is_no_success(wren, write, ending, code, word):
+def test_a_process_that_vanishes_is_not_a_success(wren, write, ending, code, word):
     done = wren("run", str(write(f"import os\ndef f(): {ending}\n")), "--func", "f", "--json")
 
     assert (done.code, done.json["status"], done.json["error"]["code"]) == (1, "failed", code)
@@ -169,7 +169,7 @@ def test_a_manual_event_written_out_in_full_is_its_payload(wren, fake, logged_in
 
 
 @pytest.mark.parametrize("event", ["{", "[1]", "@nowhere.json"])
-def test_an_event_that_is_no_object_is_a_usage_error(wren, event):
+def test_an_event_that_is_not_an_object_is_a_usage_error(wren, event):
     done = wren("run", "daily", "--event", event, "--json")
 
     assert (done.code, done.error["code"]) == (2, "USAGE")

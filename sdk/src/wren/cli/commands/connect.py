@@ -36,7 +36,7 @@ def connect_integration(
     wait_seconds: float | None,
     as_json: bool,
 ) -> None:
-    """Make sure an integration is connected: a working connection is kept, a broken one is authorised again.
+    """Connect an integration: a working connection is kept, a broken one is authorised again.
 
     Args:
         integration: its name.

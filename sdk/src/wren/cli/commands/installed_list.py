@@ -17,7 +17,7 @@ _RESTART = "a running server keeps its plugins until it is restarted"
 
 
 def list_plugins(*, load: bool, as_json: bool) -> None:
-    """List the installed plugins, and why some may not be used."""
+    """List the installed plugins, and why some are refused."""
     screen = Screen(as_json=as_json)
     policy = read_plugin_policy(os.environ)
     plugins = _load_all(policy) if load else survey_plugins(policy).plugins

@@ -51,15 +51,15 @@ def _compare_modes(costs: list[IntegrationCost]) -> dict[str, Any]:
     used = [method.dynamic for cost in costs for method in cost.methods]
     return {
         "all": {
-            "about": "the documents and tools of all of these, with every request",
+            "about": "the documents and tools of all integrations above, with every request",
             "tokens": add_costs([cost.total for cost in costs]),
         },
         "specific": {
-            "about": "the documents and tools of one, with every request",
+            "about": "the documents and tools of one integration, with every request",
             "tokens": {cost.name: cost.total for cost in costs},
         },
         "dynamic": {
-            "about": "three tools with every request, and a method once, when it is used",
+            "about": "three tools with every request, and each method once, when it is used",
             "tokens": count_dynamic_tools(),
             "method": {"least": min(used, default=0), "most": max(used, default=0)},
         },
@@ -82,7 +82,7 @@ def _show_modes(screen: Screen, modes: dict[str, Any]) -> None:
             ("dynamic", *(dynamic["tokens"][form] for form in FORMS), span),
         ],
     )
-    screen.note(f"counts are {_COUNTED}; other models count a little otherwise")
+    screen.note(f"counts are {_COUNTED}; other models count slightly differently")
 
 
 def _make_integration_json(cost: IntegrationCost) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def fetch_definition(name: str, *, replaces: bool, as_json: bool) -> None:
     found = definition.integration_id
     if set(unbound_methods(definition.to_spec())) - set(no_handler.get(found, ())):
         raise AgentFixableError(
-            f"{found!r} is not just a definition, its methods are Python; install its distribution with pip",
+            f"{found!r} is more than a definition: its methods are Python; install its distribution with pip",
             code="NOT_DECLARED",
         )
     path = local_definition_path(found, remedy="it is used here instead of the server's definition")

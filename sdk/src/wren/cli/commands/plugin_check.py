@@ -30,7 +30,7 @@ def report_plugin(target: str, *, tier: str, as_json: bool) -> None:
 
 
 def explain_rule(rule_id: str, *, as_json: bool) -> None:
-    """Show what a rule requires, why, and how to fulfil it."""
+    """Show what a rule requires, why, and how to satisfy it."""
     screen = Screen(as_json=as_json)
     rule = get_rule(rule_id)
     screen.answer({"id": rule.id, "tier": rule.tier.label, "title": rule.title, "why": rule.why, "fix": rule.fix})
@@ -44,7 +44,7 @@ def _show_report(screen: Screen, report: Mapping[str, Any]) -> None:
     title = f"{report['integration']} ({report['distribution']} {report['version']})"
     screen.line(title, style="bold")
     rows = [(rule["tier"], rule["id"], _WORDS[rule["outcome"]], rule["title"]) for rule in report["rules"]]
-    screen.table(("tier", "rule", "outcome", "what it asks"), rows)
+    screen.table(("tier", "rule", "outcome", "requirement"), rows)
     screen.line()
     for rule in report["rules"]:
         _show_findings(screen, rule)

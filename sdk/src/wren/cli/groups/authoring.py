@@ -55,7 +55,7 @@ def check(
     explain: Annotated[
         str | None,
         typer.Option(
-            metavar="RULE", help="Explain a rule: what it requires, why, and how to fulfil it. Checks nothing."
+            metavar="RULE", help="Explain a rule: what it requires, why, and how to satisfy it. Checks nothing."
         ),
     ] = None,
     as_json: Json = False,

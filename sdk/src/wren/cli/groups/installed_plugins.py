@@ -23,7 +23,7 @@ def list_all(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """List the installed plugins, and why some may not be used. Imports none of them."""
+    """List the installed plugins, and why some are refused. Imports none of them."""
     from wren.cli.commands.installed_list import list_plugins
 
     list_plugins(load=load, as_json=as_json)
