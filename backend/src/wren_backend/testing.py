@@ -1,9 +1,11 @@
 """Factories for tests of the backend: real rows in a real database, each with sensible values."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from wren_backend.connections import repository as connections
+from wren_backend.connections.credentials.run_credentials import RunCredentials
+from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.connections.models import Connection
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment
@@ -95,3 +97,10 @@ def add_run(database: Database, deployment: Deployment, *, event_key: str | None
             event_key=event_key or new_id("corr"),
         )
         return runs.enqueue(session, request, now=now).run
+
+
+def open_credentials(service: CredentialService, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
+    """Open the default connection of each integration, as a run of the subject does. Raises as `select` does."""
+    chosen = [service.select(subject, name) for name in dict.fromkeys(integrations)]
+    opened = [service.open(connection) for connection in chosen if connection is not None]
+    return RunCredentials(opened, refresh=service.refresh)

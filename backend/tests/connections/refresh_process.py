@@ -16,6 +16,7 @@ from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.logs import configure_logging
 from wren_backend.storage.database import open_database
 from wren_backend.tenancy.auth import Subject
+from wren_backend.testing import open_credentials
 from wren_core.testing.patience import patience
 
 
@@ -30,7 +31,7 @@ def main() -> None:
 
     def one(_: int) -> str:
         start.wait(timeout=patience(30))
-        return service.run_environment(subject, ["parcel"]).env["PARCEL_ACCESS_TOKEN"]
+        return open_credentials(service, subject, ["parcel"]).get("parcel").env["PARCEL_ACCESS_TOKEN"]
 
     say("ready")
     sys.stdin.readline()

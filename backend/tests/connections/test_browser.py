@@ -6,6 +6,7 @@ import pytest
 
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.tenancy import repository as tenancy
+from wren_backend.testing import open_credentials
 from wren_core.testing import FakeResponse
 from wren_core.testing.patience import patience
 
@@ -365,14 +366,14 @@ def test_a_dead_connection_lives_again_in_place(api, browser, connected, stored,
     platform.clock.advance(timedelta(hours=2))
     assert [p.code for p in platform.integrations.check(subject, ["parcel"])] == []
     with pytest.raises(Exception, match="must be authorised again"):
-        platform.connections.credentials.run_environment(subject, ["parcel"])
+        open_credentials(platform.connections.credentials, subject, ["parcel"])
     link = api.post(f"/v1/connections/{connected}/reauthorize").json()["connect_url"]
     link = link.replace("/setup?", "/reauthorize?")
 
     browser.get(browser.consent(browser.get(link), stand_in.ALICE.email))
 
     assert stored(connected)[0].status == "active"
-    assert platform.connections.credentials.run_environment(subject, ["parcel"]).env
+    assert open_credentials(platform.connections.credentials, subject, ["parcel"]).get("parcel").env
 
 
 def test_another_account_is_not_swapped_in(api, browser, connected, stored, stand_in):

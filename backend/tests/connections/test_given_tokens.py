@@ -10,6 +10,7 @@ from wren_backend.connections.build import ConnectionServices
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.errors import CredentialsInvalid
 from wren_backend.connections.service import ConnectRequest
+from wren_backend.testing import open_credentials
 from wren_core.errors import WrenError
 
 TOKEN = "made-by-hand-1234567890"
@@ -39,10 +40,10 @@ def stored(context, connection):
 
 
 def test_a_token_connects_at_once_and_reaches_the_run(services, subject, ticket):
-    credentials = services.credentials.run_environment(subject, ["ticket"])
+    credentials = open_credentials(services.credentials, subject, ["ticket"])
 
     assert (ticket.status, ticket.scopes, ticket.expires_at) == ("active", [], None)
-    assert credentials.env == {"TICKET_ACCESS_TOKEN": TOKEN}
+    assert credentials.get("ticket").env == {"TICKET_ACCESS_TOKEN": TOKEN}
 
 
 def test_of_a_token_no_scope_is_missed_because_none_is_known(stand_in):
@@ -54,7 +55,7 @@ def test_of_a_token_no_scope_is_missed_because_none_is_known(stand_in):
 
 
 def test_a_refused_token_asks_for_a_person(services, subject, ticket):
-    credentials = services.credentials.run_environment(subject, ["ticket"])
+    credentials = open_credentials(services.credentials, subject, ["ticket"])
 
     with pytest.raises(WrenError) as caught:
         credentials.refresh("ticket")

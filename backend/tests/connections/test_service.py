@@ -2,6 +2,7 @@ import pytest
 from sqlalchemy import text
 
 from wren_backend.connections.service import ConnectRequest
+from wren_backend.testing import open_credentials
 from wren_backend.vault.repository import list_sealed
 from wren_core.errors import WrenError
 
@@ -39,7 +40,7 @@ def test_a_credential_moved_from_another_workspace_does_not_open(services, weath
         session.execute(move, values)
 
     with pytest.raises(WrenError) as caught:
-        services.credentials.run_environment(stranger, ["weather"])
+        open_credentials(services.credentials, stranger, ["weather"])
 
     assert caught.value.code == "CREDENTIAL_UNDECRYPTABLE"
 

@@ -15,6 +15,7 @@
     |-- UserFacingConfigError        a person must act: connect, consent, install, pay
     |   |-- AuthFailed               the provider refused the credential (author verdict)
     |   |-- CredentialMissing        no credential is stored or set for the integration
+    |   |-- ConnectionUnknown        the user has no connection with the alias that the script names
     |   `-- PluginFailed             the plugin is installed but could not be loaded
     `-- InternalError                a fault of Wren or of a plugin: logged in full, shown only with a correlation id
         |-- OutputInvalid            a method returned what its own output schema refuses
@@ -207,6 +208,12 @@ class CredentialMissing(UserFacingConfigError):
     code = "CREDENTIAL_MISSING"
 
 
+class ConnectionUnknown(UserFacingConfigError):
+    """The user has no connection with that alias; `details` lists the aliases there are."""
+
+    code = "CONNECTION_UNKNOWN"
+
+
 class PluginFailed(UserFacingConfigError):
     """The plugin is installed but could not be loaded; the message says why."""
 
@@ -234,7 +241,7 @@ _BY_CODE: dict[str, type[WrenError]] = {
     cls.code: cls
     for cls in (
         *(InvalidInput, NotFound, Rejected, IntegrationUnknown, MethodUnknown, ConfigInvalid, DefinitionInvalid),
-        *(TransientError, RateLimited, Unavailable, AuthFailed, CredentialMissing, PluginFailed),
+        *(TransientError, RateLimited, Unavailable, AuthFailed, CredentialMissing, ConnectionUnknown, PluginFailed),
         *(OutputInvalid, HostUnavailable),
     )
 }

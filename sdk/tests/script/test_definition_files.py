@@ -95,8 +95,8 @@ def test_names_are_known_without_reading_a_file(folder):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is no JSON"),
-        (json.dumps({**LEDGER, "integrationId": "other"}), "it declares 'other'; call the file like that"),
+        ("{", "is not JSON"),
+        (json.dumps({**LEDGER, "integrationId": "other"}), "it declares 'other'; give the file that name"),
         (json.dumps({**LEDGER, "hosts": []}), "hosts must name 'ledger.example'"),
     ],
 )

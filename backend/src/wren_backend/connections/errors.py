@@ -39,12 +39,6 @@ class ConnectionAmbiguous(AgentFixableError):
     code = "CONNECTION_AMBIGUOUS"
 
 
-class ConnectionUnknown(UserFacingConfigError):
-    """The user has no connection of that alias; `details` lists the aliases there are."""
-
-    code = "CONNECTION_UNKNOWN"
-
-
 class ConnectionNotNeeded(AgentFixableError):
     """The integration works without a connection."""
 

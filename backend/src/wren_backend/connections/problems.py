@@ -7,13 +7,12 @@ from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.errors import (
     ConnectionAmbiguous,
     ConnectionNeedsReauth,
-    ConnectionUnknown,
     IntegrationNotConfigured,
     ScopeMissing,
     TokenExpired,
 )
 from wren_core.contract.spec import IntegrationSpec
-from wren_core.errors import Unavailable
+from wren_core.errors import ConnectionUnknown, Unavailable
 
 
 @dataclass(frozen=True, kw_only=True)

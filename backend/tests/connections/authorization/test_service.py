@@ -7,6 +7,7 @@ from wren_backend.connections.authorization.service import Arrival, Departure
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.oauth.flow import read_callback
 from wren_backend.connections.service import ConnectRequest
+from wren_backend.testing import open_credentials
 from wren_core.errors import WrenError
 from wren_core.testing import FakeRequest
 
@@ -99,7 +100,7 @@ def test_a_finished_flow_is_open_to_the_runs_of_its_user(services, flow, subject
 
     services.authorization.finish("parcel", answer, cookies)
 
-    token = services.credentials.run_environment(subject, ["parcel"]).env["PARCEL_ACCESS_TOKEN"]
+    token = open_credentials(services.credentials, subject, ["parcel"]).get("parcel").env["PARCEL_ACCESS_TOKEN"]
     assert provider.oauth.user_of(token) == stand_in.ALICE
 
 

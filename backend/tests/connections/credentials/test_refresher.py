@@ -11,6 +11,7 @@ from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
 from wren_backend.messages import repository as messages
 from wren_backend.storage.errors import DatabaseBusy
+from wren_backend.testing import open_credentials
 from wren_core.errors import WrenError
 
 AN_HOUR = timedelta(hours=1)
@@ -79,7 +80,7 @@ def interposed(context, then):
 
 
 def open_once(context, subject):
-    return CredentialService(context).run_environment(subject, ["parcel"]).env["PARCEL_ACCESS_TOKEN"]
+    return open_credentials(CredentialService(context), subject, ["parcel"]).get("parcel").env["PARCEL_ACCESS_TOKEN"]
 
 
 def code_of(context, subject):

@@ -46,7 +46,7 @@ def run_of(*connections, refresh=lambda refused: refused):
 def test_a_run_gets_the_user_name_and_only_the_password_is_a_secret():
     run = run_of(opened())
 
-    assert run.env == {"MAIL_USERNAME": "postgres", "MAIL_PASSWORD": "hunter2-hunter2"}
+    assert run.get("mail").env == {"MAIL_USERNAME": "postgres", "MAIL_PASSWORD": "hunter2-hunter2"}
     assert run.secrets == ["hunter2-hunter2"]
 
 
@@ -65,7 +65,7 @@ def test_after_a_refresh_both_passwords_are_secrets_and_the_name_is_none():
     run.refresh("mail")
 
     assert run.secrets == ["hunter2-hunter2", "another-password"]
-    assert run.env["MAIL_PASSWORD"] == "another-password"
+    assert run.get("mail").env["MAIL_PASSWORD"] == "another-password"
 
 
 def test_a_run_holds_two_connections_of_one_integration():
@@ -73,11 +73,7 @@ def test_a_run_holds_two_connections_of_one_integration():
 
     assert run.get("mail").env["MAIL_PASSWORD"] == "main-password"
     assert run.get("mail", "work").env["MAIL_PASSWORD"] == "work-password"
-    assert run.env == {
-        "MAIL_USERNAME": "postgres",
-        "MAIL_PASSWORD": "main-password",
-        "WREN_INTEGRATIONS__MAIL__CONFIG": '{"folder": "Inbox"}',
-    }
+    assert run.get("mail").config == {"folder": "Inbox"}
     assert run.secrets == ["work-password", "main-password"]
 
 
@@ -108,7 +104,6 @@ def test_several_connections_without_a_default_need_a_name_and_are_listed():
         run.get("mail")
 
     assert caught.value.details["aliases"] == ["home", "work"]
-    assert run.env == {}
 
 
 @pytest.mark.parametrize(("integration", "alias"), [("chat", None), ("chat", "work"), ("mail", "work")])
@@ -126,6 +121,6 @@ def test_a_run_gets_the_refresh_token_only_where_the_operator_asks_for_it_and_th
         [ConnectionCredentials.of(TOKENS, row, values, passes_refresh_token=passes)], refresh=lambda refused: refused
     )
 
-    assert run.env.get("POST_REFRESH_TOKEN") == ("ref-123456" if passes else None)
+    assert run.get("post").env.get("POST_REFRESH_TOKEN") == ("ref-123456" if passes else None)
     assert ("ref-123456" in run.secrets) is passes
-    assert run.env["POST_ACCESS_TOKEN"] == "acc-123456"
+    assert run.get("post").env["POST_ACCESS_TOKEN"] == "acc-123456"

@@ -4,9 +4,10 @@ import pytest
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.credentials.selection import check_connection, select, select_connection
-from wren_backend.connections.errors import ConnectionNotNeeded, ConnectionUnknown
+from wren_backend.connections.errors import ConnectionNotNeeded
 from wren_backend.connections.models import Connection, ConnectionStatus
 from wren_backend.connections.problems import Problems
+from wren_core.errors import ConnectionUnknown
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 

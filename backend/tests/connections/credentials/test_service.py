@@ -14,6 +14,7 @@ from servers.faults import answering, held
 from wren_backend.connections import repository
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.credentials.service import CredentialService
+from wren_backend.testing import open_credentials
 from wren_core.errors import WrenError
 from wren_core.testing.patience import patience
 
@@ -52,7 +53,7 @@ def proxied(stand_in, context, provider_url, start_proxy):
 
 
 def token(credentials, subject):
-    return credentials.run_environment(subject, ["parcel"]).env["PARCEL_ACCESS_TOKEN"]
+    return open_credentials(credentials, subject, ["parcel"]).get("parcel").env["PARCEL_ACCESS_TOKEN"]
 
 
 def test_a_run_gets_its_tokens_and_config_and_no_refresh_token(
@@ -62,13 +63,11 @@ def test_a_run_gets_its_tokens_and_config_and_no_refresh_token(
         now = context.clock.now()
         repository.configure(session, subject, connection.id, config={"page_size": 5}, now=now)
 
-    held_by_run = credentials.run_environment(subject, ["parcel", "abacus", "parcel"])
+    held_by_run = open_credentials(credentials, subject, ["parcel", "abacus", "parcel"])
 
     _, stored = read(connection)
-    assert held_by_run.env == {
-        "PARCEL_ACCESS_TOKEN": stored["access_token"],
-        "WREN_INTEGRATIONS__PARCEL__CONFIG": '{"page_size": 5}',
-    }
+    parcel = held_by_run.get("parcel")
+    assert (parcel.env, parcel.config) == ({"PARCEL_ACCESS_TOKEN": stored["access_token"]}, {"page_size": 5})
     assert held_by_run.secrets == [stored["access_token"]]
     assert stored["access_token"] not in repr(held_by_run)
 
@@ -169,7 +168,7 @@ def test_fifty_threads_with_an_ended_token_make_one_call(subject, connection, cr
 
 
 def test_fifty_threads_that_were_all_refused_make_one_call(subject, connection, credentials, provider, together):
-    runs = [credentials.run_environment(subject, ["parcel"]) for _ in range(50)]
+    runs = [open_credentials(credentials, subject, ["parcel"]) for _ in range(50)]
 
     refreshed = together(50, lambda number: runs[number].refresh("parcel").env["PARCEL_ACCESS_TOKEN"])
 
@@ -288,8 +287,8 @@ def test_a_client_the_provider_refuses_is_the_operators_matter(subject, connecti
 
 
 def test_a_refused_token_is_refreshed_once_and_the_run_keeps_the_new_one(subject, connection, credentials, provider):
-    run = credentials.run_environment(subject, ["parcel"])
-    first = run.env["PARCEL_ACCESS_TOKEN"]
+    run = open_credentials(credentials, subject, ["parcel"])
+    first = run.get("parcel").env["PARCEL_ACCESS_TOKEN"]
 
     second = run.refresh("parcel").env["PARCEL_ACCESS_TOKEN"]
     third = run.refresh("parcel").env["PARCEL_ACCESS_TOKEN"]
@@ -300,7 +299,7 @@ def test_a_refused_token_is_refreshed_once_and_the_run_keeps_the_new_one(subject
 
 
 def test_a_long_run_may_refresh_again_later(subject, connection, credentials, provider, clock):
-    run = credentials.run_environment(subject, ["parcel"])
+    run = open_credentials(credentials, subject, ["parcel"])
     run.refresh("parcel")
     clock.advance(MINUTE)
 
@@ -310,7 +309,7 @@ def test_a_long_run_may_refresh_again_later(subject, connection, credentials, pr
 
 
 def test_a_run_cannot_refresh_what_it_does_not_hold(subject, connection, credentials):
-    run = credentials.run_environment(subject, [])
+    run = open_credentials(credentials, subject, [])
 
     with pytest.raises(WrenError) as caught:
         run.refresh("parcel")
@@ -320,7 +319,7 @@ def test_a_run_cannot_refresh_what_it_does_not_hold(subject, connection, credent
 
 def test_a_refused_key_that_nothing_refreshes_sends_a_person_to_reconnect(stand_in, context, subject, credentials):
     stand_in.connect_parcel(context, subject, {"access_token": "static"}, lifetime=None)
-    run = credentials.run_environment(subject, ["parcel"])
+    run = open_credentials(credentials, subject, ["parcel"])
 
     with pytest.raises(WrenError) as caught:
         run.refresh("parcel")
@@ -344,19 +343,19 @@ def test_fewer_scopes_than_the_integration_needs_stop_a_run_before_it_starts(sta
     stand_in.connect_parcel(context, subject, values, scopes=("parcels.read",))
 
     with pytest.raises(WrenError) as caught:
-        credentials.run_environment(subject, ["parcel"])
+        open_credentials(credentials, subject, ["parcel"])
 
     assert caught.value.code == "OAUTH_SCOPE_MISSING"
     assert caught.value.details["missing"] == ["parcels.write"]
 
 
 def test_a_stranger_has_no_connection(stranger, connection, credentials):
-    assert _code(lambda: credentials.run_environment(stranger, ["parcel"])) == "INTEGRATION_NOT_CONFIGURED"
+    assert _code(lambda: open_credentials(credentials, stranger, ["parcel"])) == "INTEGRATION_NOT_CONFIGURED"
 
 
 def test_an_unknown_and_a_broken_integration_are_named(subject, credentials):
-    assert _code(lambda: credentials.run_environment(subject, ["parcle"])) == "INTEGRATION_UNKNOWN"
-    assert _code(lambda: credentials.run_environment(subject, ["broken"])) == "PLUGIN_FAILED"
+    assert _code(lambda: open_credentials(credentials, subject, ["parcle"])) == "INTEGRATION_UNKNOWN"
+    assert _code(lambda: open_credentials(credentials, subject, ["broken"])) == "PLUGIN_FAILED"
 
 
 def test_what_is_about_to_end_is_refreshed_without_a_run(

@@ -12,7 +12,7 @@ from wren.script.session import ScriptSession
 from wren.script.terminal_host import terminal_host
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.host import NoHost
-from wren_core.errors import ConfigInvalid, UserFacingConfigError
+from wren_core.errors import ConfigInvalid, ConnectionUnknown
 from wren_core.export.docs import IntegrationDocs
 from wren_core.plugins.registry import integration_unknown
 from wren_core.protocol.jobs import JobConnection
@@ -84,12 +84,6 @@ class IntegrationHandle:
 
     def __repr__(self) -> str:
         return f"<integration {self.name!r}; call .init() for an instance>"
-
-
-class ConnectionUnknown(UserFacingConfigError):
-    """The script names an account that the user has not connected."""
-
-    code = "CONNECTION_UNKNOWN"
 
 
 def _find_connection(current: ScriptSession, integration: str, account: str | None) -> JobConnection | None:

@@ -14,7 +14,7 @@ from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.credentials.refresh import plan_refresh
 from wren_backend.connections.errors import AccountMismatch, FlowRefused, ProviderNotConfigured
 from wren_backend.connections.models import Connection, ConnectionStatus, ConnectLink, OAuthState, code_verifier_place
-from wren_backend.connections.oauth.accounts import Account, account_of_token, account_of_userinfo
+from wren_backend.connections.oauth.accounts import ProviderAccount, account_of_token, account_of_userinfo
 from wren_backend.connections.oauth.flow import CallbackAnswer, authorization_url, check_answer, cookie_name
 from wren_backend.connections.oauth.providers import Provider, variable
 from wren_backend.connections.oauth.token_answer import (
@@ -180,7 +180,7 @@ class AuthorizationService:
             verifier = self._context.vault.open_text(session, place, state.sealed_code_verifier)
         return state, verifier
 
-    def _account(self, provider: Provider, reply: Mapping[str, Any], grant: TokenAnswer) -> Account:
+    def _account(self, provider: Provider, reply: Mapping[str, Any], grant: TokenAnswer) -> ProviderAccount:
         account = account_of_token(reply)
         if account.is_known or provider.userinfo_url is None:
             return account
@@ -188,9 +188,9 @@ class AuthorizationService:
             return account_of_userinfo(self._context.endpoint.userinfo(provider, grant.access_token))
         except ProviderFailed as exc:
             log.warning("connection.account_unknown", provider=provider.name, reason=str(exc))
-            return Account()
+            return ProviderAccount()
 
-    def _store(self, spec: IntegrationSpec, state: OAuthState, grant: TokenAnswer, account: Account) -> Arrival:
+    def _store(self, spec: IntegrationSpec, state: OAuthState, grant: TokenAnswer, account: ProviderAccount) -> Arrival:
         now = self._context.clock.now()
         with self._context.database.writing() as session:
             owner, connection = self._owner(session, state), self._connection(session, state)
@@ -242,9 +242,9 @@ def _subject(proof: ConnectLink | OAuthState) -> Subject:
     return Subject(workspace_id=proof.workspace_id, user_id=proof.user_id)
 
 
-def _check_account(connection: Connection, account: Account) -> None:
+def _check_account(connection: Connection, account: ProviderAccount) -> None:
     """Refuse to swap the account behind a connection: scripts would read and write another person's data."""
-    known = Account(id=connection.account_id, label=connection.account_label)
+    known = ProviderAccount(id=connection.account_id, label=connection.account_label)
     if not known.is_known:
         return
     if not account.is_known:

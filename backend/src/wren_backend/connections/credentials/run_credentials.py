@@ -1,6 +1,5 @@
 """What a run gets of its user's connections."""
 
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from wren_backend.connections.errors import ConnectionAmbiguous
 from wren_backend.connections.models import Connection
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InvalidInput
-from wren_core.protocol.variables import config_variable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,20 +71,6 @@ class RunCredentials:
         self._secrets = [value for item in self._connections.values() for value in item.secrets]
         self._refresh = refresh
         self._lock = threading.Lock()
-
-    @property
-    def env(self) -> dict[str, str]:
-        """Environment of the run: credentials and config of the default connection of each integration."""
-        values: dict[str, str] = {}
-        for integration in dict.fromkeys(integration for integration, _ in self._connections):
-            alias = default_alias(self._aliases(integration))
-            if alias is None:
-                continue
-            item = self._connections[integration, alias]
-            values.update(item.env)
-            if item.config:
-                values[config_variable(integration)] = json.dumps(dict(item.config))
-        return values
 
     @property
     def secrets(self) -> list[str]:

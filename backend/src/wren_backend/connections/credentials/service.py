@@ -1,7 +1,7 @@
 """Credentials for a run: valid ones at its start, refreshed ones when the provider refuses them."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.credentials.refresh import Step, next_step
 from wren_backend.connections.credentials.refresher import Refresher
-from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
+from wren_backend.connections.credentials.run_credentials import ConnectionCredentials
 from wren_backend.connections.credentials.selection import reason_of, select
 from wren_backend.connections.models import Connection, ConnectionStatus
 from wren_backend.connections.requirements import refresh_key
@@ -41,16 +41,6 @@ class CredentialService:
         self._refresher = Refresher(context, sleep=sleep)
         self._patience_seconds = patience_seconds
         self._sleep = sleep
-
-    def run_environment(self, subject: Subject, integrations: Iterable[str]) -> RunCredentials:
-        """Return the credentials that a run of these integrations needs, each of the default connection.
-
-        Raises:
-            WrenError: the first problem: as `select` does, or Unavailable.
-        """
-        chosen = [self.select(subject, name) for name in dict.fromkeys(integrations)]
-        opened = [self.open(connection) for connection in chosen if connection is not None]
-        return RunCredentials(opened, refresh=self.refresh)
 
     def select(self, subject: Subject, integration: str, alias: str | None = None) -> Connection | None:
         """Return the subject's connection to an integration, checked; `selection.select` says which and what fails."""

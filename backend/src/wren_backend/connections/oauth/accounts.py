@@ -11,7 +11,7 @@ _LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Account:
+class ProviderAccount:
     """The provider's account behind a connection."""
 
     id: str | None = None
@@ -24,30 +24,30 @@ class Account:
         """Tell whether anything identifies it."""
         return self.id is not None or self.label is not None
 
-    def differs_from(self, other: "Account") -> bool:
+    def differs_from(self, other: "ProviderAccount") -> bool:
         """Tell whether the two are certainly not the same account."""
         if self.id is not None and other.id is not None:
             return self.id != other.id
         return self.label is not None and other.label is not None and self.label != other.label
 
 
-def account_of_token(answer: Mapping[str, Any]) -> Account:
+def account_of_token(answer: Mapping[str, Any]) -> ProviderAccount:
     """Return the account a token answer names: in an OpenID id_token, or in the nested objects team and user."""
     claims = _read_id_token(answer.get("id_token"))
     if claims:
         return account_of_userinfo(claims)
     team, user = _read_mapping(answer.get("team")), _read_mapping(answer.get("authed_user"))
     if not team:
-        return Account()
+        return ProviderAccount()
     # Where the token acts as the user, two users of a team are two accounts; a bot is the same for both.
     acts_as_user = "access_token" not in answer and bool(user.get("id"))
     owner = f"{team.get('id')}/{user.get('id')}" if acts_as_user else team.get("id")
-    return Account(id=_read_text(owner), label=_read_text(team.get("name")))
+    return ProviderAccount(id=_read_text(owner), label=_read_text(team.get("name")))
 
 
-def account_of_userinfo(claims: Mapping[str, Any]) -> Account:
+def account_of_userinfo(claims: Mapping[str, Any]) -> ProviderAccount:
     """Return the account that OpenID claims, or a userinfo answer like them, describe."""
-    return Account(
+    return ProviderAccount(
         id=_first_text(claims, ("sub", "id", "user_id")),
         label=_first_text(claims, ("email", "login", "preferred_username", "name")),
     )
