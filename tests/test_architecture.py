@@ -228,6 +228,18 @@ def test_every_module_has_a_docstring():
     assert [shown(path) for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)] == []
 
 
+def test_a_class_name_stands_for_one_class_in_all_hosts():
+    classes = [
+        (node.name, shown(path))
+        for path in sources(*HOSTS)
+        for node in parsed(path).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    places = {name: [path for other, path in classes if other == name] for name, _ in classes}
+
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
 def test_no_module_is_too_long():
     lengths = {shown(path): len(path.read_text().splitlines()) for path in sources()}
 

@@ -8,7 +8,7 @@ from sqlmodel import Field
 from wren_backend.storage.tables import Table
 
 
-class Message(Table, table=True):
+class InboxMessage(Table, table=True):
     """A message to the people of a workspace, usually from a run."""
 
     __tablename__ = "messages"

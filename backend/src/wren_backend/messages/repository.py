@@ -7,7 +7,7 @@ from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from wren_backend.ids import new_id
-from wren_backend.messages.models import Message
+from wren_backend.messages.models import InboxMessage
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.storage.pagination import Page, Position, older_than, page_of
 from wren_backend.storage.storable import storable_text
@@ -24,9 +24,9 @@ class NewMessage:
     run_id: str | None = None
 
 
-def add_message(session: WriteSession, workspace_id: str, message: NewMessage, *, now: datetime) -> Message:
+def add_message(session: WriteSession, workspace_id: str, message: NewMessage, *, now: datetime) -> InboxMessage:
     """Add a message to the inbox of a workspace."""
-    row = Message(
+    row = InboxMessage(
         id=new_id("msg"),
         workspace_id=workspace_id,
         run_id=message.run_id,
@@ -43,19 +43,19 @@ def add_message(session: WriteSession, workspace_id: str, message: NewMessage, *
 
 def list_messages(
     session: ReadSession, workspace_id: str, *, limit: int, after: Position | None = None
-) -> Page[Message]:
+) -> Page[InboxMessage]:
     """List the messages of a workspace, newest first, after the position `after`."""
-    statement = select(Message).where(Message.workspace_id == workspace_id)
+    statement = select(InboxMessage).where(InboxMessage.workspace_id == workspace_id)
     if after is not None:
-        statement = statement.where(older_than(after, col(Message.created_at), col(Message.id)))
-    newest_first = statement.order_by(col(Message.created_at).desc(), col(Message.id).desc()).limit(limit + 1)
+        statement = statement.where(older_than(after, col(InboxMessage.created_at), col(InboxMessage.id)))
+    newest_first = statement.order_by(col(InboxMessage.created_at).desc(), col(InboxMessage.id).desc()).limit(limit + 1)
     rows = list(session.exec(newest_first))
     return page_of(rows, limit, lambda row: Position(created_at=row.created_at, id=row.id))
 
 
-def mark_read(session: WriteSession, workspace_id: str, message_id: str, *, now: datetime) -> Message | None:
+def mark_read(session: WriteSession, workspace_id: str, message_id: str, *, now: datetime) -> InboxMessage | None:
     """Mark a message of that workspace as read; one that was read before keeps its time."""
-    theirs = (col(Message.workspace_id) == workspace_id, col(Message.id) == message_id)
-    statement = update(Message).where(*theirs).values(read_at=func.coalesce(col(Message.read_at), now))
-    rows = session.returning(statement.returning(Message))
+    theirs = (col(InboxMessage.workspace_id) == workspace_id, col(InboxMessage.id) == message_id)
+    statement = update(InboxMessage).where(*theirs).values(read_at=func.coalesce(col(InboxMessage.read_at), now))
+    rows = session.returning(statement.returning(InboxMessage))
     return rows[0] if rows else None

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.wire import ANSWERS_OF_API, Cursor, ResponseBody, Timestamp, documented
-from wren_backend.messages.models import Message
+from wren_backend.messages.models import InboxMessage
 from wren_backend.messages.service import MessageService
 
 router = APIRouter(prefix="/v1", tags=["messages"], responses=ANSWERS_OF_API)
@@ -35,7 +35,7 @@ class MessageRead(ResponseBody):
     read_at: Timestamp | None
 
     @classmethod
-    def of(cls, row: Message) -> "MessageRead":
+    def of(cls, row: InboxMessage) -> "MessageRead":
         """Shape a row."""
         return cls(
             id=row.id,

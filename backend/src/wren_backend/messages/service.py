@@ -6,7 +6,7 @@ import structlog
 
 from wren_backend.clock import Clock
 from wren_backend.messages import repository as messages
-from wren_backend.messages.models import Message
+from wren_backend.messages.models import InboxMessage
 from wren_backend.storage.database import Database
 from wren_backend.storage.pagination import CursorCodec
 from wren_backend.tenancy.auth import Subject
@@ -25,7 +25,9 @@ class MessageService:
     clock: Clock
     cursors: CursorCodec
 
-    def list_page(self, subject: Subject, *, limit: int, cursor: str | None = None) -> tuple[list[Message], str | None]:
+    def list_page(
+        self, subject: Subject, *, limit: int, cursor: str | None = None
+    ) -> tuple[list[InboxMessage], str | None]:
         """Return a page of messages, newest first, and the cursor of the next page.
 
         Raises:
@@ -37,7 +39,7 @@ class MessageService:
             page = messages.list_messages(session, workspace_id, limit=limit, after=after)
         return page.items, self.cursors.encode(page.next, workspace_id=workspace_id, of=_LIST_NAME)
 
-    def mark_read(self, subject: Subject, message_id: str) -> Message:
+    def mark_read(self, subject: Subject, message_id: str) -> InboxMessage:
         """Mark a message as read and return it; one that was read before keeps its time.
 
         Raises:

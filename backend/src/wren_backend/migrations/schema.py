@@ -6,7 +6,7 @@ from wren_backend.connections.models import Connection, ConnectLink, OAuthState
 from wren_backend.definitions.models import StoredDefinition
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.idempotency.models import IdempotencyKey
-from wren_backend.messages.models import Message
+from wren_backend.messages.models import InboxMessage
 from wren_backend.runs.models import AICall, AIMonth, Run, RunCall, RunLog
 from wren_backend.spending.models import AIBudget
 from wren_backend.storage.tables import Table
@@ -16,7 +16,7 @@ from wren_backend.vault.models import DataKey, MasterKeyCheck, SealedCredential
 
 TABLES: tuple[type[Table], ...] = (
     *(Workspace, User, ApiKey, MasterKeyCheck, DataKey, Connection, SealedCredential, ConnectLink, OAuthState),
-    *(Deployment, DeploymentVersion, Trigger, Run, RunLog, RunCall, Message, IdempotencyKey, StoredDefinition),
+    *(Deployment, DeploymentVersion, Trigger, Run, RunLog, RunCall, InboxMessage, IdempotencyKey, StoredDefinition),
     *(AICall, AIMonth, AIBudget),
 )
 

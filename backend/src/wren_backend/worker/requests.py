@@ -11,7 +11,7 @@ from wren_backend.connections.credentials.run_credentials import RunCredentials
 from wren_backend.executor.request_server import Served
 from wren_backend.http.wire import timestamp
 from wren_backend.messages import repository as messages
-from wren_backend.messages.models import Message
+from wren_backend.messages.models import InboxMessage
 from wren_backend.messages.repository import NewMessage
 from wren_backend.runs.models import Run
 from wren_backend.storage.database import Database
@@ -107,7 +107,7 @@ class RunRequests:
         return Served(result={"env": dict(newer.env)}, secrets=tuple(newer.secrets))
 
 
-def _message_fields(message: Message) -> dict[str, Any]:
+def _message_fields(message: InboxMessage) -> dict[str, Any]:
     return {
         "id": message.id,
         "sender": message.sender,
