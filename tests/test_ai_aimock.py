@@ -5,8 +5,8 @@ import base64
 import pytest
 
 from wren_anthropic import Anthropic
-from wren_core.ai.records import Message, ToolResult
-from wren_core.errors import AgentFixableError, RateLimited, Unavailable
+from wren_core.ai.records import ChatMessage, ToolResult
+from wren_core.errors import RateLimited, Unavailable
 from wren_openai import OpenAI
 
 TOOL = {
@@ -57,9 +57,9 @@ def test_a_tool_is_called_and_its_result_gets_an_answer(ai):
     (call,) = asked.tool_calls
     answer = ai.generate(
         messages=[
-            Message(role="user", text="what is the weather in Rome?"),
+            ChatMessage(role="user", text="what is the weather in Rome?"),
             asked.as_message(),
-            Message(role="user", tool_results=[ToolResult(id=call.id, content='{"degrees": 21}')]),
+            ChatMessage(role="user", tool_results=[ToolResult(id=call.id, content='{"degrees": 21}')]),
         ],
         tools=[TOOL],
     )
@@ -132,7 +132,7 @@ def test_a_stream_that_breaks_off_is_unavailable_and_its_input_is_charged(ai):
 
 
 def test_an_unknown_question_is_refused_by_aimock(ai):
-    with pytest.raises(AgentFixableError):
+    with pytest.raises(Unavailable):
         ai.generate("nothing in the fixtures matches this")
 
 

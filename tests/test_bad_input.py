@@ -139,7 +139,7 @@ def test_an_expired_access_without_refresh_is_refused_with_the_page_to_authorise
     answer = wait_for(lambda: refused(deploy(newcomer, READING)), seconds=10, what="the end of the access")
 
     assert_must_reauthorise(
-        newcomer, answer, "OAUTH_TOKEN_EXPIRED", r"access to Gmail \(default\) has ended and cannot be renewed"
+        newcomer, answer, "OAUTH_TOKEN_EXPIRED", r"access to Gmail \(default\) has ended and cannot be refreshed"
     )
 
 

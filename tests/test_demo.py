@@ -43,7 +43,7 @@ def test_a_demo_with_keep_runs_until_it_is_interrupted_and_leaves_no_process(var
         said = []
         for line in demo.stdout:
             said.append(line)
-            if line.startswith("Ctrl-C"):
+            if line.startswith("Stop with Ctrl-C"):
                 break
         url = re.search(r"WREN_API_URL=(\S+)", "".join(said))[1]
         ready = httpx2.get(f"{url}/readyz").status_code

@@ -239,7 +239,7 @@ def test_types_in_documents_are_pythons(name):
 def test_records_that_methods_take_are_described():
     taken = [record for record in wren.integrations.get_docs("openai").records if record.is_taken]
 
-    assert {"Message", "ToolDefinition"} <= {record.name for record in taken}
+    assert {"ChatMessage", "ToolDefinition"} <= {record.name for record in taken}
 
 
 # --- wren_backend.integrations --------------------------------------------------------------------------------------

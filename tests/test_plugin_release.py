@@ -76,7 +76,7 @@ def test_a_release_needs_a_version_that_fits_the_changes(author):
     code, refused = author.release("--dry-run")
     assert (code, refused["error"]["code"]) == (1, "VERSION_TOO_SMALL")
     assert "items: parameter 'search' is newly required" in refused["error"]["message"]
-    assert "ask for 0.2.0 or later" in refused["error"]["message"]
+    assert "require 0.2.0 or later" in refused["error"]["message"]
     assert "before 1.0.0" in refused["error"]["message"]
 
     # A sufficient version is accepted, but not tagged before it is committed.

@@ -192,7 +192,7 @@ def test_the_wheel_of_the_sdk_contains_the_template(tmp_path):
     root = Path(__file__).parents[1] / "sdk"
     packed = {file.distribution_path for file in WheelBuilder(str(root)).recurse_included_files()}
 
-    template = root / "src" / "wren" / "plugin" / "template"
+    template = root / "src" / "wren" / "authoring" / "template"
     wanted = {str(path.relative_to(root / "src")) for path in template.rglob("*") if path.is_file()}
     assert len(wanted) > 20
     assert wanted - packed == set()

@@ -81,7 +81,7 @@ def test_one_run_is_shown_with_its_result_and_its_calls(client, book):
     shown = client.get(f"/v1/runs/{run.id}").json()
 
     assert (shown["result"], shown["error"]) == ({"sent": [1, "ü"]}, None)
-    assert shown["calls"] == [{"integration": "mail", "method": "send", "ms": 12.5, "outcome": "ok"}]
+    assert shown["calls"] == [{"integration": "mail", "account": None, "method": "send", "ms": 12.5, "outcome": "ok"}]
     assert "lease_token" not in shown
 
 
