@@ -21,7 +21,7 @@ from wren_backend.services import Services
 from wren_backend.settings import ProviderSettings, Settings
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.auth import issue_key
-from wren_backend.testing import add_subject
+from wren_backend.testing import add_subject, open_credentials
 from wren_backend.vault.keyring import generate_key_line
 from wren_core import AuthFailed, NotFound, RateLimited, Rejected, Unavailable
 from wren_core.plugins.discovery import discover
@@ -200,7 +200,7 @@ class Server:
 
     def github(self, providers: Emulate) -> GitHub:
         """Return the integration with the credentials of a run."""
-        env = self.services.connections.credentials.run_environment(self.subject, ["github"]).env
+        env = open_credentials(self.services.connections.credentials, self.subject, ["github"]).get("github").env
         return connected(providers.github_url, env["GITHUB_ACCESS_TOKEN"])
 
 
