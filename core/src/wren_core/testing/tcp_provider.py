@@ -74,7 +74,9 @@ class FakeTcpProvider:
     def start(self, *, port: int = 0) -> str:
         """Listen on a loopback port, a free one where 0 is given, and return the URL."""
         listener = self._listener = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, args=(listener,), name=f"wren-fake-{self.name}", daemon=True).start()
+        name = f"wren-fake-{self.name}"
+        self._acceptor = threading.Thread(target=self._accept, args=(listener,), name=name, daemon=True)
+        self._acceptor.start()
         return f"{self.scheme}://127.0.0.1:{listener.getsockname()[1]}"
 
     def stop(self) -> None:
@@ -83,6 +85,7 @@ class FakeTcpProvider:
         listener, self._listener = self._listener, None
         if listener is not None:
             _close(listener)
+            self._acceptor.join(patience(_STOP_SECONDS))
         with self.lock:
             clients = dict(self._clients)
         for client, thread in clients.items():
