@@ -1,5 +1,10 @@
-import pytest
+from contextlib import contextmanager
 
+import pytest
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from wren_backend.settings import SettingsInvalid
 from wren_backend.storage.pagination import Position
 from wren_backend.testing import NOW
 from wren_core.contract.integration import Integration
@@ -19,6 +24,21 @@ class Abacus(Integration):
 def abacus_only():
     plugin = LoadedPlugin(name="abacus", distribution="wren-abacus", version="1.0", integration=Abacus)
     return Registry(loaded={"abacus": plugin}, failed={})
+
+
+@contextmanager
+def open_connections():
+    """Collect the connections to databases that the block opens and does not close."""
+    left = set()
+    listeners = {
+        "connect": lambda connection, _: left.add(connection),
+        "close": lambda connection, _: left.discard(connection),
+    }
+    for name, listener in listeners.items():
+        event.listen(Pool, name, listener)
+    yield left
+    for name, listener in listeners.items():
+        event.remove(Pool, name, listener)
 
 
 @sqlite_only
@@ -49,3 +69,11 @@ def test_the_limits_of_settings_reach_the_parts(build_platform):
 
     limits = platform.deployments.limits
     assert (limits.max_deployments, limits.max_script_bytes, limits.min_interval.total_seconds()) == (3, 1000, 120)
+
+
+@sqlite_only
+def test_a_build_that_fails_closes_every_connection_to_its_database(build_platform):
+    with open_connections() as left, pytest.raises(SettingsInvalid):
+        build_platform(registry=abacus_only(), integrations={"abacus": {"config": {"beads": 1}}})
+
+    assert left == set()

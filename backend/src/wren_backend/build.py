@@ -18,7 +18,9 @@ from wren_backend.scheduler.build import build_scheduler
 from wren_backend.services import Services
 from wren_backend.settings import Settings
 from wren_backend.spending.build import build_spending
+from wren_backend.storage.database import Database
 from wren_backend.store import open_store
+from wren_backend.vault.service import Vault
 from wren_backend.worker.build import build_worker, configuration_of
 from wren_core.plugins.registry import Registry
 
@@ -31,6 +33,13 @@ def build_services(settings: Settings, *, clock: Clock | None = None, registry: 
     """
     clock = clock or SystemClock()
     database, vault = open_store(settings, clock)
+    with database.closed_on_failure():
+        return _build_features(settings, clock, registry, database, vault)
+
+
+def _build_features(
+    settings: Settings, clock: Clock, registry: Registry | None, database: Database, vault: Vault
+) -> Services:
     policy = plugin_policy(settings)
     if registry is None:  # an empty one is a choice as well
         registry = load_registry(database, now=clock.now(), policy=policy)

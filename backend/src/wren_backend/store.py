@@ -29,6 +29,11 @@ def open_store(settings: Settings, clock: Clock) -> tuple[Database, Vault]:
     for folder in (settings.data_dir, settings.data_dir / "runs"):
         _make_folder(folder)
     database = open_database(settings.database_address())
+    with database.closed_on_failure():
+        return database, _unlock(database, settings, clock)
+
+
+def _unlock(database: Database, settings: Settings, clock: Clock) -> Vault:
     try:
         keys = open_keys(database, key_file=settings.key_file, key_text=settings.master_key)
         verify_master_keys(database, keys)  # before anything is written
@@ -39,7 +44,7 @@ def open_store(settings: Settings, clock: Clock) -> tuple[Database, Vault]:
             f"the database at {url.host or url.database}{f':{url.port}' if url.port else ''} does not answer; "
             "check WREN_DATABASE_URL, and that the server runs"
         ) from exc
-    return database, open_vault(database, keys, now=clock.now())
+    return open_vault(database, keys, now=clock.now())
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,6 +1,7 @@
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -267,4 +268,5 @@ def test_secure_delete_overwrites_what_is_deleted(tmp_path, sqlite_template):
     database.dispose()
 
     assert not [name for name in os.listdir(tmp_path) if b"planted-token-4711" in Path(tmp_path, name).read_bytes()]
-    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

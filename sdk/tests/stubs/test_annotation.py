@@ -1,13 +1,16 @@
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, Generic, Literal, NewType, TypeVar, Union
 
 import pytest
 from pydantic import AwareDatetime, BaseModel
 
-from wren.stubs.annotation import Annotations, Imports, is_importable, write_default
+from wren.stubs.annotation import Annotations, Imports, find_public_module, is_importable, write_default
 from wren_core.export.docs import MethodDoc
 
 T = TypeVar("T")
@@ -50,6 +53,7 @@ def write_type(annotation, *, as_input=False, taken=()) -> str:
         (datetime, "_datetime.datetime"),
         (AwareDatetime, "_pydantic_types.AwareDatetime"),
         (Mapping[str, int], "_collections_abc.Mapping[str, int]"),
+        (Path, "_pathlib.Path"),
         (MethodDoc, "_wren_core_export_docs.MethodDoc"),
         (Local, "OwnLocal"),
         (Page[int], "OwnPage[int]"),
@@ -118,3 +122,18 @@ def test_only_a_typed_package_is_worth_an_import():
 )
 def test_a_default_is_shown_where_it_is_a_plain_value(value, annotation, words):
     assert write_default(value, annotation) == words
+
+
+@pytest.mark.parametrize("module", ["colours", "colours._local", "colours._local.deeper"])
+def test_a_class_is_imported_from_the_public_module_that_shows_it(monkeypatch, module):
+    shade = type("Shade", (), {"__module__": module})
+    monkeypatch.setitem(sys.modules, "colours", ModuleType("colours"))
+    sys.modules["colours"].Shade = shade
+
+    assert find_public_module(shade) == "colours"
+
+
+def test_a_class_that_no_public_module_shows_is_imported_from_its_own():
+    shade = type("Shade", (), {"__module__": "colours._local"})
+
+    assert find_public_module(shade) == "colours._local"

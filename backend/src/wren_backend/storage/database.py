@@ -92,6 +92,15 @@ class Database:
             yield session
             session.commit()
 
+    @contextmanager
+    def closed_on_failure(self) -> Iterator[None]:
+        """Close every pooled connection when the block raises, for a start that does not complete."""
+        try:
+            yield
+        except BaseException:
+            self.dispose()
+            raise
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

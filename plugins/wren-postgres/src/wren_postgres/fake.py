@@ -12,6 +12,7 @@ Example:
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -88,7 +89,8 @@ class FakePostgres(FakeTcpProvider):
         """Statements of query() and execute(), oldest first."""
         self._failures: list[FakeFailure | None] = []
         self._address = f"file:wren-fake-{next(_NUMBERS)}?mode=memory&cache=shared"
-        self._keeper = self.open()
+        self._keeper = self.open()  # the database in memory exists as long as it has a connection
+        weakref.finalize(self, self._keeper.close)
         self._keeper.executescript(content)
 
     def configuration(self, url: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Sequence
@@ -94,7 +95,8 @@ class Annotations:
         generic = getattr(annotation, "__pydantic_generic_metadata__", None) or {}
         if generic.get("origin"):
             return self._write_generic(generic["origin"], generic["args"], as_input=as_input)
-        name = self._imports.name(annotation.__module__, annotation.__qualname__) if is_importable(annotation) else None
+        module = find_public_module(annotation)
+        name = self._imports.name(module, annotation.__qualname__) if is_importable(annotation) else None
         name = name or self._declare(annotation) or self._imports.any
         if as_input and issubclass(annotation, BaseModel) and name != self._imports.any:
             return f"{name} | {self._write_builtin('dict')}[str, {self._imports.any}]"
@@ -107,16 +109,25 @@ class Annotations:
         if not isinstance(value, Enum):
             return repr(value)
         owner = type(value)
-        return f"{self._imports.name(owner.__module__, owner.__qualname__)}.{value.name}"
+        return f"{self._imports.name(find_public_module(owner), owner.__qualname__)}.{value.name}"
+
+
+def find_public_module(cls: type) -> str:
+    """Return the module to import a class from: for `pathlib._local` of Python 3.13, `pathlib`."""
+    public = re.split(r"\._", cls.__module__, maxsplit=1)[0]
+    return public if _look_up(public, cls) is cls else cls.__module__
 
 
 def is_importable(cls: type) -> bool:
     """Tell whether a type checker can resolve an import of the class."""
-    module = sys.modules.get(cls.__module__)
-    found: Any = module
+    return _look_up(cls.__module__, cls) is cls and _is_typed(cls.__module__.partition(".")[0])
+
+
+def _look_up(module: str, cls: type) -> Any:
+    found: Any = sys.modules.get(module)
     for part in cls.__qualname__.split("."):
         found = getattr(found, part, None)
-    return found is cls and _is_typed(cls.__module__.partition(".")[0])
+    return found
 
 
 def write_default(value: Any, annotation: str) -> str:
