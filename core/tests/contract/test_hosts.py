@@ -79,6 +79,26 @@ def test_a_refused_address_is_not_repeated():
     assert "secret" not in str(caught.value) + str(caught.value.details)
 
 
+@pytest.mark.parametrize(
+    ("template", "config", "host"),
+    [
+        ("{shop}.shops.example", {"shop": "Blue"}, "blue.shops.example:443"),
+        ("{shop}.shops.example:{port}", {"shop": "blue", "port": 8443}, "blue.shops.example:8443"),
+        ("api-{shop}.shops.example:8080", {"shop": "blue"}, "api-blue.shops.example:8080"),
+    ],
+)
+def test_a_template_may_have_a_field_for_a_part_of_the_host(template, config, host):
+    assert configured_hosts(spec(template, shop={}, port={}), config) == (host,)
+
+
+@pytest.mark.parametrize(
+    "value", ["evil.example/", "a b", "blue.shops.example", "evil.example:443", "x@evil.example", ".."]
+)
+def test_a_part_of_a_host_stays_a_part(value):
+    with pytest.raises(ConfigInvalid, match="'shop'"):
+        configured_hosts(spec("{shop}.shops.example", shop={}), {"shop": value})
+
+
 @pytest.mark.parametrize("template", ["mail.example", "{host}/x", "https://{host}", "{Host}", "{host}:{port}:{x}", "*"])
 def test_a_template_is_an_address_made_of_fields(template):
     with pytest.raises(ValidationError, match=r"config_hosts\.0"):

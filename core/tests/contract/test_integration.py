@@ -245,6 +245,23 @@ def test_a_failed_connection_is_tried_again():
     assert made.client.token == "tok-123"
 
 
+class Shop(Integration):
+    """A shop of each tenant."""
+
+    spec = IntegrationSpec(name="shop", display_name="Shop", base_url="https://{shop}.shops.example/{region}/api")
+
+    class Config(IntegrationConfig):
+        shop: str
+        region: str = "eu"
+
+
+def test_the_base_url_is_filled_in_from_the_configuration():
+    assert Shop.create({"shop": "blue"}).base_url == "https://blue.shops.example/eu/api"
+    assert Shop.create({"shop": "blue"}, base_url="http://127.0.0.1:1").base_url == "http://127.0.0.1:1"
+    with pytest.raises(ConfigInvalid, match="shop: configuration field 'shop'"):
+        Shop.create({"shop": "evil.example/"})
+
+
 def test_an_integration_without_connect_and_base_url_has_no_client():
     class Plain(Integration):
         """Plain."""

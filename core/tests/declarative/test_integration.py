@@ -264,6 +264,11 @@ BROKEN = {"type": "object", "properties": {"id": {"type": "text"}}, "required": 
         (lambda wire: wire.update(baseUrl=None), "baseUrl is missing"),
         (lambda wire: wire.update(baseUrl="https://me:pw@api.depot.example"), "no user, query or fragment"),
         (lambda wire: wire.update(hosts=[]), "hosts must name 'api.depot.example'"),
+        (lambda wire: wire.update(baseUrl="https://{shop}.depot.example"), "the configuration has no field 'shop'"),
+        (
+            lambda wire: wire.update(baseUrl="https://{branch}.depot.example"),
+            r"configHosts must name '\{branch\}.depot",
+        ),
         (lambda wire: wire.update(baseUrl="http://api.depot.example"), "hosts must name 'api.depot.example:80'"),
         (set_method(0, description=""), "get has no description"),
         (set_method(0, inputSchema=OPEN), "additionalProperties: false"),

@@ -123,6 +123,10 @@ def test_a_missing_module_is_a_missing_dependency(refused):
         (with_class("@method\ndef act(self):\n    'Act.'"), "the return type must be annotated"),
         (with_class("@method\ndef Act(self) -> int:\n    'Act.'"), "declares Plugin wrongly"),
         (with_class("@method(effect='explode')\ndef act(self) -> int:\n    'Act.'"), "declares Plugin wrongly"),
+        (
+            with_class().replace('"Name")', '"Name", base_url="https://{shop}.example")'),
+            "base_url 'https://{shop}.example': the configuration has no field 'shop'",
+        ),
         (with_class("@method(undo=UndoSpec(method='gone'))\ndef act(self) -> int:\n    'Act.'"), "undone by 'gone'"),
     ],
 )

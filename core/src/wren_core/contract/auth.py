@@ -54,7 +54,11 @@ class OAuth2Config(Spec):
     provider: Name
     """Integrations of one provider share the operator's client id and secret."""
     authorization_url: Url | None = None
-    """Where left out, as `token_url` may be, the operator of a backend names it for the provider."""
+    """Where left out, as `token_url` may be, the operator of a backend names it for the provider.
+
+    Each address may have variables, fields of the configuration that a connection fills in:
+    `https://{shop}.example.com/{tenant}/authorize`. The host must end in a fixed domain.
+    """
     token_url: Url | None = None
     revoke_url: Url | None = None
     userinfo_url: Url | None = None

@@ -4,19 +4,16 @@ Such an integration declares templates over its configuration, `config_hosts=("{
 they are the only addresses that a run of it may contact. Pure.
 """
 
-import ipaddress
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from wren_core.contract.addresses import VARIABLE, fill_host, host_name, with_field_defaults
 from wren_core.contract.spec import IntegrationSpec, template_fields
 from wren_core.errors import ConfigInvalid
 
 _DEFAULT_PORT = 443
 _PORTS = {"http": 80}
-# Names in the public DNS have no underscores, many private names do.
-_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]{0,251}[a-z0-9_])?")
 
 
 def configured_hosts(spec: IntegrationSpec, config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -25,8 +22,7 @@ def configured_hosts(spec: IntegrationSpec, config: Mapping[str, Any]) -> tuple[
     Raises:
         ConfigInvalid: a value is not a host, a port or the address of a server; names the field.
     """
-    properties = spec.config_schema.get("properties", {})
-    values = {name: prop["default"] for name, prop in properties.items() if "default" in prop} | dict(config)
+    values = with_field_defaults(spec.config_schema, config)
     usable = [
         template
         for template in spec.config_hosts
@@ -36,11 +32,15 @@ def configured_hosts(spec: IntegrationSpec, config: Mapping[str, Any]) -> tuple[
 
 
 def _endpoint(integration: str, template: str, values: Mapping[str, Any]) -> str:
-    field, *others = template_fields(template)
-    declared = str(values[others[0]]) if others else template.partition(":")[2]
+    named, _, port = template.partition(":")
+    field = template_fields(named)[-1]
+    declared = str(values[port[1:-1]]) if template_fields(port) else port
     try:
-        host, port = _place(str(values[field]))
-        return f"{_add_brackets(_host_name(host))}:{_port_number(declared or port)}"
+        if not VARIABLE.fullmatch(named):
+            text = {name: str(values[name]) for name in template_fields(named)}
+            return f"{fill_host(named, text, integration=integration)}:{_port_number(declared or _DEFAULT_PORT)}"
+        host, default_port = _place(str(values[field]))
+        return f"{host_name(host)}:{_port_number(declared or default_port)}"
     except ValueError:
         # The value is not shown: it may be a URL with a password in it.
         reason = "must be a host name, an IP address or a URL, with a port between 1 and 65535"
@@ -59,20 +59,6 @@ def _place(text: str) -> tuple[str, str | int]:
         host, _, port = text.partition(":")
         return host, port
     return text.removeprefix("[").removesuffix("]"), _DEFAULT_PORT
-
-
-def _host_name(text: str) -> str:
-    name = text.lower().rstrip(".")
-    if ":" in name:
-        return str(ipaddress.IPv6Address(name))
-    name = name.encode("idna").decode() if not name.isascii() else name
-    if not _HOST_NAME.fullmatch(name):
-        raise ValueError("no host name")
-    return name
-
-
-def _add_brackets(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 def _port_number(text: str | int) -> int:

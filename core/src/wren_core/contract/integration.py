@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ValidationError
 
 from wren_core.contract import execution
+from wren_core.contract.addresses import fill, variables
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.hookspecs import hookimpl
 from wren_core.contract.host import Host, NoHost
@@ -68,7 +69,7 @@ class Integration:
     ) -> None:
         self.config = config
         self.credentials = credentials
-        self.base_url = base_url or self.spec.base_url or ""
+        self.base_url = base_url or _root_of(self.spec, config)
         self.host: Host = host or NoHost()
         self.on_call = on_call
         self.account_alias = account_alias
@@ -266,6 +267,13 @@ def _fill_name(method: MethodSpec, integration: str) -> MethodSpec:
     if not method.example or "{name}." not in method.example:
         return method
     return method.model_copy(update={"example": method.example.replace("{name}.", f"{integration}.")})
+
+
+def _root_of(spec: IntegrationSpec, config: IntegrationConfig) -> str:
+    """Return the root of the provider's API, its variables filled in from the configuration."""
+    if not spec.base_url or not variables(spec.base_url):
+        return spec.base_url or ""
+    return fill(spec.base_url, config.model_dump(mode="json"), integration=spec.name)
 
 
 def _config_schema(config: type[IntegrationConfig]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from wren_core.contract.values import (
     Spec,
     Text,
     Url,
+    UrlTemplate,
     refuse_doubles,
 )
 from wren_core.schemas.properties import properties_of, required_of
@@ -63,6 +64,7 @@ __all__ = [
     "TriggerSpec",
     "UndoSpec",
     "Url",
+    "UrlTemplate",
     "template_fields",
 ]
 
@@ -131,12 +133,14 @@ class IntegrationSpec(Spec):
     setup_url_template: str = SETUP_PATH
     """A path or URL; `{name}` and `{user_id}` are filled in."""
     docs_url: Url | None = None
-    base_url: Url | None = None
-    """Root of the provider's API; operators may override it."""
+    base_url: UrlTemplate | None = None
+    """Root of the provider's API; operators may override it. It may have variables, fields of the configuration:
+    `https://{shop}.example.com/api`, or `{url}/api` for a field that holds the whole address."""
     hosts: tuple[str, ...] = ()
     """Every host the integration contacts, `name` or `name:port` (443 by default)."""
     config_hosts: tuple[HostTemplate, ...] = ()
-    """Hosts that the configuration names: `{url}`, `{host}`, `{host}:5432` or `{host}:{port}`, over its fields.
+    """Hosts that the configuration names: `{url}`, `{host}`, `{shop}.example.com`, `{host}:5432` or `{host}:{port}`,
+    over its fields.
 
     A template with a field that has no value names no host. The configuration of a user may name public
     addresses only, that of the operator of a backend private ones too.

@@ -10,7 +10,10 @@ from wren_core.contract.versions import LONGEST, is_semver
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 EnvVar = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
-HostTemplate = Annotated[str, StringConstraints(pattern=r"^\{[a-z]\w*\}(:(\{[a-z]\w*\}|\d{1,5}))?$")]
+UrlTemplate = Annotated[str, StringConstraints(pattern=r"^(https?://\S+|\{[a-z]\w*\}\S*)$")]
+HostTemplate = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9._-]*\{[a-z]\w*\}([a-z0-9._-]|\{[a-z]\w*\})*(:(\{[a-z]\w*\}|\d{1,5}))?$")
+]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 

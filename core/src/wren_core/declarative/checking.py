@@ -6,6 +6,7 @@ from itertools import combinations
 from urllib.parse import urlsplit
 
 from wren_core import json_pointer
+from wren_core.contract.address_check import host_template, list_address_problems
 from wren_core.contract.request_binding import Constant, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
 
@@ -20,6 +21,13 @@ def list_problems(spec: IntegrationSpec) -> list[str]:
 
 
 def _address_problems(spec: IntegrationSpec) -> Iterator[str]:
+    problems = list_address_problems(spec)
+    yield from problems
+    host = "" if problems or not spec.base_url else host_template(spec.base_url)
+    if host:
+        if host not in spec.config_hosts:
+            yield f"configHosts must name {host!r}, the host of baseUrl"
+        return
     parts = urlsplit(spec.base_url or "")
     if not parts.hostname:
         yield "baseUrl is missing: the root of the API, to which paths are added"

@@ -12,6 +12,7 @@ import pluggy
 from importlib_metadata import EntryPoint
 
 from wren_core.contract import hookspecs
+from wren_core.contract.address_check import check_addresses
 from wren_core.contract.integration import Integration
 from wren_core.contract.schema_check import check_schemas
 from wren_core.contract.spec import IntegrationSpec
@@ -140,6 +141,7 @@ def _check_declaration(integration: type[Integration]) -> None:
     try:
         spec = integration.full_spec()
         check_schemas(spec)
+        check_addresses(spec)
     except (TypeError, ValueError, LookupError) as exc:  # LookupError: from pydantic, about an unknown $ref
         raise RefusedError("PLUGIN_INVALID", f"declares {integration.__name__} wrongly: {exc}") from exc
     undocumented = [method.id for method in spec.methods if not method.description]
