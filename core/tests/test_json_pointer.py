@@ -1,6 +1,6 @@
 import pytest
 
-from wren_core.json_pointer import MISSING, build, find, find_reference, put, split
+from wren_core.json_pointer import MISSING, build, find, find_reference, put, restore_keys, split
 
 DOCUMENT = {"a": [{"b": 1}], "": 0, "c/d": 2, "e~f": 3, "n": None}
 
@@ -13,7 +13,7 @@ def test_a_pointer_finds_its_place(pointer, found):
     assert find(DOCUMENT, pointer) == found
 
 
-@pytest.mark.parametrize("pointer", ["/x", "/a/1", "/a/-1", "/a/b", "/n/x", "/a/0/b/c", "/a/²"])
+@pytest.mark.parametrize("pointer", ["/x", "/a/1", "/a/-1", "/a/b", "/n/x", "/a/0/b/c", "/a/²", "/a/" + "9" * 5000])
 def test_a_pointer_that_leads_nowhere_says_so(pointer):
     assert find(DOCUMENT, pointer) is MISSING
 
@@ -60,3 +60,20 @@ def test_splitting_undoes_building(parts):
 )
 def test_a_reference_leads_to_a_place_in_the_same_document(reference, found):
     assert find_reference(DOCUMENT, reference) == found
+
+
+@pytest.mark.parametrize(
+    ("document", "path", "found", "keys"),
+    [
+        ({"13": 5}, [13], 5, ["13"]),
+        ({"013": 5}, [13], 5, ["013"]),
+        ({"013": 5, "13": "x"}, [13], 5, ["013"]),
+        ({"+7": [1, {"0": 2}]}, [7, 1, 0], 2, ["+7", 1, "0"]),
+        ([{"a": [5]}], [0, "a", 0], 5, [0, "a", 0]),
+        ({"a": 1}, [13, "b"], 5, ["13", "b"]),
+        ([1], ["x", 0], 5, ["x", 0]),
+        ({}, [], {}, []),
+    ],
+)
+def test_a_number_in_a_path_is_the_key_it_stands_for(document, path, found, keys):
+    assert restore_keys(document, path, found) == keys

@@ -20,3 +20,8 @@ def test_a_lower_similarity_finds_more():
 def test_the_hint_offers_the_nearest_name_or_says_what_there_is():
     assert suggest("mail", otherwise="it has nothing") == "did you mean 'mail'?"
     assert suggest(None, otherwise="it has nothing") == "it has nothing"
+
+
+def test_a_long_text_is_no_mistyped_name():
+    assert find_nearest("x" * 201, ["x" * 200]) is None
+    assert find_nearest("x" * 199, ["x" * 201, "x" * 200]) == "x" * 200

@@ -1,13 +1,13 @@
 """JSON pointers (RFC 6901): write one, split one, find a place of a JSON value, or put a value there."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 MISSING: Any = object()
 """The result of `find` and `find_reference` where there is nothing."""
 # An index has no sign and no leading zero; "01" is a key of an object and not an index of an array.
-_INDEX = re.compile(r"0|[1-9][0-9]*")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 def build(parts: Iterable[Any]) -> str:
@@ -34,6 +34,39 @@ def find(document: Any, pointer: str) -> Any:
         else:
             return MISSING
     return node
+
+
+def restore_keys(document: Any, path: Sequence[str | int], found: Any = MISSING) -> list[str | int]:
+    """Return a path with the keys of objects as they are; validators report the key "13", and "013", as the number 13.
+
+    Args:
+        document: the value that the path leads through.
+        path: keys and indexes.
+        found: the value at its end, where it is known; of two keys that read alike, it is the one that holds it.
+    """
+    node, keys = document, list[str | int]()
+    for place, part in enumerate(path):
+        is_last = place == len(path) - 1
+        if isinstance(node, Mapping) and isinstance(part, int):
+            keys.append(_restore_key(node, part, found if is_last else MISSING))
+        else:
+            keys.append(part)
+        node = _step(node, keys[-1])
+    return keys
+
+
+def _restore_key(node: Mapping[str, Any], number: int, found: Any) -> str:
+    if str(number) in node and (found is MISSING or node[str(number)] == found):
+        return str(number)
+    same = [key for key in node if re.fullmatch(rf"\+?0*{number}", str(key))]
+    return next((key for key in same if found is not MISSING and node[key] == found), next(iter(same), str(number)))
+
+
+def _step(node: Any, key: str | int) -> Any:
+    try:
+        return node[key]
+    except (LookupError, TypeError):
+        return MISSING
 
 
 def find_reference(document: Any, reference: str) -> Any:

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+# Comparing two texts takes time that is quadratic in their length; what is longer is not a mistyped name.
+_LONGEST_NAME = 200
+
 
 def find_nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like `name`, or None where none is similar."""
@@ -17,9 +20,12 @@ def list_nearest(name: str, known: Iterable[str], *, limit: int = 3, similarity:
         limit: maximum number of returned names.
         similarity: from 0 (every name) to 1 (the same name only).
     """
+    if len(name) > _LONGEST_NAME:
+        return []
     from difflib import get_close_matches  # here: only an unknown name needs it
 
-    return get_close_matches(name, list(known), n=limit, cutoff=similarity)
+    usual = [item for item in known if len(item) <= _LONGEST_NAME]
+    return get_close_matches(name, usual, n=limit, cutoff=similarity)
 
 
 def suggest(nearest: str | None, *, otherwise: str) -> str:

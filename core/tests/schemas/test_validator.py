@@ -1,3 +1,4 @@
+import difflib
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -7,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from wren_core.schemas.validator import SchemaInvalid, Validator
+from wren_core import json_pointer
+from wren_core.schemas.validator import MOST_PROBLEMS, SchemaInvalid, Validator
 from wren_core.testing.patience import patience
 
 
@@ -379,3 +381,52 @@ def test_formats_are_checked_on_request(kind, fits, not_so):
     assert Validator(schema, formats=True).is_valid(fits)
     assert not Validator(schema, formats=True).is_valid(not_so)
     assert Validator(schema).is_valid(not_so)
+
+
+TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+NUMBERED = {"type": "object", "properties": {"7": {"enum": ["a"]}, "8": {"type": "object", "properties": {"0": TEXTS}}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "pointer"),
+    [
+        (TEXTS, {"13": 5}, "/13"),
+        (TEXTS, {"013": 5}, "/013"),
+        (TEXTS, {"13": "x", "013": 5}, "/013"),
+        (TEXTS, {"+13": 5}, "/+13"),
+        ({"properties": {"metadata": TEXTS}}, {"metadata": {"0": None}}, "/metadata/0"),
+        ({"items": TEXTS}, [{}, {"1": 5}], "/1/1"),
+        (NUMBERED, {"7": "b"}, "/7"),
+        (NUMBERED, {"8": {"0": {"00": 1}}}, "/8/0/00"),
+        ({"properties": {"m": {"anyOf": [TEXTS, {"type": "null"}]}}}, {"m": {"13": 5}}, "/m/13"),
+    ],
+)
+def test_a_key_that_looks_like_a_number_is_a_key(schema, value, pointer):
+    (problem,) = Validator(schema).problems(value)
+
+    assert problem.pointer == pointer
+    assert problem.got == json_pointer.find(value, pointer)
+
+
+def test_the_schema_of_a_numbered_property_is_found():
+    (problem,) = Validator(NUMBERED).problems({"7": "b"})
+
+    assert (problem.expected, problem.nearest) == ("'a'", None)
+
+
+@pytest.mark.parametrize("size", [1000, 2000])
+def test_the_number_of_explained_problems_is_bounded(size):
+    wrong = {f"0{number}": number for number in range(size)}
+
+    assert len(Validator(TEXTS).problems(wrong)) == MOST_PROBLEMS
+
+
+def test_only_some_unknown_names_are_compared_with_the_known_ones(monkeypatch):
+    compared = []
+    monkeypatch.setattr(difflib, "get_close_matches", lambda name, *_, **_options: compared.append(name) or [])
+    closed = Validator({"properties": {"title": {}}, "additionalProperties": False})
+
+    for size in (1000, 2000):
+        compared.clear()
+        assert closed.problems({f"x{number}": 1 for number in range(size)})
+        assert len(compared) == 10

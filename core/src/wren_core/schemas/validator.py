@@ -7,6 +7,8 @@ itself is broken, and a test compares the verdicts of both.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import islice
 from typing import Any, NoReturn
 
 from wren_core import json_pointer
@@ -17,6 +19,10 @@ from wren_core.schemas.type_words import type_words
 
 # The explanation of a refusal takes quadratic time in the depth; arguments of a call are never deeper.
 _EXPLAINED_DEPTH = 255
+MOST_PROBLEMS = 50
+"""Maximum number of reasons that are explained: explaining each takes a walk through the value."""
+_MOST_NAMES = 10
+"""Maximum number of unknown names for which the nearest known one is looked up."""
 _EXCLUDING = frozenset({"type", "enum", "const", "falseSchema"})
 
 
@@ -67,7 +73,9 @@ class Validator:
                 pattern_options=jsonschema_rs.RegexOptions(),
             )
         except (ValueError, RecursionError) as exc:
-            raise SchemaInvalid(_refused_pattern(exc) or _why_broken(self.schema) or first_line(exc)) from exc
+            raise SchemaInvalid(
+                _refused_pattern(exc, self.schema) or _why_broken(self.schema) or first_line(exc)
+            ) from exc
 
     def is_valid(self, value: Any) -> bool:
         """Tell whether a JSON value fits; other Python values never fit."""
@@ -77,7 +85,7 @@ class Validator:
             return False
 
     def problems(self, value: Any) -> list[Problem]:
-        """List why a JSON value does not fit, outermost first; empty when it fits."""
+        """List why a JSON value does not fit, outermost first, at most `MOST_PROBLEMS`; empty when it fits."""
         if self.is_valid(value):
             return []
         if _is_deep(value):
@@ -85,21 +93,24 @@ class Validator:
                 Problem(pointer="", expected="a JSON value", got=value, message="nested too deeply to be explained")
             ]
         try:
-            errors = sorted(
+            errors = nsmallest(
+                MOST_PROBLEMS,
                 (_inner(error) for error in self._compiled.iter_errors(value)),
                 key=lambda error: len(error.instance_path),
             )
         except ValueError as exc:
             return [Problem(pointer="", expected="a JSON value", got=value, message=_short(first_line(exc)))]
-        return [self._problem(error, _at(value, error.instance_path)) for error in errors]
+        return [self._problem(error, value) for error in errors]
 
-    def _problem(self, error: Any, got: Any) -> Problem:
+    def _problem(self, error: Any, value: Any) -> Problem:
+        path = json_pointer.restore_keys(value, error.instance_path, error.instance)
+        got = _at(value, path)
         parent = _schema_at(self.schema, error.schema_path[:-1])
         keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
         expected = _describe_expected(keyword, parent, self.schema.get("$defs", {}))
         said = f"{_short(repr(got), 80)} is not {expected}"
         return Problem(
-            pointer=json_pointer.build(error.instance_path),
+            pointer=json_pointer.build(path),
             expected=_short(expected),
             got=got,
             message=_short(said if keyword in ("anyOf", "oneOf") else error.message),
@@ -110,12 +121,12 @@ class Validator:
         )
 
 
-def _refused_pattern(error: Any) -> str | None:
+def _refused_pattern(error: Any, schema: Mapping[str, Any]) -> str | None:
     """Name the pattern that the engine refuses; None where the schema is refused for another reason."""
     if not str(getattr(error, "message", "")).endswith('is not a "regex"'):
         return None
     return (
-        f"at {json_pointer.build(error.instance_path)}: the pattern {error.instance!r} cannot be matched in linear "
+        f"at {json_pointer.build(json_pointer.restore_keys(schema, error.instance_path))}: the pattern {error.instance!r} cannot be matched in linear "
         "time: it has lookaround or a backreference, or it is broken"
     )
 
@@ -158,7 +169,7 @@ def _at(node: Any, path: Iterable[Any]) -> Any:
 def _schema_at(schema: Mapping[str, Any], path: Iterable[Any]) -> Mapping[str, Any]:
     """Find a subschema; empty where the path leads into a `true`, a `false` or a schema with its own `$id`."""
     try:
-        found = _at(schema, path)
+        found = _at(schema, json_pointer.restore_keys(schema, list(path)))
     except (LookupError, TypeError):
         return {}
     return found if isinstance(found, Mapping) else {}
@@ -203,8 +214,8 @@ def _describe_expected(keyword: str, parent: Mapping[str, Any], definitions: dic
 
 def _nearest(keyword: str, parent: Mapping[str, Any], instance: Any) -> str | None:
     if keyword == "additionalProperties":
-        known = list(parent.get("properties", {}))
-        unknown = [str(name) for name in instance if name not in known]
+        known = dict.fromkeys(parent.get("properties", {}))
+        unknown = islice((str(name) for name in instance if name not in known), _MOST_NAMES)
         return next((nearest for name in unknown if (nearest := find_nearest(name, known))), None)
     if keyword == "enum" and isinstance(instance, str):
         return find_nearest(instance, [item for item in parent["enum"] if isinstance(item, str)])
