@@ -165,7 +165,7 @@ class HttpClient:
         method: str,
         path: str,
         *,
-        query: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
+        query: Mapping[str, Any] | Sequence[tuple[str, str]] | str | None = None,
         json: Any = None,
         content: bytes | BinaryIO | None = None,
         files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None,
@@ -178,7 +178,8 @@ class HttpClient:
         Args:
             method: the HTTP method.
             path: from the root of the API, its values quoted.
-            query: parameters by name, where None is left out and a list is repeated; or pairs of name and value.
+            query: parameters by name, where None is left out and a list is repeated; or pairs of name and value; or text
+                that is percent-encoded already.
             json: a body as JSON values.
             content: a body as bytes, or an open file that is sent piece by piece; a file cannot be sent twice.
             files: the parts of a body of `multipart/form-data`: name, and file name, content and media type.
@@ -193,7 +194,7 @@ class HttpClient:
             raise InvalidInput(f"header {name!r} has characters that no header may hold")
         key = {key_header: str(uuid4())} if key_header else {}
         options = {
-            "params": _without_none(query or {}),
+            "params": query if isinstance(query, str) else _without_none(query or {}),
             "json": json,
             "content": content,
             "files": files,
@@ -231,12 +232,21 @@ class HttpClient:
             raise ValueError(f"{path!r} is not a path from the root of the API")
         shown = f"{method} {path}"
         try:
-            answer = self._exchange(shown, self._http.build_request(method, path, **options), reading or self._reading)
+            answer = self._exchange(shown, self._build(method, path, options), reading or self._reading)
         except self._failures as exc:
             raise Unavailable(f"{self._integration} could not be reached for {shown}: {type(exc).__name__}") from exc
         if answer.status_code >= 300:
             raise self._verdict_on(answer)
         return answer
+
+    def _build(self, method: str, path: str, options: dict[str, Any]) -> Any:
+        encoded = options.get("params")
+        if not isinstance(encoded, str):
+            return self._http.build_request(method, path, **options)
+        request = self._http.build_request(method, path, **{**options, "params": None})
+        joined = b"&".join(part for part in (request.url.query, encoded.encode()) if part)
+        request.url = request.url.copy_with(query=joined or None)
+        return request
 
     def _exchange(self, shown: str, request: Any, reading: _Reading) -> Answer:
         """Send, and follow the redirects of a read on the same origin."""

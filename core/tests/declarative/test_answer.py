@@ -34,12 +34,27 @@ def binding(**fields):
         ("json", b'{"a": [1]}', {"a": [1]}),
         ("json", b"", None),
         ("text", "naïve".encode(), "naïve"),
-        ("bytes", b"\x00\xff", "AP8="),
+        ("bytes", b"\x00\xff", b"\x00\xff"),
         ("none", b"whatever", None),
     ],
 )
 def test_an_answer_is_read_in_the_form_it_has(form, body, content):
     assert read_content(binding(response=form), answer(body)) == content
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "text"),
+    [
+        ("text/csv; charset=ISO-8859-1", b"Gr\xfc\xdfe", "Grüße"),
+        ('text/csv; header=present; charset="windows-1252"', b"5 \x80", "5 €"),
+        ("text/csv", "Grüße".encode(), "Grüße"),
+        ("text/csv; charset=no-such", "Grüße".encode(), "Grüße"),
+    ],
+)
+def test_text_is_read_in_the_charset_that_the_answer_names(content_type, body, text):
+    said = answer(body, **{"content-type": content_type})
+
+    assert read_content(binding(response="text"), said) == text
 
 
 def test_what_should_be_json_and_is_not_is_a_provider_that_does_not_answer():

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.request_binding import Constant, Placement, RequestBinding
@@ -31,7 +32,7 @@ def test_every_argument_is_where_the_binding_says():
     )
 
     assert (request.method, request.path) == ("POST", "/things/a%2Fb")
-    assert request.query == (("tags", "x,y"),)
+    assert request.query == "tags=x,y"
     assert request.headers == {
         "accept": "application/json",
         "x-tenant": "t1",
@@ -89,7 +90,7 @@ def test_constants_come_from_the_definition_the_configuration_and_the_credential
         credentials={"token": "secret-token"},
     )
 
-    assert (request.path, request.query) == ("/eu/things", (("version", "3"),))
+    assert (request.path, request.query) == ("/eu/things", "version=3")
     assert (request.headers["x-tenant"], request.headers["authorization"]) == ("t1", "Token secret-token")
     assert "secret-token" not in repr(request)
 
@@ -146,6 +147,47 @@ def test_invalid_base64_is_refused():
         built({"file": "no base64!"}, schema=BYTES, method="PUT", path="/f", body="raw")
 
     assert caught.value.details["pointer"] == "/file"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "sent"),
+    [
+        ("json", "application/merge-patch+json", b'{"note": "T\\u00e9"}'),
+        ("form", "application/x-www-form-urlencoded; charset=utf-8", b"note=T%C3%A9"),
+        ("raw", "text/csv; charset=utf-8", "Té".encode()),
+        ("raw", 'text/csv; charset="ISO-8859-1"; header=present', b"T\xe9"),
+        ("raw", "text/csv; charset=unknown", "Té".encode()),
+    ],
+)
+def test_the_declared_media_type_is_sent(body, content_type, sent):
+    request = built({"note": "Té"}, method="PATCH", path="/x", body=body, content_type=content_type)
+
+    assert (request.headers["content-type"], request.content) == (content_type, sent)
+
+
+def test_a_text_outside_the_declared_charset_is_refused():
+    with pytest.raises(InvalidInput, match="iso-8859-1, which has no '€'") as caught:
+        built({"note": "5 €"}, method="PUT", path="/x", body="raw", content_type="text/csv; charset=iso-8859-1")
+
+    assert caught.value.details["pointer"] == "/note"
+
+
+def test_the_declared_media_type_is_asked_for():
+    assert built({}, method="GET", path="/x", accept="text/csv").headers["accept"] == "text/csv"
+    assert built({}, method="GET", path="/x").headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("value", ["a/b\nX-Evil: 1", "json", " a/b", "a/b\r", "ä/b"])
+def test_a_media_type_stays_in_its_header(value):
+    with pytest.raises(ValidationError):
+        RequestBinding(method="GET", path="/x", accept=value)
+
+
+def test_a_file_of_an_array_is_decoded_like_a_single_one():
+    schema = {"files": {"type": "array", "items": BYTES["file"]}}
+    request = built({"files": ["AP8=", "AQ=="]}, schema=schema, method="POST", path="/f", body="multipart")
+
+    assert [(name, content) for name, (_, content, _) in request.files] == [("files", b"\x00\xff"), ("files", b"\x01")]
 
 
 @pytest.mark.parametrize("value", [[1, {"a": None}], "text", None, 0])

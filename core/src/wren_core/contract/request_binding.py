@@ -11,11 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 HttpMethod = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 Place = Literal["path", "query", "header", "body"]
-Style = Literal["form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
+Style = Literal["form", "simple", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
 Encoding = Literal["json", "form", "multipart", "raw"]
 Scalar = str | bool | int | float | None
 VerdictName = Literal["auth_failed", "invalid_input", "not_found", "rate_limited", "rejected", "unavailable"]
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/.*)?$")]
+# Printable ASCII without an end of line: it stands in a header.
+MediaType = Annotated[str, StringConstraints(pattern=r"^([!-~]+/[!-~][ -~]*)?$", max_length=1000)]
 HeaderName = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PATH_PARAMETER = re.compile(r"\{([^{}/]+)\}")
 # Headers of the client itself: another value would change the request or the identity that the server sees.
@@ -38,9 +40,13 @@ class Placement(Part):
     """Its name there; by default that of the argument. In a JSON body a JSON pointer leads deeper; with an empty
     one the value is the body."""
     style: Style | None = None
-    """The style of arrays and objects in a query or a form, by default `form`. `json` writes them as JSON."""
+    """The style of arrays and objects in a query or a form, by default `form`. `json` writes them as JSON. In a path or a
+    header `simple` writes the members of an object as `name=value`; without it, as `name,value`."""
     explode: bool = True
     """Whether each item of an array, and each member of an object, is a separate parameter."""
+    media_type: str = ""
+    """Of a part of `multipart/form-data`, such as `image/png`, or several such as `image/png, image/*`; by default that of
+    the file, JSON for an object, and none for text."""
 
     @property
     def wire_name(self) -> str:
@@ -144,8 +150,12 @@ class RequestBinding(Part):
     constants: tuple[Constant, ...] = ()
     body: Encoding = "json"
     """The format of the body; `raw` sends the one property that is placed there unchanged."""
+    content_type: MediaType = ""
+    """The media type of the body, such as `application/merge-patch+json`; by default the usual one of its format."""
     response: Literal["json", "text", "bytes", "none"] = "json"
-    """What the answer holds; bytes are returned as base64."""
+    """What the answer holds; bytes are `bytes` in Python and base64 in JSON."""
+    accept: MediaType = ""
+    """The media types to ask for, such as `text/csv`; by default those of `response`."""
     output: Pointer = ""
     """JSON pointer to the part of the answer that is returned; empty for all of it."""
     pagination: Pagination | None = None

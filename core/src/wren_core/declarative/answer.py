@@ -1,6 +1,5 @@
 """From a provider's answer to the result of a method. Pure."""
 
-import base64
 from typing import Any
 
 from wren_core import errors, json_pointer
@@ -39,9 +38,9 @@ def read_content(binding: RequestBinding, answer: Answer) -> Any:
     if binding.response == "none":
         return None
     if binding.response == "bytes":
-        return base64.b64encode(answer.body).decode()
+        return answer.body
     if binding.response == "text":
-        return answer.text
+        return _read_text(answer)
     document = answer.json()
     if binding.refusal is not None:
         _refuse(binding.refusal, document, answer)
@@ -59,6 +58,15 @@ def with_attributes(value: Any) -> Any:
     if isinstance(value, dict):
         return Result({key: with_attributes(item) for key, item in value.items()})
     return [with_attributes(item) for item in value] if isinstance(value, list) else value
+
+
+def _read_text(answer: Answer) -> str:
+    """Return the text in the charset that the answer names; in UTF-8 where it names none, or an unknown one."""
+    charset = answer.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(' "')
+    try:
+        return answer.body.decode(charset or "utf-8", errors="replace")
+    except LookupError:
+        return answer.text
 
 
 def _refuse(refusal: RefusalRule, document: Any, answer: Answer) -> None:

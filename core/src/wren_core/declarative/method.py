@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from wren_core import json_pointer
 from wren_core.contract.methods import Method
 from wren_core.contract.request_binding import RequestBinding
 from wren_core.contract.spec import MethodSpec
+from wren_core.declarative.local_file import to_base64, with_local_files
 from wren_core.declarative.performing import HttpIntegration, perform
 
 _NO_DEFAULT = inspect.Parameter.empty
@@ -41,19 +43,27 @@ class DeclaredMethod(Method):
         ordered = sorted(properties, key=lambda name: name not in required)
         return inspect.Signature([_parameter(name, properties[name], is_required=name in required) for name in ordered])
 
-    def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - the shape of `Method`
-        """Return the JSON form of the arguments, with defaults."""
+    def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the JSON form of the arguments, with defaults, and files in place of paths to them.
+
+        Raises:
+            InvalidInput: a file cannot be read.
+        """
         properties: Mapping[str, Any] = self._declared.input_schema.get("properties", {})
         defaults = {
             name: schema["default"]
             for name, schema in properties.items()
             if isinstance(schema, dict) and "default" in schema
         }
-        return {**defaults, **as_json}
+        read = {
+            name: with_local_files(properties.get(name), given.get(name), value, json_pointer.build([name]))
+            for name, value in as_json.items()
+        }
+        return {**defaults, **read}
 
     def to_json(self, value: Any) -> Any:
-        """Return a result unchanged: it is JSON already."""
-        return value
+        """Return a result, which is JSON already; bytes become base64."""
+        return to_base64(value)
 
 
 def _parameter(name: str, schema: Any, *, is_required: bool) -> inspect.Parameter:

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from wren_core import json_pointer
 from wren_core.contract.request_binding import Constant, Pagination
 from wren_core.errors import Rejected
+
+# The provider wrote the query of the next page: only characters that no address may hold are encoded.
+_KEPT = "%/:=&?~+!$,;'@()*[]|-._"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +56,8 @@ def page_constants(pagination: Pagination, page: PageRequest) -> tuple[Constant,
     return tuple(Constant(place=place, name=name, value=value) for name, value in named if name and value is not None)
 
 
-def relative_address(base_url: str, path: str, address: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return path and query of the next page's address, from the root of the API.
+def relative_address(base_url: str, path: str, address: str) -> tuple[str, str]:
+    """Return path and encoded query of the next page's address, from the root of the API.
 
     Raises:
         Rejected: it is at another address; the credentials of this API are for this API only.
@@ -66,7 +69,7 @@ def relative_address(base_url: str, path: str, address: str) -> tuple[str, tuple
     is_here = (whole.scheme, whole.hostname, _port(whole)) == (mine.scheme, mine.hostname, _port(mine))
     if not is_here or not below or below.startswith("//") or {".", ".."} & set(below.split("/")):
         raise Rejected(f"the answer puts the next page at another address ({whole.scheme}://{whole.hostname})")
-    return below, tuple(parse_qsl(whole.query, keep_blank_values=True))
+    return below, quote(whole.query, safe=_KEPT)
 
 
 def _port(parts: Any) -> int | None:

@@ -1,8 +1,5 @@
 """From a binding and arguments to the values of an HTTP request. Pure: nothing is sent."""
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +10,9 @@ from wren_core.contract.credentials import Credentials
 from wren_core.contract.request_binding import PATH_PARAMETER, Constant, Placement, RequestBinding
 from wren_core.contract.spec import MethodSpec
 from wren_core.declarative import serialization
+from wren_core.declarative.body import content_of, files_of
+from wren_core.declarative.local_file import to_base64
+from wren_core.declarative.multipart import Part
 from wren_core.errors import AuthFailed, ConfigInvalid, InvalidInput
 
 _ACCEPT = {"json": "application/json", "text": "text/*, */*;q=0.5", "bytes": "*/*", "none": "*/*"}
@@ -25,10 +25,11 @@ class RequestValues:
     method: str
     path: str
     """From the root of the API, percent-encoded, without its query."""
-    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: str = field(default="", repr=False)
+    """Percent-encoded."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content: bytes | None = field(default=None, repr=False)
-    files: tuple[serialization.Part, ...] = field(default=(), repr=False)
+    files: tuple[Part, ...] = field(default=(), repr=False)
     """The parts of a body of `multipart/form-data`, in place of `content`."""
 
 
@@ -45,9 +46,11 @@ class _Draft:
     """The values placed so far."""
 
     path: dict[str, Any] = field(default_factory=dict)
+    segments: dict[str, str] = field(default_factory=dict)
+    """Name in the path -> its value, percent-encoded."""
     properties: dict[str, str] = field(default_factory=dict)
     """Name in the path -> property of the input."""
-    query: list[tuple[str, str]] = field(default_factory=list)
+    query: list[serialization.Parameter] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     body: list[tuple[Placement, Any]] = field(default_factory=list)
 
@@ -62,26 +65,23 @@ def build_request(
         ConfigInvalid: a field of the configuration that the request needs has no value.
         CredentialMissing: a credential that the request needs is missing.
     """
-    draft = _Draft(headers={"accept": _ACCEPT[binding.response]})
+    draft = _Draft(headers={"accept": binding.accept or _ACCEPT[binding.response]})
     for constant in binding.constants:
         _place_constant(draft, constant, around)
     limit = binding.pagination.limit if binding.pagination else ""
     for name, value in arguments.items():
         if name != limit:
             _place(draft, binding.placement(name), value)
-    decoded = [(placement, _decode(method, placement, value)) for placement, value in draft.body]
-    is_multipart = binding.body == "multipart"
-    placed = decoded if binding.body == "raw" else draft.body
-    content, content_type = (None, "") if is_multipart else _content(method, binding, placed)
+    content, content_type = content_of(method, binding, draft.body)
     if content_type:
         draft.headers.setdefault("content-type", content_type)
     return RequestValues(
         method=binding.method,
         path=_path(binding, draft),
-        query=tuple(draft.query),
+        query=serialization.query(draft.query),
         headers=draft.headers,
         content=content,
-        files=_parts(decoded) if is_multipart else (),
+        files=files_of(method, binding, draft.body),
     )
 
 
@@ -110,14 +110,18 @@ def _place(draft: _Draft, placement: Placement, value: Any) -> None:
     name = placement.wire_name
     if placement.place == "body":
         draft.body.append((placement, value))
-    elif placement.place == "path":
+        return
+    value = to_base64(value)
+    if placement.place == "path":
         draft.path[name], draft.properties[name] = value, placement.argument
+        draft.segments[name] = serialization.segment(value, explode=placement.style == "simple" and placement.explode)
     elif placement.place == "query":
-        draft.query += serialization.pairs(name, value, placement.style or "form", explode=placement.explode)
+        draft.query += serialization.parameters(name, value, placement.style or "form", explode=placement.explode)
     elif value is not None:
-        if not _fits_header(value):
+        written = serialization.header(value, explode=placement.style == "simple" and placement.explode)
+        if not _fits_header(written):
             raise _invalid(placement.argument, "a header takes printable ASCII characters only")
-        draft.headers[name.lower()] = serialization.text(value)
+        draft.headers[name.lower()] = written
 
 
 def _fits_header(value: Any) -> bool:
@@ -139,70 +143,8 @@ def _path(binding: RequestBinding, draft: _Draft) -> str:
     for name in binding.path_parameters:
         if draft.path.get(name) is None or not serialization.text(draft.path[name]):
             raise _invalid(draft.properties.get(name, name), "an empty text cannot be part of an address")
-    path = PATH_PARAMETER.sub(lambda match: serialization.segment(draft.path[match[1]]), binding.path)
+    path = PATH_PARAMETER.sub(lambda match: draft.segments[match[1]], binding.path)
     if any(part in (".", "..") for part in path.split("/")):
         name = next(name for name in binding.path_parameters if set(serialization.text(draft.path[name])) == {"."})
         raise _invalid(draft.properties.get(name, name), f"{draft.path[name]!r} would lead to another address")
     return path
-
-
-def _content(
-    method: MethodSpec, binding: RequestBinding, placed: list[tuple[Placement, Any]]
-) -> tuple[bytes | None, str]:
-    """Return the body and its content type."""
-    if not placed:
-        return (b"{}", "application/json") if _has_json_members(method, binding) else (None, "")
-    if binding.body == "raw":
-        value = placed[0][1]
-        if value is None:
-            return None, ""
-        return (value, "application/octet-stream") if isinstance(value, bytes) else (_as_bytes(value), "text/plain")
-    if binding.body == "form":
-        fields = [pair for placement, value in placed for pair in _form_pairs(placement, value)]
-        return serialization.form(fields), "application/x-www-form-urlencoded"
-    return json.dumps(_json_body(placed)).encode(), "application/json"
-
-
-def _parts(placed: list[tuple[Placement, Any]]) -> tuple[serialization.Part, ...]:
-    return tuple(serialization.part(placement.wire_name, value) for placement, value in placed if value is not None)
-
-
-def _has_json_members(method: MethodSpec, binding: RequestBinding) -> bool:
-    """Tell whether the body is an object without values: then an empty object is sent, not an empty body."""
-    placements = map(binding.placement, method.input_schema.get("properties", {}))
-    return binding.body == "json" and any(item.place == "body" and item.wire_name for item in placements)
-
-
-def _form_pairs(placement: Placement, value: Any) -> serialization.Pairs:
-    if placement.style is None and isinstance(value, dict):
-        return serialization.pairs(placement.wire_name, value, "json")
-    return serialization.pairs(placement.wire_name, value, placement.style or "form", explode=placement.explode)
-
-
-def _json_body(placed: list[tuple[Placement, Any]]) -> Any:
-    body: dict[str, Any] = {}
-    for placement, value in placed:
-        name = placement.wire_name
-        if name == "":
-            return value
-        if name.startswith("/"):
-            json_pointer.put(body, name, value)
-        else:
-            body[name] = value
-    return body
-
-
-def _decode(method: MethodSpec, placement: Placement, value: Any) -> Any:
-    """Return the bytes of a property that is base64 in JSON."""
-    schema = method.input_schema.get("properties", {}).get(placement.argument)
-    if not isinstance(schema, dict) or schema.get("contentEncoding") != "base64" or not isinstance(value, str):
-        return value
-    try:
-        # The bytes of a script arrive in the alphabet for URLs.
-        return base64.b64decode(value.replace("-", "+").replace("_", "/"), validate=True)
-    except (binascii.Error, ValueError) as exc:
-        raise _invalid(placement.argument, "pass bytes, or text that is base64") from exc
-
-
-def _as_bytes(value: Any) -> bytes:
-    return value.encode() if isinstance(value, str) else json.dumps(value).encode()

@@ -1,61 +1,78 @@
 """The text of a JSON value in a path, a query, a header or a form, in OpenAPI's styles. Pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from wren_core.contract.request_binding import Style
 
-Pairs = list[tuple[str, str]]
-Part = tuple[str, tuple[str | None, bytes, str | None]]
-"""A part of a `multipart/form-data` body: its name, and its file name, content and media type."""
-_SEPARATORS: dict[Style, str] = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+Parameter = tuple[str, tuple[str, ...], str]
+"""A parameter of a query or a form: its name, the items of its value, and the separator between them."""
+_SEPARATORS: dict[Style, str] = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 def text(value: Any) -> str:
     """Write a value as one text: scalars plainly, an array separated by commas, its null items left out."""
-    if isinstance(value, list):
-        return ",".join(text(item) for item in value if item is not None)
-    if isinstance(value, dict):
-        return ",".join(f"{key},{text(item)}" for key, item in value.items() if item is not None)
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else ",".join(_items(value, explode=False))
 
 
-def pairs(name: str, value: Any, style: Style = "form", *, explode: bool = True) -> Pairs:
+def parameters(name: str, value: Any, style: Style = "form", *, explode: bool = True) -> list[Parameter]:
     """Write a value as parameters of a query or a form; null is no parameter."""
     if value is None:
         return []
     if style == "json":
-        return [(name, json.dumps(value))]
+        return [(name, (json.dumps(value),), "")]
     if style == "deepObject":
-        return list(_deep(name, value))
-    if isinstance(value, dict):
-        members = {key: item for key, item in value.items() if item is not None}
-        return [(key, _leaf(item)) for key, item in members.items()] if explode else [(name, text(members))]
-    if isinstance(value, list):
-        items = [_leaf(item) for item in value if item is not None]
-        return [(name, item) for item in items] if explode else [(name, _SEPARATORS[style].join(items))]
-    return [(name, text(value))]
-
-
-def form(fields: Pairs) -> bytes:
-    """Return fields as `application/x-www-form-urlencoded`."""
-    return urlencode(fields).encode()
-
-
-def part(name: str, value: Any) -> Part:
-    """Write a value as a part of `multipart/form-data`: bytes are a file, arrays and objects JSON, all else text."""
-    if isinstance(value, bytes):
-        return name, (name, value, "application/octet-stream")
+        return [(deep_name, (item,), "") for deep_name, item in _deep(name, value)]
+    if isinstance(value, dict) and explode:
+        return [(key, (_leaf(item),), "") for key, item in value.items() if item is not None]
+    if isinstance(value, list) and explode:
+        return [(name, (_leaf(item),), "") for item in value if item is not None]
     if isinstance(value, dict | list):
-        return name, (None, json.dumps(value).encode(), "application/json")
-    return name, (None, text(value).encode(), None)
+        return [(name, tuple(_items(value, explode=False)), _SEPARATORS[style])]
+    return [(name, (text(value),), "")]
 
 
-def segment(value: Any) -> str:
-    """Return a value as part of a path, with everything but letters, digits and `-._~` percent-encoded."""
-    return quote(text(value), safe="")
+def query(fields: Sequence[Parameter]) -> str:
+    """Return parameters as a query, percent-encoded; a comma inside an item is encoded, one between items is not."""
+    return "&".join(
+        f"{quote(name, safe='')}={quote(separator, safe=',').join(quote(item, safe='') for item in items)}"
+        for name, items, separator in fields
+    )
+
+
+def form(fields: Sequence[Parameter]) -> bytes:
+    """Return parameters as `application/x-www-form-urlencoded`."""
+    return urlencode([(name, separator.join(items)) for name, items, separator in fields]).encode()
+
+
+def segment(value: Any, *, explode: bool = False) -> str:
+    """Return a value as part of a path: everything but letters, digits, `-._~` and the commas between items is encoded.
+
+    Args:
+        value: a JSON value.
+        explode: write the members of an object as `name=value`.
+    """
+    if isinstance(value, dict) and explode:
+        members = ((key, _leaf(item)) for key, item in value.items() if item is not None)
+        return ",".join(f"{quote(key, safe='')}={quote(item, safe='')}" for key, item in members)
+    return ",".join(quote(item, safe="") for item in _items(value, explode=False))
+
+
+def header(value: Any, *, explode: bool = False) -> str:
+    """Return a value as the text of a header; `explode` writes the members of an object as `name=value`."""
+    return ",".join(_items(value, explode=explode))
+
+
+def _items(value: Any, *, explode: bool) -> list[str]:
+    """Return the items of a value; of an object, each name and each value, or `name=value`."""
+    if isinstance(value, list):
+        return [_leaf(item) for item in value if item is not None]
+    if isinstance(value, dict):
+        members = [(key, _leaf(item)) for key, item in value.items() if item is not None]
+        return [f"{key}={item}" for key, item in members] if explode else [part for pair in members for part in pair]
+    return [value if isinstance(value, str) else json.dumps(value)]
 
 
 def _deep(name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -71,5 +88,5 @@ def _deep(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _leaf(value: Any) -> str:
-    """Write an item; an object in an array is JSON."""
-    return json.dumps(value) if isinstance(value, dict | list) else text(value)
+    """Write an item; an array or an object in an array is JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
