@@ -178,8 +178,8 @@ class HttpClient:
         Args:
             method: the HTTP method.
             path: from the root of the API, its values quoted.
-            query: parameters by name, where None is left out and a list is repeated; or pairs of name and value; or text
-                that is percent-encoded already.
+            query: parameters by name, where None is left out and a list is repeated; or pairs of name and value; or
+                text that is percent-encoded already.
             json: a body as JSON values.
             content: a body as bytes, or an open file that is sent piece by piece; a file cannot be sent twice.
             files: the parts of a body of `multipart/form-data`: name, and file name, content and media type.

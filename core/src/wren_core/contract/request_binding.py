@@ -40,13 +40,13 @@ class Placement(Part):
     """Its name there; by default that of the argument. In a JSON body a JSON pointer leads deeper; with an empty
     one the value is the body."""
     style: Style | None = None
-    """The style of arrays and objects in a query or a form, by default `form`. `json` writes them as JSON. In a path or a
-    header `simple` writes the members of an object as `name=value`; without it, as `name,value`."""
+    """The style of arrays and objects in a query or a form, by default `form`. `json` writes them as JSON. In a path or
+    a header `simple` writes the members of an object as `name=value`; without it, as `name,value`."""
     explode: bool = True
     """Whether each item of an array, and each member of an object, is a separate parameter."""
     media_type: str = ""
-    """Of a part of `multipart/form-data`, such as `image/png`, or several such as `image/png, image/*`; by default that of
-    the file, JSON for an object, and none for text."""
+    """Of a part of `multipart/form-data`, such as `image/png`, or several such as `image/png, image/*`; by default that
+    of the file, JSON for an object, and none for text."""
 
     @property
     def wire_name(self) -> str:

@@ -1,7 +1,7 @@
 """Files in the arguments of a declared method: bytes, and local files with their name.
 
-A script passes bytes or a `Path`; JSON holds bytes as base64. A property with `format: path` names a file as text; it is
-read where the method runs, so a host that calls methods outside a sandbox must confine it.
+A script passes bytes or a `Path`; JSON holds bytes as base64. A property with `format: path` names a file as text; it
+is read where the method runs, so a host that calls methods outside a sandbox must confine it.
 """
 
 import base64

@@ -125,9 +125,10 @@ def _refused_pattern(error: Any, schema: Mapping[str, Any]) -> str | None:
     """Name the pattern that the engine refuses; None where the schema is refused for another reason."""
     if not str(getattr(error, "message", "")).endswith('is not a "regex"'):
         return None
+    place = json_pointer.build(json_pointer.restore_keys(schema, error.instance_path))
     return (
-        f"at {json_pointer.build(json_pointer.restore_keys(schema, error.instance_path))}: the pattern {error.instance!r} cannot be matched in linear "
-        "time: it has lookaround or a backreference, or it is broken"
+        f"at {place}: the pattern {error.instance!r} cannot be matched in linear time: it has lookaround or a "
+        "backreference, or it is broken"
     )
 
 
