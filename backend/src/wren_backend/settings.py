@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from wren_backend.executor.launcher.policy import Limits
+from wren_core.contract.auth import ClientAuthMethod
 from wren_core.errors import UserFacingConfigError
 from wren_core.nearest import find_nearest
 from wren_core.plugins.policy import DEFAULT_TIME_LIMIT, split_names
@@ -98,6 +99,8 @@ class ProviderSettings(_Group):
     token_url: HttpUrl | None = None
     revoke_url: HttpUrl | None = None
     userinfo_url: HttpUrl | None = None
+    token_endpoint_auth_method: ClientAuthMethod | None = None
+    """How the token endpoint authenticates this server; found out where left out."""
 
 
 class IntegrationSettings(_Group):

@@ -306,11 +306,10 @@ def test_what_a_stranger_says_is_not_shown_at_all(browser, stand_in):
     ("answer", "status", "message"),
     [
         (FakeResponse(status=500), 503, "the provider answered 500"),
-        (FakeResponse(body="<h1>oops</h1>"), 503, "not JSON"),
+        (FakeResponse(body="<h1>oops</h1>"), 503, "neither JSON nor a form"),
         (FakeResponse(body={"ok": False, "error": "code_already_used"}), 400, "code_already_used"),
         (FakeResponse(body={"access_token": ""}), 400, "no usable access_token"),
-        (FakeResponse(body={"access_token": "at", "expires_in": -5}), 400, "expires_in"),
-        (FakeResponse(status=401, body={"error": "invalid_client"}), 409, "WREN_PROVIDERS__PARCELCO__CLIENT_SECRET"),
+        (FakeResponse(body={"access_token": "at", "expires_in": -5}), 400, "has ended already"),
         (FakeResponse(body={"access_token": "at", "pad": "x" * 400_000}), 503, "did not answer"),
     ],
 )
@@ -323,6 +322,15 @@ def test_a_failed_exchange_is_reported_and_stores_nothing(
 
     assert_refused(browser.get(back), message, status)
     assert stored(connection_id)[0].status == "pending"
+    assert stored(connection_id)[1] == {}
+
+
+def test_a_refused_client_is_the_operators_matter(begin, browser, stored, stand_in, provider):
+    connection_id, link = begin()
+    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    provider.oauth.client_secret = "another"
+
+    assert_refused(browser.get(back), "WREN_PROVIDERS__PARCELCO__CLIENT_SECRET", 409)
     assert stored(connection_id)[1] == {}
 
 

@@ -120,6 +120,31 @@ def test_the_client_may_identify_itself_in_the_header():
     assert flow.post("/token", fields, authorization=f"Basic {basic}").status == 200
 
 
+@pytest.mark.parametrize("only", ["client_secret_basic", "client_secret_post"])
+def test_a_server_may_take_one_way_to_authenticate_only(only):
+    flow = Flow(token_endpoint_auth_method=only)
+    basic = base64.b64encode(b"fake-client:fake-client-secret").decode()
+    token = flow.oauth.issue(ANN, ["read"])["refresh_token"]
+    fields = {"grant_type": "refresh_token", "refresh_token": token}
+
+    statuses = {
+        "client_secret_post": flow.refresh(token).status,
+        "client_secret_basic": flow.post("/token", fields, authorization=f"Basic {basic}").status,
+    }
+
+    assert statuses == {way: 200 if way == only else 401 for way in statuses}
+
+
+def test_a_server_may_answer_with_a_form():
+    flow = Flow(answers_with_form=True)
+
+    answer = flow.refresh(flow.oauth.issue(ANN, ["read", "write"])["refresh_token"])
+
+    fields = parse_qs(answer.body)
+    assert flow.oauth.user_of(fields["access_token"][0]) == ANN
+    assert (fields["expires_in"], fields["scope"]) == (["3600"], ["read write"])
+
+
 def test_a_refresh_gives_a_new_access_token_and_keeps_the_refresh_token():
     flow = Flow()
     first = flow.oauth.issue(ANN, ["read"])

@@ -167,9 +167,9 @@ def reveal_values(values: dict[str, SecretStr] | None) -> dict[str, str] | None:
 
 
 def _describe_problem(row: Connection) -> ConnectionProblem | None:
-    if row.error:
-        return ConnectionProblem(code=str(row.error.get("code")), message=str(row.error.get("message")))
-    if row.refresh_failures:
-        tries = f"{row.refresh_failures} attempt(s) to refresh the access failed; the next attempt is automatic"
-        return ConnectionProblem(code="PROVIDER_UNAVAILABLE", message=tries)
-    return None
+    if not row.error:
+        return None
+    message = str(row.error.get("message"))
+    if row.refresh_failures and row.status is ConnectionStatus.ACTIVE:
+        message += f"; {row.refresh_failures} attempt(s) to refresh the access failed, the next one is automatic"
+    return ConnectionProblem(code=str(row.error.get("code")), message=message)

@@ -93,7 +93,8 @@ class IntegrationService:
     ) -> list[WrenError]:
         """Return what keeps the subject from using integrations, one error for each account at most.
 
-        Reads stored connections and calls no provider: a token that can be refreshed counts as valid.
+        Reads stored connections and calls no provider: a token that can be refreshed counts as valid, unless the latest
+        attempt failed.
         """
         return check_integrations(self._credentials, subject, names, accounts or {})
 
@@ -144,7 +145,7 @@ def check_integrations(
         aliases: Sequence[str | None] = accounts.get(name) or [None]
         for alias in dict.fromkeys(aliases):
             try:
-                credentials.select(subject, name, alias)
+                credentials.check(subject, name, alias)
             except WrenError as exc:
                 exc.details.setdefault("integration", name)
                 problems.append(exc)

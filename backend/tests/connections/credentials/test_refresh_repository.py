@@ -8,6 +8,7 @@ from wren_backend.testing import NOW, add_connection, add_subject
 
 SOON = NOW + timedelta(minutes=2)
 LATER = NOW + timedelta(hours=1)
+TROUBLE = {"code": "PROVIDER_UNAVAILABLE", "message": "the provider answered 503"}
 UNTIL = NOW + timedelta(seconds=60)
 ERROR = {"code": "INVALID_GRANT", "message": "authorise again"}
 
@@ -125,9 +126,10 @@ def test_a_failure_that_may_pass_keeps_it_active_and_waits(database):
     claim(database, row)
 
     with database.writing() as session:
-        postponed = refreshes.postpone_refresh(session, row, claimant="a", retry_at=SOON, now=NOW)
+        postponed = refreshes.postpone_refresh(session, row, claimant="a", retry_at=SOON, error=TROUBLE, now=NOW)
 
     assert (postponed.status, postponed.version) == (ConnectionStatus.ACTIVE, row.version)
+    assert postponed.error == TROUBLE
     assert (postponed.next_refresh_at, postponed.refresh_failures, postponed.claimed_by) == (SOON, 1, None)
     assert listed(database) == []
     assert listed(database, now=SOON) == [row.id]
@@ -139,7 +141,7 @@ def test_only_the_claimant_postpones_or_releases(database):
     claim(database, row, "quick", now=UNTIL)
 
     with database.writing() as session:
-        assert refreshes.postpone_refresh(session, row, claimant="slow", retry_at=SOON, now=NOW) is None
+        assert refreshes.postpone_refresh(session, row, claimant="slow", retry_at=SOON, error=TROUBLE, now=NOW) is None
         assert not refreshes.release_claim(session, row, claimant="slow")
         assert refreshes.release_claim(session, row, claimant="quick")
 
@@ -150,11 +152,12 @@ def test_a_success_forgets_the_failures_before_it(database):
     row = expiring(database)
     claim(database, row)
     with database.writing() as session:
-        refreshes.postpone_refresh(session, row, claimant="a", retry_at=SOON, now=NOW)
+        refreshes.postpone_refresh(session, row, claimant="a", retry_at=SOON, error=TROUBLE, now=NOW)
 
     stored = store(database, row)
 
     assert (stored.next_refresh_at, stored.refresh_failures) == (None, 0)
+    assert stored.error is None
 
 
 def test_a_reconnect_beats_a_refresh_under_way(database):

@@ -9,7 +9,6 @@ from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.credentials.refresher import CLAIM_FOR, Refresher
 from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
-from wren_backend.messages import repository as messages
 from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.testing import open_credentials
 from wren_core.errors import WrenError
@@ -32,29 +31,6 @@ def connection(stand_in, context, subject, provider, clock):
 @pytest.fixture
 def spec(stand_in):
     return stand_in.Parcel.spec
-
-
-@pytest.fixture
-def read(context):
-    """Read a connection with its credentials as they are stored."""
-
-    def read(connection):
-        with context.database.reading() as session:
-            row = refresh_repository.find_any(session, connection.workspace_id, connection.id)
-            return row, dict(context.vault.open(session, row.place))
-
-    return read
-
-
-@pytest.fixture
-def inbox(context, subject):
-    """Read the messages of the workspace."""
-
-    def read():
-        with context.database.reading() as session:
-            return messages.list_messages(session, subject.workspace_id, limit=50).items
-
-    return read
 
 
 class Interposed(TokenEndpoint):

@@ -28,30 +28,6 @@ def connection(stand_in, context, subject, provider):
     return stand_in.connect_parcel(context, subject, stand_in.tokens_of(provider))
 
 
-@pytest.fixture
-def credentials(context):
-    return CredentialService(context)
-
-
-@pytest.fixture
-def read(context):
-    """Read a connection with its credentials as they are stored."""
-
-    def read(connection):
-        with context.database.reading() as session:
-            row = refresh_repository.find_any(session, connection.workspace_id, connection.id)
-            return row, dict(context.vault.open(session, row.place))
-
-    return read
-
-
-@pytest.fixture
-def proxied(stand_in, context, provider_url, start_proxy):
-    """A proxy before the provider, and a service that goes through it."""
-    proxy = start_proxy(provider_url)
-    return proxy, CredentialService(replace(context, providers=stand_in.provider_settings(proxy.url)))
-
-
 def token(credentials, subject):
     return open_credentials(credentials, subject, ["parcel"]).get("parcel").env["PARCEL_ACCESS_TOKEN"]
 
@@ -273,9 +249,8 @@ def test_an_ended_token_that_cannot_be_refreshed_yet_is_not_tried_by_every_run(s
     assert len(proxy.seen("/token")) == 1
 
 
-def test_a_client_the_provider_refuses_is_the_operators_matter(subject, connection, clock, proxied, read):
-    proxy, credentials = proxied
-    proxy.inject(answering(401, b'{"error": "invalid_client"}'), path="/token")
+def test_a_client_the_provider_refuses_is_the_operators_matter(subject, connection, clock, credentials, provider, read):
+    provider.oauth.client_secret = "another"
     clock.advance(2 * AN_HOUR)
 
     with pytest.raises(WrenError) as caught:

@@ -39,7 +39,39 @@ def test_a_token_that_cannot_be_refreshed_and_names_no_end_has_none():
     assert read({"access_token": "at"}).expires_at is None
 
 
-@pytest.mark.parametrize("seconds", [-1, 0, "soon"])
+@pytest.mark.parametrize("lifetime", ["soon", "", None, [], True])
+def test_a_lifetime_that_cannot_be_read_is_as_good_as_none(lifetime):
+    assert read({"access_token": "at", "expires_in": lifetime}).expires_at is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"expires": "3600"},
+        {"expires_in_sec": 3600, "expires_in": 3_600_000},
+        {"expires_at": (NOW + timedelta(hours=1)).timestamp()},
+        {"expires_on": str(int((NOW + timedelta(hours=1)).timestamp()))},
+        {"expires_at": int((NOW + timedelta(hours=1)).timestamp() * 1000)},
+        {"expires_at": (NOW + timedelta(hours=1)).isoformat()},
+        {"expires_in": "", "expires": 3600},
+    ],
+)
+def test_a_lifetime_is_found_under_every_usual_name(fields):
+    assert read({"access_token": "at", **fields}).expires_at == NOW + timedelta(hours=1)
+
+
+def test_a_grant_inside_of_data_is_read():
+    grant = read({"code": 0, "data": {"access_token": "at", "refresh_token": "rt", "expires_in": "3600"}})
+
+    assert (grant.access_token, grant.refresh_token, grant.expires_at) == ("at", "rt", NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("scope", ["a,b", "a b", "a, b", ["a", "b"], "a  b "])
+def test_scopes_are_read_from_text_and_lists_with_either_separator(scope):
+    assert read({"access_token": "at", "scope": scope}).scopes == ("a", "b")
+
+
+@pytest.mark.parametrize("seconds", [-1, 0])
 def test_a_token_that_cannot_be_refreshed_and_has_ended_is_refused(seconds):
     with pytest.raises(TokenAnswerInvalid):
         read({"access_token": "at", "expires_in": seconds})

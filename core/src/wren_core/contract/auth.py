@@ -47,6 +47,10 @@ class CredentialSpec(Spec):
     """False for a public value, such as a user name: it is stored like the others, and not masked in output."""
 
 
+ClientAuthMethod = Literal["client_secret_post", "client_secret_basic"]
+"""How a client proves itself to a token endpoint, by the names of RFC 7591: in the form, or by HTTP Basic."""
+
+
 class OAuth2Config(Spec):
     """OAuth 2.0 authorization code flow with PKCE (S256). Operators may override every URL per provider."""
 
@@ -66,6 +70,8 @@ class OAuth2Config(Spec):
     scope_separator: str = " "
     additional_parameters: dict[str, str] = Field(default_factory=dict)
     """Query parameters added to the authorization URL (`access_type=offline`, say)."""
+    token_endpoint_auth_method: ClientAuthMethod | None = None
+    """Where left out, a host tries the form and then HTTP Basic, and remembers which one the provider takes."""
     accepts_token: bool = False
     """A person may enter a token created at the provider instead of consenting."""
 

@@ -9,10 +9,11 @@ import hashlib
 import html
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
+from wren_core.contract.auth import ClientAuthMethod
 from wren_core.testing.fake_provider import FakeProvider, FakeRequest, FakeResponse, route
 
 
@@ -44,6 +45,8 @@ class FakeOAuth:
         revoke_path: path of the revocation endpoint.
         token_lifetime: seconds until an access token expires; None omits `expires_in` and issues no refresh token.
         rotate: issue a new refresh token on every refresh and refuse the old one.
+        token_endpoint_auth_method: the only way that the client may authenticate; both ways where left out.
+        answers_with_form: answer the token endpoint form-encoded, as older servers do, not with JSON.
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class FakeOAuth:
         client_secret: str = "fake-client-secret",  # noqa: S107 - the published secret of a fake
         token_lifetime: float | None = 3600,
         rotate: bool = False,
+        token_endpoint_auth_method: ClientAuthMethod | None = None,
+        answers_with_form: bool = False,
     ) -> None:
         self.users = users
         self.authorize_path = authorize_path
@@ -67,6 +72,8 @@ class FakeOAuth:
         self.client_secret = client_secret
         self.token_lifetime = token_lifetime
         self.rotate = rotate
+        self.token_endpoint_auth_method = token_endpoint_auth_method
+        self.answers_with_form = answers_with_form
         self.token_requests = 0
         self._codes: dict[str, _Grant] = {}
         self._access: dict[str, _Grant] = {}
@@ -152,7 +159,14 @@ class FakeOAuth:
     def token(self, request: FakeRequest) -> FakeResponse:
         """Exchange a code or a refresh token."""
         self.token_requests += 1
+        answer = self._token(request)
+        return _encode_as_form(answer) if self.answers_with_form else answer
+
+    def _token(self, request: FakeRequest) -> FakeResponse:
         form = {**_basic_credentials(request), **request.form()}
+        used = "client_secret_basic" if "authorization" in request.headers else "client_secret_post"
+        if self.token_endpoint_auth_method not in (None, used):
+            return self.error(401, "invalid_client")
         if form.get("client_id") != self.client_id or form.get("client_secret") != self.client_secret:
             return self.error(401, "invalid_client")
         if form.get("grant_type") == "refresh_token":
@@ -217,4 +231,11 @@ def _basic_credentials(request: FakeRequest) -> dict[str, str]:
     if scheme.lower() != "basic":
         return {}
     client_id, _, secret = base64.b64decode(value).decode().partition(":")
-    return {"client_id": client_id, "client_secret": secret}
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}
+
+
+def _encode_as_form(answer: FakeResponse) -> FakeResponse:
+    if not isinstance(answer.body, dict):
+        return answer
+    headers = {**answer.headers, "content-type": "application/x-www-form-urlencoded"}
+    return replace(answer, body=urlencode(answer.body), headers=headers)

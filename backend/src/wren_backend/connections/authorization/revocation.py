@@ -7,7 +7,7 @@ from typing import Literal
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.errors import ProviderNotConfigured
 from wren_backend.connections.models import Connection
-from wren_backend.connections.oauth.token_endpoint import ProviderFailed
+from wren_backend.connections.oauth.failures import ProviderFailed
 from wren_backend.connections.requirements import accepts_token, access_key, refresh_key, uses_oauth
 
 

@@ -15,6 +15,7 @@ from wren_backend.connections.credentials.refresh import plan_refresh
 from wren_backend.connections.errors import AccountMismatch, FlowRefused, ProviderNotConfigured
 from wren_backend.connections.models import Connection, ConnectionStatus, ConnectLink, OAuthState, code_verifier_place
 from wren_backend.connections.oauth.accounts import ProviderAccount, account_of_token, account_of_userinfo
+from wren_backend.connections.oauth.failures import ClientRefused, ProviderFailed, ProviderUnavailable, Unauthorized
 from wren_backend.connections.oauth.flow import CallbackAnswer, authorization_url, check_answer, cookie_name
 from wren_backend.connections.oauth.providers import Provider, variable
 from wren_backend.connections.oauth.token_answer import (
@@ -23,7 +24,6 @@ from wren_backend.connections.oauth.token_answer import (
     credential_values,
     read_token_answer,
 )
-from wren_backend.connections.oauth.token_endpoint import ClientRefused, ProviderFailed, ProviderUnavailable
 from wren_backend.connections.repository import Grant
 from wren_backend.connections.requirements import access_key, check_values, gives_token, uses_oauth
 from wren_backend.ids import hash_token, new_token
@@ -263,7 +263,7 @@ def _check_account(connection: Connection, account: ProviderAccount) -> None:
 def _make_exchange_error(spec: IntegrationSpec, provider: Provider, exc: Exception) -> WrenError:
     if isinstance(exc, ProviderUnavailable):
         return Unavailable(f"{spec.display_name} could not be connected: {exc}; try again in a while")
-    if isinstance(exc, ClientRefused):
+    if isinstance(exc, ClientRefused | Unauthorized):
         wanted = variable(provider.name, "client_secret")
         return ProviderNotConfigured(f"{exc}; an operator checks {wanted}", details={"variable": wanted})
     return FlowRefused(f"{spec.display_name} could not be connected: {exc}")

@@ -16,6 +16,8 @@ _MARGIN_SHARE = 5
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
 _LONGEST_RETRY_AFTER = timedelta(hours=1)
+# A refusal rarely passes, so the attempts that decide about it span an hour: longer than most faults of a provider.
+_PAUSES_AFTER_REFUSALS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 40))
 
 
 class Step(Enum):
@@ -77,6 +79,12 @@ def is_backing_off(connection: Connection, now: datetime) -> bool:
     )
 
 
+def has_failed_to_refresh(connection: Connection, now: datetime) -> bool:
+    """Tell whether the access has ended and the latest attempt to refresh it failed."""
+    has_ended = connection.expires_at is not None and connection.expires_at <= now
+    return has_ended and connection.refresh_failures > 0
+
+
 def was_interrupted(connection: Connection, now: datetime) -> bool:
     """Tell whether a refresher died between asking the provider and storing the answer.
 
@@ -92,8 +100,17 @@ def plan_refresh(*, expires_at: datetime | None, now: datetime, margin: timedelt
     return expires_at - min(margin, (expires_at - now) / _MARGIN_SHARE)
 
 
-def retry_at(*, failures: int, now: datetime, retry_after: float | None = None) -> datetime:
-    """Return when to try again after the nth failure in a row: later each time, and not before `retry_after`."""
+def retry_at(*, failures: int, now: datetime, retry_after: float | None = None, refusals: int = 0) -> datetime:
+    """Return when to try again after the nth failure in a row: later each time, and not before `retry_after`.
+
+    Args:
+        failures: how many attempts in a row failed.
+        now: the present instant.
+        retry_after: the seconds that the provider asked for.
+        refusals: how many of them the provider refused in words that name no known reason; 0 where the last was none.
+    """
     pause = min(_FIRST_PAUSE * (1 << min(failures - 1, 10)), _LONGEST_PAUSE)
+    if refusals:
+        pause = _PAUSES_AFTER_REFUSALS[min(refusals, len(_PAUSES_AFTER_REFUSALS)) - 1]
     asked = min(timedelta(seconds=retry_after), _LONGEST_RETRY_AFTER) if retry_after else timedelta(0)
     return now + max(pause, asked)

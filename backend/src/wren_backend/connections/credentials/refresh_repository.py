@@ -84,10 +84,20 @@ def plan_refresh(session: WriteSession, connection: Connection, *, at: datetime 
 
 
 def postpone_refresh(
-    session: WriteSession, connection: Connection, *, claimant: str, retry_at: datetime, now: datetime
+    session: WriteSession,
+    connection: Connection,
+    *,
+    claimant: str,
+    retry_at: datetime,
+    error: Mapping[str, Any],
+    now: datetime,
 ) -> Connection | None:
-    """Give up the claim after a temporary failure; the connection stays active until the next attempt at `retry_at`."""
+    """Give up the claim after a temporary failure; the connection stays active until the next attempt at `retry_at`.
+
+    `error` keeps the reason, its `code` and `message` for the user to see; no secret.
+    """
     values = {
+        "error": dict(error),
         "next_refresh_at": retry_at,
         "refresh_failures": Connection.refresh_failures + 1,
         "updated_at": now,

@@ -6,7 +6,7 @@ records that a refresh was in progress if this process dies; no transaction and 
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,26 +14,32 @@ import structlog
 
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.credentials import refresh_repository as repository
-from wren_backend.connections.credentials.notices import leave_notice
+from wren_backend.connections.credentials.notices import leave_notice, leave_warning
+from wren_backend.connections.credentials.postponement import (
+    REFRESH_REFUSED,
+    Postponement,
+    find_end,
+    is_to_be_told,
+    postpone,
+)
 from wren_backend.connections.credentials.refresh import plan_refresh, retry_at, was_interrupted
 from wren_backend.connections.credentials.run_credentials import ConnectionCredentials
-from wren_backend.connections.errors import ConnectionNeedsReauth, ProviderNotConfigured
+from wren_backend.connections.errors import ConnectionNeedsReauth
 from wren_backend.connections.models import Connection
+from wren_backend.connections.oauth.failures import ClientRefused, GrantDead, ProviderFailed, ProviderUnavailable
 from wren_backend.connections.oauth.provider_http import TOTAL_SECONDS
-from wren_backend.connections.oauth.providers import variable
+from wren_backend.connections.oauth.providers import client_refused
 from wren_backend.connections.oauth.token_answer import (
     TokenAnswer,
     TokenAnswerInvalid,
     credential_values,
     read_token_answer,
 )
-from wren_backend.connections.oauth.token_endpoint import ClientRefused, GrantDead, ProviderFailed, ProviderUnavailable
 from wren_backend.connections.requirements import refresh_key
 from wren_backend.ids import new_token
 from wren_backend.storage.errors import DatabaseBusy
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import IntegrationSpec
-from wren_core.errors import WrenError
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +47,7 @@ _Stored = TypeVar("_Stored")
 
 # Longer than the call can take, so that a claim ends only where its refresher is dead (or was stopped).
 CLAIM_FOR = timedelta(seconds=TOTAL_SECONDS * 3)
+_CUT_OFF = "an earlier refresh was cut off after the provider may have replaced the refresh token"
 # Until it is stored, a rotated refresh token exists only in this process: keep trying while the claim lasts.
 _STORE_ATTEMPTS = 8
 _STORE_PAUSE_SECONDS = 0.5
@@ -78,11 +85,15 @@ class Refresher:
             reply = self._context.endpoint.refresh(provider, credentials[refresh_key(spec)])
             answer = read_token_answer(reply, scope_separator=provider.scope_separator, now=self._context.clock.now())
         except GrantDead as exc:
-            return self._give_up(connection, claimant, str(exc))
+            return self._give_up(connection, claimant, f"the provider refused the refresh token; {exc}")
         except (ProviderFailed, TokenAnswerInvalid) as exc:
-            self._postpone(connection, claimant, exc)
+            postponement = postpone(connection, exc, now=self._context.clock.now())
+            end = find_end(postponement, now=self._context.clock.now())
+            if end is not None:
+                return self._give_up(connection, claimant, end)
+            self._postpone(connection, claimant, postponement, exc)
             if isinstance(exc, ClientRefused):
-                raise _make_client_error(spec, provider.name) from exc
+                raise client_refused(spec.name, provider.name) from exc
             return RefreshOutcome(failure=str(exc))
         return self._store(spec, connection, credentials, answer)
 
@@ -126,9 +137,9 @@ class Refresher:
             at = plan_refresh(expires_at=answer.expires_at, now=now, margin=self._context.refresh_margin)
             return repository.plan_refresh(session, stored, at=at)
 
-    def _give_up(self, connection: Connection, claimant: str, answered: str) -> RefreshOutcome:
+    def _give_up(self, connection: Connection, claimant: str, why: str) -> RefreshOutcome:
         now = self._context.clock.now()
-        reason = _explain_dead_grant(answered, interrupted=was_interrupted(connection, now))
+        reason = f"{_CUT_OFF}; {why}" if was_interrupted(connection, now) else why
         error = {"code": ConnectionNeedsReauth.code, "message": reason, "at": now.isoformat()}
         with self._context.database.writing() as session:
             # Where a rival took the claim over, its answer counts: this token may be dead because of the rival's call.
@@ -143,13 +154,21 @@ class Refresher:
         self._context.on_refresh("needs_reauth")
         return RefreshOutcome(failure=reason)
 
-    def _postpone(self, connection: Connection, claimant: str, exc: Exception) -> None:
+    def _postpone(self, connection: Connection, claimant: str, postponement: Postponement, failure: Exception) -> None:
         now = self._context.clock.now()
-        retry_after = exc.retry_after if isinstance(exc, ProviderUnavailable) else None
-        at = retry_at(failures=connection.refresh_failures + 1, now=now, retry_after=retry_after)
+        at = retry_at(
+            failures=connection.refresh_failures + 1,
+            now=now,
+            retry_after=failure.retry_after if isinstance(failure, ProviderUnavailable) else None,
+            refusals=postponement.refusals if postponement.code == REFRESH_REFUSED else 0,
+        )
+        is_told = is_to_be_told(postponement, now=now)
+        kept = replace(postponement, is_told=postponement.is_told or is_told).to_document(now=now)
         with self._context.database.writing() as session:
-            repository.postpone_refresh(session, connection, claimant=claimant, retry_at=at, now=now)
-        log.warning("connection.refresh_postponed", **_log_fields(connection), reason=str(exc), retry_at=at)
+            row = repository.postpone_refresh(session, connection, claimant=claimant, retry_at=at, error=kept, now=now)
+            if row is not None and is_told:
+                leave_warning(session, row, since=postponement.since, now=now)
+        log.warning("connection.refresh_postponed", **_log_fields(connection), reason=postponement.message, retry_at=at)
         self._context.on_refresh("postponed")
 
     def _persist(self, store: Callable[[], _Stored]) -> _Stored:
@@ -159,20 +178,6 @@ class Refresher:
             except DatabaseBusy:
                 self._sleep(_STORE_PAUSE_SECONDS)
         return store()
-
-
-def _explain_dead_grant(reason: str, *, interrupted: bool) -> str:
-    if interrupted:
-        return f"an earlier refresh was cut off after the provider may have replaced the refresh token; {reason}"
-    return f"the provider refused the refresh token; {reason}"
-
-
-def _make_client_error(spec: IntegrationSpec, provider: str) -> WrenError:
-    wanted = variable(provider, "client_secret")
-    return ProviderNotConfigured(
-        f"{provider!r} refuses this server's client id or secret; an operator checks {wanted}",
-        details={"integration": spec.name, "provider": provider, "variable": wanted},
-    )
 
 
 def _log_fields(connection: Connection) -> dict[str, str | datetime | None]:

@@ -8,11 +8,13 @@ from datetime import timedelta
 from wren_backend.connections import repository
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.credentials import refresh_repository
-from wren_backend.connections.credentials.refresh import Step, next_step
+from wren_backend.connections.credentials.refresh import Step, has_failed_to_refresh, next_step
 from wren_backend.connections.credentials.refresher import Refresher
 from wren_backend.connections.credentials.run_credentials import ConnectionCredentials
 from wren_backend.connections.credentials.selection import reason_of, select
+from wren_backend.connections.errors import ProviderNotConfigured
 from wren_backend.connections.models import Connection, ConnectionStatus
+from wren_backend.connections.oauth.providers import client_refused
 from wren_backend.connections.requirements import refresh_key
 from wren_backend.storage.database import ReadSession
 from wren_backend.tenancy.auth import Subject
@@ -45,6 +47,17 @@ class CredentialService:
     def select(self, subject: Subject, integration: str, alias: str | None = None) -> Connection | None:
         """Return the subject's connection to an integration, checked; `selection.select` says which and what fails."""
         return select(self._context, subject, integration, alias)
+
+    def check(self, subject: Subject, integration: str, alias: str | None = None) -> None:
+        """Return where a run could use the connection now; raises as `select` does, and where refreshing it fails.
+
+        Calls no provider: it tells how the latest attempt ended.
+        """
+        connection = self.select(subject, integration, alias)
+        if connection is None or not has_failed_to_refresh(connection, self._context.clock.now()):
+            return
+        spec = self._context.registry.spec(integration)
+        raise self._problem(spec, connection, Step.LATER, None, is_refused=False)
 
     def list_connected(self, subject: Subject) -> frozenset[str]:
         """Return the integrations to which the subject has a connection that works."""
@@ -138,7 +151,9 @@ class CredentialService:
             if is_refused:
                 return problems.needs_reauth(connection.alias, "the provider refused the credential")
             return problems.token_expired(connection.alias)
-        reason = failure or "the previous attempt failed, or is still under way"
+        if failure is None and (connection.error or {}).get("code") == ProviderNotConfigured.code:
+            return client_refused(spec.name, self._context.provider(spec).name)
+        reason = failure or str((connection.error or {}).get("message") or "the previous attempt is still under way")
         now = self._context.clock.now()
         wait = (connection.next_refresh_at or now) - now
         wait_ms = max(1000, round(wait.total_seconds() * 1000))

@@ -8,7 +8,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[im
 
 from wren_backend.connections.errors import FlowRefused
 from wren_backend.connections.oauth.providers import Provider
-from wren_backend.connections.oauth.token_endpoint import safe_code
+from wren_backend.connections.oauth.refusals import safe_code
 from wren_backend.ids import hash_token
 
 _OURS = frozenset(

@@ -28,6 +28,8 @@ class ProviderOverrides(Protocol):
     def revoke_url(self) -> str | None: ...
     @property
     def userinfo_url(self) -> str | None: ...
+    @property
+    def token_endpoint_auth_method(self) -> str | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,8 @@ class Provider:
     userinfo_url: str | None
     scope_separator: str
     additional_parameters: Mapping[str, str]
+    client_auth: str | None = None
+    """How its token endpoint authenticates the client, by the name of RFC 7591; None where it is found out."""
 
     def is_issued_by(self, issuer: str) -> bool:
         """Tell whether an `iss` parameter (RFC 9207) names this server: it shares an origin with its endpoints."""
@@ -76,6 +80,7 @@ def resolve_provider(spec: IntegrationSpec, settings: Mapping[str, ProviderOverr
         userinfo_url=given.userinfo_url or auth.userinfo_url,
         scope_separator=auth.scope_separator,
         additional_parameters=auth.additional_parameters,
+        client_auth=given.token_endpoint_auth_method or auth.token_endpoint_auth_method,
     )
 
 
@@ -111,6 +116,15 @@ def origin(url: str) -> tuple[str, str, int | None] | None:
 def variable(provider: str, setting: str) -> str:
     """Return the environment variable of a provider's setting."""
     return f"WREN_PROVIDERS__{provider.upper()}__{setting.upper()}"
+
+
+def client_refused(integration: str, provider: str) -> ProviderNotConfigured:
+    """Return the error of a provider that refuses this server's own registration."""
+    wanted = variable(provider, "client_secret")
+    return ProviderNotConfigured(
+        f"{provider!r} refuses this server's client id or secret; an operator checks {wanted}",
+        details={"integration": integration, "provider": provider, "variable": wanted},
+    )
 
 
 def _make_client_id_error(integration: str, provider: str) -> ProviderNotConfigured:
