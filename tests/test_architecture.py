@@ -121,7 +121,7 @@ def test_no_host_names_an_integration():
     assert {path: found for path, found in named.items() if found} == {}
 
 
-def test_an_integration_has_under_400_lines():
+def test_an_integration_has_under_600_lines():
     """Without tests and fake provider; the reference integrations may be longer."""
     further = [member for member in INTEGRATIONS if member.parent.name == "plugins"]
     lengths = {
@@ -132,7 +132,7 @@ def test_an_integration_has_under_400_lines():
     }
 
     assert len(further) >= 7
-    assert {name: length for name, length in lengths.items() if length >= 400} == {}
+    assert {name: length for name, length in lengths.items() if length >= 600} == {}
 
 
 def test_no_host_refers_to_an_integration_named_by_an_ordinary_word():

@@ -23,6 +23,7 @@ CREATE TABLE orders (
 COMMENT ON TABLE orders IS 'One row a sale';
 COMMENT ON COLUMN orders.total IS 'With tax';
 CREATE VIEW big_orders AS SELECT * FROM orders WHERE total > 100;
+CREATE DOMAIN json_list AS jsonb CHECK (jsonb_typeof(VALUE) = 'array');
 CREATE SCHEMA archive;
 CREATE TABLE archive.orders (id integer);
 CREATE TABLE canary (alive boolean);

@@ -220,7 +220,7 @@ class _Session:
             self.values, self.result = bind_message(body, self.oids), None
             self.wire.send("2")
         elif kind == "D" and body[:1] == b"S":
-            self.wire.send("t", b"\0\0")
+            self.wire.describe_parameters(self._count_parameters())
             self.wire.describe(self._predict_columns())
         elif kind == "D":
             self.wire.describe(self._run().fields)
@@ -229,7 +229,10 @@ class _Session:
 
     def _transact(self, sql: str) -> _Result:
         word = sql.split()[0].upper()
-        if word == "BEGIN":
+        if word == "SAVEPOINT" or sql.upper().startswith("ROLLBACK TO"):
+            self.database.execute(sql)
+            self.status = "T"
+        elif word == "BEGIN":
             self.database.execute(f"PRAGMA query_only = {'ON' if 'READ ONLY' in sql.upper() else 'OFF'}")
             self.database.execute("BEGIN")
             self.status = "T"
@@ -246,6 +249,9 @@ class _Session:
             raise FakeFailure("42601", "cannot insert multiple commands into a prepared statement")
         self.sql = re.sub(r"::\w+(\[\])?", "", _TRANSLATED.get(self.asked, self.asked)).rstrip().rstrip(";")
         self.wire.send("1")
+
+    def _count_parameters(self) -> int:
+        return max(map(int, re.findall(r"\$(\d+)", self.sql)), default=0)
 
     def _predict_columns(self) -> tuple[Field, ...]:
         """Return the columns of a statement before it runs."""

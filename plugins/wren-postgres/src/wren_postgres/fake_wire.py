@@ -25,7 +25,7 @@ _OIDS = {
 }
 _INTEGERS = {20: ">q", 21: ">h", 23: ">i"}
 _TEXTS = {0, 25, 705, 1043, 114}
-_BOOL, _BYTEA, _FLOAT, _JSONB = 16, 17, 701, 3802
+_BOOL, _BYTEA, _TEXT, _FLOAT, _JSONB = 16, 17, 25, 701, 3802
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,10 @@ class Wire:
         """Send an error."""
         fields = {"S": severity, "V": severity, "C": failure.sqlstate, "M": str(failure)}
         self.send("E", b"".join(key.encode() + text(value) for key, value in fields.items()) + b"\0")
+
+    def describe_parameters(self, number: int) -> None:
+        """Send the types of a statement's parameters; SQLite knows none, so all are text."""
+        self.send("t", struct.pack(f">h{number}i", number, *[_TEXT] * number))
 
     def describe(self, fields: Sequence[Field]) -> None:
         """Send the description of the columns."""

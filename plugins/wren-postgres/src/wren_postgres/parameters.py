@@ -8,7 +8,9 @@ from wren_core import IntegrationConfig
 
 SslMode = Literal["disable", "prefer", "require", "verify-full"]
 Sql = Annotated[str, Field(min_length=1), "One SQL statement, with $1, $2 ... as placeholders for values"]
-Params = Annotated[tuple[Any, ...], "Values of $1, $2 ..., in order; objects and lists of objects are passed as JSON"]
+Params = Annotated[
+    tuple[Any, ...], "Values of $1, $2 ..., in order; a list becomes an array or JSON, as expected there"
+]
 Limit = Annotated[int | None, Field(ge=1), "Maximum number of rows; default: max_rows"]
 
 
