@@ -208,6 +208,18 @@ def test_names_in_any_case_and_spaces_of_any_kind_are_understood(written, plain)
         ("1, * * * *", "minute", "1,", "*/15"),
         ("٣ * * * *", "minute", "٣", "*/15"),
         ("0 9 * * ²L", "day of week", "²L", "1-5"),
+        ("*/90 * * * *", "minute", "*/90", "*/15"),
+        ("*/60 * * * *", "minute", "*/60", "*/15"),
+        ("5/90 * * * *", "minute", "5/90", "*/15"),
+        ("1,*/70 * * * *", "minute", "1,*/70", "*/15"),
+        ("10-20/30 * * * *", "minute", "10-20/30", "*/15"),
+        ("0 */45 * * *", "hour", "*/45", "9"),
+        ("0 */24 * * *", "hour", "*/24", "9"),
+        ("0 0 */31 * *", "day of month", "*/31", "1"),
+        ("0 0 1 */12 *", "month", "*/12", "*"),
+        ("0 0 1 JAN/13 *", "month", "JAN/13", "*"),
+        ("0 0 * * */8", "day of week", "*/8", "1-5"),
+        ("0 22-6 * * *", "hour", "22-6", "9"),
     ],
 )
 def test_a_wrong_field_is_named_with_its_value_and_an_example(expression, field, value, example):
@@ -219,6 +231,14 @@ def test_a_wrong_field_is_named_with_its_value_and_an_example(expression, field,
     assert (details["field"], details["value"], details["example"]) == (field, value, example)
     assert f"{field} {value!r} is not valid" in str(caught.value)
     assert details["expected"] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["*/59 * * * *", "*/1 * * * *", "5-5/1 * * * *", "0 */23 * * *", "0 9-17/8 * * *", "0 0 */30 * *", "0 0 1 */11 *"],
+)
+def test_a_step_with_room_in_its_range_is_accepted(expression):
+    assert CronSchedule.parse(expression).expression == expression
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,9 @@ def test_a_run_started_by_hand_is_queued_for_the_current_version(service, platfo
     run = run_of(platform, start(service, member, deployment, payload={"n": [1, "ü"]}))
 
     assert (run.status, run.func, run.version, run.trigger_type) == (RunStatus.QUEUED, "report", 1, "manual")
-    assert run.event == {"trigger": "manual", "payload": {"n": [1, "ü"]}}
+    started = {"scheduled_for": "2026-03-02T08:30:00Z", "fired_at": "2026-03-02T08:30:00Z"}
+    schedule = {"cron": "0 * * * *", "timezone": "UTC"}
+    assert run.event == {"trigger": "manual", "payload": {"n": [1, "ü"]}, **started, **schedule}
     assert (run.correlation_id, run.user_id) == ("corr_x", member.subject.user_id)
 
 

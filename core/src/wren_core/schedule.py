@@ -6,6 +6,7 @@ clock shows it, so every 15 minutes stays every 15 minutes. This module adds the
 the field, the value and a valid example. All functions are pure: they take `now`.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,11 @@ ALIASES = {
 _FIELDS = ("minute", "hour", "day of month", "month", "day of week")
 _RANGES = ("0-59", "0-23", "1-31", "1-12 or JAN-DEC", "0-7 or SUN-SAT")
 _EXAMPLES = ("*/15", "9", "1", "*", "1-5")
+_WHOLES = ("hour", "day", "month", "year", "week")
+"""After which each field starts over."""
+_SPANS = (59, 23, 30, 11, 7)
+"""The longest step each field has room for."""
+_RANGE_WITH_STEP = re.compile(r"(?:(\d+)-(\d+)|\*|\w+(?:-\w+)?)/(\d+)")
 _EXAMPLE = "0 9 * * 1-5 (09:00 on working days)"
 _MAX_LENGTH = 256
 # Any time is good enough to check a field; this one starts a leap cycle, so that 29 February is found.
@@ -137,10 +143,25 @@ def _check_fields(expression: str, fields: list[str]) -> None:
             CronSim(" ".join(probe), _CHECK_FROM)
         except CronSimError:
             raise _invalid(_FIELDS[index], value, _RANGES[index], _EXAMPLES[index]) from None
+        _check_steps(index, value)
     try:
         CronSim(" ".join(fields), _CHECK_FROM)
     except CronSimError:
         raise _never_fires(expression) from None  # each field is valid alone: it is 30 February
+
+
+def _check_steps(index: int, value: str) -> None:
+    """Refuse a step that leads out of its range at once: `*/90` in the minute field fires every hour."""
+    for first, last, step in _RANGE_WITH_STEP.findall(value):
+        span = int(last) - int(first) if last else _SPANS[index]
+        if int(step) > max(span, 1):
+            raise _invalid(
+                _FIELDS[index],
+                value,
+                f"a step of at most {span}, since each {_WHOLES[index]} starts over; "
+                f"for longer pauses use the next field or several schedules",
+                _EXAMPLES[index],
+            )
 
 
 def _check_zone(timezone: str) -> str:

@@ -49,4 +49,7 @@ def test_an_instant_without_a_zone_is_refused():
 
 
 def test_fields_of_a_newer_host_are_ignored():
-    assert parse_event({"trigger": "manual", "brand_new": 1}) == ManualStart()
+    start = parse_event({"trigger": "manual", "payload": {"n": 1}, "brand_new": 1})
+
+    assert isinstance(start, ManualStart)
+    assert (start.payload, hasattr(start, "brand_new")) == ({"n": 1}, False)

@@ -82,14 +82,70 @@ def test_a_function_runs_and_its_result_is_a_frame():
 
 
 @pytest.mark.parametrize(
-    "signature", ["event", "event, extra=1", "*events", "event=None", "event, *, key=1", "*, key=1, **rest", ""]
+    "signature",
+    [
+        "event",
+        "event, extra=1",
+        "*events",
+        "event=None",
+        "event, *, key=1",
+        "*, key=1, **rest",
+        "",
+        "days=7, event=None",
+        "*, event",
+        "days=7, *, event=None",
+        "_event=None",
+        "days=7",
+    ],
 )
 def test_a_function_gets_its_event_if_it_takes_one(signature: str):
-    takes = any(word in signature.split(", *,")[0] for word in ("event", "*events")) and not signature.startswith("*, ")
+    signature = signature.replace("_event", "event")
+    takes = "event" in signature
     name = "events[0]" if "*events" in signature else "event"
     done = run(f"def main({signature}):\n    return {name + '.payload' if takes else repr('without')}")
 
     assert done.last["value"] == ({"n": 1} if takes else "without")
+
+
+@pytest.mark.parametrize(
+    ("signature", "values"),
+    [
+        ("days=7, dry_run=False", "[7, false]"),
+        ("channel='general', *, limit=10", '["general", 10]'),
+        ("since=None, **rest", "[null, {}]"),
+        ("days: int = 7, *more", "[7, []]"),
+    ],
+)
+@pytest.mark.parametrize("event", [EVENT, {"trigger": "schedule", "cron": "* * * * *"}])
+def test_parameters_of_a_script_keep_their_defaults(signature: str, values: str, event: dict[str, Any]):
+    times = {"scheduled_for": "2026-01-01T09:00:00Z", "fired_at": "2026-01-01T09:00:01Z"}
+    names = [part.strip(" *").split("=")[0].split(":")[0] for part in signature.split(",")]
+    returned = ", ".join(name for name in names if name)
+    done = run(f"def main({signature}):\n    return [{returned}]", event={**times, **event})
+
+    assert json.dumps(done.last["value"]) == values
+
+
+def test_an_annotation_asks_for_the_event_too():
+    done = run(
+        "import wren\ndef main(days=7, start: wren.ManualStart | None = None):\n    return [days, start.payload]"
+    )
+
+    assert done.last["value"] == [7, {"n": 1}]
+
+
+@pytest.mark.parametrize("trigger", ["manual", "schedule"])
+def test_a_start_by_hand_and_a_schedule_have_the_same_attributes(trigger: str):
+    times = {"scheduled_for": "2026-01-01T09:00:00Z", "fired_at": "2026-01-01T09:00:00Z"}
+    done = run(
+        """
+        def main(event):
+            return [event.scheduled_for.year, event.fired_at.year, event.cron, event.timezone, event.payload]
+        """,
+        event={"trigger": trigger, **times, "cron": "0 9 * * *"},
+    )
+
+    assert done.last["value"] == [2026, 2026, "0 9 * * *", "UTC", {}]
 
 
 def test_a_schedule_tick_arrives_as_its_class_with_aware_times():

@@ -176,7 +176,8 @@ class DeploymentService:
             deployment = deployments.lock_deployed(session, subject.workspace_id, deployment_id)
             if deployment is None:
                 raise _missing(deployment_id)
-            chosen = func or _only_function(triggers.list_triggers(session, subject.workspace_id, deployment_id))
+            declared = triggers.list_triggers(session, subject.workspace_id, deployment_id)
+            chosen = func or _only_function(declared)
             request = runs.RunRequest(
                 workspace_id=subject.workspace_id,
                 deployment_id=deployment_id,
@@ -184,7 +185,7 @@ class DeploymentService:
                 user_id=deployment.user_id,
                 func=chosen,
                 trigger_type="manual",
-                event=ManualStart(payload=dict(payload or {})).model_dump(mode="json"),
+                event=_make_start(declared, chosen, payload or {}, self.clock.now()),
                 event_key=f"manual-{new_token()}",
                 correlation_id=correlation_id,
             )
@@ -340,6 +341,14 @@ def _only_function(declared: Sequence[Trigger]) -> str:
         code="FUNC_REQUIRED",
         details={"functions": functions},
     )
+
+
+def _make_start(declared: Sequence[Trigger], func: str, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the event of a start by hand; it names the function's schedule, where it has one."""
+    configs = (item.config for item in declared if item.func == func and item.type == "schedule")
+    schedule = {key: value for key, value in next(configs, {}).items() if key in ("cron", "timezone")}
+    start = ManualStart(payload=dict(payload), scheduled_for=now, fired_at=now, **schedule)
+    return start.model_dump(mode="json")
 
 
 def _missing(deployment_id: str) -> MissingObject:

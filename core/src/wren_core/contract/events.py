@@ -1,9 +1,11 @@
 """What a trigger hands to a function: small frozen records, the same in a local test and in a deployed run.
 
-An event crosses processes as JSON; `bytes` are base64 there.
+An event crosses processes as JSON; `bytes` are base64 there. A schedule and a start by hand have the same attributes,
+so a scheduled function can be started by hand at any time.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 
@@ -26,6 +28,11 @@ class ScheduleTick(_Event):
     ]
     cron: Annotated[str, "The schedule, as the script declares it"]
     timezone: Annotated[str, "Name of the time zone the schedule is in"] = "UTC"
+    payload: Annotated[dict[str, Any], "Empty: a schedule has no input"] = Field(default_factory=dict)
+
+
+def _read_clock() -> datetime:
+    return datetime.now(UTC)
 
 
 class ManualStart(_Event):
@@ -33,6 +40,10 @@ class ManualStart(_Event):
 
     trigger: Annotated[Literal["manual"], "The kind of event"] = "manual"
     payload: Annotated[dict[str, Any], "The input of the start"] = Field(default_factory=dict)
+    scheduled_for: Annotated[AwareDatetime, "The instant of the start, aware, UTC"] = Field(default_factory=_read_clock)
+    fired_at: Annotated[AwareDatetime, "The same instant"] = Field(default_factory=_read_clock)
+    cron: Annotated[str, "The schedule of the function; empty where it has none"] = ""
+    timezone: Annotated[str, "Name of the time zone of that schedule"] = "UTC"
 
 
 class Attachment(_Event):

@@ -3,31 +3,35 @@
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from wren.script.event_parameter import Parameter, find_event_parameter, list_unfilled
 from wren_core.contract.events import parse_event
 from wren_core.errors import AgentFixableError
 from wren_core.nearest import find_nearest, suggest
 
-_POSITIONAL = (
-    inspect.Parameter.POSITIONAL_ONLY,
-    inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    inspect.Parameter.VAR_POSITIONAL,
-)
-
 
 def call_function(namespace: Mapping[str, Any], name: str, event: Mapping[str, Any]) -> Any:
     """Call the function `name`, with the event if it takes one; an async function runs to its end.
+
+    Parameters with a default keep it, as `event_parameter` says.
 
     Raises:
         AgentFixableError: there is no such function, it needs other arguments, or the event is invalid.
         BaseException: any exception of the function.
     """
     function = find_function(namespace, name)
-    result = function(_event(event)) if takes_event(function, name) else function()
+    taker = _find_taker(function, name)
+    if taker is None:
+        result = function()
+    elif taker.is_positional:
+        result = function(_event(event))
+    else:
+        result = function(**{taker.name: _event(event)})
     return _finish(result) if inspect.isawaitable(result) else result
 
 
@@ -43,21 +47,44 @@ def find_function(namespace: Mapping[str, Any], name: str) -> Callable[..., Any]
     )
 
 
-def takes_event(function: Callable[..., Any], name: str) -> bool:
-    """Tell whether a function takes the event; it may have no other parameter without a default.
+@dataclass(frozen=True, kw_only=True)
+class _Taker:
+    name: str
+    is_positional: bool
+
+
+def _find_taker(function: Callable[..., Any], name: str) -> _Taker | None:
+    """Return the parameter that takes the event.
 
     Raises:
-        AgentFixableError: it needs more than an event.
+        AgentFixableError: the function needs more than an event.
     """
-    parameters = inspect.signature(function).parameters.values()
-    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    required = [p for p in parameters if p.default is p.empty and p.kind not in optional]
-    if len(required) > 1 or any(p.kind is p.KEYWORD_ONLY for p in required):
-        needed = ", ".join(p.name for p in required)
+    known = [item for item in inspect.signature(function).parameters.values() if item.kind is not item.VAR_KEYWORD]
+    parameters = [_read_parameter(item) for item in known]
+    unfilled = list_unfilled(parameters)
+    if unfilled:
         raise AgentFixableError(
-            f"{name}() needs {needed}; a triggered function takes the event and nothing else", code="FUNCTION_SIGNATURE"
+            f"{name}() needs {', '.join(unfilled)}; a triggered function takes the event and nothing else; "
+            "give the other parameters defaults",
+            code="FUNCTION_SIGNATURE",
         )
-    return any(p.kind in _POSITIONAL for p in parameters)
+    taker = find_event_parameter(parameters)
+    if taker is None:
+        return None
+    is_first = taker.name == known[0].name and not taker.is_keyword_only
+    return _Taker(name=taker.name, is_positional=is_first)
+
+
+def _read_parameter(item: inspect.Parameter) -> Parameter:
+    annotation = item.annotation
+    text = "" if annotation is item.empty else annotation if isinstance(annotation, str) else None
+    return Parameter(
+        name=item.name,
+        has_default=item.default is not item.empty,
+        is_keyword_only=item.kind is item.KEYWORD_ONLY,
+        is_variadic=item.kind is item.VAR_POSITIONAL,
+        annotation=inspect.formatannotation(annotation) if text is None else text,
+    )
 
 
 def to_json_value(value: Any, name: str) -> Any:

@@ -121,7 +121,7 @@ def test_a_process_that_vanishes_is_not_a_success(wren, write, ending, code, wor
         (SCRIPT, ("--func", "dayly"), "FUNCTION_UNDEFINED"),
         ("x = 1\n", (), "FUNC_REQUIRED"),
         ('import wren\n@wren.on_email(subject="x")\ndef f(email): ...\n', (), "EVENT_REQUIRED"),
-        (SCRIPT, ("--event", '{"trigger": "schedule"}'), "EVENT_INVALID"),
+        (SCRIPT, ("--event", '{"trigger": "schedule", "fired_at": "today"}'), "EVENT_INVALID"),
         ("def (:\n", (), "SYNTAX_ERROR"),
         ("x = '\0'\n", (), "SCRIPT_INVALID"),
         ("1 / 0\n", (), "SCRIPT_FAILED"),

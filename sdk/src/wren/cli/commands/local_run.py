@@ -66,18 +66,17 @@ def run_locally(
 
 
 def make_event(trigger: Mapping[str, Any], event: dict[str, Any] | None, now: datetime) -> dict[str, Any]:
-    """Return the event for a function: the given one, else the one its trigger would create now.
+    """Return the event of a start by hand, as the server makes it; `event` is its payload, or a complete event.
 
     Raises:
         AgentFixableError: EVENT_REQUIRED, for a trigger whose event cannot be made up.
     """
-    if event is not None:
-        return event if "trigger" in event else {"trigger": "manual", "payload": event}
-    if trigger["type"] == "schedule":
-        instant = now.isoformat()
-        return {"trigger": "schedule", "scheduled_for": instant, "fired_at": instant, **_list_schedule_fields(trigger)}
-    if trigger["type"] == "manual":
-        return {"trigger": "manual", "payload": {}}
+    instant = now.isoformat()
+    common = {"scheduled_for": instant, "fired_at": instant, **_list_schedule_fields(trigger)}
+    if event is not None and "trigger" in event:
+        return {**common, **event} if event["trigger"] in ("manual", "schedule") else event
+    if event is not None or trigger["type"] in ("schedule", "manual"):
+        return {"trigger": "manual", "payload": event or {}, **common}
     raise AgentFixableError(
         f"{trigger['func']} is started by {trigger['type']}; give the event, for example "
         f'--event \'{{"trigger": "{trigger["type"]}", ...}}\'',
