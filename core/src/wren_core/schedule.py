@@ -64,23 +64,24 @@ class CronSchedule:
             raise _invalid("cron", expression, f"one of {', '.join(ALIASES)}", "@daily")
         _check_fields(expression, plain.split(" "))
         schedule = cls(expression=plain, timezone=_check_zone(timezone))
-        if next(schedule._instants(_CHECK_FROM), None) is None:
+        if next(schedule.instants(_CHECK_FROM), None) is None:
             raise _never_fires(expression)
         return schedule
 
     def next_after(self, now: datetime) -> datetime:
         """Return the first instant after `now` (aware), in UTC."""
-        return next(self._instants(now))
+        return next(self.instants(now))
 
     def upcoming(self, now: datetime, count: int) -> list[datetime]:
         """Return the next `count` instants after `now`, in UTC, earliest first."""
-        return list(islice(self._instants(now), count))
+        return list(islice(self.instants(now), count))
 
     def describe(self) -> str:
         """Return the schedule in English, with its time zone."""
         return f"{CronSim(self.expression, _CHECK_FROM).explain()} ({self.timezone})"
 
-    def _instants(self, now: datetime) -> Iterator[datetime]:
+    def instants(self, now: datetime) -> Iterator[datetime]:
+        """Yield the instants after `now` (aware), in UTC, earliest first."""
         if now.tzinfo is None:
             raise ValueError("now must be an aware datetime")
         zone = ZoneInfo(self.timezone)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast, get_args
 
 from wren_backend.triggers.kind import Fire, FirePlan
+from wren_backend.triggers.passed_times import count_between, latest_between
 from wren_core.contract.events import ScheduleTick
 from wren_core.errors import AgentFixableError, InvalidInput
 from wren_core.schedule import CronSchedule
@@ -17,8 +18,6 @@ Misfire = Literal["latest", "all", "skip"]
 GRACE = timedelta(seconds=60)
 # "all" after a long pause must not start a thousand runs at once.
 MAX_CATCH_UP = 100
-# How far back fire times are counted one by one; a schedule of every minute passes 1,440 a day.
-_MAX_COUNTED = 10_000
 _DEFAULTS: dict[str, Any] = {"timezone": "UTC", "misfire": "latest"}
 # Fire times compared with the shortest interval that is allowed.
 _COMPARED = 5
@@ -62,13 +61,12 @@ class ScheduleTrigger:
     def plan(self, config: Mapping[str, Any], *, due_at: datetime, now: datetime) -> FirePlan:
         """Return the fire times that get a run: those of the last `GRACE`, and older ones by the misfire policy."""
         schedule, misfire = _read_schedule(config), read_misfire(config)
-        upcoming = schedule.upcoming(due_at, _MAX_COUNTED)
-        passed = [due_at, *itertools.takewhile(lambda instant: instant <= now, upcoming)]
-        on_time = [instant for instant in passed if now - instant <= GRACE]
-        owed = _select_owed(passed[: len(passed) - len(on_time)], on_time, misfire)
+        passed = 1 + count_between(schedule, due_at, now)
+        latest = [due_at, *latest_between(schedule, due_at, now, MAX_CATCH_UP)][-MAX_CATCH_UP:]
+        owed = _select_owed(latest, misfire, now=now)
         return FirePlan(
             fires=tuple(_new_fire(config, instant, now) for instant in owed),
-            missed=len(passed) - len(owed),
+            missed=passed - len(owed),
             next_fire_at=schedule.next_after(now),
         )
 
@@ -92,12 +90,11 @@ def _read_schedule(config: Mapping[str, Any]) -> CronSchedule:
     return CronSchedule.parse(config["cron"], config.get("timezone", _DEFAULTS["timezone"]))
 
 
-def _select_owed(late: list[datetime], on_time: list[datetime], misfire: Misfire) -> list[datetime]:
+def _select_owed(latest: list[datetime], misfire: Misfire, *, now: datetime) -> list[datetime]:
     if misfire == "all":
-        return [*late, *on_time][-MAX_CATCH_UP:]
-    if on_time or misfire == "skip":
-        return on_time[-1:]
-    return late[-1:]
+        return latest
+    is_late = now - latest[-1] > GRACE
+    return [] if misfire == "skip" and is_late else latest[-1:]
 
 
 def _new_fire(config: Mapping[str, Any], scheduled_for: datetime, now: datetime) -> Fire:
