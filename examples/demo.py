@@ -24,6 +24,8 @@ from urllib.parse import urljoin
 
 import httpx2
 
+from wren.authoring.child_process import ChildProcess
+from wren_core.protocol.variables import base_url_variable
 from wren_core.testing import serve
 
 SCRIPT = Path(__file__).with_name("daily_summary.py")
@@ -100,20 +102,16 @@ def start_backend(urls: dict[str, str]) -> Iterator[Backend]:
     with tempfile.TemporaryDirectory(prefix="wren-demo-") as folder:
         port = free_port()
         log = Path(folder) / "backend.log"
-        command = [sys.executable, "-m", "wren_backend", "up", "--data-dir", f"{folder}/data", "--port", str(port)]
-        with (
-            log.open("wb") as stderr,
-            subprocess.Popen(
-                command, env=backend_env(urls), stdout=subprocess.PIPE, stderr=stderr, text=True
-            ) as process,
-        ):
-            try:
-                key = first_key(process, log)
-                backend = Backend(url=f"http://127.0.0.1:{port}", key=key, log=log)
-                wait_until_ready(backend)
-                yield backend
-            finally:
-                process.terminate()
+        command = ["wren_backend", "up", "--data-dir", f"{folder}/data", "--port", str(port)]
+        # Ends with this process, even when that is killed.
+        process = ChildProcess(Path(sys.executable), command, variables=backend_env(urls), log=log)
+        try:
+            key = first_key(process, log)
+            backend = Backend(url=f"http://127.0.0.1:{port}", key=key, log=log)
+            wait_until_ready(backend)
+            yield backend
+        finally:
+            process.stop()
 
 
 def backend_env(urls: dict[str, str]) -> dict[str, str]:
@@ -124,18 +122,32 @@ def backend_env(urls: dict[str, str]) -> dict[str, str]:
         env |= {f"WREN_PROVIDERS__{provider}__{key}_URL": urls[name] + path for key, path in paths.items() if path}
         env[f"WREN_PROVIDERS__{provider}__CLIENT_ID"] = "fake-client"
         env[f"WREN_PROVIDERS__{provider}__CLIENT_SECRET"] = "fake-client-secret"
-        env[f"WREN_INTEGRATIONS__{name.upper()}__BASE_URL"] = urls[name] + api
-    return env
+        env[base_url_variable(name)] = urls[name] + api
+    return {**env, "PYTHONUNBUFFERED": "1"}  # the key is read from its output
 
 
-def first_key(process: "subprocess.Popen[str]", log: Path) -> str:
-    """Read the backend's output up to the API key, which is printed once."""
-    for line in process.stdout or ():
-        shown = re.search(r"wren_[a-z0-9]{8}_[\w-]{43}", line)
-        tell(line.replace(shown[0], shown[0][:14] + "...").rstrip() if shown else line.rstrip())
-        if shown:
-            return shown[0]
-    raise DemoFailed(f"the backend did not start:\n{log.read_text()[-2000:]}")
+def first_key(process: ChildProcess, log: Path) -> str:
+    """Show the start of the backend's output, up to the API key, which is printed once."""
+    greeting = read_greeting(process, log)
+    key = re.search(r"wren_[a-z0-9]{8}_[\w-]{43}", greeting)
+    if key is None:
+        raise DemoFailed(f"the backend did not start:\n{log.read_text()[-2000:]}")
+    for line in greeting.splitlines():
+        if not line.startswith("{"):  # a line of its log
+            tell(line.replace(key[0], key[0][:14] + "..."))
+    return key[0]
+
+
+def read_greeting(process: ChildProcess, log: Path) -> str:
+    """Read the log until it has the line with the API key, or until the backend has ended."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and not process.has_ended:
+        text = log.read_text(errors="replace")
+        before, found, after = text.partition("  first API key")
+        if "\n" in after:
+            return before + found + after.partition("\n")[0]
+        time.sleep(0.05)
+    return ""
 
 
 def wait_until_ready(backend: Backend) -> None:

@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from servers.backend import Backend, wait_for
-from servers.process import clean_variables, dies_with_its_parent, free_port
+from servers.process import clean_variables, free_port
 from wren.authoring.scaffold import Plan, render_plugin
+from wren_core.testing.orphans import dies_with_its_parent
 from wren_core.testing.patience import patience
 
 SCRIPT = """

@@ -14,6 +14,7 @@ import pytest
 from servers.backend import wait_for
 from servers.plugins import environment
 from servers.process import clean_variables, free_port, stop
+from wren_core.testing.orphans import dies_with_its_parent
 
 TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -64,7 +65,11 @@ class Reader:
         log = self.folder.parent / "dev.log"
         with log.open("wb") as output:
             self.server = subprocess.Popen(
-                [*words, "--port", str(self.port)], cwd=self.folder, env=self.variables, stdout=output, stderr=output
+                [*dies_with_its_parent(), *words, "--port", str(self.port)],
+                cwd=self.folder,
+                env=self.variables,
+                stdout=output,
+                stderr=output,
             )
         wait_for(lambda: self.server.poll() is not None or "Ctrl-C" in log.read_text(), seconds=60, what="the backend")
         text = log.read_text()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
+from wren_core.testing.orphans import dies_with_its_parent
 from wren_core.testing.patience import patience
 
 KEY = re.compile(r"wren_[a-z0-9]{8}_[\w-]{43}")
@@ -38,7 +39,7 @@ def command(home, *, port, host="127.0.0.1", plugins=None):
     if plugins is not None:
         env["PYTHONPATH"] = str(plugins)
     place = ("--data-dir", str(home / "data"), "--host", host, "--port", str(port))
-    return {"args": [sys.executable, "-m", "wren_backend", "up", *place], "env": env, "text": True}
+    return {"args": [*dies_with_its_parent(), sys.executable, "-m", "wren_backend", "up", *place], "env": env, "text": True}
 
 
 @contextmanager

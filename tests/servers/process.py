@@ -1,8 +1,6 @@
 """Run a server program for a test, and make sure that this program, and no other, answers."""
 
-import functools
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from wren_core.testing.orphans import dies_with_its_parent
 from wren_core.testing.patience import patience
 
 # Seconds that a program has to end after a signal.
@@ -104,12 +103,3 @@ def _is_free(port: int) -> bool:
 def clean_variables(home: Path) -> dict[str, str]:
     """Return the few variables that a server needs, without the developer's environment."""
     return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-
-
-@functools.cache
-def dies_with_its_parent() -> tuple[str, ...]:
-    """Return a command prefix that ends a program with the test process, even if that is killed, or ()."""
-    prefix = ("setpriv", "--pdeathsig", "KILL")
-    if shutil.which("setpriv") is None or subprocess.run([*prefix, "true"], capture_output=True).returncode:
-        return ()
-    return prefix
