@@ -39,6 +39,7 @@ def test_a_started_backend_is_ready_and_a_stopped_one_is_not(build_platform):
         "status": "ready",
         "checks": {
             "database": {"ok": True, "revision": head_revision()},
+            "disk": {"ok": True, "reason": ""},
             "sandbox": {
                 "ok": True,
                 "isolation": "none",
@@ -61,6 +62,7 @@ def test_a_backend_whose_worker_and_scheduler_were_not_started_is_not_ready(plat
     assert (status, body["status"]) == (503, "not ready")
     assert {name: check["ok"] for name, check in body["checks"].items()} == {
         "database": True,
+        "disk": True,
         "sandbox": True,
         "worker": False,
         "scheduler": False,

@@ -39,7 +39,8 @@ def command(home, *, port, host="127.0.0.1", plugins=None):
     if plugins is not None:
         env["PYTHONPATH"] = str(plugins)
     place = ("--data-dir", str(home / "data"), "--host", host, "--port", str(port))
-    return {"args": [*dies_with_its_parent(), sys.executable, "-m", "wren_backend", "up", *place], "env": env, "text": True}
+    program = (*dies_with_its_parent(), sys.executable, "-m", "wren_backend", "up")
+    return {"args": [*program, *place], "env": env, "text": True}
 
 
 @contextmanager

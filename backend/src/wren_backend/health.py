@@ -1,6 +1,7 @@
 """Liveness, readiness and metrics: for load balancers, operators and Prometheus."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,6 +11,7 @@ from wren_backend.executor.port import Sandbox
 from wren_backend.http.wire import ResponseBody
 from wren_backend.services import Services
 from wren_backend.storage.database import Database
+from wren_backend.storage.disk import find_disk_problem
 from wren_backend.storage.migration import current_revision, head_revision
 from wren_core.plugins.policy import REFUSAL_CODES
 
@@ -66,6 +68,7 @@ def readiness(request: Request) -> JSONResponse:
     services: Services = request.app.state.services
     checks = {
         "database": _run_check(lambda: _check_database(services.database)),
+        "disk": _run_check(lambda: _check_disk(services.settings.data_dir)),
         "sandbox": _run_check(lambda: _check_sandbox(services.sandbox)),
         "worker": {"ok": services.worker.is_alive()},
         "scheduler": {"ok": services.scheduler.is_alive()},
@@ -107,6 +110,11 @@ def _run_check(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def _check_database(database: Database) -> dict[str, Any]:
     revision = current_revision(database)
     return {"ok": revision == head_revision(), "revision": revision}
+
+
+def _check_disk(folder: Path) -> dict[str, Any]:
+    problem = find_disk_problem(folder)
+    return {"ok": problem is None, "reason": problem or ""}
 
 
 def _check_sandbox(sandbox: Sandbox) -> dict[str, Any]:

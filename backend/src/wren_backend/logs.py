@@ -8,11 +8,14 @@ from typing import Any, Literal
 import structlog
 from asgi_correlation_id import correlation_id
 
+from wren_backend.repeated_logs import WINDOW_SECONDS, RepeatFilter, Repeats, drop_repeats
+
 LogFormat = Literal["json", "console"]
 
 
 def configure_logging(*, level: str, log_format: LogFormat) -> None:
     """Send structlog and the standard library's loggers to stderr in one format. Called once, by `main`."""
+    repeats = Repeats(_report_repeats)
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_correlation_id,
@@ -24,19 +27,24 @@ def configure_logging(*, level: str, log_format: LogFormat) -> None:
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[drop_repeats(repeats), *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    handler.addFilter(RepeatFilter(repeats))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     for noisy in ("httpx2", "httpcore2", "apscheduler", "alembic", "uvicorn.access"):
         # Access logs carry query strings (OAuth codes); the others repeat what Wren logs itself.
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _report_repeats(event: str, code: str, times: int) -> None:
+    structlog.get_logger(__name__).error("outage.repeated", of=event, code=code, times=times, seconds=WINDOW_SECONDS)
 
 
 def _add_correlation_id(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

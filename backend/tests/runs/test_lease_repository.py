@@ -5,7 +5,7 @@ import pytest
 
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
-from wren_backend.runs.lease_repository import MAX_ATTEMPTS, RunOutcome
+from wren_backend.runs.lease_repository import HAND_BACK_PAUSE, RunOutcome
 from wren_backend.runs.models import RunStatus
 from wren_backend.runs.repository import RunRequest
 from wren_backend.testing import NOW, add_deployment, add_run, add_subject
@@ -34,9 +34,9 @@ def heartbeat(database, run, *, now=NOW):
         return leases.heartbeat(session, run.id, run.lease_token, lease=LEASE, now=now)
 
 
-def hand_back(database, run):
+def hand_back(database, run, *, now=NOW):
     with database.writing() as session:
-        return leases.hand_back(session, run.id, run.lease_token, now=NOW)
+        return leases.hand_back(session, run.id, run.lease_token, now=now)
 
 
 def recover(database, *, now=EXPIRED):
@@ -246,22 +246,22 @@ def test_a_run_handed_back_unstarted_is_queued_again_under_a_new_lease(database)
     back = hand_back(database, run)
 
     assert (back.status, back.worker, back.lease_token, back.started_at) == (RunStatus.QUEUED, None, None, None)
-    again = claim(database)
-    assert (again.id, again.attempt) == (run.id, 2)
+    again = claim(database, now=NOW + HAND_BACK_PAUSE)
+    assert (again.id, again.attempt) == (run.id, 1)
     assert again.lease_token != run.lease_token
     assert finish(database, run) is None
     assert finish(database, again).status is RunStatus.SUCCESS
 
 
-def test_a_run_that_no_worker_can_start_is_given_up(database):
+def test_a_run_that_was_never_started_is_not_given_up_however_often_it_is_handed_back(database):
     add_run(database, deployed(database))
 
-    for _ in range(MAX_ATTEMPTS - 1):
-        assert hand_back(database, claim(database)).status is RunStatus.QUEUED
-    given_up = hand_back(database, claim(database))
+    for turn in range(20):
+        taken = claim(database, now=NOW + turn * HAND_BACK_PAUSE)
+        assert taken.attempt == 1
+        assert hand_back(database, taken, now=NOW + turn * HAND_BACK_PAUSE).status is RunStatus.QUEUED
 
-    assert (given_up.status, given_up.error["code"]) == (RunStatus.LOST, "RUN_LOST")
-    assert claim(database) is None
+    assert claim(database, now=NOW + 19 * HAND_BACK_PAUSE) is None, "it waits for a moment"
 
 
 def test_the_sandbox_of_a_run_is_recorded_by_its_holder_only(database):

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +15,9 @@ from wren_backend.executor.execution import Execution, Observers, OnCall
 from wren_backend.executor.folders import run_folder
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.output import OnOutput
-from wren_backend.executor.port import Confinement, Outcome, Sandbox
+from wren_backend.executor.port import Confinement, Launch, Outcome, Sandbox
 from wren_backend.executor.request_server import Served, ServeRequest
+from wren_backend.outages import find_exhaustion
 from wren_core.errors import HostUnavailable, WrenError, error_from_wire
 from wren_core.protocol.jobs import DescribeJob, Job, RunJob
 
@@ -102,9 +104,10 @@ class Executor:
 
     def _perform(self, job: Job, confinement: Confinement, observers: Observers, secrets: Iterable[str]) -> Outcome:
         started = time.monotonic()
-        with run_folder(self._runs_root) as folder:
+        with ExitStack() as stack:
+            launch = self._launch(confinement, stack)
             execution = Execution(
-                self._sandbox.launch(confinement, folder=folder),
+                launch,
                 limits=confinement.limits,
                 secrets=secrets,
                 correlation_id=job.correlation_id,
@@ -116,6 +119,20 @@ class Executor:
         if outcome.survivors:
             _log.error("run.processes_survived", run_id=job.run_id, correlation_id=job.correlation_id)
         return outcome
+
+    def _launch(self, confinement: Confinement, stack: ExitStack) -> Launch:
+        """Start the runner in a folder of its own.
+
+        Raises:
+            ServerExhausted: the machine has no room for it; nothing has run.
+        """
+        try:
+            folder = stack.enter_context(run_folder(self._runs_root))
+            return self._sandbox.launch(confinement, folder=folder)
+        except OSError as exc:
+            if exhausted := find_exhaustion(exc):
+                raise exhausted from exc
+            raise
 
 
 def _refuse_request(operation: str, _payload: Mapping[str, Any]) -> Served:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from wren_backend.ids import new_id
+from wren_backend.outages import find_exhaustion
 from wren_backend.storage.storable import storable_json
 from wren_core.errors import AgentFixableError, InternalError, UserFacingConfigError, WrenError
 
@@ -33,12 +34,13 @@ STATUS_BY_CODE: dict[str, int] = {
     "DATABASE_UNUSABLE": 503,
     "DATABASE_FULL": 507,
     "SANDBOX_UNAVAILABLE": 503,
+    "SERVER_EXHAUSTED": 503,
 }
 STATUS_BY_TYPE: dict[str, int] = {"AgentFixableError": 422, "UserFacingConfigError": 409, "InternalError": 500}
 # Where a field was sent; left out of messages, since its name alone is clear.
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
 # These internal errors tell a caller what to do (wait, free space); all others show only their correlation id.
-_PUBLIC_INTERNAL = frozenset({"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE"})
+_PUBLIC_INTERNAL = frozenset({"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE", "SERVER_EXHAUSTED"})
 
 
 class Unauthenticated(UserFacingConfigError):
@@ -79,7 +81,10 @@ def current_correlation_id() -> str:
 
 
 def unexpected_error(path: str, exc: Exception) -> JSONResponse:
-    """Log an unexpected exception and return an answer that shows only its correlation id."""
+    """Log an unexpected exception and return an answer that shows only its correlation id, or what ran out."""
+    if exhausted := find_exhaustion(exc):
+        log.error("request.failed", code=exhausted.code, path=path, exc_info=exhausted)
+        return error_response(exhausted)
     log.error("request.failed", code="INTERNAL", path=path, exc_info=exc)
     return error_response(InternalError("unexpected"))
 

@@ -19,7 +19,7 @@ from wren_backend.storage.database import WriteSession
 from wren_backend.storage.storable import storable_json
 
 # A run that was handed back unstarted this often is given up: no worker can start it.
-MAX_ATTEMPTS = 3
+HAND_BACK_PAUSE = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,17 +100,20 @@ def finish(session: WriteSession, run_id: str, lease_token: str, outcome: RunOut
 
 
 def hand_back(session: WriteSession, run_id: str, lease_token: str, *, now: datetime) -> Run | None:
-    """Return a claimed run whose script was not started, when a worker shuts down; None where the lease is lost.
+    """Queue a claimed run again whose script was not started; None where the lease is lost.
 
-    It is queued again, or lost when this happened `MAX_ATTEMPTS` times.
+    However often this happens, the run is not given up: nothing of it has run. It waits for `HAND_BACK_PAUSE`, since
+    what the machine lacked, such as the database or descriptors, is missing for a moment.
     """
-    lease = _lease_is(run_id, lease_token)
-    again = {"status": RunStatus.QUEUED, "worker": None, "started_at": None, **_NO_LEASE}
-    statement = update(Run).where(*lease, col(Run.attempt) < MAX_ATTEMPTS).values(again)
-    if run := _only(session, statement.returning(Run)):
-        return run
-    reason = f"{MAX_ATTEMPTS} workers took the run and could not start it"
-    return _only(session, update(Run).where(*lease).values(_describe_loss(now, reason)).returning(Run))
+    again = {
+        "status": RunStatus.QUEUED,
+        "worker": None,
+        "started_at": None,
+        "attempt": Run.attempt - 1,
+        "available_at": now + HAND_BACK_PAUSE,
+        **_NO_LEASE,
+    }
+    return _only(session, update(Run).where(*_lease_is(run_id, lease_token)).values(again).returning(Run))
 
 
 def recover_expired(session: WriteSession, *, now: datetime) -> list[Run]:

@@ -6,13 +6,13 @@ from contextlib import suppress
 
 from wren_backend.clock import Clock
 from wren_backend.executor.port import Stream
+from wren_backend.outages import Outage
 from wren_backend.runs import cost_repository as spending
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.cost_repository import NewCall
 from wren_backend.runs.log_repository import LogLine, TimedCall
 from wren_backend.runs.models import Run
 from wren_backend.storage.database import Database
-from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_core.protocol.calls import CallRecord
 
 # A line longer than this is broken up: a reader wants to see it before it ends.
@@ -56,9 +56,7 @@ class RunJournal:
             self._lines.extend(self._line(stream, line) for line in whole)
             is_full = len(self._lines) > _MAX_WAITING
         if is_full:
-            with suppress(
-                DatabaseBusy, DatabaseFull
-            ):  # the lines are kept, and output is capped: no reason to end the script
+            with suppress(Outage):  # the lines are kept, and output is capped: no reason to end the script
                 self.flush()
 
     def say(self, text: str) -> None:
@@ -81,7 +79,7 @@ class RunJournal:
         """Record the costs that are waiting; they are true whether or not the lease is held.
 
         Raises:
-            DatabaseBusy, DatabaseFull: the database did not take them; they wait for the next time.
+            Outage: the database did not take them; they wait for the next time.
         """
         with self._flushing:
             self._settle()
@@ -92,7 +90,7 @@ class RunJournal:
         What could not be written waits for the next time.
 
         Raises:
-            DatabaseBusy, DatabaseFull: the database did not take it.
+            Outage: the database did not take it.
         """
         with self._flushing:
             self._settle()
@@ -103,7 +101,7 @@ class RunJournal:
                 return True
             try:
                 return self._store(lines, calls)
-            except (DatabaseBusy, DatabaseFull):
+            except Outage:
                 with self._lock:
                     self._lines[:0], self._calls[:0] = lines, calls
                 raise
@@ -123,7 +121,7 @@ class RunJournal:
         try:
             with self._database.writing() as session:
                 spending.record_calls(session, self._run, costs)
-        except (DatabaseBusy, DatabaseFull):
+        except Outage:
             with self._lock:
                 self._costs[:0] = costs
             raise

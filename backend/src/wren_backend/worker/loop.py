@@ -15,12 +15,12 @@ import structlog
 from wren_backend.clock import Clock
 from wren_backend.ids import new_token
 from wren_backend.metrics import Metrics
+from wren_backend.outages import Outage
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
-from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, NotStarted, Performer
 from wren_core.protocol.calls import CallRecord
@@ -36,6 +36,7 @@ _PULSE_SECONDS = 0.2
 _HEARTBEAT_SECONDS = 2.0
 _HEARTBEATS_OF_LEASE = 3
 _RECOVERY_SECONDS = 10.0
+_HAND_BACK_SECONDS = 1.0
 
 
 class Worker:
@@ -143,8 +144,9 @@ class Worker:
         try:
             outcome = self._performer.perform(active)
         except NotStarted as exc:
-            log.warning("run.handed_back", run_id=active.run.id, reason=str(exc))
+            log.warning("run.handed_back", run_id=active.run.id, reason=str(exc), exc_info=exc)
             self._persist(lambda: self._hand_back(active.run))
+            self._stopping.wait(_HAND_BACK_SECONDS)  # what was missing is missing for the next run as well
         else:
             self._finish(active, outcome)
 
@@ -188,7 +190,7 @@ class Worker:
         while True:
             try:
                 return write()
-            except (DatabaseBusy, DatabaseFull):
+            except Outage:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(_POLL_SECONDS)

@@ -16,6 +16,7 @@ from wren_backend.executor.executor import Executor
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.port import Confinement, Outcome
 from wren_backend.integrations.ai_choice import AISource
+from wren_backend.outages import ServerExhausted
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
@@ -70,7 +71,7 @@ class Performer:
         """Run the script and return how it ended; a failure of the platform is an outcome too.
 
         Raises:
-            NotStarted: the database went away before the script could begin.
+            NotStarted: the database went away before the script could begin, or the machine had no room for it.
         """
         run = active.run
         try:
@@ -94,7 +95,8 @@ class Performer:
                 serve_request=self._requests(active, deployment.name, held),
                 cancel=active.cancel,
             )
-        except DatabaseBusy as exc:  # only from the steps before the script starts: the script itself cannot raise this
+        # Only from the steps before the script starts: the script itself cannot raise these.
+        except (DatabaseBusy, ServerExhausted) as exc:
             raise NotStarted(exc.message) from exc
         except WrenError as exc:
             return self._end_unstarted(active, exc)

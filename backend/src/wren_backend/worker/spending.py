@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wren_backend.clock import Clock
 from wren_backend.ids import new_id
+from wren_backend.outages import Outage
 from wren_backend.runs.cost_repository import NewCall
 from wren_backend.runs.models import Run
-from wren_backend.storage.errors import DatabaseBusy, DatabaseFull
 from wren_backend.worker.journal import RunJournal
 
 # Far above what a call can cost (a thousand dollars) or use. A run may send 50,000 of these, and many runs as many;
@@ -68,7 +68,7 @@ class RunSpending:
 
         Raises:
             BudgetExceeded: the budget is spent.
-            DatabaseBusy, DatabaseFull: earlier costs could not be recorded yet, so the total is unknown.
+            Outage: earlier costs could not be recorded yet, so the total is unknown.
         """
         _AllowPayload.model_validate(payload)
         self.journal.settle()
@@ -79,6 +79,6 @@ class RunSpending:
         """Record a call; where the database does not take it now, it is kept and tried again."""
         told = _SpentPayload.model_validate(payload)
         self.journal.spend(NewCall(id=new_id("aic"), at=self.clock.now(), **told.model_dump()))
-        with suppress(DatabaseBusy, DatabaseFull):
+        with suppress(Outage):
             self.journal.settle()
         return {}

@@ -37,7 +37,7 @@ from wren_backend.connections.oauth.token_answer import (
 )
 from wren_backend.connections.requirements import refresh_key
 from wren_backend.ids import new_token
-from wren_backend.storage.errors import DatabaseBusy
+from wren_backend.outages import Outage
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.spec import IntegrationSpec
 
@@ -175,7 +175,7 @@ class Refresher:
         for _ in range(_STORE_ATTEMPTS - 1):
             try:
                 return store()
-            except DatabaseBusy:
+            except Outage:
                 self._sleep(_STORE_PAUSE_SECONDS)
         return store()
 
