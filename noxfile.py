@@ -140,6 +140,14 @@ def versions(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def drill(session: nox.Session) -> None:
+    """Kill, freeze and lock a server under load, and count what its runs did; `WREN_DRILL_SECONDS` (60) for each."""
+    dev.ensure_environment()
+    file = str(ROOT / "tests" / "drill_accepted_runs.py")
+    session.run(str(dev.VENV / "bin" / "pytest"), "-q", "-n", "0", "-s", file, *session.posargs, external=True)
+
+
+@nox.session(venv_backend="none")
 def bench(session: nox.Session) -> None:
     """Run the benchmarks and write bench/RESULTS.md."""
     session.run(str(dev.VENV / "bin" / "python"), "-m", "bench", *session.posargs, external=True)
