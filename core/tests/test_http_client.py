@@ -1,3 +1,4 @@
+import io
 import socket
 import subprocess
 import sys
@@ -42,6 +43,10 @@ class Shop(FakeProvider):
 
     @route("POST", "/v1/upload")
     def upload(self, request: FakeRequest) -> Any:
+        return {"bytes": len(request.body)}
+
+    @route("PUT", "/v1/raw")
+    def raw(self, request: FakeRequest) -> Any:
         return {"bytes": len(request.body)}
 
     @route("GET", "/v1/linked")
@@ -153,6 +158,62 @@ def test_parts_are_sent_as_a_form(client, shop):
     assert b'name="file"; filename="a.bin"\r\nContent-Type: x/y\r\n\r\n\xff\r\n' in sent.body
 
 
+def test_a_form_is_sent_with_its_type_and_without_missing_values(client, shop):
+    client.request("POST", "/upload", form={"q": "a b&c", "tag": ["x", "y"], "none": None, "on": True, "n": 2})
+
+    sent = shop.requests[-1]
+    assert sent.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert sent.body == b"q=a+b%26c&tag=x&tag=y&on=true&n=2"
+
+
+def test_a_form_of_pairs_keeps_their_order(client, shop):
+    client.request("POST", "/upload", form=[("b", 1), ("a", "ü"), ("b", None)])
+
+    assert shop.requests[-1].body == b"b=1&a=%C3%BC"
+
+
+def test_a_form_with_files_becomes_parts(client, shop):
+    client.request("POST", "/upload", form={"title": "Tea"}, files=[("file", ("ü.txt", b"x", "text/plain"))])
+
+    sent = shop.requests[-1]
+    assert sent.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="title"\r\n\r\nTea\r\n' in sent.body
+
+
+@pytest.mark.parametrize(("content", "body"), [(b"\xff", b"\xff"), ("ü", b"\xc3\xbc"), (io.BytesIO(b"abc"), b"abc")])
+def test_a_raw_body_has_the_given_type(client, shop, content, body):
+    client.request("PUT", "/raw", content=content, content_type="text/csv")
+
+    assert (shop.requests[-1].headers["content-type"], shop.requests[-1].body) == ("text/csv", body)
+
+
+def test_headers_of_a_request_replace_those_of_the_client(client, shop):
+    client.request("PUT", "/raw", content=b"x", headers={"User-Agent": "mine", "Content-Type": "a/b"})
+
+    assert (shop.requests[-1].headers["user-agent"], shop.requests[-1].headers["content-type"]) == ("mine", "a/b")
+
+
+@pytest.mark.parametrize("bodies", [{"json": [], "content": b""}, {"form": {}, "json": 0}])
+def test_a_request_has_one_body(client, shop, bodies):
+    with pytest.raises(TypeError, match="a request has one body"):
+        client.request("POST", "/upload", **bodies)
+
+    assert shop.requests == []
+
+
+def test_a_file_that_cannot_be_rewound_is_sent_once(client, shop, tmp_path):
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    shop.fail_next(429, headers={"retry-after": "1"})
+
+    with pytest.raises(RateLimited):
+        client.request("PUT", "/raw", content=Pipe(b"abc"))
+
+    assert len(shop.requests) == 1
+
+
 def test_an_endless_listing_is_cut_off(client, monkeypatch, shop):
     monkeypatch.setattr("wren_core.http_client.MAX_PAGES", 4)
 
@@ -215,23 +276,58 @@ def test_the_error_about_a_refused_token_says_how_to_connect(client, shop):
         client.get("/things")
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_write_is_sent_once(client, shop, status):
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
+def test_a_write_that_may_have_been_done_is_sent_once(client, shop, status):
     shop.fail_next(status, times=3)
-
-    with pytest.raises((RateLimited, Unavailable)):
-        client.request("POST", "/things")
-
-    assert len(shop.requests) == 1
-
-
-def test_the_error_about_a_write_with_unknown_outcome_says_so(client, shop):
-    shop.fail_next(503)
 
     with pytest.raises(Unavailable, match="it may have been done: look before you try again") as caught:
         client.request("POST", "/things")
 
-    assert caught.value.can_retry is False
+    assert len(shop.requests) == 1
+    assert (caught.value.nothing_done, caught.value.can_retry) == (False, False)
+
+
+def test_a_get_that_writes_is_in_doubt_like_any_write(client, shop):
+    shop.fail_next(503, times=3)
+
+    with pytest.raises(Unavailable, match="it may have been done"):
+        client.request("GET", "/things", repeatable=False)
+
+    assert len(shop.requests) == 1
+
+
+def test_a_write_refused_because_of_its_rate_waits_and_is_sent_again(client, shop, naps):
+    shop.fail_next(429, times=2, headers={"retry-after": "3"})
+
+    assert client.request("POST", "/things", json=1).json() == {"made": 1}
+    assert naps == [3.0, 3.0]
+
+
+def test_a_loop_of_writes_gets_through_a_rate_limit(client, shop, naps):
+    for number in range(50):
+        if number % 7 == 0:
+            shop.fail_next(429, headers={"retry-after": "1"})
+        client.request("POST", "/things", json=number)
+
+    assert (len(shop.requests), naps) == (58, [1.0] * 8)
+
+
+def test_a_write_does_not_wait_for_a_long_pause(client, shop, naps):
+    shop.fail_next(429, headers={"retry-after": "60"})
+
+    with pytest.raises(RateLimited) as caught:
+        client.request("POST", "/things")
+
+    assert (naps, len(shop.requests), caught.value.nothing_done) == ([], 1, True)
+
+
+def test_a_limit_that_never_ends_reaches_the_caller(client, shop, naps):
+    shop.fail_next(429, times=100, headers={"retry-after": "0"})
+
+    with pytest.raises(RateLimited):
+        client.request("POST", "/things")
+
+    assert naps == [0.5, 1.0, 2.0, 4.0, 8.0]
 
 
 def test_a_repeatable_write_is_retried(client, shop):
@@ -254,12 +350,13 @@ def test_a_write_with_an_idempotency_key_is_retried_with_the_same_key(client, sh
 
 
 def test_the_outcome_of_a_failed_write_with_a_key_is_unknown(client, shop):
-    shop.fail_next(503, times=3)
+    shop.fail_next(503, times=2)
+    shop.fail_next(429, headers={"retry-after": "60"})
 
-    with pytest.raises(Unavailable, match="it may have been done") as caught:
+    with pytest.raises(RateLimited) as caught:
         client.request("POST", "/things", key_header="Idempotency-Key")
 
-    assert caught.value.can_retry is False
+    assert caught.value.nothing_done is False
     assert len(shop.requests) == 3
 
 
@@ -271,7 +368,7 @@ def test_a_write_that_was_never_sent_may_be_retried():
     with closing(client), pytest.raises(Unavailable, match="could not be reached for POST /things: Conn") as caught:
         client.request("POST", "/things")
 
-    assert caught.value.can_retry is True
+    assert caught.value.nothing_done is True
 
 
 def test_a_request_without_an_answer_ends_at_the_timeout(naps):
@@ -370,9 +467,24 @@ def test_a_redirect_loop_is_refused(client, shop):
         client.get("/round")
 
 
-def test_a_redirected_write_is_not_followed(client, shop):
-    with pytest.raises(Rejected, match="shop answered 307"):
-        client.request("POST", "/moved", json={})
+def test_a_write_follows_a_redirect_that_keeps_method_and_body(client, shop):
+    assert client.request("POST", "/moved", json={"a": 1}).json() == {"made": {"a": 1}}
+    assert [request.path for request in shop.requests] == ["/v1/moved", "/v1/things"]
+
+
+def test_a_file_follows_such_a_redirect_from_its_start(client, shop):
+    file = io.BytesIO(b"skipped" + b"[1, 2]")
+    file.seek(7)
+
+    assert client.request("POST", "/moved", content=file).json() == {"made": [1, 2]}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_write_does_not_follow_a_redirect_that_may_become_a_read(client, shop, status):
+    shop.fail_next(status, headers={"location": "/v1/elsewhere"})
+
+    with pytest.raises(Rejected, match=f"shop answered {status} .*it is now at /v1/elsewhere"):
+        client.request("POST", "/things", json={})
 
     assert len(shop.requests) == 1
 

@@ -1,4 +1,6 @@
+import errno
 import io
+import socket
 import urllib.error
 from datetime import UTC, datetime
 from email.message import Message
@@ -9,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wren_core.errors import AuthFailed, InvalidInput, NotFound, RateLimited, Rejected, Unavailable
-from wren_core.http_status import parse_retry_after, raise_for_response, verdict_for_exception, verdict_for_status
+from wren_core.http_status import (
+    parse_retry_after,
+    raise_for_response,
+    verdict_for_exception,
+    verdict_for_status,
+    was_never_sent,
+)
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
@@ -175,6 +183,91 @@ def test_an_exception_that_is_also_a_response_is_read():
 )
 def test_an_unreachable_provider_is_unavailable(exc):
     assert isinstance(verdict_for_exception(exc), Unavailable)
+
+
+class LibraryError(Exception):
+    """The base class of the errors of a library."""
+
+
+def error_of_library(*names: str) -> Exception:
+    """Return an exception of a class whose bases have the other names, the most general one last."""
+    base: type[Exception] = LibraryError
+    for name in reversed(names):
+        base = type(name, (base,), {})
+    return base("WRONGPASS invalid username-password pair")
+
+
+@pytest.mark.parametrize(
+    ("names", "verdict"),
+    [
+        (["AuthenticationError", "ConnectionError"], AuthFailed),
+        (["AuthenticationWrongNumberOfArgsError", "AuthenticationError", "ConnectionError"], AuthFailed),
+        (["ProbableAuthenticationError", "TransportError"], AuthFailed),
+        (["InvalidPasswordError", "ConnectionError"], AuthFailed),
+        (["BadCredentialsException"], AuthFailed),
+        (["LoginError", "TimeoutError"], AuthFailed),
+        (["TokenExpiredError", "ConnectionError"], AuthFailed),
+        (["AuthorizationError", "ConnectionError"], Rejected),
+        (["AccessRefused", "ConnectionError"], Rejected),
+        (["NoPermissionError"], Rejected),
+        (["BusyLoadingError", "ConnectionError"], Unavailable),
+        (["ReadError", "NetworkError", "TransportError"], Unavailable),
+        (["ConnectionError", "AuthenticationError"], Unavailable),
+    ],
+)
+def test_the_most_specific_known_class_decides(names, verdict):
+    assert type(verdict_for_exception(error_of_library(*names))) is verdict
+
+
+@pytest.mark.parametrize("names", [["AuthorError"], ["TokenizerError"], ["PasswordTooShort"], ["UserError"]])
+def test_names_that_only_look_similar_decide_nothing(names):
+    assert verdict_for_exception(error_of_library(*names)) is None
+
+
+@pytest.mark.parametrize("attribute", ["status", "http_status", "status_code", "code"])
+def test_libraries_name_their_status_differently(attribute):
+    exc = LibraryError("no")
+    setattr(exc, attribute, 404)
+
+    assert isinstance(verdict_for_exception(exc), NotFound)
+
+
+def raised_from(exc: Exception, cause: Exception) -> Exception:
+    exc.__cause__ = cause
+    return exc
+
+
+@pytest.mark.parametrize(
+    ("exc", "nothing_done"),
+    [
+        (ConnectionRefusedError("no"), True),
+        (socket.gaierror(-2, "Name or service not known"), True),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), True),
+        (httpx2.ConnectError("no"), True),
+        (httpx2.ConnectTimeout("slow"), True),
+        (urllib.error.URLError(ConnectionRefusedError("no")), True),
+        (raised_from(error_of_library("APIConnectionError"), httpx2.ConnectError("no")), True),
+        (error_of_library("ConnectTimeout", "ConnectionError"), True),
+        (ConnectionResetError("reset"), False),
+        (BrokenPipeError("broken"), False),
+        (TimeoutError("slow"), False),
+        (httpx2.ReadTimeout("slow"), False),
+        (httpx2.RemoteProtocolError("cut"), False),
+        (urllib.error.URLError(TimeoutError("slow")), False),
+        (raised_from(error_of_library("APITimeoutError"), httpx2.ReadTimeout("slow")), False),
+    ],
+)
+def test_only_a_failure_to_connect_proves_that_nothing_was_sent(exc, nothing_done):
+    assert was_never_sent(exc) is nothing_done
+
+
+def test_the_verdict_says_that_nothing_was_sent():
+    refused = verdict_for_exception(ConnectionRefusedError("no"))
+    lost = verdict_for_exception(ConnectionResetError("reset"))
+
+    assert isinstance(refused, Unavailable)
+    assert isinstance(lost, Unavailable)
+    assert (refused.nothing_done, lost.nothing_done) == (True, False)
 
 
 @pytest.mark.parametrize("exc", [ValueError("x"), KeyError("x"), FileNotFoundError("x"), RuntimeError("404")])

@@ -102,15 +102,25 @@ def test_a_permanent_failure_is_not_retried(api, fake, naps):
     assert naps == []
 
 
-@pytest.mark.parametrize("status", [429, 500, 503])
-def test_a_write_is_never_repeated(api, fake, naps, status):
+@pytest.mark.parametrize("status", [408, 500, 503])
+def test_a_write_that_may_have_been_done_is_never_repeated(api, fake, naps, status):
     fake.fail_next(status, times=3)
 
-    with pytest.raises((RateLimited, Unavailable)):
+    with pytest.raises(Unavailable):
         api.submit("/messages/send", compose(Outgoing(to="bob@example.com", subject="x", text="x")))
 
     assert len(fake.requests) == 1
     assert naps == []
+
+
+@pytest.mark.parametrize("status", [429, 403])
+def test_a_write_refused_because_of_its_rate_waits_and_is_sent(api, fake, naps, status):
+    fake.fail_next(**{**limited(2), "status": status}, times=2)
+
+    sent = api.submit("/messages/send", compose(Outgoing(to="bob@example.com", subject="x", text="x")))
+
+    assert sent["id"]
+    assert naps == [2.0, 2.0]
 
 
 def test_a_write_that_may_have_been_done_says_so(api, fake):

@@ -39,13 +39,13 @@ def test_workspaces_share_nothing():
 
 def test_a_rate_limit_has_a_pause_and_ends(fake, slack):
     channel = fake.workspace.find("general").id
-    fake.limit_next(retry_after=7, api_method="chat.postMessage")
+    fake.limit_next(retry_after=70, api_method="chat.postMessage")
 
     with pytest.raises(RateLimited) as caught:
         slack.post("Hello", channel)
     slack.post("Hello", channel)
 
-    assert caught.value.retry_after == 7
+    assert caught.value.retry_after == 70
     assert len(fake.messages_in("general")) == 1
 
 

@@ -100,21 +100,28 @@ class AgentFixableError(WrenError):
 class TransientError(WrenError):
     """A temporary failure: nothing is wrong with the call, and the same call can work later.
 
-    `can_retry` is true for the class. Set it to False on an instance whose request may have been carried out, so that
-    no host sends the request twice.
+    `can_retry` is true for the class. Where a method that writes fails with it, `execution.call` says that the request
+    may have been carried out and sets `can_retry` to False, unless the error says `nothing_done`.
 
     Args:
         message: what happened.
         retry_after: seconds to wait, from the provider; None where it names none.
+        nothing_done: the provider certainly did nothing that a repeated request would double: it was not reached, it
+            refused, or it only reads. None for what the class says.
     """
 
     type = "AgentFixableError"
     code = "TRANSIENT_FAILURE"
     can_retry = True
+    nothing_done: bool = False
 
-    def __init__(self, message: str, retry_after: float | None = None, **extra: Any) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, *, nothing_done: bool | None = None, **extra: Any
+    ) -> None:
         extra.setdefault("retry_after_ms", milliseconds(retry_after))
         super().__init__(message, **extra)
+        if nothing_done is not None:
+            self.nothing_done = nothing_done
 
     @property
     def retry_after(self) -> float | None:
@@ -155,9 +162,10 @@ class Rejected(AgentFixableError):
 
 
 class RateLimited(TransientError):
-    """The provider asks for a pause."""
+    """The provider asks for a pause; it refused the request and did nothing."""
 
     code = "RATE_LIMITED"
+    nothing_done = True
 
 
 class Unavailable(TransientError):

@@ -1,30 +1,34 @@
 """A client for REST APIs, for integrations whose provider has no client library.
 
-Reads are retried after a transient failure (429, 5xx, no connection) within a few seconds; a longer Retry-After goes to
-the caller. A write is sent once, unless the caller says that it can be repeated; where a write may have been carried
-out, the error says so. Headers, including the token, are sent only to the origin of `base_url`.
+Reads are sent again after a transient failure (5xx, no connection) within a few seconds, and every request after a
+refusal because of its rate (429), within twenty seconds; a longer Retry-After goes to the caller. After any other
+failure a write is not repeated, unless the caller says that it can be; the error says that it may have been done.
+Headers, including the token, are sent only to the origin of `base_url`.
 
 It needs the extra `wren-core[http]`, which is imported when a client is created.
 """
 
 import json as json_format
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Unpack
 from uuid import uuid4
 
 from wren_core.errors import AuthFailed, InvalidInput, Rejected, TransientError, Unavailable, WrenError
+from wren_core.http_body import BodyArguments, EncodedBody, encode_body
 from wren_core.http_status import summary, verdict_for_status
+from wren_core.retrying import Attempts, send_again
+from wren_core.time_limits import TimeLimit, enforce, limit_time
+from wren_core.writes import mark_doubt, note_write
 
-READ_RETRIES = 2
-RETRY_SECONDS = 5.0
 MAX_PAGES = 1000
 MAX_REDIRECTS = 5
 MAX_RESPONSE_BYTES = 50 * 1024 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAME_REQUEST = frozenset({307, 308})
+"""Redirects that ask for the same request elsewhere; the others may turn a write into a read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,27 @@ class ResponseTooLarge(Rejected):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Sending:
+    """One request, which may be sent several times."""
+
+    method: str
+    path: str
+    options: Mapping[str, Any]
+    reading: "_Reading"
+    body: EncodedBody = field(default_factory=EncodedBody)
+
+    @property
+    def shown(self) -> str:
+        """For messages; without the query, which may hold secrets."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it only reads."""
+        return self.method in _SAFE_METHODS
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Reading:
     """How to read the body of an answer, and how much of it."""
 
@@ -87,15 +112,19 @@ class HttpClient:
         headers: sent with every request.
         query: sent with every request; some providers expect an API key there.
         timeout: seconds to wait for a connection or for the next bytes.
-        patience: seconds that a whole answer may take.
+        patience: seconds that one attempt may take in all, however slowly the answer comes; a request with a large body
+            has a second more for each 64 KiB.
         max_bytes: the largest answer that is read.
         verdict: reads a refusal (400 and above) in the provider's own format; None derives it from the status.
-        sleep: called to wait between two attempts.
+        sleep: called with seconds, to wait between two attempts; by default `time.sleep`.
 
     Example:
         client = HttpClient("https://api.example.com", integration="example", token=token)
         client.get("/things", limit=10)
         client.request("POST", "/things", json={"name": "New"}).json()
+        client.request("POST", "/search", form={"q": "tea", "tag": ["a", "b"]}, repeatable=True)
+        client.request("POST", "/files", form={"title": "Tea"}, files=[("file", ("a.pdf", pdf, "application/pdf"))])
+        client.request("PUT", "/raw", content=b"a,b", content_type="text/csv", headers={"if-match": etag})
     """
 
     def __init__(
@@ -110,7 +139,7 @@ class HttpClient:
         patience: float = 60.0,
         max_bytes: int = MAX_RESPONSE_BYTES,
         verdict: Verdict | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         import httpx2  # here: listing integrations does not need it
 
@@ -125,6 +154,7 @@ class HttpClient:
         self._http = httpx2.Client(
             base_url=base_url, headers=sent, params=query, timeout=httpx2.Timeout(timeout, connect=min(timeout, 10.0))
         )
+        enforce(self._http)
         self._failures = httpx2.RequestError
         self._nothing_sent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
         self._reading = _Reading(max_bytes=max_bytes, patience=patience)
@@ -158,7 +188,12 @@ class HttpClient:
         Raises:
             WrenError: as `request` does; ResponseTooLarge beyond `max_bytes`, Unavailable after `patience` seconds.
         """
-        return self._send("GET", path, {}, _Reading(max_bytes=max_bytes, patience=patience, file=file))
+        reading = _Reading(max_bytes=max_bytes, patience=patience, file=file)
+        try:
+            return self._send(_Sending(method="GET", path=path, options={}, reading=reading))
+        except TransientError as exc:
+            exc.nothing_done = True
+            raise
 
     def request(
         self,
@@ -166,116 +201,118 @@ class HttpClient:
         path: str,
         *,
         query: Mapping[str, Any] | Sequence[tuple[str, str]] | str | None = None,
-        json: Any = None,
-        content: bytes | BinaryIO | None = None,
-        files: Sequence[tuple[str, tuple[str | None, bytes, str | None]]] | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         key_header: str | None = None,
+        **body: Unpack[BodyArguments],
     ) -> Answer:
         """Send a request and return its answer.
+
+        The body is one of `json`, `form`, `files` (with `form` as further parts) and `content`; without any of them
+        there is none.
 
         Args:
             method: the HTTP method.
             path: from the root of the API, its values quoted.
             query: parameters by name, where None is left out and a list is repeated; or pairs of name and value; or
                 text that is percent-encoded already.
-            json: a body as JSON values.
-            content: a body as bytes, or an open file that is sent piece by piece; a file cannot be sent twice.
-            files: the parts of a body of `multipart/form-data`: name, and file name, content and media type.
-            headers: in addition to the client's own.
+            headers: text by name, for this request only; they replace those of the client with the same name.
             repeatable: sending it twice has the effect of sending it once; by default true for GET, HEAD and OPTIONS.
             key_header: the header for an idempotency key, if the provider knows one; a new key is sent in it.
+            json: a body as JSON values, sent as `application/json`.
+            form: a body of `application/x-www-form-urlencoded`: values by name, where None is left out and a list is
+                repeated; or pairs of name and value. Values become text; true and false are written so.
+            files: the parts of a body of `multipart/form-data`: pairs of a name and of a tuple of file name, content as
+                bytes, and media type. Without a file name the part is a plain field; without a media type it is guessed
+                from the file name.
+            content: a body as bytes or text (sent as UTF-8), or an open binary file that is sent piece by piece; a file
+                that cannot be rewound is sent only once.
+            content_type: the media type of `content`.
 
         Raises:
-            WrenError: the verdict for a refusal, or Unavailable where the provider could not be reached.
+            InvalidInput: a header has characters that none may have.
+            TypeError: several bodies are given.
+            WrenError: the verdict for a refusal; Unavailable where the provider was not reached or too slow.
         """
         for name in _invalid_headers(headers or {}):
             raise InvalidInput(f"header {name!r} has characters that no header may hold")
+        encoded = encode_body(**body)
         key = {key_header: str(uuid4())} if key_header else {}
-        options = {
-            "params": query if isinstance(query, str) else _without_none(query or {}),
-            "json": json,
-            "content": content,
-            "files": files,
-            "headers": {**(headers or {}), **key},
-        }
-        if method in _SAFE_METHODS if repeatable is None else repeatable:
-            return self._send_with_retries(method, path, options)
-        return self._send_write(method, path, options, is_keyed=bool(key))
+        sent_headers = {**encoded.headers, **(headers or {}), **key}
+        options = {"params": _query_of(query), "headers": sent_headers, **encoded.options}
+        sending = _Sending(method=method, path=path, options=options, reading=self._reading, body=encoded)
+        is_repeatable = sending.is_safe if repeatable is None else repeatable
+        return self._send_until_done(sending, is_repeatable=is_repeatable, is_keyed=bool(key))
 
-    def _send_with_retries(self, method: str, path: str, options: dict[str, Any]) -> Answer:
-        deadline = time.monotonic() + RETRY_SECONDS
-        for attempt in range(READ_RETRIES):
-            try:
-                return self._send(method, path, options)
-            except TransientError as exc:
-                pause = 0.5 * 2**attempt if exc.retry_after_ms is None else exc.retry_after_ms / 1000
-                if time.monotonic() + pause > deadline:
-                    raise
-            self._sleep(pause)
-        return self._send(method, path, options)
-
-    def _send_write(self, method: str, path: str, options: dict[str, Any], *, is_keyed: bool) -> Answer:
-        """Send a write once, or with retries under an idempotency key; after a failure its outcome is unknown."""
+    def _send_until_done(self, sending: _Sending, *, is_repeatable: bool, is_keyed: bool) -> Answer:
+        """Send a request, again where that does no harm; note what was written, and what may have been."""
+        attempts = Attempts(repeatable=(is_repeatable or is_keyed) and sending.body.is_rewindable)
+        if not sending.body.is_rewindable:
+            attempts.wait_seconds = 0
         try:
-            return (self._send_with_retries if is_keyed else self._send)(method, path, options)
-        except Unavailable as exc:
-            if isinstance(exc.__cause__, self._nothing_sent) and not is_keyed:
-                raise
-            doubt = Unavailable(f"{exc.message}; it may have been done: look before you try again")
-            doubt.can_retry = False
-            raise doubt from exc
+            answer = send_again(lambda: self._send(sending), attempts, sleep=self._sleep)
+        except TransientError as exc:
+            exc.nothing_done = exc.nothing_done or is_repeatable
+            if not exc.nothing_done:
+                note_write()
+                mark_doubt(exc)
+            raise
+        if not is_repeatable:
+            note_write()
+        return answer
 
-    def _send(self, method: str, path: str, options: dict[str, Any], reading: _Reading | None = None) -> Answer:
+    def _send(self, sending: _Sending) -> Answer:
+        path, shown = sending.path, sending.shown
         if not path.startswith("/") or path.startswith("//"):
             raise ValueError(f"{path!r} is not a path from the root of the API")
-        shown = f"{method} {path}"
-        try:
-            answer = self._exchange(shown, self._build(method, path, options), reading or self._reading)
-        except self._failures as exc:
-            raise Unavailable(f"{self._integration} could not be reached for {shown}: {type(exc).__name__}") from exc
+        sending.body.rewind()
+        with limit_time(sending.reading.patience) as limit:
+            try:
+                request = self._http.build_request(sending.method, path, **sending.options)
+                answer = self._exchange(sending, request, limit)
+            except self._failures as exc:
+                nothing_done = isinstance(exc, self._nothing_sent)
+                if limit.is_over:
+                    raise self._too_slow(sending, nothing_done=nothing_done) from exc
+                message = f"{self._integration} could not be reached for {shown}: {type(exc).__name__}"
+                raise Unavailable(message, nothing_done=nothing_done) from exc
         if answer.status_code >= 300:
             raise self._verdict_on(answer)
         return answer
 
-    def _build(self, method: str, path: str, options: dict[str, Any]) -> Any:
-        encoded = options.get("params")
-        if not isinstance(encoded, str):
-            return self._http.build_request(method, path, **options)
-        request = self._http.build_request(method, path, **{**options, "params": None})
-        joined = b"&".join(part for part in (request.url.query, encoded.encode()) if part)
-        request.url = request.url.copy_with(query=joined or None)
-        return request
-
-    def _exchange(self, shown: str, request: Any, reading: _Reading) -> Answer:
-        """Send, and follow the redirects of a read on the same origin."""
+    def _exchange(self, sending: _Sending, request: Any, limit: TimeLimit) -> Answer:
+        """Send, and follow redirects on the same origin: those of a read, and those that keep method and body."""
         for _ in range(MAX_REDIRECTS):
             with closing(self._http.send(request, stream=True)) as response:
                 redirected = response.next_request
-                if redirected is None or request.method not in _SAFE_METHODS or not _same_origin(request, redirected):
-                    body = self._read(response, shown, reading)
+                is_followed = sending.is_safe or (response.status_code in _SAME_REQUEST and sending.body.is_rewindable)
+                if redirected is None or not is_followed or not _same_origin(request, redirected):
                     return Answer(
-                        request=shown,
+                        request=sending.shown,
                         status_code=response.status_code,
                         headers=response.headers,
-                        body=body,
+                        body=self._read(response, sending, limit),
                         next_link=_next_link(response.links),
                     )
+            sending.body.rewind()
             request = redirected
-        raise Rejected(f"{self._integration} redirects {shown} in a loop")
+        raise Rejected(f"{self._integration} redirects {sending.shown} in a loop")
 
-    def _read(self, response: Any, shown: str, reading: _Reading) -> bytes:
-        deadline = time.monotonic() + reading.patience
-        body, size = bytearray(), 0
+    def _too_slow(self, sending: _Sending, *, nothing_done: bool) -> Unavailable:
+        patience = sending.reading.patience
+        message = f"{self._integration} needed more than {patience:g} s to answer {sending.shown}"
+        return Unavailable(message, nothing_done=nothing_done)
+
+    def _read(self, response: Any, sending: _Sending, limit: TimeLimit) -> bytes:
+        reading, body, size = sending.reading, bytearray(), 0
         file = reading.file if response.status_code < 300 else None  # a refusal goes into the message
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > reading.max_bytes:
-                message = f"{self._integration} answered {shown} with more than {reading.max_bytes:,} bytes"
+                message = f"{self._integration} answered {sending.shown} with more than {reading.max_bytes:,} bytes"
                 raise ResponseTooLarge(message)
-            if time.monotonic() > deadline:
-                raise Unavailable(f"{self._integration} needed more than {reading.patience:g} s to answer {shown}")
+            if limit.is_over:
+                raise self._too_slow(sending, nothing_done=False)
             if file is None:
                 body += chunk
             else:
@@ -290,12 +327,16 @@ class HttpClient:
         message = f"{self._integration} answered {answer.status_code} to {answer.request}: {summary(answer.text)}"
         if answer.status_code == 401:
             message += f"; run `wren connect {self._integration}`"
+        if answer.status_code < 400 and "location" in answer.headers:
+            message += f"; it is now at {summary(answer.headers['location'])}"
         retry_after = answer.headers.get("retry-after")
         found = verdict_for_status(answer.status_code, message=message, retry_after=retry_after)
         return found or Rejected(message, details={"status": answer.status_code})
 
 
-def _without_none(query: Mapping[str, Any] | Sequence[tuple[str, str]]) -> dict[str, Any] | list[tuple[str, str]]:
+def _query_of(query: Mapping[str, Any] | Sequence[tuple[str, str]] | str | None) -> Any:
+    if query is None or isinstance(query, str):
+        return query or {}
     if isinstance(query, Mapping):
         return {name: value for name, value in query.items() if value is not None}
     return list(query)

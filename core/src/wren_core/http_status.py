@@ -4,6 +4,7 @@ The functions are pure: they read attributes and send nothing. Authors call `rai
 nothing at all: `execution.call` calls `verdict_for_exception` with every exception of a method.
 """
 
+import errno
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -16,8 +17,24 @@ from wren_core.errors import AuthFailed, NotFound, RateLimited, Rejected, Unavai
 _MESSAGE_LIMIT = 300
 # Names instead of classes, so that core imports no client library to recognise its exceptions.
 _UNREACHABLE = frozenset(
-    {"TransportError", "TimeoutException", "ConnectionError", "Timeout", "URLError", "TimeoutError"}
+    {"TransportError", "TimeoutException", "ConnectionError", "Timeout", "URLError", "TimeoutError", "gaierror"}
 )
+# What HTTP libraries and sockets raise where a request never left this machine.
+_NEVER_SENT = frozenset(
+    {
+        *("ConnectError", "ConnectTimeout", "PoolTimeout", "NewConnectionError", "ConnectTimeoutError", "ProxyError"),
+        *("NameResolutionError", "ClientConnectorError", "EndpointConnectionError"),
+        *("ConnectionRefusedError", "gaierror", "SSLCertVerificationError"),
+    }
+)
+_NEVER_SENT_ERRNO = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL})
+# A library may derive these from its ConnectionError: what the most specific class says decides.
+_CREDENTIAL = re.compile(
+    r"Authentication|Unauthori[sz]ed|NotAuthenticated|AuthErr|AuthFail|LoginErr|LoginFail|LoginRefused"
+    r"|(Invalid|Bad|Wrong|Expired|Unknown)_?(Credential|Password|Token|ApiKey|APIKey|Login|User)"
+    r"|(Credential|Password|Token|ApiKey|APIKey)s?_?(Invalid|Expired|Refused|Revoked|Rejected)"
+)
+_PERMISSION = re.compile(r"Authori[sz]ation|Permission|Forbidden|Access(Denied|Refused)|NotAllowed")
 # Client libraries quote the whole URL, which often contains an API key.
 _URL_SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\?[\w.%~+\-\[\]]+=[^\s'\">)]*")
 
@@ -81,13 +98,29 @@ def verdict_for_exception(exc: BaseException) -> WrenError | None:
     """Return the verdict for an exception of a client library, or None for an unknown one."""
     if isinstance(exc, WrenError):
         return exc
-    for answer in (getattr(exc, "response", None), exc):
+    for answer in (getattr(exc, "response", None), getattr(exc, "resp", None), exc):
         status = _status(answer)
         if status is not None:
             return verdict_for_status(status, message=summary(exc), retry_after=_retry_after(answer))
-    if _UNREACHABLE.intersection(_class_names(exc)):
-        return Unavailable(f"the provider could not be reached: {type(exc).__name__}: {summary(exc)}")
-    return None
+    return _verdict_for_names(exc)
+
+
+def was_never_sent(exc: BaseException | None) -> bool:
+    """Tell whether an exception of a client library shows that the request never left this machine.
+
+    The causes that a library names are followed: `raise ... from`, the arguments of requests and urllib3, and urllib's
+    `reason`.
+    """
+    pending, seen = [exc], set[int]()
+    while pending:
+        current = pending.pop()
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        if _NEVER_SENT.intersection(_class_names(current)) or getattr(current, "errno", None) in _NEVER_SENT_ERRNO:
+            return True
+        pending += [current.__cause__, getattr(current, "reason", None), *current.args]
+    return False
 
 
 def parse_retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
@@ -119,9 +152,22 @@ def summary(text: object) -> str:
     return flat if len(flat) <= _MESSAGE_LIMIT else flat[:_MESSAGE_LIMIT] + "..."
 
 
+def _verdict_for_names(exc: BaseException) -> WrenError | None:
+    """Return the verdict that the most specific class with a known name implies."""
+    for name in _class_names(exc):
+        if _CREDENTIAL.search(name):
+            return AuthFailed(f"the provider refused the credential: {type(exc).__name__}: {summary(exc)}")
+        if name != "PermissionError" and _PERMISSION.search(name):  # that of Python is about files
+            return Rejected(f"the provider refused: {type(exc).__name__}: {summary(exc)}")
+        if name in _UNREACHABLE:
+            message = f"the provider could not be reached: {type(exc).__name__}: {summary(exc)}"
+            return Unavailable(message, nothing_done=was_never_sent(exc))
+    return None
+
+
 def _status(answer: Any) -> int | None:
     """Read the HTTP status of a response, or of an exception that is also a response, such as urllib's."""
-    found = (getattr(answer, name, None) for name in ("status_code", "code"))
+    found = (getattr(answer, name, None) for name in ("status_code", "status", "http_status", "code"))
     return next((status for status in found if isinstance(status, int) and 400 <= status <= 599), None)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wren_core.ai.refusals import AnswerLost, broken_off
+from wren_core.ai.refusals import AnswerLost, broken_off, refusal
 from wren_core.errors import Unavailable
 
 LOST = AnswerLost("no answer came")
@@ -66,3 +66,29 @@ def test_a_request_that_was_never_sent_differs_from_one_without_an_answer():
 
     assert type(broken_off(never_sent, "no")) is Unavailable
     assert type(broken_off(never_answered, "no")) is AnswerLost
+
+
+@pytest.mark.parametrize("call", [lambda ai: ai.generate("hi"), lambda ai: list(ai.stream("hi"))])
+def test_a_lost_answer_is_not_repeated_and_says_that_it_may_be_charged(parrot, script, call):
+    script.parts = [AnswerLost("no answer came")]
+
+    with pytest.raises(Unavailable, match="it may have been done and charged for") as caught:
+        call(parrot)
+
+    assert (caught.value.can_retry, caught.value.details["may_have_happened"]) == (False, True)
+
+
+@pytest.mark.parametrize("call", [lambda ai: ai.generate("hi"), lambda ai: list(ai.stream("hi"))])
+@pytest.mark.parametrize("failure", [refusal(503, "overloaded", integration="p", billing_url=""), OSError("x")])
+def test_an_answer_that_refuses_leaves_no_doubt(parrot, script, call, failure):
+    script.parts = [broken_off(raised_from(failure, ConnectTimeout()), "no") if type(failure) is OSError else failure]
+
+    with pytest.raises(Unavailable) as caught:
+        call(parrot)
+
+    assert (caught.value.can_retry, "may_have_happened" in caught.value.details) == (True, False)
+
+
+def raised_from(exc, cause):
+    exc.__cause__ = cause
+    return exc

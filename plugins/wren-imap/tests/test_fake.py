@@ -95,7 +95,8 @@ def test_a_broken_connection_leaves_a_change_in_doubt_but_not_a_read(fake, imap)
     message = imap.search()[0].id
 
     for verb, call, again in (
-        ("STORE", lambda: imap.mark_read(message), False),
+        ("STORE", lambda: imap.delete(message), False),
+        ("STORE", lambda: imap.mark_read(message), True),
         ("FETCH", lambda: imap.get(message), True),
     ):
         fake.interrupt_next(verb)

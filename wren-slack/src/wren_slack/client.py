@@ -1,10 +1,10 @@
-"""slack_sdk's client with Wren's rules: errors become verdicts, reads are retried, writes never are.
+"""slack_sdk's client with Wren's rules: errors become verdicts, reads are sent again after a transient failure.
 
-Only this module imports slack_sdk, and only `Slack.connect` imports this module.
+A write is sent again only where Slack refused it because of its rate, and so did nothing. Only this module imports
+slack_sdk, and only `Slack.connect` imports this module.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
 from typing import Any
@@ -15,14 +15,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from wren_core import TransientError, Unavailable
+from wren_core.http_status import was_never_sent
+from wren_core.retrying import WAIT_SECONDS, Attempts, send_again
+from wren_core.writes import note_write
 from wren_slack.verdicts import upload_verdict, verdict
 
-# Repeating these changes nothing; conversations.open returns a conversation that is already open.
+# Repeating these changes nothing: conversations.open returns a conversation that is already open, and the address of an
+# upload that is not used expires.
 REPEATABLE = frozenset(
-    {"conversations.history", "conversations.list", "conversations.open", "conversations.replies", "users.list"}
+    {
+        *("conversations.history", "conversations.list", "conversations.open", "conversations.replies", "users.list"),
+        "files.getUploadURLExternal",
+    }
 )
-_MAX_ATTEMPTS = 3
-_WAIT_BUDGET = 20.0  # seconds, total of all pauses of a call; the caller must handle a longer Retry-After
 # The SDK logs requests and responses at DEBUG, including upload URLs, and errors that are raised here anyway.
 _SILENT = logging.Logger("wren_slack.slack_sdk", level=logging.CRITICAL + 1)
 
@@ -30,7 +35,7 @@ _SILENT = logging.Logger("wren_slack.slack_sdk", level=logging.CRITICAL + 1)
 class SlackClient(WebClient):
     """The Web API of one workspace; every error of Slack or the network is raised as a `WrenError`."""
 
-    def __init__(self, token: str, *, base_url: str, timeout: int, wait_budget: float = _WAIT_BUDGET) -> None:
+    def __init__(self, token: str, *, base_url: str, timeout: int, wait_seconds: float = WAIT_SECONDS) -> None:
         super().__init__(
             token=token,
             base_url=base_url,
@@ -39,20 +44,22 @@ class SlackClient(WebClient):
             logger=_SILENT,
             retry_handlers=[],  # the SDK's own handler retries any request whose connection broke, including writes
         )
-        self._wait_budget = wait_budget
+        self._wait_seconds = wait_seconds
 
     def api_call(self, api_method: str, **request: Any) -> SlackResponse:
         """Call a method of the Web API; all named methods of the SDK use this function."""
-        attempt, budget = 1, self._wait_budget
-        while True:
-            try:
-                return self._call_once(api_method, request)
-            except TransientError as exc:
-                delay = delay_before_retry(exc, attempt=attempt, budget=budget)
-                if delay is None or api_method not in REPEATABLE:
-                    raise
-            time.sleep(delay)
-            attempt, budget = attempt + 1, budget - delay
+        is_repeatable = api_method in REPEATABLE
+        attempts = Attempts(repeatable=is_repeatable, wait_seconds=self._wait_seconds)
+        try:
+            answer = send_again(lambda: self._call_once(api_method, request), attempts)
+        except TransientError as exc:
+            exc.nothing_done = exc.nothing_done or is_repeatable
+            if not exc.nothing_done:
+                note_write()
+            raise
+        if not is_repeatable:
+            note_write()
+        return answer
 
     def pages(self, call: Callable[..., SlackResponse], key: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Yield the items under `key` of all pages; a page is requested when its first item is needed."""
@@ -63,14 +70,20 @@ class SlackClient(WebClient):
             cursor = (page["response_metadata"] or {}).get("next_cursor") or ""
 
     def files_upload_v2(self, **arguments: Any) -> SlackResponse:
-        """Upload and share files; the upload goes to the URL that Slack returns, without the token."""
+        """Upload and share files; the upload goes to the URL that Slack returns, without the token.
+
+        Before the last call of the API the file is not visible: a failed upload has done nothing.
+        """
         try:
             return super().files_upload_v2(**arguments)
         except HTTPError as exc:
             exc.close()
-            raise upload_verdict(exc.code, exc.reason, exc.headers.get("retry-after")) from exc
+            error = upload_verdict(exc.code, exc.reason, exc.headers.get("retry-after"))
+            if isinstance(error, TransientError):
+                error.nothing_done = True
+            raise error from exc
         except (OSError, HTTPException) as exc:
-            raise _unreachable("file upload", exc) from exc
+            raise _unreachable("file upload", exc, nothing_done=True) from exc
 
     def _call_once(self, api_method: str, request: dict[str, Any]) -> SlackResponse:
         try:
@@ -85,12 +98,6 @@ class SlackClient(WebClient):
             raise _unreachable(api_method, exc) from exc
 
 
-def delay_before_retry(error: TransientError, *, attempt: int, budget: float) -> float | None:
-    """Return the seconds to wait before the next attempt of a read, or None to give up."""
-    asked = error.retry_after_ms
-    delay = 0.5 * 2 ** (attempt - 1) if asked is None else asked / 1000
-    return delay if attempt < _MAX_ATTEMPTS and delay <= budget else None
-
-
-def _unreachable(what: str, exc: Exception) -> Unavailable:
-    return Unavailable(f"{what}: Slack could not be reached: {type(exc).__name__}: {exc}")
+def _unreachable(what: str, exc: Exception, *, nothing_done: bool = False) -> Unavailable:
+    message = f"{what}: Slack could not be reached: {type(exc).__name__}: {exc}"
+    return Unavailable(message, nothing_done=nothing_done or was_never_sent(exc))

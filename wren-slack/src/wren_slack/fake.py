@@ -96,7 +96,7 @@ class FakeSlack(FakeProvider):
         where, who = self.workspace.visible(channel), self.workspace.person(author)
         return str(self.workspace.add_message(where, who.id, text, thread_ts=thread_ts)["ts"])
 
-    def limit_next(self, *, times: int = 1, retry_after: int = 1, api_method: str = "") -> None:
+    def limit_next(self, *, times: int = 1, retry_after: float = 1, api_method: str = "") -> None:
         """Answer the next calls with 429 and Retry-After."""
         headers = {"retry-after": str(retry_after)}
         self.fail_next(429, times=times, path=api_method, headers=headers, body={"ok": False, "error": "ratelimited"})

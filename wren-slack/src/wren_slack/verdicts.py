@@ -13,6 +13,7 @@ from wren_core import (
     NotFound,
     RateLimited,
     Rejected,
+    TransientError,
     Unavailable,
     UserFacingConfigError,
     WrenError,
@@ -48,7 +49,7 @@ _TABLE: tuple[tuple[type[WrenError], str, str], ...] = (
     ),
     (
         Unavailable,
-        "try again later; after a write, first check whether it was done",
+        "try again later",
         "fatal_error internal_error request_timeout service_unavailable team_added_to_org",
     ),
     (Rejected, "unarchive the channel or use another one", "is_archived"),
@@ -56,7 +57,9 @@ _TABLE: tuple[tuple[type[WrenError], str, str], ...] = (
     (Rejected, "a workspace administrator must allow it", "ekm_access_denied no_permission restricted_action"),
 )
 _VERDICTS = {code: (error, step) for error, step, codes in _TABLE for code in codes.split()}
-_RATE_LIMITED = frozenset({"rate_limited", "ratelimited"})
+_RATE_LIMITED = frozenset({"message_limit_exceeded", "rate_limited", "ratelimited"})
+_REFUSED = frozenset({"request_timeout", "team_added_to_org"})
+"""Transient codes for requests that Slack did not carry out: they broke off, or the workspace is being moved."""
 
 
 def verdict(
@@ -84,7 +87,10 @@ def verdict(
     if code in _VERDICTS:
         error, step = _VERDICTS[code]
         pause = milliseconds(parse_retry_after(retry_after))
-        return error(f"{api_method}: {code}{_hints(body)}; {step}", retry_after_ms=pause, details=details)
+        found = error(f"{api_method}: {code}{_hints(body)}; {step}", retry_after_ms=pause, details=details)
+        if isinstance(found, TransientError):
+            found.nothing_done = code in _REFUSED
+        return found
     if status in (401, 408) or status >= 500:
         return _by_status(api_method, status, retry_after, code)
     if code.isidentifier():

@@ -30,6 +30,7 @@ from wren_core.ai.records import (
 from wren_core.ai.settings import AISettings
 from wren_core.ai.stream import CompletionStream, StreamOwner, completed
 from wren_core.ai.tokens import estimate_input
+from wren_core.contract.doubt import settle_doubt
 from wren_core.contract.execution import checked_arguments, error_of, make_presentable
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import method
@@ -209,6 +210,7 @@ class AIIntegration(Integration):
 
     def _error_of(self, exc: Exception) -> WrenError:
         error = error_of(exc, f"{self.name}.stream")
+        settle_doubt(error, self.methods()["generate"].spec, has_written=False)
         make_presentable(error, self.credentials)
         return error
 

@@ -13,7 +13,7 @@ from wren_core.ai.records import Usage
 from wren_core.ai.refusals import AnswerLost
 from wren_core.contract.host import Host, NoHost
 from wren_core.contract.spec import AIModel
-from wren_core.errors import WrenError
+from wren_core.errors import TransientError, WrenError
 
 ALLOW = "ai.allow"
 SPENT = "ai.spent"
@@ -34,7 +34,11 @@ class Meter:
             WrenError: the host refuses the call; UserFacingConfigError BUDGET_EXCEEDED where the budget is spent.
         """
         if not isinstance(self.host, NoHost):
-            self.host.request(ALLOW, {"integration": self.integration, "model": self.model.id})
+            try:
+                self.host.request(ALLOW, {"integration": self.integration, "model": self.model.id})
+            except TransientError as exc:
+                exc.nothing_done = True
+                raise
 
     def charge(self, usage: Usage, *, outcome: str = "ok", quality: Quality = "standard") -> int | None:
         """Report what a call used, and return its cost in nanodollars; None where prices are unknown."""

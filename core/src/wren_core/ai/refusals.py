@@ -1,10 +1,7 @@
 """From a refusal or a lost answer of a model's provider to an error, for every client library."""
 
 from wren_core.errors import Rejected, Unavailable, UserFacingConfigError, WrenError
-from wren_core.http_status import verdict_for_status
-
-# What HTTP libraries raise where a request never left this machine.
-_NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout"})
+from wren_core.http_status import verdict_for_status, was_never_sent
 
 
 class AnswerLost(Unavailable):
@@ -13,7 +10,7 @@ class AnswerLost(Unavailable):
 
 def broken_off(exc: Exception, message: str) -> Unavailable:
     """Return the error for a connection that failed: AnswerLost, unless its cause shows that nothing was sent."""
-    return Unavailable(message) if type(exc.__cause__).__name__ in _NEVER_SENT else AnswerLost(message)
+    return Unavailable(message, nothing_done=True) if was_never_sent(exc) else AnswerLost(message)
 
 
 def refusal(
@@ -42,4 +39,7 @@ def refusal(
         return UserFacingConfigError(f"{message}. {hint}", code="PERMISSION_DENIED")
     if status == 401:
         message += f". Connect it again with a valid key: `wren connect {integration} --again`"
-    return verdict_for_status(status, message=message, retry_after=retry_after) or Rejected(message)
+    error = verdict_for_status(status, message=message, retry_after=retry_after) or Rejected(message)
+    if isinstance(error, Unavailable):
+        error.nothing_done = True  # a provider of models does not charge for an answer that is an error
+    return error

@@ -1,8 +1,10 @@
 """The only way to call a method: validate the arguments, call, validate the result.
 
 A 401 is handled here too: the host is asked once for a fresh credential, and the method is called once more. That is
-safe because `AuthFailed` means that nothing was done. Where a method calls another one, only the inner call is
-repeated: the earlier work of the outer one must not be done twice.
+safe because `AuthFailed` means that nothing was done; a method that had written before is not repeated. Where a method
+calls another one, only the inner call is repeated: the earlier work of the outer one must not be done twice.
+
+A failure after which the provider may have done what was asked says so: see `doubt`.
 
 An error about a plugin names the place and the type of its exception; the chained exception has the text, for the log.
 """
@@ -17,13 +19,23 @@ from pydantic import ValidationError
 
 from wren_core import json_pointer
 from wren_core.contract.credentials import Credentials
+from wren_core.contract.doubt import settle_doubt
 from wren_core.contract.methods import Method
 from wren_core.contract.secret_forms import forms
-from wren_core.errors import AuthFailed, InternalError, InvalidInput, MethodUnknown, OutputInvalid, WrenError
+from wren_core.errors import (
+    AuthFailed,
+    InternalError,
+    InvalidInput,
+    MethodUnknown,
+    OutputInvalid,
+    TransientError,
+    WrenError,
+)
 from wren_core.http_status import verdict_for_exception
 from wren_core.nearest import find_nearest, suggest
 from wren_core.protocol.calls import CallRecord
 from wren_core.schemas.validator import Problem, first_line
+from wren_core.writes import WriteWatch, watch_writes
 
 
 class Target(Protocol):
@@ -74,7 +86,7 @@ def call(integration: Target, method_id: str, arguments: Mapping[str, Any]) -> A
         method = find_method(integration, method_id)
         values = checked_arguments(method, arguments)
         result = _perform(integration, method, values)
-        _checked_result(integration, method, result)
+        _check_result(integration, method, result)
         outcome = "ok"
         return result
     except WrenError as exc:
@@ -189,30 +201,51 @@ def _perform(integration: Target, method: Method, values: Mapping[str, Any]) -> 
 
 
 def _verdict_or_result(integration: Target, method: Method, values: Mapping[str, Any]) -> Any:
-    try:
-        return method.function(integration, **values)
-    except WrenError:
-        raise
-    except (Exception, SystemExit) as exc:  # the boundary at which a broken plugin stops
-        raise error_of(exc, f"{integration.name}.{method.id}") from exc
+    with watch_writes() as watch:
+        try:
+            result = method.function(integration, **values)
+        except WrenError as exc:
+            _settle_doubt(exc, method, watch)
+            raise
+        except (Exception, SystemExit) as exc:  # the boundary at which a broken plugin stops
+            error = error_of(exc, f"{integration.name}.{method.id}")
+            _settle_doubt(error, method, watch)
+            raise error from exc
+        watch.has_written = watch.has_written or (method.spec.effect != "read" and not method.spec.idempotent)
+    return result
 
 
-def _checked_result(integration: Target, method: Method, result: Any) -> None:
+def _settle_doubt(error: WrenError, method: Method, watch: WriteWatch) -> None:
+    """Let the error say what may have been done, for the caller of the method and for a method around it."""
+    spec = method.spec
+    if settle_doubt(error, spec, has_written=watch.has_written):
+        watch.has_written = watch.has_written or spec.effect != "read"
+    elif isinstance(error, AuthFailed):
+        error.renewed = error.renewed or (watch.has_written and not spec.idempotent)
+    elif isinstance(error, TransientError) and spec.effect == "read":
+        error.nothing_done = True
+
+
+def _check_result(integration: Target, method: Method, result: Any) -> None:
     where = f"{integration.name}.{method.id}"
     details = {"integration": integration.name, "method": method.id}
     try:
         as_json = method.to_json(result)
     except Exception as exc:  # the serializers of a record's own class may raise anything
-        raise OutputInvalid(
-            f"{where} returned a value that its return type cannot convert to JSON", details=details
-        ) from exc
+        message = f"{where} returned a value that its return type cannot convert to JSON"
+        raise _output_invalid(method, message, details) from exc
     problems = method.output_validator.problems(as_json)
     if problems:
         first = problems[0]
-        raise OutputInvalid(
-            f"{where} broke its output schema at {first.pointer or '/'}: expected {first.expected}",
-            details={**details, "pointer": first.pointer},
-        )
+        message = f"{where} broke its output schema at {first.pointer or '/'}: expected {first.expected}"
+        raise _output_invalid(method, message, {**details, "pointer": first.pointer})
+
+
+def _output_invalid(method: Method, message: str, details: Mapping[str, Any]) -> OutputInvalid:
+    """Return the error for a result that comes after the work was done."""
+    error = OutputInvalid(message, details=details)
+    settle_doubt(error, method.spec, has_written=True)
+    return error
 
 
 def _invalid_input(method: Method, problems: list[Problem]) -> InvalidInput:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
-from wren_core import RateLimited, Rejected, UndoSpec, method
+from wren_core import RateLimited, Rejected, Unavailable, UndoSpec, method
 from wren_core.http_status import raise_for_response
 from wren_core.testing import FakeProvider
 from wren_core.testing.rules.registry import RULES
@@ -39,6 +39,13 @@ def retries_writes(self, verb, path, body=None):
             break
     self.refuse(answer)
     return __import__("json").loads(answer.text)
+
+
+def says_that_nothing_was_done(self, verb, path, body=None):
+    try:
+        return type(self).__mro__[1].request(self, verb, path, body)
+    except (Unavailable, OSError) as exc:
+        raise Unavailable(str(exc), nothing_done=True) from exc
 
 
 def contacts_another_host(self, verb, path, body):
@@ -136,6 +143,11 @@ INTEGRATIONS = [
     ("W306-scopes", {"items": items(bounded, scopes=("email",))}, "shop.items: its declared scopes are not enough"),
     ("W307-undo", {"add": adding("/output/number")}, "shop.add: its undo, remove, fails: LookupError"),
     ("W307-undo", {"add": adding("/input/title")}, "shop.add: its undo, remove, fails: NotFound"),
+    (
+        "W310-doubt",
+        {"client": {"request": says_that_nothing_was_done}},
+        "shop.add: after 500 it may have been done, and",
+    ),
     ("W308-repeats", {"client": {"request": retries_writes}}, "shop.add: after 500 it sends POST /api/items 2 times"),
 ]
 

@@ -26,8 +26,5 @@ def verdict(exc: Exception, *, begun: bool) -> WrenError:
     if isinstance(exc, MailboxFolderSelectError) or code in _ABSENT:
         return NotFound(f"{message}; imap.folders() lists the folders")
     if code in _PASSING or 400 <= reply < 500 or (isinstance(exc, LOST) and not reply):
-        in_doubt = begun and not reply and not code
-        error = Unavailable(f"{message}{'; it may have been done: check before you try again' if in_doubt else ''}")
-        error.can_retry = not in_doubt
-        return error
+        return Unavailable(message, nothing_done=bool(reply or code) or not begun)
     return Rejected(message)

@@ -19,6 +19,7 @@ _STEPS = {
     "42P01": "postgres.tables() lists the tables",
     "42703": "postgres.describe(table) lists the columns",
 }
+_UNKNOWN = "40003"  # statement_completion_unknown
 _BROKEN = frozenset({"", "08000", "08003", "08006"})
 # While connecting, libpq passes on only the server's message.
 _REFUSED = re.compile(r"authentication failed|password|role .* does not exist|not permitted to log in|pg_hba")
@@ -29,7 +30,7 @@ def verdict(exc: psycopg.Error, *, seconds: int, wrote: bool) -> WrenError:
     """Return the error for psycopg's exception; `wrote`: a change was in progress and may have been made."""
     state, message = exc.sqlstate or "", exc.diag.message_primary or " ".join(str(exc).split())
     if isinstance(exc, psycopg.OperationalError) and (state in _BROKEN or state[:3] == "57P"):
-        return _lost_connection_error(message) if wrote else _connect_error(message)
+        return Unavailable(f"the connection broke during the change: {message}") if wrote else _connect_error(message)
     position = exc.diag.statement_position
     details = {"sqlstate": state, "position": int(position) if position else None, "hint": exc.diag.message_hint}
     if state == "57014":
@@ -38,7 +39,10 @@ def verdict(exc: psycopg.Error, *, seconds: int, wrote: bool) -> WrenError:
     place = f" (at character {position})" if position else ""
     more = filter(None, [exc.diag.message_detail, exc.diag.message_hint, _STEPS.get(state)])
     known = [_BY_STATE[prefix] for prefix in (state[:5], state[:3], state[:2]) if prefix in _BY_STATE]
-    return (known or [Rejected])[0]("; ".join([f"PostgreSQL: {message}{place}", *more]), details=details)
+    error = (known or [Rejected])[0]("; ".join([f"PostgreSQL: {message}{place}", *more]), details=details)
+    if isinstance(error, Unavailable):
+        error.nothing_done = state != _UNKNOWN  # the transaction of a statement that failed is rolled back
+    return error
 
 
 def _connect_error(message: str) -> WrenError:
@@ -46,10 +50,4 @@ def _connect_error(message: str) -> WrenError:
         return UserFacingConfigError(f"{message}; correct the configuration", code="CONNECTION_MISCONFIGURED")
     if _REFUSED.search(message):
         return AuthFailed(f"{message}; run `wren connect postgres`")
-    return Unavailable(message)
-
-
-def _lost_connection_error(message: str) -> Unavailable:
-    error = Unavailable(f"the connection broke during the change, which may have been done; check first: {message}")
-    error.can_retry = False
-    return error
+    return Unavailable(message, nothing_done=True)

@@ -9,6 +9,7 @@ from wren_core.testing.rules import (
     definition,
     description,
     disconnects,
+    doubt,
     examples,
     exemptions,
     exposure,
@@ -37,7 +38,7 @@ from wren_core.testing.rules.rule import Rule
 
 _BRONZE = (offer, metadata, naming, description, definition, tools, import_effects, exposure)
 _SILVER = (examples, readme, auth_errors, rate_limits, outages, credentials, clients, reach)
-_GOLD = (fake, timeouts, disconnects, pagination, hosts, scopes, undo, repeats, parameters)
+_GOLD = (fake, timeouts, disconnects, pagination, hosts, scopes, undo, repeats, parameters, doubt)
 _PLATINUM = (token_price, exemptions, safety, import_cost)
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in (*_BRONZE, *_SILVER, *_GOLD, *_PLATINUM))
