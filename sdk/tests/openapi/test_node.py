@@ -1,17 +1,17 @@
 import pytest
 
 from wren.openapi.errors import NodeInvalid
-from wren.openapi.node import Node
+from wren.openapi.node import LoneDocument, Node
 
 ROOT = {"a": {"$ref": "#/b~1c/0"}, "b/c": [{"x": 1}], "d e": {"y": 2}, "loop": {"$ref": "#/loop"}, "n": None}
 
 
 def node(reference: str) -> Node:
-    return Node({"$ref": reference}, "/here", ROOT)
+    return Node({"$ref": reference}, "/here", LoneDocument(ROOT))
 
 
 def test_references_are_followed_to_their_end():
-    assert node("#/a").resolve() == Node({"x": 1}, "/b~1c/0", ROOT)
+    assert node("#/a").resolve() == Node({"x": 1}, "/b~1c/0", LoneDocument(ROOT))
     assert node("#/d%20e").resolve().value == {"y": 2}
 
 
@@ -20,8 +20,8 @@ def test_references_are_followed_to_their_end():
     [
         ("#/b~1c/7", "has no target"),
         ("#/a/b", "has no target"),
-        ("https://elsewhere.example/x", "never fetched"),
-        ("other.yaml#/x", "never fetched"),
+        ("https://elsewhere.example/x", "nothing is fetched"),
+        ("other.yaml#/x", "its folder is not known"),
         ("#/loop", "form a cycle"),
     ],
 )

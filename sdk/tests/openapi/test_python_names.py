@@ -19,18 +19,26 @@ from wren_core.contract.integration import Integration
     ],
 )
 def test_an_operation_gets_an_id_python_can_call(operation_id, verb, path, expected):
-    found = python_names.method_id(operation_id, verb, path, ())
+    found = python_names.method_id(operation_id, verb, path, python_names.UniqueNames())
 
     assert found == expected
     assert not hasattr(Integration, found)
 
 
 def test_two_operations_of_one_name_get_different_ids():
-    taken: list[str] = []
-    for said in ("getX", "get_x", "GetX"):
-        taken.append(python_names.method_id(said, "GET", "/x", taken))
+    names = python_names.UniqueNames()
+    found = [python_names.method_id(said, "GET", "/x", names) for said in ("getX2", "get_x", "getX", "get_x_2", "GetX")]
 
-    assert taken == ["get_x", "get_x_2", "get_x_3"]
+    assert found == ["get_x2", "get_x", "get_x_2", "get_x_2_2", "get_x_3"]
+
+
+@pytest.mark.parametrize("name", ["x", "x" * 63])
+def test_a_name_given_many_times_gets_a_number_within_the_limit_each_time(name):
+    names = python_names.UniqueNames()
+    found = [names.take(name) for _ in range(20_000)]
+
+    assert len(set(found)) == len(found)
+    assert max(map(len, found)) <= 64
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
+import re
+
 import pytest
 
 from wren.openapi.errors import NodeInvalid
-from wren.openapi.node import Node
+from wren.openapi.node import LoneDocument, Node
 from wren.openapi.schemas import SchemaWriter
+from wren_core.contract.schema_check import check_schema
 from wren_core.schemas.validator import Validator
 
 
 def written(schema, components=None, *, direction="input", **options):
-    node = Node(schema, "/it", {"components": {"schemas": components or {}}})
+    node = Node(schema, "/it", LoneDocument({"components": {"schemas": components or {}}}))
     schemas, definitions, is_whole = SchemaWriter(direction, **options).write({"it": node})
     Validator({"properties": schemas, "$defs": definitions})
     return schemas["it"], definitions, is_whole
@@ -123,18 +126,69 @@ def test_what_grows_without_a_name_has_an_end_too():
 
 
 @pytest.mark.parametrize(
+    ("schema", "said", "kept"),
+    [
+        (ref("Gone"), "^/it: .* has no target", {}),
+        ({"items": {"$ref": "https://elsewhere.example/x.json"}}, "^/it/items: .* nothing is fetched", {"items": {}}),
+        ({"properties": {"a": {"$dynamicRef": "#node"}}}, "^/it/properties/a: .*dynamicRef", None),
+        ({"properties": {"a": ref("Gone", description="An a"), "b": {"type": "string"}}}, "has no target", None),
+        ({"allOf": [{"properties": {"a": {}}}, ref("Gone")]}, "^/it/allOf/1: .* has no target", None),
+        ({"allOf": [ref("Gone")]}, "^/it/allOf/0: .* has no target", {}),
+    ],
+)
+@pytest.mark.parametrize("direction", ["input", "output"])
+def test_a_part_that_is_not_described_is_open_with_a_note(schema, said, kept, direction):
+    writer = SchemaWriter(direction)
+    schemas, _, is_whole = writer.write({"it": Node(schema, "/it", LoneDocument({}))})
+
+    (note,) = writer.notes
+    assert re.search(said, note)
+    assert is_whole
+    assert kept is None or schemas["it"] == kept
+    Validator(schemas["it"])
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        {"A": ref("A")},
+        {"A": ref("B"), "B": ref("A")},
+        {"A": {"allOf": [ref("A")]}},
+        {"A": {"allOf": [ref("B"), {"properties": {"x": {}}}]}, "B": {"anyOf": [{"type": "string"}, ref("A")]}},
+        {
+            "A": {"oneOf": [ref("B")]},
+            "B": {"oneOf": [ref("C")]},
+            "C": {"anyOf": [ref("A"), ref("B"), {"type": "null"}]},
+        },
+    ],
+)
+@pytest.mark.parametrize("direction", ["input", "output"])
+def test_a_schema_that_means_itself_is_open_with_a_note(components, direction):
+    schema = {"type": "object", "properties": {"deep": {"properties": {"a": ref("A")}}, "kept": {"type": "string"}}}
+    found = LoneDocument({"components": {"schemas": components}})
+    writer = SchemaWriter(direction)
+
+    schemas, definitions, _ = writer.write({"it": Node(schema, "/it", found)})
+
+    assert "refers to itself without describing anything" in writer.notes[0]
+    assert schemas["it"]["properties"]["kept"] == {"type": "string"}
+    check_schema({**schemas["it"], "$defs": definitions})
+
+
+@pytest.mark.parametrize(
     ("schema", "said"),
     [
-        (ref("Nobody"), "^/it: .* has no target"),
-        ({"items": {"$ref": "https://elsewhere.example/x.json"}}, "^/it/items: .* never fetched"),
-        ({"properties": {"a": {"$dynamicRef": "#node"}}}, "^/it/properties/a: .*dynamicRef"),
         ({"properties": {"a": "text"}}, "^/it/properties/a: a schema is expected"),
         ({"allOf": [{}, 5]}, "^/it/allOf/1: a schema is expected"),
     ],
 )
-def test_a_schema_that_cannot_be_written_is_refused_with_its_place(schema, said):
+def test_an_argument_that_is_no_schema_is_refused_with_its_place_and_an_answer_is_open(schema, said):
     with pytest.raises(NodeInvalid, match=said):
         written(schema)
+    writer = SchemaWriter("output")
+    writer.write({"it": Node(schema, "/it", LoneDocument({}))})
+
+    assert re.search(said, writer.notes[0])
 
 
 def test_a_mistake_behind_a_reference_is_reported_where_it_stands():

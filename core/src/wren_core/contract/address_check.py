@@ -28,7 +28,7 @@ def list_address_problems(spec: IntegrationSpec) -> list[str]:
     """List what is wrong with the addresses of an integration; empty where every variable can be filled in."""
     found: list[str] = []
     for name, address, has_secret in _addresses_of(spec):
-        problems = list(_template_problems(address, has_secret=has_secret))
+        problems = list_template_problems(address, has_secret=has_secret)
         found += [f"{name} {address!r}: {text}" for text in problems or _field_problems(address, spec.config_schema)]
     return found
 
@@ -48,6 +48,16 @@ def _addresses_of(spec: IntegrationSpec) -> Iterator[tuple[str, str, bool]]:
     if isinstance(spec.auth, OAuth2Config):
         given = ((name, getattr(spec.auth, name)) for name in _OAUTH_ADDRESSES)
         yield from ((f"auth.{name}", address, True) for name, address in given if address)
+
+
+def list_template_problems(template: str, *, has_secret: bool) -> list[str]:
+    """List what is wrong with an address, whatever the configuration is.
+
+    Args:
+        template: the address.
+        has_secret: the operator's client secret is sent there, so a user must not choose its host.
+    """
+    return list(_template_problems(template, has_secret=has_secret))
 
 
 def _template_problems(template: str, *, has_secret: bool) -> Iterator[str]:

@@ -2,17 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from wren.openapi.addresses import AddressFields, read_oauth_url
 from wren.openapi.choice import Choice
 from wren.openapi.errors import DocumentInvalid
 from wren.openapi.keywords import tidy
 from wren.openapi.model import Requirement, Scheme
 from wren.openapi.python_names import snake_case
+from wren_core.contract.address_check import list_template_problems
 from wren_core.contract.auth import ApiKeyConfig, CredentialSpec, CredentialType, CustomAuth, OAuth2Config
 from wren_core.contract.request_binding import Constant
 
-_NO_FLOW = "the security scheme of type {} has no authorization code flow; the integration takes a token instead"
+_NO_FLOW = (
+    "the security scheme of type {} has no authorization code flow with addresses that can be used; "
+    "the integration takes a token instead"
+)
 _TOKENS = frozenset({"oauth2", "bearer"})
 _KINDS = ("oauth2", "apikey", "bearer", "basic")
 _LOGIN = "User name and password as name:password"
@@ -45,6 +50,20 @@ def list_scopes(requirement: Requirement) -> list[str]:
     return [scope for scope in dict.fromkeys(named) if scope.lower() != "none"]
 
 
+def read_addresses(schemes: Mapping[str, Scheme], base_url: str, fields: AddressFields) -> dict[str, Scheme]:
+    """Return the schemes with whole addresses of OAuth; one without usable addresses takes a token instead."""
+    return {key: _with_addresses(scheme, base_url, fields) for key, scheme in schemes.items()}
+
+
+def _with_addresses(scheme: Scheme, base_url: str, fields: AddressFields) -> Scheme:
+    if scheme.kind != "oauth2":
+        return scheme
+    found = [read_oauth_url(url, base_url, fields) for url in (scheme.authorization_url, scheme.token_url)]
+    if not all(found) or any(list_template_problems(url, has_secret=True) for url in found):
+        return replace(scheme, kind="bearer")
+    return replace(scheme, authorization_url=found[0], token_url=found[1])
+
+
 def choose_access(
     schemes: Mapping[str, Scheme], name: str, wanted: Iterable[tuple[Requirement, ...]], choice: Choice
 ) -> Access:
@@ -61,8 +80,16 @@ def choose_access(
     """
     if choice.auth is not None:
         return _read_choice(name, choice.auth)
-    alternatives = [item for options in wanted for item in options]
-    counts = Counter(frozenset(item) for item in alternatives if item)
+    # Most operations share the requirements of the document, which are then read once.
+    given = list(wanted)
+    shared = Counter(id(options) for options in given)
+    distinct = {id(options): options for options in given}
+    counts: Counter[frozenset[str]] = Counter()
+    for key, options in distinct.items():
+        for item in options:
+            counts[frozenset(item)] += shared[key] if item else 0
+    counts = +counts
+    alternatives = [item for options in distinct.values() for item in options]
     usable = [item for item in counts if _is_usable(item, schemes)]
     if not usable:
         return _no_access(counts, schemes)

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
-from wren.openapi.media import ANSWER_FORMS, choose_media
+from wren.openapi.errors import NodeInvalid
+from wren.openapi.keywords import distinct
+from wren.openapi.media import ANSWER_FORMS, accepted_types, choose_media
 from wren.openapi.model import Content, Operation
 from wren.openapi.node import Node
 from wren.openapi.schemas import SchemaWriter
@@ -35,7 +38,8 @@ def read_answer(operation: Operation, writer: SchemaWriter) -> tuple[Form, dict[
     """Return the form of an operation's answer, its schema, and whether all of it could be written out.
 
     Raises:
-        NodeInvalid: a schema is invalid, or a reference has no target inside the document.
+        ReferenceOutside: a schema is in another file, which cannot be read.
+        NodeInvalid: a schema is too large.
     """
     successes = _list_successes(operation.answers)
     chosen = [choose_media(contents, ANSWER_FORMS) for contents in successes]
@@ -52,6 +56,12 @@ def read_answer(operation: Operation, writer: SchemaWriter) -> tuple[Form, dict[
     written, definitions, is_whole = writer.write(schemas)
     schema = _join_options([*written.values(), *([_NOTHING] if None in chosen else [])])
     return form, {**schema, "$defs": definitions} if definitions else schema, is_whole
+
+
+def accepted(operation: Operation, form: Form) -> str:
+    """Return the media types to ask for; empty where those of the form are right."""
+    chosen = [choose_media(contents, ANSWER_FORMS) for contents in _list_successes(operation.answers)]
+    return accepted_types(item[1] for item in chosen if item is not None and item[0] == form)
 
 
 def select_part(schema: dict[str, Any], where: str) -> dict[str, Any]:
@@ -83,9 +93,10 @@ def _list_reasons(operation: Operation) -> list[str]:
         media = None if status.startswith("2") else choose_media(contents, ANSWER_FORMS)
         if media is None or media[1].schema is None:
             continue
-        reason = media[1].schema.resolve().members_at("properties").get("error")
-        if reason is not None:
-            found += [item.value for item in reason.resolve().items_at("enum") if isinstance(item.value, str)]
+        with suppress(NodeInvalid):  # an error that is not described has no reasons
+            reason = media[1].schema.resolve().members_at("properties").get("error")
+            if reason is not None:
+                found += [item.value for item in reason.resolve().items_at("enum") if isinstance(item.value, str)]
     return found
 
 
@@ -106,9 +117,9 @@ def _list_successes(answers: Mapping[str, tuple[Content, ...]]) -> list[tuple[Co
 
 
 def _join_options(options: list[Any]) -> dict[str, Any]:
-    distinct = [item for index, item in enumerate(options) if item not in options[:index]]
-    if any(item in (True, {}) for item in distinct):
+    found = distinct(options)
+    if any(item in (True, {}) for item in found):
         return {}
-    if len(distinct) == 1:
-        return dict(distinct[0]) if isinstance(distinct[0], dict) else {}
-    return {"anyOf": distinct}
+    if len(found) == 1:
+        return dict(found[0]) if isinstance(found[0], dict) else {}
+    return {"anyOf": found}

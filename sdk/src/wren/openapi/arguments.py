@@ -6,9 +6,9 @@ from typing import Any
 
 from wren.openapi import python_names
 from wren.openapi.choice import Choice
-from wren.openapi.errors import OperationUnsupported
+from wren.openapi.errors import NodeInvalid, OperationUnsupported, ReferenceOutside
 from wren.openapi.keywords import tidy
-from wren.openapi.media import BODY_ENCODINGS, choose_media
+from wren.openapi.media import BODY_ENCODINGS, choose_media, declared_type, is_text
 from wren.openapi.model import Body, Content, Layout, Operation, Parameter
 from wren.openapi.node import Node
 from wren.openapi.schemas import SchemaWriter
@@ -28,6 +28,7 @@ _STYLES: dict[str, Style] = {
 _PLACES: dict[str, Place] = {"path": "path", "query": "query", "header": "header"}
 _IN_QUERY = ("GET", "HEAD", "DELETE")
 _MOST_LEVELS = 200
+_MOST_MEMBERS = 5000
 
 
 @dataclass(kw_only=True)
@@ -44,6 +45,8 @@ class Arguments:
     config: dict[str, Parameter] = field(default_factory=dict)
     """Parameters that the configuration holds, by field."""
     body: Encoding = "json"
+    content_type: str = ""
+    names: python_names.UniqueNames = field(default_factory=python_names.UniqueNames)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -69,8 +72,12 @@ class ArgumentReader:
         for parameter in operation.parameters:
             if parameter.name not in paged:
                 self._add_parameter(found, operation, parameter)
-        if operation.verb not in ("GET", "HEAD") and operation.body is not None:
+        if operation.body is not None and operation.verb not in ("GET", "HEAD"):
             self._add_body(found, operation.verb, operation.body)
+        elif operation.body is not None and operation.body.is_required:
+            raise OperationUnsupported(f"it requires a body, which a {operation.verb} cannot have here")
+        elif operation.body is not None and operation.body.contents:
+            found.warnings.append(f"its body is left out: a {operation.verb} has none here")
         return found
 
     def _add_parameter(self, found: Arguments, operation: Operation, parameter: Parameter) -> None:
@@ -113,6 +120,8 @@ class ArgumentReader:
                 return
             raise OperationUnsupported(f"its body is {' or '.join(item.media_type for item in body.contents)}")
         found.body, content = media
+        if found.body != "multipart":  # the client writes its boundary
+            found.content_type = declared_type(content.media_type)
         schema = content.schema or Node({})
         members = _read_members(schema, set()) if found.body != "raw" else None
         if members is None:
@@ -130,11 +139,25 @@ def _add_member(
     prop = _free_name(found, python_names.parameter_name(name), "body")
     _add(found, prop, member, "", is_required=is_required)
     has_layout = layout is not None and (layout.style is not None or layout.explode is not None)
-    style, explode = _read_style(layout, "query") if found.body == "form" and layout and has_layout else (None, True)
+    in_fields = found.body in ("form", "multipart")
+    style, explode = _read_style(layout, "query") if in_fields and layout and has_layout else (None, True)
     if found.body == "json" and name.startswith("/"):
         name = json_pointer.build([name])
-    place = Placement(argument=prop, place="body", name=name, style=style, explode=explode)
+    kind = _part_type(member, layout) if found.body == "multipart" else ""
+    place = Placement(argument=prop, place="body", name=name, style=style, explode=explode, media_type=kind)
     _place(found, place, "query" if verb in _IN_QUERY else "body")
+
+
+def _part_type(member: Node, layout: Layout | None) -> str:
+    """Return the media types of a part: those of its encoding, or the one that its schema names (OpenAPI 3.1)."""
+    if layout is not None and layout.media_type:
+        return layout.media_type
+    try:
+        schema = member.resolve()
+    except NodeInvalid:
+        return ""
+    inner = schema.find("items") if schema.text_at("type") == "array" else schema
+    return inner.text_at("contentMediaType") if inner is not None and isinstance(inner.value, Mapping) else ""
 
 
 def _add_whole_body(found: Arguments, schema: Node, body: Body, content: Content) -> None:
@@ -143,9 +166,7 @@ def _add_whole_body(found: Arguments, schema: Node, body: Body, content: Content
             return
         raise OperationUnsupported(f"its {content.media_type} body is not described as an object")
     if found.body == "raw":
-        is_bytes = not content.media_type.startswith("text/")
-        schema = Node({"type": "string", **({"format": "binary"} if is_bytes else {})}, schema.pointer, schema.root)
-        found.constants.append(Constant(place="header", name="Content-Type", value=_sent_type(content.media_type)))
+        schema = schema.with_value({"type": "string", **({} if is_text(content.media_type) else {"format": "binary"})})
     prop = _free_name(found, "body", "body")
     _add(found, prop, schema, tidy(body.description), is_required=body.is_required)
     found.placements.append(Placement(argument=prop, place="body", name=""))
@@ -162,15 +183,18 @@ def _read_members(schema: Node, opened: set[str], level: int = 0) -> tuple[dict[
 
     A reference that is already open adds nothing: parts may share parts, or contain themselves.
     """
-    if isinstance(schema.value, bool):
+    if isinstance(schema.value, bool) or not _has_target(schema):
         return None
     if level > _MOST_LEVELS:
         raise schema.invalid(f"its allOf is nested more than {_MOST_LEVELS} levels deep")
     if schema.reference is not None:
-        if schema.reference in opened:
+        if schema.target in opened:
             return {}, set()
-        opened.add(schema.reference)
+        opened.add(schema.target)
     node = schema.resolve()
+    properties = node.members_at("properties")
+    if len(properties) > _MOST_MEMBERS:
+        raise node.invalid(f"it has more than {_MOST_MEMBERS} properties")
     is_object = node.value.get("type", "object") in ("object", ["object"])
     if not is_object or any(node.value.get(key) for key in ("anyOf", "oneOf", "not")):
         return None
@@ -183,21 +207,36 @@ def _read_members(schema: Node, opened: set[str], level: int = 0) -> tuple[dict[
             return None
         members |= inner[0]
         required |= inner[1]
-    members |= node.members_at("properties")
+    members |= properties
     if not members and "allOf" not in node.value:
         return None
     given = {name: item for name, item in members.items() if not _is_read_only(item)}
     return given, required & set(given)
 
 
+def _has_target(schema: Node) -> bool:
+    """Tell whether a reference leads somewhere; one to another file must, as its arguments would be missing."""
+    try:
+        schema.resolve()
+    except ReferenceOutside as exc:
+        if exc.is_file:
+            raise
+        return False
+    except NodeInvalid:
+        return schema.reference is None
+    return True
+
+
 def _is_read_only(node: Node) -> bool:
-    return node.is_true("readOnly") or (node.reference is not None and node.resolve().is_true("readOnly"))
+    if node.reference is None or node.is_true("readOnly"):
+        return node.is_true("readOnly")
+    return _has_target(node) and node.resolve().is_true("readOnly")
 
 
 def _free_name(found: Arguments, name: str, place: str) -> str:
-    if name not in found.properties:
-        return name
-    other = python_names.unique(python_names.shortened(f"{place}_{name}"), found.properties)
+    if name not in found.names:
+        return found.names.take(name)
+    other = found.names.take(python_names.shortened(f"{place}_{name}"))
     found.warnings.append(f"{name!r} occurs twice; the one in the {place} is called {other!r}")
     return other
 
@@ -212,7 +251,7 @@ def _add(found: Arguments, prop: str, schema: Node, about: str, *, is_required: 
 
 def _place(found: Arguments, placement: Placement, usual: str) -> None:
     """Record where a property goes, unless it goes to the usual place in the usual form."""
-    is_usual = placement.style is None and placement.explode
+    is_usual = placement.style is None and placement.explode and not placement.media_type
     if placement.place != usual or placement.wire_name != placement.argument or not is_usual:
         name = None if placement.wire_name == placement.argument else placement.name
         found.placements.append(placement.model_copy(update={"name": name}))
@@ -239,14 +278,18 @@ def binding_of(verb: str, path: str, found: Arguments, **more: Any) -> RequestBi
         placements=tuple(found.placements),
         constants=tuple(found.constants),
         body=found.body,
+        content_type=found.content_type,
         **more,
     )
 
 
-def config_schema(fields: Mapping[str, Parameter], writer: SchemaWriter, needed: set[str]) -> dict[str, Any]:
-    """Return the schema of the configuration, from the parameters that are settings."""
+def config_schema(
+    fields: Mapping[str, Parameter], writer: SchemaWriter, needed: set[str], addresses: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the schema of the configuration: parameters that are settings, and the fields of addresses."""
     written, definitions, _ = writer.write({name: parameter.schema for name, parameter in fields.items()})
     properties = {name: _with_description(part, tidy(fields[name].description)) for name, part in written.items()}
+    properties |= addresses
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     if needed:
         schema["required"] = [name for name in properties if name in needed]
@@ -259,7 +302,8 @@ def required_config(operations: Iterable[Arguments]) -> set[str]:
 
 
 def _description_of(node: Node) -> str:
-    return node.text_at("description") if isinstance(node.value, Mapping) else ""
+    found = node.value.get("description") if isinstance(node.value, Mapping) else None
+    return found if isinstance(found, str) else ""
 
 
 def _with_description(schema: Any, about: str) -> Any:
@@ -282,13 +326,9 @@ def _read_style(layout: Layout, place: str) -> tuple[Style | None, bool]:
     if place != "query":
         if layout.style not in (None, "simple"):
             raise OperationUnsupported(f"the style {layout.style!r} in a {place}")
-        return None, True
+        return ("simple" if layout.explode else None), True
     style = _STYLES.get(layout.style or "form")
     if style is None:
         raise OperationUnsupported(f"the style {layout.style!r} in a query")
     explode = style == "form" if layout.explode is None else layout.explode
     return (None if style == "form" else style), explode
-
-
-def _sent_type(media_type: str) -> str:
-    return "application/octet-stream" if "*" in media_type else media_type

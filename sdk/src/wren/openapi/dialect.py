@@ -4,16 +4,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wren.openapi.errors import NodeInvalid
-from wren.openapi.model import Layout, Operation, Parameter, Requirement, Scheme
+from wren.openapi.errors import NodeInvalid, ReferenceOutside
+from wren.openapi.model import Content, Layout, Operation, Parameter, Requirement, Scheme
 from wren.openapi.node import Node
 from wren_core.contract.request_binding import HeaderName
 
 _VERBS = {"get": "GET", "head": "HEAD", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE"}
 _WEB = re.compile(r"https?://\S+")
 
-OperationReader = Callable[[Node, list[Node]], dict[str, Any]]
-"""Takes an operation and its path's parameters; returns the fields of `Operation` that differ between dialects."""
+OperationReader = Callable[[Node, Node], dict[str, Any]]
+"""Takes an operation and its path; returns the fields of `Operation` that differ between dialects."""
 
 
 def read_operations(root: Node, read: OperationReader) -> Iterator[Operation]:
@@ -24,25 +24,30 @@ def read_operations(root: Node, read: OperationReader) -> Iterator[Operation]:
     """
     security = read_requirements(root)
     for path, node in root.members_at("paths").items():
-        if path.startswith("/"):
+        if node.value is not None and not path.startswith("x-"):
             yield from _read_path(path, node, read, security)
 
 
 def _read_path(path: str, node: Node, read: OperationReader, security: tuple[Requirement, ...]) -> Iterator[Operation]:
     try:
-        item = node.resolve()
-    except NodeInvalid:
-        return  # the operations of a path item in another document are unknown
-    for key, verb in _VERBS.items():
-        found = item.find(key)
-        if found is not None:
-            yield _read_operation(verb, path, found, item, read, security)
+        if not path.startswith("/"):
+            raise node.invalid("a path must begin with /")
+        node.resolve()
+        found = {verb: item for key, verb in _VERBS.items() if (item := node.find(key)) is not None}
+    except ReferenceOutside:
+        raise
+    except NodeInvalid as exc:  # its operations are unknown
+        yield Operation(verb="ANY", path=path, mistake=exc)
+        return
+    for verb, item in found.items():
+        yield _read_operation(verb, path, item, node, read, security)
 
 
 def _read_operation(
     verb: str, path: str, node: Node, item: Node, read: OperationReader, security: tuple[Requirement, ...]
 ) -> Operation:
     try:
+        node = node.resolve()
         return Operation(
             verb=verb,
             path=path,
@@ -55,8 +60,10 @@ def _read_operation(
             declared_effect=node.text_at("x-wren-effect"),
             output=node.text_at("x-wren-output"),
             pagination=node.find("x-wren-pagination"),
-            **read(node, item.items_at("parameters")),
+            **read(node, item),
         )
+    except ReferenceOutside:
+        raise
     except NodeInvalid as exc:
         operation_id = node.text_at("operationId") if isinstance(node.value, Mapping) else ""
         return Operation(verb=verb, path=path, operation_id=operation_id, mistake=exc)
@@ -74,9 +81,9 @@ def _items(node: Node) -> list[Node]:
     return [] if node.value is None else node.items()
 
 
-def merge_parameters(shared: list[Node], own: list[Node]) -> list[Node]:
+def merge_parameters(path: Node, operation: Node) -> list[Node]:
     """Return the parameters of an operation: they replace those of its path with the same place and name."""
-    resolved = [node.resolve() for node in (*shared, *own)]
+    resolved = [node.resolve() for node in (*path.items_at("parameters"), *operation.items_at("parameters"))]
     return list({(node.text_at("in"), node.text_at("name")): node for node in resolved}.values())
 
 
@@ -94,6 +101,27 @@ def read_parameter(node: Node, *, schema: Node, layout: Layout, is_json: bool = 
         layout=layout,
         is_json=is_json,
     )
+
+
+def read_answers(node: Node, read: Callable[[Node], tuple[Content, ...]]) -> dict[str, Any]:
+    """Return the answers of an operation by status; one whose reference has no target is kept without content.
+
+    Raises:
+        ReferenceOutside: one is in another document, which cannot be read.
+    """
+    answers: dict[str, tuple[Content, ...]] = {}
+    notes: list[str] = []
+    for status, item in node.members_at("responses").items():
+        if status.startswith("x-"):
+            continue
+        try:
+            answers[status] = read(item.resolve())
+        except ReferenceOutside:
+            raise
+        except NodeInvalid as exc:
+            answers[status] = (Content(media_type="application/json"),)
+            notes.append(f"the answer {status} is not described: {exc}")
+    return {"answers": answers, "notes": tuple(notes)}
 
 
 def read_schemes(nodes: Mapping[str, Node], read: Callable[[Node], Scheme]) -> dict[str, Scheme]:
@@ -129,10 +157,9 @@ def read_oauth(node: Node, flow: Node | None) -> Scheme:
     """Return the scheme of OAuth 2.0; without an authorization code flow it takes a token."""
     authorization_url = flow.text_at("authorizationUrl") if flow is not None else ""
     token_url = flow.text_at("tokenUrl") if flow is not None else ""
-    is_whole = _WEB.fullmatch(authorization_url) is not None and _WEB.fullmatch(token_url) is not None
     return Scheme(
         type="oauth2",
-        kind="oauth2" if is_whole else "bearer",
+        kind="oauth2" if authorization_url and token_url else "bearer",
         description=node.text_at("description"),
         authorization_url=authorization_url,
         token_url=token_url,

@@ -1,15 +1,17 @@
 """Makes a definition from an OpenAPI document, and reports the operations that a definition cannot express."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pydantic import ValidationError
 
 from wren.openapi import python_names
-from wren.openapi.access import Access, choose_access, list_scopes
-from wren.openapi.answers import find_refusal, read_answer, select_part
+from wren.openapi.access import Access, choose_access, list_scopes, read_addresses
+from wren.openapi.addresses import AddressFields, describe, read_base_url
+from wren.openapi.answers import accepted, find_refusal, read_answer, select_part
 from wren.openapi.arguments import (
     ArgumentReader,
     Arguments,
@@ -19,13 +21,17 @@ from wren.openapi.arguments import (
     required_config,
 )
 from wren.openapi.choice import Choice
-from wren.openapi.errors import DocumentInvalid, NodeInvalid, OperationUnsupported
+from wren.openapi.errors import DocumentInvalid, NodeInvalid, OperationUnsupported, ReferenceOutside
 from wren.openapi.examples import example_call
 from wren.openapi.keywords import tidy
-from wren.openapi.model import EFFECTS, Api, Operation
+from wren.openapi.model import EFFECTS, Api, Operation, Requirement, Server
+from wren.openapi.node import Document
 from wren.openapi.parser import parse_api
 from wren.openapi.schemas import SchemaWriter
 from wren.openapi.selection import choose_operations
+from wren_core.contract.address_check import host_template
+from wren_core.contract.addresses import variables
+from wren_core.contract.auth import OAuth2Config
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.request_binding import Pagination
 from wren_core.contract.schema_check import check_schema
@@ -33,6 +39,7 @@ from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.contract.versions import is_semver
 from wren_core.declarative.checking import list_binding_problems
 from wren_core.declarative.integration import declared_integration
+from wren_core.declarative.publication import MAX_BYTES
 from wren_core.errors import DefinitionInvalid
 from wren_core.schemas.validator import SchemaInvalid, first_line
 
@@ -60,8 +67,12 @@ class ImportResult:
     warnings: tuple[str, ...] = ()
 
 
-def import_document(source: Mapping[str, Any], choice: Choice) -> ImportResult:
+def import_document(source: Mapping[str, Any] | Document, choice: Choice) -> ImportResult:
     """Make a definition from an OpenAPI 3 or Swagger 2 document.
+
+    Args:
+        source: the value of the document, or the document with the other files in its folder.
+        choice: what the user chose.
 
     Raises:
         DocumentInvalid: it is neither, or no chosen operation can be imported; the message says why.
@@ -69,9 +80,11 @@ def import_document(source: Mapping[str, Any], choice: Choice) -> ImportResult:
     api = parse_api(source)
     name = choice.name or python_names.integration_name(api.title or "api")
     operations = choose_operations(api.operations, choice)
-    access = choose_access(api.schemes, name, [operation.security for operation in operations], choice)
-    base_url = _read_base_url(choice.server or api.server or "")
-    work = _Import(api, choice, access, base_url, name)
+    fields = AddressFields()
+    base_url = read_base_url(Server(url=choice.server) if choice.server else api.server, fields)
+    schemes = read_addresses(api.schemes, base_url, fields)
+    access = choose_access(schemes, name, [operation.security for operation in operations], choice)
+    work = _Import(api, choice, access, base_url, fields, name)
     methods = [method for operation in operations if (method := work.method(operation)) is not None]
     if not methods:
         reasons = "; ".join(f"{item.operation}: {item.reason}" for item in work.skipped[:3])
@@ -81,7 +94,7 @@ def import_document(source: Mapping[str, Any], choice: Choice) -> ImportResult:
         definition=definition,
         operations={method["id"]: work.operations[method["id"]] for method in definition.methods},
         skipped=tuple(work.skipped),
-        warnings=tuple(dict.fromkeys([*_warn_about(base_url), *access.warnings, *work.warnings])),
+        warnings=tuple(dict.fromkeys([*_warn_about(base_url), *work.notes, *access.warnings, *work.warnings])),
     )
 
 
@@ -93,27 +106,52 @@ class _Import:
     choice: Choice
     access: Access
     base_url: str
+    fields: AddressFields
     name: str
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     operations: dict[str, str] = field(default_factory=dict)
     arguments: list[Arguments] = field(default_factory=list)
+    size: int = 0
 
     def __post_init__(self) -> None:
         self._inputs = SchemaWriter("input")
         self._outputs = SchemaWriter("output", is_partial=self.choice.allows_missing)
+        self._opened: dict[int, tuple[bool, tuple[str, ...]]] = {}
+        """By the identity of requirements: whether they are met, and the scopes of those that are used."""
         self._reader = ArgumentReader(self.choice, holds_token=self.access.holds_token)
 
     def method(self, operation: Operation) -> MethodSpec | None:
         """Return the method of an operation, or None if it must be skipped."""
         try:
-            return self._method(operation)
+            return self._measure(self._method(operation))
+        except ReferenceOutside as exc:
+            raise exc.refusal() from exc
         except (OperationUnsupported, NodeInvalid, SchemaInvalid) as exc:
             reason = str(exc)
         except ValidationError as exc:
             reason = exc.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
         self.skipped.append(Skipped(operation=operation.label, reason=reason))
         return None
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person must know who connects it."""
+        return describe(self._used_fields(), self.fields.required)
+
+    def _measure(self, method: MethodSpec) -> MethodSpec:
+        """Count the size of a method, so that a definition which could not be loaded is not even made.
+
+        Raises:
+            DocumentInvalid: all methods together are too large.
+        """
+        self.size += len(json.dumps([method.input_schema, method.output_schema]))
+        if self.size > MAX_BYTES:
+            raise DocumentInvalid(
+                f"its {len(self.api.operations)} operations make a definition of more than {MAX_BYTES // 2**20} MiB, "
+                "which could not be loaded; import the ones you need with --tag or --operation"
+            )
+        return method
 
     def definition(self, methods: list[MethodSpec]) -> IntegrationDefinition:
         """Return the definition of everything that was imported.
@@ -152,11 +190,23 @@ class _Import:
             auth=self.access.auth,
             credentials=self.access.credentials,
             base_url=self.base_url,
-            hosts=(_host(self.base_url),),
+            hosts=() if host_template(self.base_url) else (_host(self.base_url),),
+            config_hosts=tuple(filter(None, [host_template(self.base_url)])),
             methods=tuple(methods),
-            config_schema=config_schema(fields, self._inputs, required_config(self.arguments)),
+            config_schema=config_schema(fields, self._inputs, self._required_config(), self._used_fields()),
             docs_url=self.api.docs_url,
         )
+
+    def _used_fields(self) -> dict[str, Any]:
+        """Return the fields that the address of the API and those of its OAuth need."""
+        auth = self.access.auth
+        given = [self.base_url]
+        given += [auth.authorization_url or "", auth.token_url or ""] if isinstance(auth, OAuth2Config) else []
+        used = {name for address in given for name in variables(address)}
+        return {name: part for name, part in self.fields.properties.items() if name in used}
+
+    def _required_config(self) -> set[str]:
+        return required_config(self.arguments) | (self.fields.required & self._used_fields().keys())
 
     def _method(self, operation: Operation) -> MethodSpec:
         if operation.mistake is not None:
@@ -166,7 +216,10 @@ class _Import:
         paged = {pagination.parameter, pagination.size_parameter} if pagination else set()
         found = self._reader.read(operation, paged=paged)
         given, is_input_whole = input_schema(found, self._inputs)
+        found.warnings += [f"a part of the input is not described: {text}" for text in self._inputs.notes]
         form, answer, is_answer_whole = read_answer(operation, self._outputs)
+        found.warnings += [f"a part of the answer is not described: {text}" for text in self._outputs.notes]
+        found.warnings += operation.notes
         if operation.verb == "HEAD":
             form, answer = "none", {"type": "null"}
         output = operation.output
@@ -177,6 +230,7 @@ class _Import:
             operation.path,
             found,
             response=form,
+            accept=accepted(operation, form) if operation.verb != "HEAD" else "",
             output=output,
             pagination=pagination,
             refusal=refusal,
@@ -202,16 +256,28 @@ class _Import:
         return method
 
     def _check_reachable(self, operation: Operation) -> None:
-        url = operation.server if self.choice.server is None else None
-        if url is not None and url.rstrip("/") != self.base_url.rstrip("/"):
-            raise OperationUnsupported(f"it is on another server ({url}); import it separately with --server")
-        if not self.access.opens(operation.security):
+        own = operation.server if self.choice.server is None else None
+        if own is not None and own.url and not self._is_same_server(own):
+            raise OperationUnsupported(f"it is on another server ({own.url}); import it separately with --server")
+        if not self._opens(operation.security):
             schemes = " or ".join(" and ".join(sorted(item)) for item in operation.security)
             raise OperationUnsupported(f"it requires {schemes}, which the integration does not use")
 
+    def _is_same_server(self, server: Server) -> bool:
+        relative = urljoin(self.api.server.url, server.url) if "://" in self.api.server.url else server.url
+        return self.api.server.url.rstrip("/") in (server.url.rstrip("/"), relative.rstrip("/"))
+
+    def _opens(self, requirements: tuple[Requirement, ...]) -> bool:
+        """Tell whether these requirements are met; most operations share theirs, which are then read once."""
+        key = id(requirements)
+        if key not in self._opened:
+            chosen = next((item for item in requirements if frozenset(item) == self.access.requirement), {})
+            self._opened[key] = self.access.opens(requirements), tuple(list_scopes(chosen))
+        return self._opened[key][0]
+
     def _scopes(self, operation: Operation) -> tuple[str, ...]:
-        chosen = next((item for item in operation.security if frozenset(item) == self.access.requirement), {})
-        return tuple(list_scopes(chosen))
+        self._opens(operation.security)
+        return self._opened[id(operation.security)][1]
 
     def _note(self, operation: Operation, found: Arguments, *, is_input_whole: bool, is_answer_whole: bool) -> None:
         self.operations[operation.method_id] = operation.label
@@ -222,26 +288,9 @@ class _Import:
         self.warnings += [f"{operation.method_id}: {text}" for text in warnings]
 
 
-def _read_base_url(url: str) -> str:
-    """Return the root of the API.
-
-    Raises:
-        DocumentInvalid: it is not a URL, or still has variables.
-    """
-    try:
-        parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an unmatched bracket, a port that is not a number
-        is_address = False
-    if not is_address or {"{", "}"} & set(url):
-        server = f"its server is {url!r}" if url else "it names no server"
-        raise DocumentInvalid(f"{server}; give the URL of the API with --server https://...")
-    return url.rstrip("/")
-
-
 def _warn_about(base_url: str) -> list[str]:
     parts = urlsplit(base_url)
-    if parts.scheme == "https" or parts.hostname in _THIS_MACHINE:
+    if parts.scheme in ("https", "") or parts.hostname in _THIS_MACHINE:
         return []
     return ["its server does not use TLS, so credentials are sent unencrypted; if it can, use --server https://..."]
 

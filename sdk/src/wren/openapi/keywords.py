@@ -5,8 +5,9 @@ written as text. A value of the wrong kind is left out: it means nothing.
 """
 
 import html
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from wren_core.schemas.validator import SchemaInvalid, Validator
@@ -81,13 +82,21 @@ def plain_keywords(schema: Mapping[str, Any], direction: Direction) -> dict[str,
     if "const" in schema:
         found["const"] = schema["const"]
     if "enum" in found:
-        found["enum"] = [item for index, item in enumerate(found["enum"]) if item not in found["enum"][:index]]
+        found["enum"] = distinct(found["enum"])
     if "required" in found:
         found["required"] = list(dict.fromkeys(found["required"]))
     if direction == "input":
         found |= {**_exclusive(schema), **_hints(schema)}
     kind = _type(schema.get("type"))
     return {**_with_type(schema, kind), **found} if "const" not in found else found
+
+
+def distinct(items: Iterable[Any]) -> list[Any]:
+    """Return the items without repetitions, in time linear in their size; `1` and `true` are two values."""
+    found: dict[str, Any] = {}
+    for item in items:
+        found.setdefault(json.dumps(item, sort_keys=True), item)
+    return list(found.values())
 
 
 def nullable(schema: dict[str, Any]) -> dict[str, Any]:

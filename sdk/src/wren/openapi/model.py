@@ -24,6 +24,8 @@ class Layout:
     style: str | None = None
     explode: bool | None = None
     """None: as the style implies."""
+    media_type: str = ""
+    """The media types of a part of a form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,23 @@ class Body:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Variable:
+    """A variable of a server's address."""
+
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """The root of an API: an address, which may have variables in braces."""
+
+    url: str = ""
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scheme:
     """A way to connect."""
 
@@ -92,14 +111,16 @@ class Operation:
     """By status."""
     security: tuple[Requirement, ...] = ()
     """Alternatives; empty for an operation without authentication."""
-    server: str | None = None
-    """Its own server, where it has one."""
+    server: Server | None = None
+    """Its own server, or that of its path, where it has one."""
     declared_effect: str = ""
     """`x-wren-effect`."""
     output: str = ""
     """`x-wren-output`: JSON pointer to the part of the answer that is returned."""
     pagination: Node | None = None
     """`x-wren-pagination`."""
+    notes: tuple[str, ...] = ()
+    """What could not be read of its answers."""
     mistake: NodeInvalid | None = None
     """Why it could not be read; the other fields are then empty."""
 
@@ -153,7 +174,7 @@ class Api:
     version: str = ""
     description: str = ""
     docs_url: str | None = None
-    server: str | None = None
-    """The first server, its variables replaced by their defaults."""
+    server: Server = Server()
+    """The first server."""
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
     operations: tuple[Operation, ...] = ()

@@ -1,10 +1,10 @@
 """OpenAPI 3.0 and 3.1 as an `Api`. The two differ only in their schemas, which `keywords` reads."""
 
-import re
 from typing import Any
 
 from wren.openapi import dialect
-from wren.openapi.model import Api, Body, Content, Layout, Scheme
+from wren.openapi.media import JSON
+from wren.openapi.model import Api, Body, Content, Layout, Scheme, Server, Variable
 from wren.openapi.node import Node
 
 
@@ -21,14 +21,14 @@ def read_openapi3(root: Node) -> Api:
         version=info.text_at("version"),
         description=info.text_at("description"),
         docs_url=dialect.read_docs_url(root),
-        server=_read_server(root),
+        server=_read_server(root) or Server(),
         schemes=dialect.read_schemes(components.members_at("securitySchemes"), _read_scheme),
         operations=tuple(dialect.read_operations(root, _read_operation)),
     )
 
 
-def _read_operation(node: Node, shared: list[Node]) -> dict[str, Any]:
-    parameters = dialect.merge_parameters(shared, node.items_at("parameters"))
+def _read_operation(node: Node, path: Node) -> dict[str, Any]:
+    parameters = dialect.merge_parameters(path, node)
     body = node.find("requestBody")
     return {
         "parameters": tuple(
@@ -36,8 +36,8 @@ def _read_operation(node: Node, shared: list[Node]) -> dict[str, Any]:
             for item in parameters
         ),
         "body": None if body is None else _read_body(body.resolve()),
-        "answers": {status: _read_contents(item.resolve()) for status, item in node.members_at("responses").items()},
-        "server": _read_server(node),
+        **dialect.read_answers(node, _read_contents),
+        "server": _read_server(node) or _read_server(path),
     }
 
 
@@ -46,16 +46,21 @@ def _read_schema(parameter: Node) -> Node:
     described = next(iter(parameter.members_at("content").values()), None)
     if found is None and described is not None:
         found = described.find("schema")
-    return found or Node({}, parameter.pointer)
+    return found or parameter.with_value({})
 
 
 def _is_json(parameter: Node) -> bool:
-    return parameter.find("content") is not None
+    """Tell whether the value is one JSON text: whether its content is JSON."""
+    return any(JSON.fullmatch(media_type) for media_type in parameter.members_at("content"))
 
 
 def _read_layout(node: Node) -> Layout:
     explode = node.find("explode")
-    return Layout(style=node.text_at("style") or None, explode=None if explode is None else bool(explode.value))
+    return Layout(
+        style=node.text_at("style") or None,
+        explode=None if explode is None else explode.value is True,
+        media_type=node.text_at("contentType"),
+    )
 
 
 def _read_body(node: Node) -> Body:
@@ -77,14 +82,18 @@ def _read_contents(node: Node) -> tuple[Content, ...]:
     )
 
 
-def _read_server(node: Node) -> str | None:
-    """Return the URL of the first server, its variables replaced by their defaults."""
+def _read_server(node: Node) -> Server | None:
+    """Return the first server."""
     servers = node.items_at("servers")
     if not servers:
         return None
-    variables = servers[0].members_at("variables")
-    defaults = {name: item.text_at("default") for name, item in variables.items()}
-    return re.sub(r"\{([^{}]+)\}", lambda match: defaults.get(match[1]) or match[0], servers[0].text_at("url"))
+    variables = {name: _read_variable(item) for name, item in servers[0].members_at("variables").items()}
+    return Server(url=servers[0].text_at("url"), variables=variables)
+
+
+def _read_variable(node: Node) -> Variable:
+    choices = tuple(str(item.value) for item in node.items_at("enum"))
+    return Variable(default=node.text_at("default"), choices=choices, description=node.text_at("description"))
 
 
 def _read_scheme(node: Node) -> Scheme:

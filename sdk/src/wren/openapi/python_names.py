@@ -2,7 +2,6 @@
 
 import keyword
 import re
-from collections.abc import Container
 
 from wren_core.contract.integration import INSTANCE_NAMES, Integration
 
@@ -12,10 +11,31 @@ _TAKEN = frozenset({*dir(Integration), *INSTANCE_NAMES})
 _LONGEST = 63
 
 
-def method_id(operation_id: str, verb: str, path: str, taken: Container[str]) -> str:
+class UniqueNames:
+    """Names, each of which is given once; a name that is taken gets a number."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._next: dict[str, int] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._taken
+
+    def take(self, name: str) -> str:
+        """Return the name, with a number if it is taken."""
+        base, found = name[: _LONGEST - 10], name
+        while found in self._taken:  # each number is tried once, so a thousand equal names cost a thousand steps
+            number = self._next.get(base, 2)
+            self._next[base] = number + 1
+            found = f"{base}_{number}"
+        self._taken.add(found)
+        return found
+
+
+def method_id(operation_id: str, verb: str, path: str, names: UniqueNames) -> str:
     """Return an id for an operation: its operationId in snake_case, else verb and path; a number makes it unique."""
     text = operation_id if snake_case(operation_id) else f"{verb} {path.replace('{', 'by ')}"
-    return unique(_method_name(snake_case(text)), taken)
+    return names.take(_method_name(snake_case(text)))
 
 
 def snake_case(text: str) -> str:
@@ -50,16 +70,6 @@ def integration_name(title: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_").removesuffix("_api")
     name = re.sub(r"^[0-9_]+", "", words)[:_LONGEST].strip("_") or "api"
     return f"{name}_" if keyword.iskeyword(name) else name
-
-
-def unique(name: str, taken: Container[str]) -> str:
-    """Return the name, with a number if it is taken."""
-    if name not in taken:
-        return name
-    number = 2
-    while f"{name[: _LONGEST - 4]}_{number}" in taken:
-        number += 1
-    return f"{name[: _LONGEST - 4]}_{number}"
 
 
 def _method_name(name: str) -> str:

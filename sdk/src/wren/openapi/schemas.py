@@ -6,12 +6,16 @@ has a budget, and beyond it an object has no members.
 
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from wren.openapi.all_of import merge
+from wren.openapi.circles import open_circles
+from wren.openapi.errors import NodeInvalid, ReferenceOutside
 from wren.openapi.keywords import Direction, nullable, plain_keywords
 from wren.openapi.node import Node
+from wren.openapi.python_names import UniqueNames
+from wren.openapi.references import References
 
 MAX_NODES: dict[Direction, int] = {"input": 1500, "output": 600}
 """Subschemas that the input, or the output, of a method may have: some forty kilobytes."""
@@ -22,7 +26,7 @@ _MOST_LEVELS = 50
 _HIDDEN = {"input": "readOnly", "output": "writeOnly"}
 _UNSUPPORTED = ("$dynamicRef", "$recursiveRef")
 _ANNOTATIONS = frozenset({"description", "title", "nullable", "readOnly", "writeOnly", "example", "examples"})
-_DATA = frozenset({"example", "examples", "default", "enum"})
+_LONGEST_NAME = 100
 _LISTED_IN_PLACE = ("anyOf", "oneOf")
 
 
@@ -39,8 +43,9 @@ class SchemaWriter:
         self._direction = direction
         self._max_nodes = max_nodes or MAX_NODES[direction]
         self._is_partial = is_partial
-        self._circles: dict[str, bool] = {}
-        self._inside: dict[str, list[Node]] = {}
+        self._references = References()
+        self.notes: list[str] = []
+        """What was left open in the schemas that were written last, and why."""
 
     def write(self, schemas: Mapping[str, Node]) -> tuple[dict[str, Any], dict[str, Any], bool]:
         """Return the schemas in 2020-12, their shared `$defs`, and whether the budget was enough.
@@ -51,35 +56,18 @@ class SchemaWriter:
         # Answers keep names, which documents show; arguments are written in full, which models understand best.
         plans = [(True, False)] if self._direction == "output" else [(False, False), (True, False)]
         for shares, cuts in [*plans, (True, True)]:
-            draft = _Draft(self._direction, self._is_circle, shares=shares, cuts=cuts, budget=self._max_nodes)
+            draft = _Draft(self._direction, self._references, shares=shares, cuts=cuts, budget=self._max_nodes)
             draft.is_partial = self._is_partial
             try:
                 written = draft.write(schemas)
             except _BudgetSpent:
                 continue
+            opened = open_circles(written.values(), draft.definitions)
+            circles = [f"{name} refers to itself without describing anything" for name in dict.fromkeys(opened)]
+            self.notes = list(dict.fromkeys([*draft.notes, *circles]))
             return written, draft.definitions, not draft.was_cut
         first = next(iter(schemas.values()))
         raise first.invalid(f"its schema has more than {self._max_nodes} parts, or {_MOST_LEVELS} levels")
-
-    def _is_circle(self, node: Node) -> bool:
-        """Tell whether the reference of a node is recursive."""
-        reference = str(node.reference)
-        if reference not in self._circles:
-            seen: set[str] = set()
-            pending = [*self._references_in(node)]
-            while pending and reference not in seen:
-                current = pending.pop()
-                if str(current.reference) not in seen:
-                    seen.add(str(current.reference))
-                    pending += self._references_in(current)
-            self._circles[reference] = reference in seen
-        return self._circles[reference]
-
-    def _references_in(self, node: Node) -> list[Node]:
-        reference = str(node.reference)
-        if reference not in self._inside:
-            self._inside[reference] = _list_references(node.follow())
-        return self._inside[reference]
 
 
 class _BudgetSpent(Exception):
@@ -92,7 +80,7 @@ class _Draft:
     def __init__(
         self,
         direction: Direction,
-        is_circle: Callable[[Node], bool],
+        references: References,
         *,
         shares: bool,
         cuts: bool,
@@ -101,10 +89,12 @@ class _Draft:
         self.definitions: dict[str, Any] = {}
         self.was_cut = False
         self.is_partial = False
-        self._direction, self._is_circle = direction, is_circle
+        self.notes: list[str] = []
+        self._direction, self._references = direction, references
         self._shares, self._cuts, self._budget, self._left = shares, cuts, budget, budget
         self._level = 0
         self._names: dict[str, str] = {}
+        self._free_names = UniqueNames()
         self._pending: deque[Node] = deque()
 
     def write(self, schemas: Mapping[str, Node]) -> dict[str, Any]:
@@ -115,19 +105,26 @@ class _Draft:
             is_cut = self._cuts and self._left <= 0
             self.was_cut |= is_cut
             outline = self._write_outline(target) if is_cut else self._write(target)
-            self.definitions[self._names[str(node.reference)]] = outline
+            self.definitions[self._names[node.target]] = outline
         return written
 
     def _write(self, node: Node) -> Any:
         if isinstance(node.value, bool):
             return node.value
         if not isinstance(node.value, Mapping):
-            raise node.invalid(f"a schema is expected, not {type(node.value).__name__}")
+            misfit = node.invalid(f"a schema is expected, not {type(node.value).__name__}")
+            if self._direction == "input":
+                raise misfit
+            self.notes.append(str(misfit))
+            return {}
         self._left -= 1
+        if _count_parts(node.value) > _MOST_OVERDRAWN * self._budget:
+            raise _BudgetSpent
         if self._left < (-_MOST_OVERDRAWN * self._budget if self._cuts else 0):
             raise _BudgetSpent
         if any(key in node.value for key in _UNSUPPORTED):
-            raise node.invalid("the schema uses references whose target depends on the caller ($dynamicRef)")
+            self.notes.append(f"{node.pointer}: the target of its $dynamicRef depends on the caller")
+            return {}
         if self._level == _MOST_LEVELS:
             raise _BudgetSpent
         self._level += 1
@@ -145,8 +142,10 @@ class _Draft:
 
     def _write_reference(self, node: Node) -> Any:
         about = {key: node.value[key] for key in ("description",) if isinstance(node.value.get(key), str)}
-        target = node.follow()
-        if self._is_circle(node) or (self._shares and _is_record(target.value)):
+        target = self._follow(node)
+        if target is None:
+            return about
+        if self._references.is_circle(node) or (self._shares and _is_record(target.value)):
             found: Any = {"$ref": f"#/$defs/{self._name(node)}", **about}
         else:
             found = self._write(target)
@@ -155,15 +154,30 @@ class _Draft:
 
     def _name(self, node: Node) -> str:
         """Return the name of a reference in `$defs`, and queue its schema."""
-        reference = str(node.reference)
-        if reference not in self._names:
-            base = re.sub(r"[^A-Za-z0-9_.-]+", "_", reference.rpartition("/")[2]) or "schema"
-            name, number = base, 2
-            while name in self._names.values():
-                name, number = f"{base}_{number}", number + 1
-            self._names[reference] = name
+        target = node.target
+        if target not in self._names:
+            last = target.removesuffix("#").rpartition("/")[2]
+            base = re.sub(r"[^A-Za-z0-9_.-]+", "_", last)[:_LONGEST_NAME] or "schema"
+            self._names[target] = self._free_names.take(base)
             self._pending.append(node)
-        return self._names[reference]
+        return self._names[target]
+
+    def _follow(self, node: Node) -> Node | None:
+        """Return the target of a reference; None, with a note, where it has none, so that the rest can be used.
+
+        Raises:
+            ReferenceOutside: it is in another file, which cannot be read.
+        """
+        try:
+            node.target  # noqa: B018 - opens the document
+            return node.follow()
+        except ReferenceOutside as exc:
+            if exc.is_file:
+                raise
+            self.notes.append(str(exc))
+        except NodeInvalid as exc:
+            self.notes.append(str(exc))
+        return None
 
     def _write_own(self, node: Node, *, without: str = "") -> dict[str, Any]:
         """Write the keywords of a schema, without `allOf`."""
@@ -221,14 +235,22 @@ class _Draft:
     def _open(self, part: Node) -> Node:
         """Follow references to the end; keep recursive ones."""
         for _ in range(_MOST_LEVELS):
-            if part.reference is None or self._is_circle(part):
+            target = part if part.reference is None else self._follow(part)
+            if target is None:
+                return part.with_value({})
+            if target is part or self._references.is_circle(part):
                 return part
-            part = part.follow()
+            part = target
         raise part.invalid(f"its $refs form a chain of more than {_MOST_LEVELS}")
 
     def _is_hidden(self, node: Node) -> bool:
         mark = _HIDDEN[self._direction]
-        return node.is_true(mark) or (node.reference is not None and node.follow().is_true(mark))
+        if node.is_true(mark) or node.reference is None:
+            return node.is_true(mark)
+        try:
+            return node.follow().is_true(mark)
+        except NodeInvalid:  # noted where it is written
+            return False
 
     def _write_outline(self, node: Node) -> Any:
         """Write only the type of value that a schema describes."""
@@ -254,16 +276,7 @@ def _is_record(target: Any) -> bool:
     )
 
 
-def _list_references(node: Node) -> list[Node]:
-    """List the nodes with references in a schema, at any depth."""
-    found: list[Node] = []
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current.value, Mapping):
-            if current.reference is not None:
-                found.append(current)
-            pending.extend(item for key, item in current.members().items() if key not in _DATA)
-        elif isinstance(current.value, list):
-            pending.extend(current.items())
-    return found
+def _count_parts(schema: Mapping[str, Any]) -> int:
+    """Count the direct parts of a schema, so that one which is far too large is not read at all."""
+    parts = (schema.get(key) for key in ("properties", "allOf", "anyOf", "oneOf", "prefixItems", "items"))
+    return sum(len(part) for part in parts if isinstance(part, Mapping | list))

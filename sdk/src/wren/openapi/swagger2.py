@@ -3,7 +3,7 @@
 from typing import Any
 
 from wren.openapi import dialect
-from wren.openapi.model import Api, Body, Content, Layout, Scheme
+from wren.openapi.model import Api, Body, Content, Layout, Scheme, Server
 from wren.openapi.node import Node
 
 # A parameter outside the body is its own schema, except for these keywords.
@@ -27,8 +27,8 @@ def read_swagger2(root: Node) -> Api:
     produces, consumes = _read_texts(root, "produces"), _read_texts(root, "consumes")
     root.members_at("parameters")  # checked once, not in every operation
 
-    def read_operation(node: Node, shared: list[Node]) -> dict[str, Any]:
-        parameters = dialect.merge_parameters(shared, node.items_at("parameters"))
+    def read_operation(node: Node, path: Node) -> dict[str, Any]:
+        parameters = dialect.merge_parameters(path, node)
         consumed = _read_texts(node, "consumes") or consumes
         produced = _read_texts(node, "produces") or produces or ["application/json"]
         return {
@@ -38,10 +38,7 @@ def read_swagger2(root: Node) -> Api:
                 if not _is_body(item)
             ),
             "body": _read_body([item for item in parameters if _is_body(item)], consumed),
-            "answers": {
-                status: _read_contents(item.resolve(), produced)
-                for status, item in node.members_at("responses").items()
-            },
+            **dialect.read_answers(node, lambda answer: _read_contents(answer, produced)),
         }
 
     return Api(
@@ -65,7 +62,7 @@ def _is_body(parameter: Node) -> bool:
 
 def _read_schema(parameter: Node) -> Node:
     kept = {key: value for key, value in parameter.value.items() if key not in _ABOUT and not key.startswith("x-")}
-    return Node(kept, parameter.pointer, parameter.root)
+    return parameter.with_value(kept)
 
 
 def _read_layout(parameter: Node) -> Layout:
@@ -107,7 +104,7 @@ def _read_form(parameters: list[Node], consumed: list[str]) -> Body:
     media_type = "multipart/form-data" if has_file else next((item for item in consumed if "form" in item), _FORM)
     content = Content(
         media_type=media_type,
-        schema=Node(schema, parameters[0].pointer.rpartition("/")[0], parameters[0].root),
+        schema=parameters[0].with_value(schema),
         layouts={name: layout for name, layout in layouts.items() if layout.style is not None},
     )
     return Body(contents=(content,), is_required=bool(required))
@@ -118,13 +115,13 @@ def _read_member(parameter: Node) -> dict[str, Any]:
     return {**_read_schema(parameter).value, **about}
 
 
-def _read_server(root: Node) -> str | None:
+def _read_server(root: Node) -> Server:
     base, host = root.text_at("basePath"), root.text_at("host")
     if not host:
-        return base or None
+        return Server(url=base)
     schemes = _read_texts(root, "schemes") or ["https"]
     scheme = next((item for item in ("https", "http") if item in schemes), None)
-    return scheme and f"{scheme}://{host}{base}"
+    return Server(url=f"{scheme}://{host}{base}" if scheme else "")
 
 
 def _read_scheme(node: Node) -> Scheme:

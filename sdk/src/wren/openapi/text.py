@@ -22,12 +22,22 @@ def read_document(text: str, *, max_nodes: int = MAX_NODES) -> dict[str, Any]:
     Raises:
         DocumentInvalid: it is neither JSON nor YAML, too large, or not an object.
     """
-    if len(text) > MAX_BYTES:
-        raise DocumentInvalid(f"the document has more than {MAX_BYTES // 2**20} MiB")
-    document = _parse(text)
+    document, _ = read_value(text, max_nodes=max_nodes)
+    return check_object(document)
+
+
+def check_object(document: Any) -> dict[str, Any]:
+    """Return a main document, which is an object; raises DocumentInvalid if it is not one."""
     if not isinstance(document, dict):
         raise DocumentInvalid("the document is not an object; an OpenAPI document begins with `openapi:` or `swagger:`")
-    return _copy_plain(document, max_nodes)
+    return document
+
+
+def read_value(text: str, *, max_nodes: int = MAX_NODES) -> tuple[Any, int]:
+    """Return any JSON value that a text holds, and the number of its parts; raises DocumentInvalid as above."""
+    if len(text) > MAX_BYTES:
+        raise DocumentInvalid(f"the document has more than {MAX_BYTES // 2**20} MiB")
+    return _copy_plain(_parse(text), max_nodes)
 
 
 def _parse(text: str) -> Any:
@@ -43,8 +53,8 @@ def _parse(text: str) -> Any:
     return parse_yaml(text)
 
 
-def _copy_plain(document: dict[str, Any], max_nodes: int) -> dict[str, Any]:
-    """Return the document with text as keys (`200:` is a number in YAML), and refuse one that exceeds the limit."""
+def _copy_plain(document: Any, max_nodes: int) -> tuple[Any, int]:
+    """Return the document and the number of its values; refuse one that exceeds the limit."""
     count = 0
 
     def copy(node: Any, depth: int) -> Any:
@@ -60,5 +70,4 @@ def _copy_plain(document: dict[str, Any], max_nodes: int) -> dict[str, Any]:
             return node
         raise DocumentInvalid(f"the document holds a {type(node).__name__}, which JSON does not have")
 
-    found: dict[str, Any] = copy(document, 0)
-    return found
+    return copy(document, 0), count

@@ -18,8 +18,9 @@ def test_a_document_becomes_an_integration_of_this_machine(wren, tmp_path):
         "POST /parcels",
         "GET /parcels/{parcelId}",
         "DELETE /parcels/{parcelId}",
+        "GET /vans",
     ]
-    assert [item["operation"] for item in done.json["skipped"]] == ["GET /vans"]
+    assert done.json["skipped"] == []
     assert shown.json == json.loads(path.read_text())
     assert "cellar" in [item["name"] for item in listed.json["integrations"]]
 
@@ -28,8 +29,9 @@ def test_what_was_left_out_is_listed_on_standard_error(wren, tmp_path):
     done = wren("integrations", "import", DEPOT, "--name", "cellar", "--output", str(tmp_path / "out" / "cellar.json"))
 
     assert done.code == 0
-    assert done.out.splitlines()[0] == "cellar: 4 methods, 1 operations skipped"
-    assert "schema/items: $ref 'https://elsewhere.example/van.json' points outside the document" in done.err
+    assert done.out.splitlines()[0] == "cellar: 5 methods, 0 operations skipped"
+    assert "a part of the answer is not described: /paths/~1vans/get/responses/200/content/application" in done.err
+    assert "'https://elsewhere.example/van.json' leads to another document: nothing is fetched" in done.err
     assert (tmp_path / "out" / "cellar.json").exists()
 
 
@@ -62,6 +64,52 @@ def test_the_name_of_an_installed_integration_is_not_taken(wren, tmp_path):
 
     assert (refused.code, refused.error["code"]) == (1, "DUPLICATE_NAME")
     assert elsewhere.code == 0
+
+
+PARTED = """
+openapi: 3.0.3
+info: {title: Cellar}
+servers: [{url: https://cellar.example}]
+paths:
+  /wines: {$ref: "paths/wines.yaml"}
+"""
+
+
+def test_a_document_in_several_files_is_read_from_its_folder(wren, tmp_path):
+    (tmp_path / "spec" / "paths").mkdir(parents=True)
+    (tmp_path / "spec" / "openapi.yaml").write_text(PARTED)
+    (tmp_path / "spec" / "paths" / "wines.yaml").write_text("get: {operationId: list_wines, responses: {}}")
+
+    done = wren("integrations", "import", str(tmp_path / "spec" / "openapi.yaml"), "--json")
+
+    assert [item["id"] for item in done.json["methods"]] == ["list_wines"]
+
+
+def test_a_document_whose_other_files_are_missing_is_refused_and_nothing_is_written(wren, tmp_path):
+    (tmp_path / "openapi.yaml").write_text(PARTED)
+
+    for source, text in ((str(tmp_path / "openapi.yaml"), None), ("-", PARTED)):
+        done = wren("integrations", "import", source, "--json", **({"stdin": text} if text else {}))
+
+        assert (done.code, done.error["code"]) == (1, "OPENAPI_INVALID")
+        assert "/paths/~1wines: $ref 'paths/wines.yaml' leads to another document" in done.error["message"]
+        assert "bundle the document into one file first" in done.error["message"]
+    assert not (tmp_path / "config" / "wren" / "definitions").exists()
+
+
+def test_a_definition_that_no_program_would_load_is_refused_at_once(wren, tmp_path):
+    properties = {f"p{number}": {"type": "string", "description": "x" * 900} for number in range(1000)}
+    operation = {"requestBody": {"content": {"application/json": {"schema": {"properties": properties}}}}}
+    paths = {f"/x{number}": {"post": operation} for number in range(25)}
+    document = {"openapi": "3.0.0", "info": {"title": "Big"}, "servers": [{"url": "https://a.example"}], "paths": paths}
+    (tmp_path / "big.json").write_text(json.dumps(document))
+
+    done = wren("integrations", "import", str(tmp_path / "big.json"), "--json")
+
+    assert done.code == 1
+    assert "25 operations make a definition of more than 16 MiB" in done.error["message"]
+    assert "--tag or --operation" in done.error["message"]
+    assert not (tmp_path / "config" / "wren" / "definitions").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from wren.cli.definition_file import local_definition_path, write_definition
 from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
 from wren.openapi.choice import Choice
+from wren.openapi.files import Folder
 from wren.openapi.importer import ImportResult, import_document
-from wren.openapi.text import read_document
+from wren.openapi.node import Document
+from wren.openapi.text import check_object, read_document
 
 _STANDARD_STREAM = "-"
 _SHOWN = 20
@@ -48,10 +51,20 @@ def import_definition(wanted: ImportOptions, *, as_json: bool) -> None:
         auth=wanted.auth,
         allows_missing=wanted.allows_missing,
     )
-    imported = import_document(read_document(_read_text(wanted.file)), choice)
+    imported = import_document(_read_source(wanted.file), choice)
     definition = imported.definition.to_wire()
     path = _write_result(wanted, imported.definition.integration_id, definition)
     _show_result(screen, imported, path, definition)
+
+
+def _read_source(file: str) -> Mapping[str, Any] | Document:
+    """Return the document, and with it the files in its folder, to which it may refer."""
+    text = _read_text(file)
+    if file == _STANDARD_STREAM:
+        return read_document(text)
+    document = Folder(Path(file).parent).main(Path(file).name, text)
+    check_object(document.content)
+    return document
 
 
 def _read_text(file: str) -> str:
