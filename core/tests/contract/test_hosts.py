@@ -84,6 +84,7 @@ def test_a_refused_address_is_not_repeated():
     [
         ("{shop}.shops.example", {"shop": "Blue"}, "blue.shops.example:443"),
         ("{shop}.shops.example:{port}", {"shop": "blue", "port": 8443}, "blue.shops.example:8443"),
+        ("api.shops.example:{port}", {"port": 8443}, "api.shops.example:8443"),
         ("api-{shop}.shops.example:8080", {"shop": "blue"}, "api-blue.shops.example:8080"),
     ],
 )

@@ -79,7 +79,9 @@ def fill_host(template: str, values: Mapping[str, str], *, integration: str = ""
     Raises:
         ConfigInvalid: a value is not a host's name, or not the part of one that stands in its place.
     """
-    *_, last = variables(template)
+    if not variables(template):
+        return template
+    last = variables(template)[-1]
     suffix = template.rpartition("}")[2]
     try:
         if suffix and values[last].lower().endswith(suffix.lower()):

@@ -33,7 +33,7 @@ def configured_hosts(spec: IntegrationSpec, config: Mapping[str, Any]) -> tuple[
 
 def _endpoint(integration: str, template: str, values: Mapping[str, Any]) -> str:
     named, _, port = template.partition(":")
-    field = template_fields(named)[-1]
+    field = template_fields(named)[-1] if template_fields(named) else template_fields(port)[0]
     declared = str(values[port[1:-1]]) if template_fields(port) else port
     try:
         if not VARIABLE.fullmatch(named):

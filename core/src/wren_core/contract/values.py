@@ -11,8 +11,12 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 EnvVar = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 UrlTemplate = Annotated[str, StringConstraints(pattern=r"^(https?://\S+|\{[a-z]\w*\}\S*)$")]
+_FIELD = r"\{[a-z]\w*\}"
 HostTemplate = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9._-]*\{[a-z]\w*\}([a-z0-9._-]|\{[a-z]\w*\})*(:(\{[a-z]\w*\}|\d{1,5}))?$")
+    str,
+    StringConstraints(
+        pattern=rf"^([a-z0-9._-]*{_FIELD}([a-z0-9._-]|{_FIELD})*(:({_FIELD}|\d{{1,5}}))?|[a-z0-9._-]+:{_FIELD})$"
+    ),
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 

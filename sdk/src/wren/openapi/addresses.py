@@ -55,10 +55,12 @@ class AddressFields:
         is_own = is_free and not variable.choices and bool(_OWN.search(f"{wire_name} {variable.default}"))
         name = python_names.config_name(wire_name)
         name = name if name[0].isalpha() else f"n{name}"
+        if name in self.properties:
+            return f"{{{name}}}"
         has_default = bool(variable.default) and not is_own
         if not has_default:
             self.required.add(name)
-        self.properties.setdefault(name, _schema_of(variable, has_default=has_default))
+        self.properties[name] = _schema_of(variable, has_default=has_default)
         return f"{{{name}}}"
 
 

@@ -217,6 +217,7 @@ class _Import:
         found = self._reader.read(operation, paged=paged)
         given, is_input_whole = input_schema(found, self._inputs)
         found.warnings += [f"a part of the input is not described: {text}" for text in self._inputs.notes]
+        self._outputs.notes = []
         form, answer, is_answer_whole = read_answer(operation, self._outputs)
         found.warnings += [f"a part of the answer is not described: {text}" for text in self._outputs.notes]
         found.warnings += operation.notes

@@ -66,7 +66,9 @@ _LIMITS: dict[str, Callable[[Any], bool]] = {
     "pattern": _is_usable_pattern,
 }
 _PLAIN: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("title", "format", "contentEncoding", "contentMediaType"), _is_text),
+    **dict.fromkeys(("title", "contentEncoding", "contentMediaType"), _is_text),
+    # A property with the format `path` would be read from this machine.
+    "format": lambda value: isinstance(value, str) and value != "path",
     "enum": lambda value: isinstance(value, list) and bool(value),
     "required": lambda value: _is_names(value) and bool(value),
     "deprecated": lambda value: value is True,
@@ -132,7 +134,14 @@ def _type(kind: Any) -> Any:
 def _with_type(schema: Mapping[str, Any], kind: Any) -> dict[str, Any]:
     if kind == "file" or (kind == "string" and schema.get("format") in ("binary", "byte")):
         return dict(_BYTES)
+    if kind in ("string", None) and _is_binary(schema.get("contentMediaType")) and "contentEncoding" not in schema:
+        return dict(_BYTES)  # how OpenAPI 3.1 describes a file
     return {"type": kind} if kind else {}
+
+
+def _is_binary(media_type: Any) -> bool:
+    """Tell whether content of a media type is no text."""
+    return isinstance(media_type, str) and not re.match(r"text/|.*(json|xml|yaml|javascript)\b", media_type)
 
 
 def _exclusive(schema: Mapping[str, Any]) -> dict[str, Any]:
