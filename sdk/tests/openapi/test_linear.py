@@ -64,6 +64,10 @@ def ref(name: object) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def properties(size: int) -> dict[str, Any]:
+    return {"properties": {f"p{i}": {} for i in range(size)}}
+
+
 def chain(size: int) -> Any:
     schemas = {f"S{i}": {"properties": {"next": ref(f"S{i + 1}")}} for i in range(size)}
     return document({"/x": answer(ref("S0"))}, schemas={**schemas, f"S{size}": {"type": "string"}})
@@ -91,14 +95,14 @@ DOCUMENTS: dict[str, Maker] = {
         {"/x": answer({"properties": {f"p{i}": ref(f"{i}/same") for i in range(n)}})},
         schemas={str(i): {"same": {"properties": {"a": {}}}} for i in range(n)},
     ),
-    "one long key above all": lambda n: document({"/" + "x" * n: answer({"properties": {f"p{i}": {} for i in range(n)}})}),
+    "one long key above all": lambda n: document({"/" + "x" * n: answer(properties(n))}),
     "shared security": lambda n: {
         **document({f"/p{i}": {"get": {}} for i in range(n)}, securitySchemes=SECURITY),
         "security": [{"a": [f"s{i}"]} for i in range(n)],
     },
-    "required": lambda n: document({"/x": answer({"properties": {"a": {}}, "required": [Counted(f"r{i}") for i in range(n)]})}),
+    "required": lambda n: document({"/x": answer({**properties(1), "required": [Counted(f"r{i}") for i in range(n)]})}),
     "a wide allOf": wide_all_of,
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("make", DOCUMENTS.values(), ids=DOCUMENTS)

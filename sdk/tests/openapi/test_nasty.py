@@ -1,4 +1,4 @@
-"""Documents as they should not be written and are: what an import makes of each is whole, or the report names the rest."""
+"""Documents as they should not be written and are: what is made of each is whole, or the report names the rest."""
 
 import json
 
@@ -153,22 +153,31 @@ components:
     assert (other["id"], other["inputSchema"]["required"]) == ("b", ["id"])
 
 
+TENANT = {"tenant_id": None}
+
+
 @pytest.mark.parametrize(
     ("server", "base_url", "hosts", "fields", "required"),
     [
         ("https://{t}.odd.example/v1", "https://{t}.odd.example/v1", ["{t}.odd.example"], {"t": None}, ["t"]),
-        ("https://{region}.odd.example", "https://{region}.odd.example", ["{region}.odd.example"], {"region": "eu"}, None),
-        ("https://{tenantId}.odd.example", "https://{tenant_id}.odd.example", ["{tenant_id}.odd.example"], {"tenant_id": None}, ["tenant_id"]),
-        ("{scheme}://a.example:{port}/{base}", "https://a.example:{port}/v2/x", ["a.example:{port}"], {"port": "443"}, None),
+        ("https://{region}.b.example", "https://{region}.b.example", ["{region}.b.example"], {"region": "eu"}, None),
+        (
+            "https://{tenantId}.b.example",
+            "https://{tenant_id}.b.example",
+            ["{tenant_id}.b.example"],
+            TENANT,
+            ["tenant_id"],
+        ),
+        ("{scheme}://a.b:{port}/{base}", "https://a.b:{port}/v2/x", ["a.b:{port}"], {"port": "443"}, None),
         ("https://a.example/{version}", "https://a.example/{version}", [], {"version": "v1"}, None),
         ("{baseUrl}/api", "{base_url}/api", ["{base_url}"], {"base_url": None}, ["base_url"]),
         ("https://{only}.example", "https://one.example", [], {}, None),
     ],
-)  # fmt: skip
+)
 def test_variables_of_a_server_are_fields_of_the_configuration(server, base_url, hosts, fields, required):
     variables = """{region: {default: eu, enum: [eu, us]}, tenantId: {default: your-tenant}, scheme: {default: http,
-      enum: [http, https]}, port: {default: '443', enum: ['443', '8443']}, base: {default: v2/x}, version: {default: v1},
-      baseUrl: {default: 'https://odd.example'}, only: {default: one, enum: [one]}}"""
+      enum: [http, https]}, port: {default: '443', enum: ['443', '8443']}, base: {default: v2/x},
+      version: {default: v1}, baseUrl: {default: 'https://odd.example'}, only: {default: one, enum: [one]}}"""
     head = f"info: {{title: Odd}}\nservers: [{{url: '{server}', variables: {variables}}}]\n"
     definition = read("paths: {/x: {get: {}}}", head).definition
 
@@ -191,13 +200,21 @@ def test_an_operation_of_a_path_with_another_server_is_reported():
     ("authorize", "token", "expected"),
     [
         ("/oauth/authorize", "../token", ("https://odd.example/oauth/authorize", "https://odd.example/token")),
-        ("https://login.example/{tenant}/a", "https://login.example/{tenant}/t", ("https://login.example/{tenant}/a", "https://login.example/{tenant}/t")),
-        ("https://{shop}.odd.example/a", "https://{shop}.odd.example/t", ("https://{shop}.odd.example/a", "https://{shop}.odd.example/t")),
+        (
+            "https://login.example/{tenant}/a",
+            "https://login.example/{tenant}/t",
+            ("https://login.example/{tenant}/a", "https://login.example/{tenant}/t"),
+        ),
+        (
+            "https://{shop}.odd.example/a",
+            "https://{shop}.odd.example/t",
+            ("https://{shop}.odd.example/a", "https://{shop}.odd.example/t"),
+        ),
         ("https://{domain}/a", "https://{domain}/t", None),
         ("ftp://odd.example/a", "https://odd.example/t", None),
         ("https://login.example/{tenant/a", "https://login.example/t", None),
     ],
-)  # fmt: skip
+)
 def test_addresses_of_oauth_are_whole_or_not_used(authorize, token, expected):
     flow = json.dumps({"authorizationUrl": authorize, "tokenUrl": token, "scopes": {}})
     found = read(
@@ -218,8 +235,10 @@ def test_addresses_of_oauth_are_whole_or_not_used(authorize, token, expected):
 def test_keys_of_yaml_are_text_as_it_is_written():
     properties = "{13: {type: string}, 1.10: {}, true: {}, on: {}, 2024-01-01: {}, ~: {}, 0x1F: {}}"
     method = only(
-        read(f"paths: {{/x: {{get: {{responses: {{200: {{content: {{application/json: {{schema: {{properties: {properties}}}}}}}}}}}}}}}}}")
-    )  # fmt: skip
+        read(
+            f"paths: {{/x: {{get: {{responses: {{200: {{content: {{application/json: {{schema: {{properties: {properties}}}}}}}}}}}}}}}}}"
+        )
+    )
 
     assert list(method["outputSchema"]["properties"]) == ["13", "1.10", "true", "on", "2024-01-01", "~", "0x1F"]
 
@@ -247,18 +266,24 @@ def test_paths_that_cannot_be_called_are_reported():
 @pytest.mark.parametrize(
     ("schema", "note"),
     [
-        ("{properties: {a: {type: string}, b: {$ref: '#/components/schemas/Gone'}}}", "'#/components/schemas/Gone' has no target"),
+        ("{properties: {a: {type: string}, b: {$ref: '#/components/schemas/Gone'}}}", "/Gone' has no target"),
         ("{type: array, items: {properties: {b: {$ref: '#/components/schemas/Loop'}}}}", "Loop refers to itself"),
         ("{properties: {b: {$ref: 'https://odd.example/b.json'}}}", "nothing is fetched"),
         ("{properties: {b: {$ref: '#anchor'}}}", "has no target"),
         ("{properties: {b: 5}}", "a schema is expected, not int"),
-        ("{oneOf: [{$ref: '#/components/schemas/Gone'}, {$ref: '#/components/schemas/Cat'}], discriminator: {propertyName: kind, mapping: {cat: '#/components/schemas/Gone'}}}", "has no target"),
+        (
+            "{oneOf: [{$ref: '#/components/schemas/Gone'}, {$ref: '#/components/schemas/Cat'}], "
+            "discriminator: {propertyName: kind, mapping: {cat: '#/components/schemas/Gone'}}}",
+            "has no target",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_part_of_an_answer_that_is_not_described_costs_only_itself(schema, note):
     found = read(f"""
 paths:
-  /x: {{get: {{responses: {{200: {{content: {{application/json: {{schema: {schema}}}}}}}, 4XX: {{$ref: '#/nowhere'}}}}}}}}
+  /x:
+    get:
+      responses: {{200: {{content: {{application/json: {{schema: {schema}}}}}}}, 4XX: {{$ref: '#/nowhere'}}}}
 components:
   schemas:
     Loop: {{allOf: [{{$ref: '#/components/schemas/Loop'}}]}}

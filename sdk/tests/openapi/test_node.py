@@ -1,17 +1,17 @@
 import pytest
 
 from wren.openapi.errors import NodeInvalid
-from wren.openapi.node import LoneDocument, Node
+from wren.openapi.node import LoneSource, Node
 
 ROOT = {"a": {"$ref": "#/b~1c/0"}, "b/c": [{"x": 1}], "d e": {"y": 2}, "loop": {"$ref": "#/loop"}, "n": None}
 
 
 def node(reference: str) -> Node:
-    return Node({"$ref": reference}, "/here", LoneDocument(ROOT))
+    return Node({"$ref": reference}, "/here", LoneSource(ROOT))
 
 
 def test_references_are_followed_to_their_end():
-    assert node("#/a").resolve() == Node({"x": 1}, "/b~1c/0", LoneDocument(ROOT))
+    assert node("#/a").resolve() == Node({"x": 1}, "/b~1c/0", LoneSource(ROOT))
     assert node("#/d%20e").resolve().value == {"y": 2}
 
 

@@ -3,14 +3,14 @@ import re
 import pytest
 
 from wren.openapi.errors import NodeInvalid
-from wren.openapi.node import LoneDocument, Node
+from wren.openapi.node import LoneSource, Node
 from wren.openapi.schemas import SchemaWriter
 from wren_core.contract.schema_check import check_schema
 from wren_core.schemas.validator import Validator
 
 
 def written(schema, components=None, *, direction="input", **options):
-    node = Node(schema, "/it", LoneDocument({"components": {"schemas": components or {}}}))
+    node = Node(schema, "/it", LoneSource({"components": {"schemas": components or {}}}))
     schemas, definitions, is_whole = SchemaWriter(direction, **options).write({"it": node})
     Validator({"properties": schemas, "$defs": definitions})
     return schemas["it"], definitions, is_whole
@@ -139,7 +139,7 @@ def test_what_grows_without_a_name_has_an_end_too():
 @pytest.mark.parametrize("direction", ["input", "output"])
 def test_a_part_that_is_not_described_is_open_with_a_note(schema, said, kept, direction):
     writer = SchemaWriter(direction)
-    schemas, _, is_whole = writer.write({"it": Node(schema, "/it", LoneDocument({}))})
+    schemas, _, is_whole = writer.write({"it": Node(schema, "/it", LoneSource({}))})
 
     (note,) = writer.notes
     assert re.search(said, note)
@@ -165,7 +165,7 @@ def test_a_part_that_is_not_described_is_open_with_a_note(schema, said, kept, di
 @pytest.mark.parametrize("direction", ["input", "output"])
 def test_a_schema_that_means_itself_is_open_with_a_note(components, direction):
     schema = {"type": "object", "properties": {"deep": {"properties": {"a": ref("A")}}, "kept": {"type": "string"}}}
-    found = LoneDocument({"components": {"schemas": components}})
+    found = LoneSource({"components": {"schemas": components}})
     writer = SchemaWriter(direction)
 
     schemas, definitions, _ = writer.write({"it": Node(schema, "/it", found)})
@@ -186,7 +186,7 @@ def test_an_argument_that_is_no_schema_is_refused_with_its_place_and_an_answer_i
     with pytest.raises(NodeInvalid, match=said):
         written(schema)
     writer = SchemaWriter("output")
-    writer.write({"it": Node(schema, "/it", LoneDocument({}))})
+    writer.write({"it": Node(schema, "/it", LoneSource({}))})
 
     assert re.search(said, writer.notes[0])
 
