@@ -234,11 +234,8 @@ def test_addresses_of_oauth_are_whole_or_not_used(authorize, token, expected):
 
 def test_keys_of_yaml_are_text_as_it_is_written():
     properties = "{13: {type: string}, 1.10: {}, true: {}, on: {}, 2024-01-01: {}, ~: {}, 0x1F: {}}"
-    method = only(
-        read(
-            f"paths: {{/x: {{get: {{responses: {{200: {{content: {{application/json: {{schema: {{properties: {properties}}}}}}}}}}}}}}}}}"
-        )
-    )
+    content = f"{{application/json: {{schema: {{properties: {properties}}}}}}}"
+    method = only(read(f"paths: {{/x: {{get: {{responses: {{200: {{content: {content}}}}}}}}}}}"))
 
     assert list(method["outputSchema"]["properties"]) == ["13", "1.10", "true", "on", "2024-01-01", "~", "0x1F"]
 

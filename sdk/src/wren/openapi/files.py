@@ -17,20 +17,20 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self._path = path.resolve()
-        self._found: dict[str, FileDocument] = {}
+        self._found: dict[str, FileSource] = {}
         self._bytes, self._nodes = MAX_BYTES, MAX_NODES
 
-    def main(self, name: str, text: str) -> "FileDocument":
+    def main(self, name: str, text: str) -> "FileSource":
         """Return the main document, whose text is given.
 
         Raises:
             DocumentInvalid: it is neither JSON nor YAML, or too large.
         """
-        document = FileDocument(name="", folder=self, file=PurePosixPath(name), content=self._parse(text))
+        document = FileSource(name="", folder=self, file=PurePosixPath(name), content=self._parse(text))
         self._found[str(document.file)] = document
         return document
 
-    def open(self, file: PurePosixPath, reference: str) -> "FileDocument":
+    def open(self, file: PurePosixPath, reference: str) -> "FileSource":
         """Return the document that a reference of `file` names.
 
         Raises:
@@ -44,7 +44,7 @@ class Folder:
         name = path.relative_to(self._path).as_posix()
         if name not in self._found:
             content = self._read(path)
-            self._found[name] = FileDocument(name=name, folder=self, file=PurePosixPath(name), content=content)
+            self._found[name] = FileSource(name=name, folder=self, file=PurePosixPath(name), content=content)
         return self._found[name]
 
     def _read(self, path: Path) -> Any:
@@ -69,7 +69,7 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class FileDocument:
+class FileSource:
     """A document in a file."""
 
     name: str
@@ -78,6 +78,6 @@ class FileDocument:
     """Its path in the folder."""
     content: Any = field(repr=False, compare=False)
 
-    def open(self, reference: str) -> "FileDocument":
+    def open(self, reference: str) -> "FileSource":
         """Return the document that a reference of this file names; raises DocumentMissing where it cannot be read."""
         return self.folder.open(self.file, reference)

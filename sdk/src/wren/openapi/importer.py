@@ -25,7 +25,7 @@ from wren.openapi.errors import DocumentInvalid, NodeInvalid, OperationUnsupport
 from wren.openapi.examples import example_call
 from wren.openapi.keywords import tidy
 from wren.openapi.model import EFFECTS, Api, Operation, Requirement, Server
-from wren.openapi.node import Document
+from wren.openapi.node import SourceDocument
 from wren.openapi.parser import parse_api
 from wren.openapi.schemas import SchemaWriter
 from wren.openapi.selection import choose_operations
@@ -67,7 +67,7 @@ class ImportResult:
     warnings: tuple[str, ...] = ()
 
 
-def import_document(source: Mapping[str, Any] | Document, choice: Choice) -> ImportResult:
+def import_document(source: Mapping[str, Any] | SourceDocument, choice: Choice) -> ImportResult:
     """Make a definition from an OpenAPI 3 or Swagger 2 document.
 
     Args:

@@ -11,7 +11,7 @@ _MAX_HOPS = 50
 _KINDS = {dict: "an object", list: "an array", str: "text", bool: "a boolean", int: "a number", float: "a number"}
 
 
-class Document(Protocol):
+class SourceDocument(Protocol):
     """A file that references are looked up in."""
 
     @property
@@ -24,7 +24,7 @@ class Document(Protocol):
         """Its whole value."""
         ...
 
-    def open(self, reference: str) -> "Document":
+    def open(self, reference: str) -> "SourceDocument":
         """Return the document that the part of a reference before its `#` names.
 
         Raises:
@@ -38,13 +38,13 @@ class DocumentMissing(Exception):
 
 
 @dataclass(frozen=True)
-class LoneDocument:
+class LoneSource:
     """A document without other documents."""
 
     content: Any = field(repr=False)
     name: str = ""
 
-    def open(self, reference: str) -> Document:
+    def open(self, reference: str) -> SourceDocument:
         """Refuse: it has no folder in which other files could be."""
         raise DocumentMissing("nothing is fetched" if "://" in reference else "its folder is not known")
 
@@ -56,14 +56,14 @@ class Node:
     value: Any
     base: str = ""
     """The pointer of a node without parent."""
-    document: Document = field(default=LoneDocument(None), repr=False)
+    document: SourceDocument = field(default=LoneSource(None), repr=False)
     parent: "Node | None" = field(default=None, repr=False, compare=False)
     key: str | int = field(default="", compare=False)
 
     @classmethod
     def of(cls, document: Any) -> "Node":
         """Return the node of a whole document without others."""
-        return cls(document, document=LoneDocument(document))
+        return cls(document, document=LoneSource(document))
 
     @property
     def pointer(self) -> str:
@@ -187,7 +187,7 @@ class Node:
             found = found.follow()
         raise self.invalid("its $refs form a cycle")
 
-    def _open(self, file: str) -> Document:
+    def _open(self, file: str) -> SourceDocument:
         try:
             return self.document.open(file)
         except DocumentMissing as exc:

@@ -8,12 +8,12 @@ from typing import Any
 from wren.openapi import python_names
 from wren.openapi.errors import DocumentInvalid, NodeInvalid, ReferenceOutside
 from wren.openapi.model import Api, Operation
-from wren.openapi.node import Document, Node
+from wren.openapi.node import Node, SourceDocument
 from wren.openapi.openapi3 import read_openapi3
 from wren.openapi.swagger2 import read_swagger2
 
 
-def parse_api(source: Mapping[str, Any] | Document) -> Api:
+def parse_api(source: Mapping[str, Any] | SourceDocument) -> Api:
     """Return the API that a document of OpenAPI 3 or Swagger 2.0 describes, each operation with the id of its method.
 
     Args:

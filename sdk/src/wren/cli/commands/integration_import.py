@@ -14,7 +14,7 @@ from wren.cli.screen import Screen
 from wren.openapi.choice import Choice
 from wren.openapi.files import Folder
 from wren.openapi.importer import ImportResult, import_document
-from wren.openapi.node import Document
+from wren.openapi.node import SourceDocument
 from wren.openapi.text import check_object, read_document
 
 _STANDARD_STREAM = "-"
@@ -57,7 +57,7 @@ def import_definition(wanted: ImportOptions, *, as_json: bool) -> None:
     _show_result(screen, imported, path, definition)
 
 
-def _read_source(file: str) -> Mapping[str, Any] | Document:
+def _read_source(file: str) -> Mapping[str, Any] | SourceDocument:
     """Return the document, and with it the files in its folder, to which it may refer."""
     text = _read_text(file)
     if file == _STANDARD_STREAM:
