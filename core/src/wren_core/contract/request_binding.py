@@ -5,6 +5,7 @@ GET, HEAD or DELETE and into the body of anything else, each under its own name.
 """
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -171,14 +172,18 @@ class RequestBinding(Part):
             raise ValueError(f"path {path!r} must not lead upwards")
         return path
 
-    @property
-    def path_parameters(self) -> list[str]:
+    @cached_property
+    def path_parameters(self) -> tuple[str, ...]:
         """The names in the path."""
-        return PATH_PARAMETER.findall(self.path)
+        return tuple(dict.fromkeys(PATH_PARAMETER.findall(self.path)))
+
+    @cached_property
+    def _by_argument(self) -> dict[str, Placement]:
+        return {item.argument: item for item in reversed(self.placements)}
 
     def placement(self, name: str) -> Placement:
         """Return where an argument goes."""
-        found = next((item for item in self.placements if item.argument == name), None)
+        found = self._by_argument.get(name)
         if found is not None:
             return found
         if name in self.path_parameters:

@@ -1,8 +1,9 @@
 """What is asked of every schema of an integration once, when it is loaded, so that no call has to.
 
-Three kinds are refused: a schema that is broken or leads outside itself, one with a pattern that cannot be matched in
-linear time, and one whose references come back to themselves without ever looking into the value. A schema of data
-that contains its own kind, such as a tree, refers to itself too; there each turn goes one level down, and that is fine.
+Four kinds are refused: a schema that is broken or leads outside itself, one with a pattern that cannot be matched in
+linear time, one whose references come back to themselves without ever looking into the value, and one whose references
+multiply. A schema of data that contains its own kind, such as a tree, refers to itself too; there each turn goes one
+level down, and that is fine.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,8 @@ from wren_core.schemas.validator import SchemaInvalid, Validator
 
 # Keywords that apply their schemas to the value itself, not to a part of it.
 _IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
-
+_MOST_STEPS = 100_000
+"""Maximum number of schemas that are applied to one value, without its parts."""
 
 RESERVED_SETTINGS = frozenset({"account"})
 """Parameters of `.init(...)` that are not the integration's: `account` names a connection by its alias."""
@@ -63,8 +65,11 @@ def schemas_of(spec: IntegrationSpec) -> Iterator[tuple[str, Mapping[str, Any]]]
 
 
 def _refuse_circles(root: Mapping[str, Any]) -> None:
-    """Follow from each subschema those that apply to the same value; a way back to an open one is an endless loop."""
-    done: set[int] = set()
+    """Follow from each subschema those that apply to the same value; a way back to an open one is an endless loop.
+
+    References that meet again multiply: forty that each name the next one twice are a billion steps for one value.
+    """
+    steps: dict[int, int] = {}
     for node in iter_subschemas(root):
         open_nodes: set[int] = set()
         pending: list[tuple[Mapping[str, Any], bool]] = [(node, False)]
@@ -72,10 +77,15 @@ def _refuse_circles(root: Mapping[str, Any]) -> None:
             current, is_left = pending.pop()
             if is_left:
                 open_nodes.discard(id(current))
-                done.add(id(current))
+                parts = (item for item in _in_place(current, root) if isinstance(item, Mapping))
+                steps[id(current)] = 1 + sum(steps[id(item)] for item in parts)
+                if steps[id(current)] > _MOST_STEPS:
+                    raise SchemaInvalid(
+                        f"its references multiply to more than {_MOST_STEPS} steps for one value: {_shorten(current)}"
+                    )
             elif id(current) in open_nodes:
                 raise SchemaInvalid(f"a $ref leads back to itself without describing anything: {_shorten(current)}")
-            elif id(current) not in done:
+            elif id(current) not in steps:
                 open_nodes.add(id(current))
                 pending.append((current, True))
                 pending.extend((item, False) for item in _in_place(current, root) if isinstance(item, Mapping))

@@ -217,8 +217,9 @@ class IntegrationSpec(Spec):
         refuse_doubles("method", (method.id for method in self.methods))
         refuse_doubles("trigger", (trigger.name for trigger in self.triggers))
         _check_config_hosts(self.config_hosts, properties_of(self.config_schema))
+        by_id = {method.id: method for method in self.methods}
         for method in self.methods:
-            _check_undo(method, self.methods)
+            _check_undo(method, by_id)
         if self.type == "ai" and self.ai is None:
             raise ValueError("an integration of type 'ai' needs `ai`: its provider, models and default model")
         if self.type != "ai" and self.ai is not None:
@@ -289,10 +290,10 @@ def _check_config_hosts(templates: Iterable[str], properties: Mapping[str, Any])
         raise ValueError(f"config_hosts names {unknown[0]!r}, and the configuration has {', '.join(properties)}")
 
 
-def _check_undo(method: MethodSpec, methods: Iterable[MethodSpec]) -> None:
+def _check_undo(method: MethodSpec, methods: Mapping[str, MethodSpec]) -> None:
     if method.undo is None:
         return
-    target = next((item for item in methods if item.id == method.undo.method), None)
+    target = methods.get(method.undo.method)
     if target is None:
         raise ValueError(f"{method.id} is undone by {method.undo.method!r}, which is not a method of the integration")
     given, known = set(method.undo.arguments), set(properties_of(target.input_schema))

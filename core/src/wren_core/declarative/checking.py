@@ -2,13 +2,16 @@
 
 import keyword
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from typing import Any
 from urllib.parse import urlsplit
 
 from wren_core import json_pointer
 from wren_core.contract.address_check import host_template, list_address_problems
 from wren_core.contract.request_binding import Constant, RequestBinding
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
+from wren_core.schemas.properties import required_of
+
+_MOST_LEVELS = 100
 
 
 def list_problems(spec: IntegrationSpec) -> list[str]:
@@ -59,7 +62,7 @@ def list_binding_problems(method: MethodSpec, binding: RequestBinding) -> list[s
 
 def _input_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str]:
     schema = method.input_schema
-    properties = schema.get("properties", {})
+    properties, required = schema.get("properties", {}), required_of(schema)
     if schema.get("type") != "object" or schema.get("additionalProperties") is not False:
         yield "inputSchema must be an object that allows no further properties (additionalProperties: false)"
     for name in properties:
@@ -72,7 +75,7 @@ def _input_problems(method: MethodSpec, binding: RequestBinding) -> Iterator[str
     fixed = {constant.name for constant in binding.constants if constant.place == "path"}
     for parameter in [item for item in binding.path_parameters if item not in fixed]:
         name = in_path.pop(parameter, None)
-        if name is None or (name not in schema.get("required", ()) and "default" not in properties[name]):
+        if name is None or (name not in required and "default" not in properties[name]):
             yield f"{{{parameter}}} of the path must be a required property"
     for parameter, name in in_path.items():
         yield f"{name!r} is placed in the path, which has no {{{parameter}}}"
@@ -95,9 +98,27 @@ def _collisions(wire_names: Mapping[str, str]) -> Iterator[str]:
     ways = {
         name: json_pointer.split(wire) if wire.startswith("/") else [wire] for name, wire in wire_names.items() if wire
     }
-    for (first, one), (second, other) in combinations(ways.items(), 2):
-        if one[: len(other)] == other[: len(one)]:
+    order = {name: number for number, name in enumerate(ways)}
+    places: dict[str | None, Any] = {}
+    # In order of their length, so that a place is known before the places inside it.
+    for name, way in sorted(ways.items(), key=lambda item: len(item[1])):
+        if len(way) > _MOST_LEVELS:
+            yield f"{name} goes more than {_MOST_LEVELS} levels deep into the body"
+            continue
+        other = _take_place(places, way, name)
+        if other is not None:
+            first, second = sorted((other, name), key=order.__getitem__)
             yield f"{first} and {second} go to the same place of the body, or one into the other"
+
+
+def _take_place(places: dict[str | None, Any], way: list[str], name: str) -> str | None:
+    """Take a place in a tree of places; return the name that already has it, or one above it."""
+    for part in way:
+        places = places.setdefault(part, {})
+        if None in places:
+            return str(places[None])
+    places[None] = name
+    return None
 
 
 def _constant_problems(spec: IntegrationSpec, binding: RequestBinding) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, create_model
@@ -9,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from wren_core.contract.configuration import with_defaults
 from wren_core.contract.record import IntegrationConfig
+from wren_core.schemas.subschemas import iter_subschemas
 from wren_core.schemas.validator import Validator
 
 
@@ -39,12 +41,18 @@ def configuration(schema: Mapping[str, Any], name: str) -> type[IntegrationConfi
 
 
 def _make_check(part: Any, definitions: Mapping[str, Any]) -> Any:
-    whole = {**part, "$defs": definitions} if isinstance(part, dict) and definitions else part
-    validator = Validator(whole) if isinstance(whole, dict) else None
+    if not isinstance(part, dict):
+        return lambda value: value
+    refers = any("$ref" in node for node in iter_subschemas(part))
+    whole = {**part, "$defs": definitions} if refers else part
+
+    @cache
+    def validator() -> Validator:  # when it is needed: many fields may refer to the same large definitions
+        return Validator(whole)
 
     def check(value: Any) -> Any:
-        complete = with_defaults(whole, value) if validator and isinstance(value, dict) else value
-        for problem in validator.problems(complete) if validator else ():
+        complete = with_defaults(whole, value) if isinstance(value, dict) else value
+        for problem in validator().problems(complete):
             where = f"{problem.pointer}: " if problem.pointer else ""
             raise PydanticCustomError("json_schema", "{reason}", {"reason": f"{where}{problem.message}"})
         return complete

@@ -98,9 +98,9 @@ def test_a_document_whose_other_files_are_missing_is_refused_and_nothing_is_writ
 
 
 def test_a_definition_that_no_program_would_load_is_refused_at_once(wren, tmp_path):
-    properties = {f"p{number}": {"type": "string", "description": "x" * 900} for number in range(1000)}
-    operation = {"requestBody": {"content": {"application/json": {"schema": {"properties": properties}}}}}
-    paths = {f"/x{number}": {"post": operation} for number in range(25)}
+    schema = {"enum": [f"{number}{'x' * 1000}" for number in range(4000)]}
+    operation = {"parameters": [{"name": "q", "in": "query", "schema": schema}]}
+    paths = {f"/x{number}": {"get": operation} for number in range(25)}
     document = {"openapi": "3.0.0", "info": {"title": "Big"}, "servers": [{"url": "https://a.example"}], "paths": paths}
     (tmp_path / "big.json").write_text(json.dumps(document))
 
