@@ -1,11 +1,13 @@
 import json
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 import wren
 from wren.script.catalogue import Catalogue, installed
 from wren.script.definition_files import definitions_folder, list_definition_files
+from wren.script.described_plugin import summary_of
 from wren_core.errors import IntegrationUnknown, PluginFailed
 from wren_core.plugins.policy import PluginPolicy
 from wren_core.testing import FakeProvider, FakeRequest, route, serve
@@ -106,7 +108,7 @@ def test_a_file_that_cannot_be_used_says_why_and_the_others_work(folder, text, s
 
     with pytest.raises(PluginFailed, match=said):
         catalogue.get("ledger")
-    assert catalogue.everything().failed["ledger"].distribution == str(folder / "ledger.json")
+    assert catalogue.overview().failed["ledger"].distribution == str(folder / "ledger.json")
 
 
 @pytest.mark.usefixtures("plugins")
@@ -116,7 +118,7 @@ def test_a_file_does_not_take_the_place_of_something_installed(folder):
 
     with pytest.raises(PluginFailed, match=r"wren-parcel and .*parcel\.json both declare 'parcel'"):
         catalogue.get("parcel")
-    assert catalogue.everything().failed["parcel"].code == "DUPLICATE_NAME"
+    assert catalogue.overview().failed["parcel"].code == "DUPLICATE_NAME"
 
 
 def test_the_policy_counts_for_files_too(folder):
@@ -136,3 +138,26 @@ def test_what_a_server_declares_is_there_by_name_and_read_when_asked_for():
         catalogue.get("broken")
     with pytest.raises(IntegrationUnknown, match="did you mean 'ledger'"):
         catalogue.get("ledgr")
+
+
+@pytest.mark.parametrize("count", [60, 120])
+def test_an_overview_of_a_large_definition_compiles_no_schema(folder, monkeypatch, count):
+    methods = [{**LEDGER["methods"][0], "id": f"invoice_{number}"} for number in range(count)]
+    (folder / "ledger.json").write_text(json.dumps({**LEDGER, "methods": methods}))
+    compiled = []
+    monkeypatch.setattr(jsonschema_rs, "Draft202012Validator", lambda schema, **_: compiled.append(schema))
+    catalogue = Catalogue(environ={"WREN_DEFINITIONS": str(folder)})
+
+    summary = summary_of(catalogue.overview().plugin("ledger"))
+
+    assert summary["methods"] == [method["id"] for method in methods]
+    assert (summary["auth_type"], summary["version"], summary["no_handler"]) == ("apikey", "1.0.0", [])
+    assert compiled == []
+
+
+def test_an_overview_of_a_small_definition_shows_its_faults(folder):
+    (folder / "ledger.json").write_text(json.dumps({**LEDGER, "hosts": []}))
+
+    registry = Catalogue(environ={"WREN_DEFINITIONS": str(folder)}).overview()
+
+    assert "hosts must name" in registry.failed["ledger"].reason

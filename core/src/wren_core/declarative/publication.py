@@ -25,16 +25,26 @@ def published_integration(point: EntryPoint) -> type[Integration]:
     Raises:
         DefinitionInvalid: the file is missing, is not a definition, or declares another name.
     """
-    definition = read_definition(_file(point))
-    if definition.integration_id != point.name:
-        raise DefinitionInvalid(
-            f"its file declares {definition.integration_id!r}; integrationId must equal the entry point's name"
-        )
+    definition = published_definition(point)
     integration = declared_integration(definition)
     unbound = unbound_methods(integration.full_spec())
     if unbound:  # an installed definition must be callable
         raise DefinitionInvalid(f"{definition.integration_id}: {unbound[0]} is bound to no request")
     return integration
+
+
+def published_definition(point: EntryPoint) -> IntegrationDefinition:
+    """Return the definition that an entry point names, without its methods being read.
+
+    Raises:
+        DefinitionInvalid: the file is missing, is not a definition, or declares another name.
+    """
+    definition = read_definition(_file(point))
+    if definition.integration_id != point.name:
+        raise DefinitionInvalid(
+            f"its file declares {definition.integration_id!r}; integrationId must equal the entry point's name"
+        )
+    return definition
 
 
 def read_definition(path: Path) -> IntegrationDefinition:

@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from wren.script.definition_files import list_definition_files
+from wren.script.described_plugin import DescribedPlugin, describe_published, is_large
 from wren.script.plugin_policy import read_plugin_policy
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.contract.integration import Integration
@@ -55,12 +56,12 @@ class Catalogue:
         """List the names of all installed integrations, sorted, whether or not they can be loaded."""
         return self._names
 
-    def everything(self) -> Registry:
-        """Load all integrations, broken ones included."""
+    def overview(self) -> Registry:
+        """Return all integrations, broken ones included; of a large definition only its names are read."""
         declared = {*self._files, *self._declared}
-        found = discover(set(self._installed_names) - declared, policy=self._policy)
+        found = discover(set(self._installed_names) - declared, policy=self._policy, recall=describe_published)
         registry = Registry.from_discovery(found)
-        others = {name: self._registry(name) for name in declared}
+        others = {name: self._describe(name) for name in declared}
         loaded = {plugin.name: plugin for item in (registry, *others.values()) for plugin in item}
         failed = {name: plugin for item in (registry, *others.values()) for name, plugin in item.failed.items()}
         return Registry(loaded=loaded, failed=failed)
@@ -93,6 +94,21 @@ class Catalogue:
             found = self._load_declared(name) if is_declared else discover({name}, policy=self._policy)
             self._registries[name] = Registry.from_discovery(found)
         return self._registries[name]
+
+    def _describe(self, name: str) -> Registry:
+        """Return the registry of one definition; a small one is loaded, which shows its faults."""
+        path = self._files.get(name)
+        is_alone = name not in self._installed_names and not (self._policy and self._policy.refusal(name, ""))
+        if name in self._registries or not is_alone:
+            return self._registry(name)
+        try:
+            definition = self._read_definition(name, path)
+        except DefinitionInvalid:
+            return self._registry(name)
+        if definition.integration_id != name or not is_large(definition):
+            return self._registry(name)
+        plugin = DescribedPlugin(name=name, distribution=str(path or "the server"), version="", definition=definition)
+        return Registry(loaded={name: plugin}, failed={})
 
     def _load_declared(self, name: str) -> Discovery:
         """Make the integration of a definition; if two have one name, neither is used (ADR 6)."""

@@ -99,9 +99,11 @@ def test_a_document_whose_other_files_are_missing_is_refused_and_nothing_is_writ
 
 def test_a_definition_that_no_program_would_load_is_refused_at_once(wren, tmp_path):
     schema = {"enum": [f"{number}{'x' * 1000}" for number in range(4000)]}
-    operation = {"parameters": [{"name": "q", "in": "query", "schema": schema}]}
+    operation = {"parameters": [{"$ref": "#/components/parameters/q"}]}
+    components = {"parameters": {"q": {"name": "q", "in": "query", "schema": schema}}}
     paths = {f"/x{number}": {"get": operation} for number in range(25)}
-    document = {"openapi": "3.0.0", "info": {"title": "Big"}, "servers": [{"url": "https://a.example"}], "paths": paths}
+    head = {"openapi": "3.0.0", "info": {"title": "Big"}, "servers": [{"url": "https://a.example"}]}
+    document = {**head, "paths": paths, "components": components}
     (tmp_path / "big.json").write_text(json.dumps(document))
 
     done = wren("integrations", "import", str(tmp_path / "big.json"), "--json")

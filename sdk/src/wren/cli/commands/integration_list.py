@@ -6,13 +6,13 @@ from typing import Any
 from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
 from wren.script.catalogue import installed
+from wren.script.described_plugin import summary_of
 from wren_core.contract.definition import IntegrationDefinition
 from wren_core.declarative.unbound import handler_notes
 from wren_core.export.docs import IntegrationDocs
 from wren_core.export.rendering import to_markdown
 from wren_core.plugins.discovery import FailedPlugin
 from wren_core.plugins.policy import REFUSAL_CODES
-from wren_core.plugins.registry import Registry
 
 _CONNECTED = {True: "yes", False: "no", None: "-"}
 
@@ -21,8 +21,8 @@ def list_installed(*, as_json: bool) -> None:
     """List the integrations of this machine, broken ones included."""
     screen = Screen(as_json=as_json)
     with redirect_plugin_output():
-        registry = installed().everything()
-    offered = [_make_summary(registry, name) for name in registry.names()]
+        registry = installed().overview()
+        offered = [summary_of(registry.plugin(name)) for name in registry.names()]
     failed = [_make_failure_json(plugin) for plugin in registry.failed.values()]
     screen.answer({"integrations": offered, "failed": failed})
     columns = ("name", "title", "version", "connect", "description")
@@ -56,21 +56,6 @@ def show_installed(name: str, *, as_json: bool) -> None:
         spec, unbound = installed().spec(name), installed().plugin(name).unbound
     screen.answer(IntegrationDefinition.from_spec(spec).to_wire())
     screen.markdown(to_markdown(IntegrationDocs.from_spec(spec, unbound=unbound)))
-
-
-def _make_summary(registry: Registry, name: str) -> dict[str, Any]:
-    spec = registry.spec(name)
-    return {
-        "name": name,
-        "display_name": spec.display_name,
-        "description": spec.description,
-        "version": spec.version,
-        "distribution": registry.plugin(name).distribution,
-        "auth_type": spec.auth_type,
-        "type": spec.type,
-        "methods": [method.id for method in spec.methods],
-        "no_handler": list(registry.plugin(name).unbound),
-    }
 
 
 def _make_failure_json(plugin: FailedPlugin) -> dict[str, Any]:
