@@ -5,7 +5,7 @@ It is done once for each check; the rules only read the record.
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,13 @@ from wren_core.contract.integration import Integration
 from wren_core.contract.spec import MethodSpec
 from wren_core.testing.calls import Call, Leak, MethodCalls, RecordedCalls
 from wren_core.testing.examples import ExampleArguments, example_arguments, files_in_example
+from wren_core.testing.fake_provider import FakeRequest
 from wren_core.testing.fake_session import FakeSession
 from wren_core.testing.faults import SILENT_FAULTS, STATUS_FAULTS, Fault
 from wren_core.testing.leak_detector import LeakDetector
 from wren_core.testing.listings import limit_parameter, returns_list
 from wren_core.testing.network_watch import watch_connections
+from wren_core.testing.request_kind import last_write, operation_of
 from wren_core.testing.short_waits import shorten_waits
 
 _MAX_PATHS = 3
@@ -132,18 +134,18 @@ class _CallRecorder:
     def _faulted_calls(
         self, instance: Integration, method: MethodSpec, arguments: ExampleArguments, plain: Call | None
     ) -> Iterator[Call]:
-        status = [(fault, path) for fault in STATUS_FAULTS for path in _paths_to_fail(plain)]
-        silent = [(fault, "") for fault in SILENT_FAULTS if self._can_stall or not fault.needs_short_limits]
+        status = [(fault, place) for fault in STATUS_FAULTS for place in _places_to_fail(plain)]
+        silent = [(fault, ("", "")) for fault in SILENT_FAULTS if self._can_stall or not fault.needs_short_limits]
         wanted = (status if self._session.speaks_http else []) + (silent if self._session.can_stall else [])
-        for fault, path in wanted:
+        for fault, (path, operation) in wanted:
             if not fault.needs_short_limits:
-                call = self._call(instance, method.id, arguments.values, fault=fault, path=path)
+                call = self._call(instance, method.id, arguments.values, fault=fault, path=path, operation=operation)
                 if call.reached_fake:
                     yield call
                     continue
             # A new instance has read nothing yet, so it must ask; and it has no connection with longer limits.
             with self._connect(shortest_limits=fault.needs_short_limits) as other:
-                call = self._call(other, method.id, arguments.values, fault=fault, path=path)
+                call = self._call(other, method.id, arguments.values, fault=fault, path=path, operation=operation)
             if fault.needs_short_limits:
                 self._can_stall = call.uses_python_sockets or not call.reached_fake
             yield call
@@ -195,6 +197,7 @@ class _CallRecorder:
         *,
         fault: Fault | None = None,
         path: str = "",
+        operation: str = "",
     ) -> Call:
         session, what = self._session, f"{self._session.spec.name}.{method_id}"
         before, connections = session.requests, session.connections
@@ -202,6 +205,8 @@ class _CallRecorder:
         with ExitStack() as stack:
             if fault is not None:
                 fault.inject(session.fake, path, next(iter(instance.credentials.secrets), ""))
+                if operation:
+                    session.fake.limit_faults(lambda request: operation_of(request) == operation)
                 stack.callback(session.fake.end_faults)
                 stack.enter_context(shorten_waits(sockets=fault.needs_short_limits))
             is_quoted = fault is not None and fault.quotes_credential
@@ -216,12 +221,13 @@ class _CallRecorder:
             method=method_id,
             fault=fault.name if fault else "",
             path=path,
+            operation=operation,
             arguments=values,
             result=result,
             error=error,
             requests=requests,
             other_addresses=tuple(dict.fromkeys(addresses.refused)),
-            reached_fake=any(path in request.path for request in requests) or (not path and has_connected),
+            reached_fake=_is_reached(requests, path, operation) or (not path and has_connected),
             uses_python_sockets=bool(addresses.allowed),
         )
 
@@ -250,10 +256,17 @@ def _invoke(instance: Integration, method_id: str, values: Mapping[str, Any]) ->
         return None, exc
 
 
-def _paths_to_fail(plain: Call | None) -> list[str]:
-    """Return paths that a method requests: the first ones, and the last, which in a write is the one that writes."""
-    paths = list(dict.fromkeys(request.path for request in plain.requests)) if plain and not plain.error else []
-    return list(dict.fromkeys([*paths[: _MAX_PATHS - 1], *paths[-1:]])) or [""]
+def _is_reached(requests: Iterable[FakeRequest], path: str, operation: str) -> bool:
+    return any(path in request.path and operation in ("", operation_of(request)) for request in requests)
+
+
+def _places_to_fail(plain: Call | None) -> list[tuple[str, str]]:
+    """Return paths, with the operation where requests to a path name one: the first ones, and the one that writes."""
+    sent = plain.requests if plain and not plain.error else ()
+    places = list(dict.fromkeys((request.path, operation_of(request)) for request in sent))
+    write = last_write(sent)
+    last = [(write.path, operation_of(write))] if write else []
+    return list(dict.fromkeys([*places[: _MAX_PATHS - 1], *last])) or [("", "")]
 
 
 def _value_at(document: Any, pointer: str) -> Any:

@@ -17,6 +17,8 @@ class Call:
     """The fault of the fake during the call; empty where it worked as usual."""
     path: str = ""
     """The path that had the fault; empty for every path."""
+    operation: str = ""
+    """The operation that had the fault, where requests to one path name theirs; empty for every operation."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     result: Any = None
     """The result in its JSON form."""
@@ -39,7 +41,8 @@ class Call:
     @property
     def place(self) -> str:
         """The place to name in a finding about it."""
-        return f"{self.method} ({self.path})" if self.path else self.method
+        where = " ".join(filter(None, (self.path, self.operation)))
+        return f"{self.method} ({where})" if where else self.method
 
 
 @dataclass(frozen=True, kw_only=True)

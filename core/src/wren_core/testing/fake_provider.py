@@ -123,6 +123,7 @@ class FakeProvider:
         """Issues credentials with the given scopes; a `FakeOAuth` on this provider sets it."""
         self._faults: list[_Fault] = []
         self._silences: list[_Fault] = []
+        self._may_fail: Callable[[FakeRequest], bool] = lambda _: True
         self._lock = threading.Lock()
         self._routes: list[tuple[str, re.Pattern[str], Callable[[FakeRequest], Any]]] = []
         self.mount(self)
@@ -151,8 +152,13 @@ class FakeProvider:
         """Close the connection of the next `times` requests without a response; needs `wren_core.testing.serve`."""
         self._silences.append(_Fault(path=path, left=times))
 
+    def limit_faults(self, may_fail: Callable[[FakeRequest], bool]) -> None:
+        """Fail only the requests that `may_fail` accepts, until the faults end: where one path has many operations."""
+        self._may_fail = may_fail
+
     def end_faults(self) -> None:
         """Cancel all faults that are left."""
+        self._may_fail = lambda _: True
         self._faults.clear()
         self._silences.clear()
 
@@ -196,7 +202,7 @@ class FakeProvider:
         return FakeResponse(status=404, body={"error": f"no route {request.method} {request.path}"})
 
     def _answer(self, request: FakeRequest) -> FakeResponse:
-        fault = _take_fault(self._faults, request)
+        fault = _take_fault(self._faults, request) if self._may_fail(request) else None
         if fault is not None and fault.response is not None:
             return fault.response
         return self.refusal(request) or self._dispatch(request)
@@ -222,7 +228,7 @@ class FakeProvider:
             headers={key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]},
             body=await _body(receive),
         )
-        silence = _take_fault(self._silences, request)
+        silence = _take_fault(self._silences, request) if self._may_fail(request) else None
         if silence is None:
             response = self.handle(request)
         else:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from wren_core.testing.calls import Call, MethodCalls
 from wren_core.testing.fake_provider import FakeRequest
+from wren_core.testing.request_kind import is_same_kind, key_of, last_write, operation_of
 from wren_core.testing.rules.call_findings import recording_problem, working_methods
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
 from wren_core.testing.target import CheckTarget
@@ -22,22 +23,23 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
 
 
 def _repeats(name: str, method: MethodCalls) -> Iterator[Finding]:
-    """Compare the last request of a write, which is the one that writes; those before it only read."""
-    last = method.plain.requests[-1] if method.plain and method.plain.requests else None
-    if last is None:
+    """Compare the request that writes: of those that do not say that they read, the last one."""
+    write = last_write(method.plain.requests) if method.plain else None
+    if write is None:
         return
     for call in method.faulted:
-        times = _times(call, last)
-        if call.fault in _FAULTS and call.path == last.path and times > 1:
-            message = f"after {call.fault} it sends {last.method} {last.path} {times} times"
+        times = _times(call, write)
+        if call.fault in _FAULTS and call.path == write.path and times > 1:
+            what = " ".join(filter(None, (write.method, write.path, operation_of(write))))
+            message = f"after {call.fault} it sends {what} {times} times"
             yield Finding(place=f"{name}.{method.method}", message=message)
             return
 
 
 def _times(call: Call, write: FakeRequest) -> int:
     """Count how often a call sent a write; requests with the same idempotency key count as one."""
-    sent = [request for request in call.requests if (request.method, request.path) == (write.method, write.path)]
-    keys = [request.headers.get("idempotency-key") or str(place) for place, request in enumerate(sent)]
+    sent = [request for request in call.requests if is_same_kind(request, write)]
+    keys = [key_of(request, unlike=write) or place for place, request in enumerate(sent)]
     return len(set(keys))
 
 
