@@ -68,7 +68,7 @@ def last_write(requests: Iterable[FakeRequest]) -> FakeRequest | None:
 def key_of(request: FakeRequest, *, unlike: FakeRequest) -> tuple[tuple[str, str], ...]:
     """Return the idempotency keys of a request: values that an equal request of another call, `unlike`, does not have.
 
-    A header is recognised by that alone, since every provider has another name for it; a member of the body by its name.
+    A header is recognised by that alone, whatever its name; a member of the body by its name.
     """
     headers = {name: value for name, value in request.headers.items() if "idempot" in name or not _NO_KEY.search(name)}
     mine, theirs = _members(request), _members(unlike)
