@@ -170,7 +170,7 @@ def connect(backend: Backend, name: str) -> None:
     step(f"Connecting {name} with OAuth (authorization code, PKCE, one-time state)")
     made = wren_json(backend, "connect", name, "--no-browser", "--no-wait")
     with httpx2.Client(follow_redirects=True, timeout=30) as browser:
-        consent = browser.get(made["connect_url"])
+        consent = browser.post(made["connect_url"])
         action, fields = consent_form(consent.text, "alice@example.com")
         done = browser.post(urljoin(str(consent.url), action), data=fields)
     connection = backend.get(f"/v1/connections/{made['connection_id']}")

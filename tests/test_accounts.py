@@ -65,7 +65,7 @@ def server(slack, tmp_path_factory):
 def _connect(server, alias):
     made = server.wren_json("connect", "slack", "--alias", alias, "--no-browser", "--no-wait")
     with httpx2.Client(timeout=30) as browser:
-        authorize = browser.get(made["connect_url"]).headers["location"]
+        authorize = browser.post(made["connect_url"]).headers["location"]
         back = browser.get(consent_google(authorize, email="alice@example.com"))
     assert back.status_code == 200, back.text
 

@@ -149,7 +149,7 @@ class Person:
 
     def click(self, link, consent_as=ALICE):
         with httpx2.Client(timeout=patience(30)) as browser:
-            consent = browser.get(link).headers["location"]
+            consent = browser.post(link).headers["location"]
             return browser.get(consent_google(consent, email=consent_as))
 
 

@@ -236,7 +236,7 @@ def test_a_consent_returns_a_token_that_can_open_issues(server, providers):
     made = server.ask("POST", "/v1/connections", json={"integration": "github"})
 
     with httpx2.Client() as browser:
-        departure = browser.get(made["connect_url"]).headers["location"]
+        departure = browser.post(made["connect_url"]).headers["location"]
         back = browser.get(consent_github(departure, login=GITHUB_PERSON))
 
     connection = server.ask("GET", f"/v1/connections/{made['connection_id']}")

@@ -93,7 +93,7 @@ def consent(server):
     """Connect as a person does: open the link, consent on the page of the fake, return."""
     made = server.request("POST", "/v1/connections", json={"integration": "acme"}).raise_for_status().json()
     with httpx2.Client(follow_redirects=True, timeout=patience(30)) as browser:
-        page = browser.get(made["connect_url"])
+        page = browser.post(made["connect_url"])
         form = re.search(r"<form.*?</form>", page.text, re.DOTALL)[0]
         fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
         browser.post(urljoin(str(page.url), "/oauth/authorize"), data=fields).raise_for_status()

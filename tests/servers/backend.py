@@ -200,7 +200,7 @@ def connect(server: Backend, integration: str, consent: Callable[[str], str]) ->
     """Connect as a person does: open the link, consent, return in the same browser; return the connection."""
     made = server.wren_json("connect", integration, "--no-browser", "--no-wait")
     with httpx2.Client(timeout=patience(30)) as browser:
-        authorize = browser.get(made["connect_url"]).headers["location"]
+        authorize = browser.post(made["connect_url"]).headers["location"]
         back = browser.get(consent(authorize))
     if back.status_code != 200:
         raise AssertionError(f"{integration} was not connected: {back.status_code} {back.text[:500]}")

@@ -79,6 +79,7 @@ def test_a_missing_scope_error_has_the_needed_and_provided_scopes():
 
     assert type(error) is UserFacingConfigError
     assert error.code == "OAUTH_SCOPE_MISSING"
+    assert error.details["slack_error"] == "missing_scope"
     assert error.details["needed"] == ["users:read"]
     assert error.details["provided"] == ["chat:write", "files:write"]
     assert "users.list needs the scope users:read; the connection has chat:write,files:write" in str(error)

@@ -21,7 +21,7 @@ from wren_backend.spending.build import build_spending
 from wren_backend.storage.database import Database
 from wren_backend.store import open_store
 from wren_backend.vault.service import Vault
-from wren_backend.worker.build import build_worker, configuration_of
+from wren_backend.worker.build import build_connection_trial, build_worker, configuration_of
 from wren_core.plugins.registry import Registry
 
 
@@ -47,7 +47,7 @@ def _build_features(
     metrics = Metrics()
     ground = Ground(settings=settings, clock=clock, metrics=metrics, database=database, vault=vault, registry=registry)
     executor, sandbox = build_executor(settings, policy)
-    connections = build_connections(ground)
+    connections = build_connections(ground, find_test_problem=build_connection_trial(ground, executor).find_problem)
     spending = build_spending(ground, connections.context.addresses)
     quota = partial(find_quota_problem, database, most=settings.max_deployments)
     integrations = build_integrations(ground, connections, find_quota_problem=quota)

@@ -161,6 +161,10 @@ class Browser:
         """Send a form."""
         return self.client.post(url.replace(self._public_url, self._base_url), data=fields, **options)
 
+    def depart(self, link: str) -> httpx2.Response:
+        """Press the button of the page of a connect link, and return what sends the browser to the provider."""
+        return self.post(link, {"link": link.rpartition("link=")[2]})
+
     def consent(self, departure: httpx2.Response, email: str) -> str:
         """Choose an account on the provider's page, and return the address it sends the browser back to."""
         page = self.client.get(departure.headers["location"])

@@ -40,9 +40,13 @@ def stored(context, subject):
 def connected(begin, browser, stand_in):
     """Connect as Alice and return the connection's id."""
     connection_id, link = begin()
-    page = browser.get(browser.consent(browser.get(link), stand_in.ALICE.email))
+    page = browser.get(browser.consent(browser.depart(link), stand_in.ALICE.email))
     assert page.status_code == 200
     return connection_id
+
+
+def link_in(page):
+    return page.text.partition('name="link" value="')[2].partition('"')[0]
 
 
 def with_query(url, **changes):
@@ -60,7 +64,7 @@ def assert_refused(page, message, status=400):
 def test_a_person_connects_by_consenting_at_the_provider(begin, browser, stored, provider, stand_in, clock):
     connection_id, link = begin()
 
-    departure = browser.get(link)
+    departure = browser.depart(link)
     back = browser.consent(departure, stand_in.ALICE.email)
     page = browser.get(back)
 
@@ -79,7 +83,7 @@ def test_a_person_connects_by_consenting_at_the_provider(begin, browser, stored,
 
 
 def test_the_request_carries_pkce_and_the_registered_redirect_uri(begin, browser, stand_in):
-    departure = browser.get(begin()[1])
+    departure = browser.depart(begin()[1])
 
     query = {key: values[0] for key, values in parse_qs(urlsplit(departure.headers["location"]).query).items()}
     assert query["redirect_uri"] == f"{stand_in.PUBLIC_URL}/integrations/parcel/callback"
@@ -89,7 +93,7 @@ def test_the_request_carries_pkce_and_the_registered_redirect_uri(begin, browser
 
 
 def test_the_cookie_is_for_this_flow_and_out_of_reach_of_scripts(begin, browser):
-    cookie = browser.get(begin()[1]).headers["set-cookie"]
+    cookie = browser.depart(begin()[1]).headers["set-cookie"]
 
     assert cookie.startswith("wren_flow_")
     assert {"HttpOnly", "Max-Age=600", "Path=/integrations", "SameSite=lax"} <= set(cookie.split("; "))
@@ -102,24 +106,51 @@ def test_every_page_is_private_and_runs_nothing(begin, browser, connected):
         browser.get("http://127.0.0.1:8080/integrations/parcel/callback"),
         browser.get(begin("weather")[1]),
         browser.get(begin("parcel", alias="two")[1]),
+        browser.depart(begin("parcel", alias="three")[1]),
     ]
 
-    assert [page.status_code for page in pages] == [200, 400, 200, 303]
+    assert [page.status_code for page in pages] == [200, 400, 200, 200, 303]
     for page in pages:
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["referrer-policy"] == "no-referrer"
         assert page.headers["x-frame-options"] == "DENY"
         assert "<script" not in page.text
-    policies = [page.headers["content-security-policy"] for page in pages[:3]]
+    policies = [page.headers["content-security-policy"] for page in pages[:4]]
     assert all(policy.startswith("default-src 'none'") for policy in policies)
     assert all("frame-ancestors 'none'" in policy and "base-uri 'none'" in policy for policy in policies)
 
 
 def test_a_link_works_once(begin, browser, new_browser):
     _, link = begin()
-    browser.get(link)
+    browser.depart(link)
 
     assert_refused(new_browser().get(link), "has been used, has expired")
+    assert_refused(new_browser().depart(link), "has been used, has expired")
+
+
+@pytest.mark.parametrize("page", ["setup", "reauthorize"])
+def test_a_preview_of_a_link_shows_what_it_is_for_and_leaves_it_good(begin, browser, new_browser, stored, page):
+    connection_id, link = begin()
+    link = link.replace("/setup?", f"/{page}?")
+
+    previews = [new_browser().get(link) for _ in range(3)]
+    heads = [new_browser().client.head(str(previews[0].url)) for _ in range(2)]
+
+    assert [item.status_code for item in [*previews, *heads]] == [200] * 5
+    assert all(text in previews[0].text for text in ("Parcel", "tester", "Test", "Continue to Parcel"))
+    assert "set-cookie" not in previews[0].headers
+    assert heads[0].content == b""
+    assert browser.depart(link).status_code == 303
+    assert stored(connection_id)[0].status == "pending"
+
+
+def test_a_form_that_another_site_sends_does_not_start_a_flow(begin, browser):
+    _, link = begin()
+
+    page = browser.post(link, {}, headers={"sec-fetch-site": "cross-site"})
+
+    assert_refused(page, "another site")
+    assert browser.depart(link).status_code == 303
 
 
 def test_a_link_ends(begin, browser, clock):
@@ -133,7 +164,7 @@ def test_a_link_is_good_for_its_own_integration_only(begin, browser):
     _, link = begin()
 
     assert_refused(browser.get(link.replace("/parcel/", "/weather/")), "was not made for this page")
-    assert browser.get(link).status_code == 303
+    assert browser.depart(link).status_code == 303
 
 
 def test_a_link_of_a_user_who_was_disabled_is_refused(begin, browser, database, subject, clock):
@@ -147,7 +178,7 @@ def test_a_link_of_a_user_who_was_disabled_is_refused(begin, browser, database, 
 @pytest.mark.parametrize("state", [None, "", "made-up"])
 def test_an_answer_without_our_state_is_refused(begin, browser, stored, stand_in, state):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
 
     page = browser.get(with_query(back, state=state))
 
@@ -158,7 +189,7 @@ def test_an_answer_without_our_state_is_refused(begin, browser, stored, stand_in
 
 def test_a_state_works_once(begin, browser, connected, stored, provider, stand_in):
     _, link = begin(alias="again")
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
     browser.get(back)
     calls = provider.oauth.token_requests
 
@@ -168,7 +199,7 @@ def test_a_state_works_once(begin, browser, connected, stored, provider, stand_i
 
 def test_a_state_ends_after_ten_minutes(begin, browser, stored, stand_in, clock, provider):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
     clock.advance(timedelta(minutes=10))
 
     assert_refused(browser.get(back), "it came too late")
@@ -178,7 +209,7 @@ def test_a_state_ends_after_ten_minutes(begin, browser, stored, stand_in, clock,
 
 def test_another_browser_cannot_finish_and_does_not_spoil_it(begin, browser, new_browser, stored, stand_in, provider):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
 
     page = new_browser().get(back)
 
@@ -191,12 +222,12 @@ def test_another_user_cannot_finish_with_their_own_cookie(
     begin, browser, new_browser, base_url, stranger, key_for, stored, stand_in
 ):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
     theirs = new_browser()
     headers = {"Authorization": f"Bearer {key_for(stranger)}"}
     body, url = {"integration": "parcel"}, f"{base_url}/v1/connections"
     answer = httpx2.post(url, json=body, headers=headers, timeout=patience(5)).json()
-    own_back = theirs.consent(theirs.get(answer["connect_url"]), stand_in.BOB.email)
+    own_back = theirs.consent(theirs.depart(answer["connect_url"]), stand_in.BOB.email)
 
     page = theirs.get(with_query(own_back, state=dict(parse_qsl(urlsplit(back).query))["state"]))
 
@@ -206,7 +237,7 @@ def test_another_user_cannot_finish_with_their_own_cookie(
 
 def test_an_answer_at_another_integrations_address_is_refused(begin, browser, stored, stand_in):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
 
     assert browser.get(back.replace("/parcel/", "/weather/")).status_code == 400
     assert stored(connection_id)[1] == {}
@@ -215,8 +246,8 @@ def test_an_answer_at_another_integrations_address_is_refused(begin, browser, st
 def test_a_code_of_another_flow_fails_by_its_verifier(begin, browser, stored, stand_in):
     first_id, first = begin()
     _, second = begin(alias="second")
-    first_back = browser.consent(browser.get(first), stand_in.ALICE.email)
-    second_back = browser.consent(browser.get(second), stand_in.BOB.email)
+    first_back = browser.consent(browser.depart(first), stand_in.ALICE.email)
+    second_back = browser.consent(browser.depart(second), stand_in.BOB.email)
     stolen = dict(parse_qsl(urlsplit(second_back).query))["code"]
 
     page = browser.get(with_query(first_back, code=stolen))
@@ -228,8 +259,8 @@ def test_a_code_of_another_flow_fails_by_its_verifier(begin, browser, stored, st
 def test_two_flows_in_one_browser_do_not_end_one_another(begin, browser, stand_in):
     _, first = begin()
     _, second = begin(alias="second")
-    first_back = browser.consent(browser.get(first), stand_in.ALICE.email)
-    second_back = browser.consent(browser.get(second), stand_in.BOB.email)
+    first_back = browser.consent(browser.depart(first), stand_in.ALICE.email)
+    second_back = browser.consent(browser.depart(second), stand_in.BOB.email)
 
     assert [browser.get(second_back).status_code, browser.get(first_back).status_code] == [200, 200]
 
@@ -238,7 +269,7 @@ def test_an_answer_of_another_issuer_is_refused_before_the_code_is_sent_anywhere
     begin, browser, stored, stand_in, provider
 ):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
 
     page = browser.get(with_query(back, iss="https://evil.test"))
 
@@ -247,14 +278,14 @@ def test_an_answer_of_another_issuer_is_refused_before_the_code_is_sent_anywhere
 
 
 def test_an_answer_that_names_our_issuer_passes(begin, browser, stand_in, provider_url):
-    back = browser.consent(browser.get(begin()[1]), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(begin()[1]), stand_in.ALICE.email)
 
     assert browser.get(with_query(back, iss=provider_url)).status_code == 200
 
 
 def test_a_refusal_at_the_provider_is_reported_and_stores_nothing(begin, browser, stored):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), "")
+    back = browser.consent(browser.depart(link), "")
 
     page = browser.get(back)
 
@@ -265,7 +296,7 @@ def test_a_refusal_at_the_provider_is_reported_and_stores_nothing(begin, browser
 
 def test_a_client_that_waits_for_the_connection_sees_why_it_failed_until_a_new_link_is_made(api, begin, browser):
     connection_id, link = begin()
-    browser.get(browser.consent(browser.get(link), ""))
+    browser.get(browser.consent(browser.depart(link), ""))
 
     failed = api.get(f"/v1/connections/{connection_id}").json()
     begin()
@@ -280,13 +311,13 @@ def test_a_refusal_while_authorising_again_leaves_the_live_connection_alone(api,
     before = stored(connected)
     link = api.post(f"/v1/connections/{connected}/reauthorize").json()["connect_url"]
 
-    browser.get(browser.consent(browser.get(link), ""))
+    browser.get(browser.consent(browser.depart(link), ""))
 
     assert stored(connected) == before
 
 
 def test_what_the_provider_says_is_shown_as_text(begin, browser, stand_in):
-    back = browser.consent(browser.get(begin()[1]), "")
+    back = browser.consent(browser.depart(begin()[1]), "")
 
     page = browser.get(with_query(back, error="<b>x", error_description="<img src=x onerror=alert(1)>"))
 
@@ -317,7 +348,7 @@ def test_a_failed_exchange_is_reported_and_stores_nothing(
     begin, browser, stored, stand_in, provider, answer, status, message
 ):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
     provider.fail_next(answer.status, path="/token", body=answer.body)
 
     assert_refused(browser.get(back), message, status)
@@ -327,7 +358,7 @@ def test_a_failed_exchange_is_reported_and_stores_nothing(
 
 def test_a_refused_client_is_the_operators_matter(begin, browser, stored, stand_in, provider):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
     provider.oauth.client_secret = "another"
 
     assert_refused(browser.get(back), "WREN_PROVIDERS__PARCELCO__CLIENT_SECRET", 409)
@@ -338,7 +369,7 @@ def test_fewer_scopes_than_asked_for_are_stored_as_granted_and_told(
     begin, browser, stored, stand_in, platform, subject
 ):
     connection_id, link = begin()
-    departure = browser.get(link)
+    departure = browser.depart(link)
     departure.headers["location"] = with_query(departure.headers["location"], scope="parcels.read")
 
     page = browser.get(browser.consent(departure, stand_in.ALICE.email))
@@ -350,7 +381,7 @@ def test_fewer_scopes_than_asked_for_are_stored_as_granted_and_told(
 
 def test_a_provider_without_userinfo_leaves_the_account_unnamed(begin, browser, stored, stand_in, provider):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
     provider.fail_next(500, path="/userinfo")
 
     assert browser.get(back).status_code == 200
@@ -361,7 +392,7 @@ def test_authorising_again_keeps_the_connection_and_replaces_its_tokens(api, bro
     _, before = stored(connected)
     link = api.post(f"/v1/connections/{connected}/reauthorize").json()["connect_url"]
 
-    page = browser.get(browser.consent(browser.get(link), stand_in.ALICE.email))
+    page = browser.get(browser.consent(browser.depart(link), stand_in.ALICE.email))
 
     row, after = stored(connected)
     assert page.status_code == 200
@@ -378,7 +409,7 @@ def test_a_dead_connection_lives_again_in_place(api, browser, connected, stored,
     link = api.post(f"/v1/connections/{connected}/reauthorize").json()["connect_url"]
     link = link.replace("/setup?", "/reauthorize?")
 
-    browser.get(browser.consent(browser.get(link), stand_in.ALICE.email))
+    browser.get(browser.consent(browser.depart(link), stand_in.ALICE.email))
 
     assert stored(connected)[0].status == "active"
     assert open_credentials(platform.connections.credentials, subject, ["parcel"]).get("parcel").env
@@ -388,7 +419,7 @@ def test_another_account_is_not_swapped_in(api, browser, connected, stored, stan
     before = stored(connected)
     link = api.post(f"/v1/connections/{connected}/reauthorize").json()["connect_url"]
 
-    page = browser.get(browser.consent(browser.get(link), stand_in.BOB.email))
+    page = browser.get(browser.consent(browser.depart(link), stand_in.BOB.email))
 
     assert_refused(page, "you signed in as bob@parcel.test, but this connection belongs to alice@parcel.test", 409)
     assert stored(connected) == before
@@ -397,7 +428,7 @@ def test_another_account_is_not_swapped_in(api, browser, connected, stored, stan
 def test_an_account_without_a_name_is_not_swapped_in_either(api, browser, connected, stored, stand_in, provider):
     before = stored(connected)
     link = api.post(f"/v1/connections/{connected}/reauthorize").json()["connect_url"]
-    back = browser.consent(browser.get(link), stand_in.BOB.email)
+    back = browser.consent(browser.depart(link), stand_in.BOB.email)
     provider.fail_next(500, path="/userinfo")
 
     assert_refused(browser.get(back), "did not say whose account", 409)
@@ -406,7 +437,7 @@ def test_an_account_without_a_name_is_not_swapped_in_either(api, browser, connec
 
 def test_a_connection_removed_meanwhile_stays_removed(api, begin, browser, stored, stand_in):
     connection_id, link = begin()
-    back = browser.consent(browser.get(link), stand_in.ALICE.email)
+    back = browser.consent(browser.depart(link), stand_in.ALICE.email)
     api.delete(f"/v1/connections/{connection_id}")
 
     assert_refused(browser.get(back), "has been removed")
@@ -438,7 +469,8 @@ def test_a_form_that_does_not_fit_may_be_sent_again(begin, browser, stored):
     third = browser.post(link, {"link": token, "value.api_key": "k2"})
 
     assert (first.status_code, second.status_code, third.status_code) == (422, 200, 400)
-    assert "missing: api_key" in first.text
+    assert "API key is missing" in first.text
+    assert 'aria-invalid="true"' in first.text
     assert stored(connection_id)[1] == {"api_key": "k"}
 
 
@@ -465,11 +497,11 @@ def test_without_a_link_the_page_tells_how_and_takes_a_wren_key(browser, stand_i
     page = browser.get(setup)
 
     onward = browser.post(setup, {"wren_key": key_for(subject), "alias": ""})
-    departure = browser.get(onward.text.partition('href="')[2].partition('"')[0])
+    departure = browser.post(setup, {"link": link_in(onward)})
 
     assert "wren connect parcel" in page.text
     assert onward.status_code == 200
-    assert "tester in Test" in onward.text
+    assert "tester" in onward.text
     assert departure.status_code == 303
     assert [item["status"] for item in api.get("/v1/connections").json()["connections"]] == ["pending"]
 
@@ -479,9 +511,7 @@ def test_the_page_to_authorise_again_finds_the_only_connection(browser, stand_in
 
     assert "Authorise Parcel again" in browser.get(page).text
     onward = browser.post(page, {"wren_key": key_for(subject)})
-    browser.get(
-        browser.consent(browser.get(onward.text.partition('href="')[2].partition('"')[0]), stand_in.ALICE.email)
-    )
+    browser.get(browser.consent(browser.post(page, {"link": link_in(onward)}), stand_in.ALICE.email))
 
     assert stored(connected)[0].version > 2
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from wren_backend.connections import requirements
-from wren_backend.connections.authorization.service import Departure, ValuesWanted
+from wren_backend.connections.authorization.departures import Departure
+from wren_backend.connections.authorization.links import Submission
 from wren_backend.connections.build import ConnectionServices
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.errors import CredentialsInvalid
@@ -68,7 +69,7 @@ def test_a_refused_token_asks_for_a_person(services, subject, ticket):
 def test_without_a_token_it_is_authorised_in_a_browser(services, subject):
     connected = services.connections.create(subject, ConnectRequest(integration="ticket"))
 
-    departure = services.authorization.open_link("ticket", link_token(connected))
+    departure = services.links.submit("ticket", link_token(connected), Submission())
 
     assert connected.connection.status == "pending"
     assert isinstance(departure, Departure)
@@ -96,12 +97,12 @@ def test_where_there_is_no_client_the_page_asks_for_a_token(unregistered, subjec
     connected = unregistered.connections.create(subject, ConnectRequest(integration="ticket"))
     link = link_token(connected)
 
-    wanted = unregistered.authorization.open_link("ticket", link)
+    wanted = unregistered.links.open("ticket", link)
     with pytest.raises(CredentialsInvalid, match="missing: access_token"):
-        unregistered.authorization.submit("ticket", link, {})
-    arrival = unregistered.authorization.submit("ticket", link, {"access_token": TOKEN})
+        unregistered.links.submit("ticket", link, Submission())
+    arrival = unregistered.links.submit("ticket", link, Submission(fields={"value.access_token": TOKEN}))
 
-    assert isinstance(wanted, ValuesWanted)
+    assert [item.label for item in wanted.fields] == ["Access token"]
     assert arrival.connection.status == "active"
 
 
@@ -111,11 +112,11 @@ def test_where_consent_is_the_only_way_no_token_is_taken(services, unregistered,
 
     with pytest.raises(CredentialsInvalid, match="authorised in a browser"):
         services.connections.create(subject, request)
-    with pytest.raises(CredentialsInvalid, match="unknown: access_token"):
-        services.authorization.submit("parcel", link, {"access_token": TOKEN})
+    departure = services.links.submit("parcel", link, Submission(fields={"value.access_token": TOKEN}))
     with pytest.raises(WrenError) as caught:
         unregistered.connections.create(subject, ConnectRequest(integration="parcel", alias="third"))
 
+    assert isinstance(departure, Departure)
     assert caught.value.code == "PROVIDER_NOT_CONFIGURED"
 
 
@@ -145,6 +146,6 @@ def test_a_token_made_at_the_provider_is_not_revoked_there(services, subject, ti
 def test_the_page_asks_for_the_token_by_its_name(unregistered, subject):
     link = link_token(unregistered.connections.create(subject, ConnectRequest(integration="ticket")))
 
-    page = unregistered.pages.values(unregistered.authorization.open_link("ticket", link), link=link)
+    page = unregistered.pages.invite(unregistered.links.open("ticket", link), link=link)
 
     assert b'name="value.access_token"' in page.body

@@ -115,7 +115,12 @@ def _scope_missing(api_method: str, body: Mapping[str, Any]) -> UserFacingConfig
         f"{api_method} needs the scope {needed}; the connection has {provided}. Connect Slack again and grant it: "
         "`wren connect slack`",
         code="OAUTH_SCOPE_MISSING",
-        details={"api_method": api_method, "needed": needed.split(","), "provided": provided.split(",")},
+        details={
+            "api_method": api_method,
+            "slack_error": "missing_scope",
+            "needed": needed.split(","),
+            "provided": provided.split(","),
+        },
     )
 
 

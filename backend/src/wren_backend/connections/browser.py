@@ -11,19 +11,20 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
-from wren_backend.connections.authorization.service import Departure
+from wren_backend.connections.authorization.departures import Departure
+from wren_backend.connections.authorization.links import Submission
 from wren_backend.connections.build import ConnectionServices, services_of
-from wren_backend.connections.errors import CredentialsInvalid, FlowRefused
+from wren_backend.connections.errors import ConnectionTestFailed, CredentialsInvalid, FlowRefused
 from wren_backend.connections.oauth.flow import cookie_name, read_callback
 from wren_backend.connections.schemas import is_alias
 from wren_backend.tenancy.auth import authenticate
-from wren_core.errors import WrenError
+from wren_core.errors import ConfigInvalid, WrenError
 
 _MAX_FORM_BYTES = 128 * 1024
 _MAX_FIELDS = 100
 # Names that other software uses for the next page; a client that sends one expects a redirect, which is refused.
 _ONWARD = frozenset({"next", "return_to", "redirect", "redirect_uri", "redirect_to", "url"})
-_VALUE_PREFIX = "value."
+_CAN_BE_CORRECTED = (CredentialsInvalid, ConfigInvalid, ConnectionTestFailed)
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -68,27 +69,27 @@ async def read_form(request: Request) -> Mapping[str, str]:
 Form = Annotated[Mapping[str, str], Depends(read_form)]
 
 
-@router.get("/setup")
+@router.api_route("/setup", methods=["GET", "HEAD"])
 def open_setup(name: str, request: Request, services: Services) -> Response:
-    """Follow a connect link, or show how to get one."""
+    """Show what a connect link is for, or how to get one; changes nothing."""
     return _open(name, request, services, again=False)
 
 
-@router.get("/reauthorize")
+@router.api_route("/reauthorize", methods=["GET", "HEAD"])
 def open_reauthorize(name: str, request: Request, services: Services) -> Response:
-    """Follow a connect link, or show how to get one."""
+    """Show what a connect link is for, or how to get one; changes nothing."""
     return _open(name, request, services, again=True)
 
 
 @router.post("/setup")
 def submit_setup(name: str, request: Request, form: Form, services: Services) -> Response:
-    """Take credentials for a link, or an API key of Wren to make a link."""
+    """Use a link up, or take an API key of Wren to make one."""
     return _submit(name, request, form, services, again=False)
 
 
 @router.post("/reauthorize")
 def submit_reauthorize(name: str, request: Request, form: Form, services: Services) -> Response:
-    """Take credentials for a link, or an API key of Wren to make a link."""
+    """Use a link up, or take an API key of Wren to make one."""
     return _submit(name, request, form, services, again=True)
 
 
@@ -107,29 +108,27 @@ def _open(name: str, request: Request, services: ConnectionServices, *, again: b
     link = request.query_params.get("link")
     if link is None:
         return services.pages.start(services.context.registry.spec(name), again=again)
-    started = services.authorization.open_link(name, link)
-    if isinstance(started, Departure):
-        return services.pages.depart(started, seconds=services.context.state_lifetime.total_seconds())
-    return services.pages.values(started, link=link)
+    return services.pages.invite(services.links.open(name, link), link=link)
 
 
 def _submit(
     name: str, request: Request, form: Mapping[str, str], services: ConnectionServices, *, again: bool
 ) -> Response:
-    if "link" in form:
-        return _submit_values(name, form, services)
+    link = form.get("link") or request.query_params.get("link")
+    if link and "wren_key" not in form:
+        return _submit_link(name, link, form, services)
     return _submit_key(name, request, form, services, again=again)
 
 
-def _submit_values(name: str, form: Mapping[str, str], services: ConnectionServices) -> Response:
-    fields = {key.removeprefix(_VALUE_PREFIX): value for key, value in form.items() if key.startswith(_VALUE_PREFIX)}
+def _submit_link(name: str, link: str, form: Mapping[str, str], services: ConnectionServices) -> Response:
+    submission = Submission(fields=form, is_test_skipped="untested" in form)
     try:
-        return services.pages.done(services.authorization.submit(name, form["link"], fields))
-    except CredentialsInvalid as exc:
-        wanted = services.authorization.open_link(name, form["link"])
-        if isinstance(wanted, Departure):
-            raise
-        return services.pages.values(wanted, link=form["link"], problem=exc.message, status=422)
+        done = services.links.submit(name, link, submission)
+    except _CAN_BE_CORRECTED as exc:
+        return services.pages.invite(services.links.open(name, link), link=link, problem=exc, typed=form)
+    if isinstance(done, Departure):
+        return services.pages.depart(done, seconds=services.context.state_lifetime.total_seconds())
+    return services.pages.done(done)
 
 
 def _submit_key(
@@ -146,9 +145,8 @@ def _submit_key(
         services.attempts.fail(caller, now=now)
         problem = "this API key is unknown, expired or revoked"
         return services.pages.start(spec, again=again, problem=problem, alias=alias, status=401)
-    connected = services.connections.link(subject, spec.name, alias=alias or None)
-    owner = services.authorization.owner_of(subject)
-    return services.pages.continue_to(spec, owner=owner, url=connected.connect_url or "")
+    link = services.connections.link(subject, spec.name, alias=alias or None).link or ""
+    return services.pages.invite(services.links.open(name, link), link=link)
 
 
 def _refuse_onward(request: Request) -> None:

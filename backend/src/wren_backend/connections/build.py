@@ -6,10 +6,11 @@ from fastapi import Request
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.authorization.attempts import AttemptLimit
+from wren_backend.connections.authorization.links import LinkService
 from wren_backend.connections.authorization.pages import Pages
 from wren_backend.connections.authorization.repository import purge_expired
 from wren_backend.connections.authorization.service import AuthorizationService
-from wren_backend.connections.context import ConnectionContext
+from wren_backend.connections.context import ConnectionContext, FindTestProblem
 from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
 from wren_backend.connections.service import ConnectionService
@@ -22,6 +23,7 @@ class ConnectionServices:
 
     context: ConnectionContext
     connections: ConnectionService
+    links: LinkService
     authorization: AuthorizationService
     credentials: CredentialService
     pages: Pages
@@ -33,6 +35,7 @@ class ConnectionServices:
         return cls(
             context=context,
             connections=ConnectionService(context),
+            links=LinkService(context),
             authorization=AuthorizationService(context),
             credentials=CredentialService(context),
             pages=Pages(context.addresses),
@@ -50,8 +53,13 @@ class ConnectionServices:
         self.context.endpoint.dispose()
 
 
-def build_connections(ground: Ground) -> ConnectionServices:
-    """Return the use cases of connections."""
+def build_connections(ground: Ground, *, find_test_problem: FindTestProblem) -> ConnectionServices:
+    """Return the use cases of connections.
+
+    Args:
+        ground: what every feature is built on.
+        find_test_problem: tries what a person entered; see `ConnectionContext`.
+    """
     settings = ground.settings
     context = ConnectionContext(
         database=ground.database,
@@ -68,6 +76,7 @@ def build_connections(ground: Ground) -> ConnectionServices:
         passing_refresh_tokens=frozenset(
             name for name, item in settings.integrations.items() if item.pass_refresh_token
         ),
+        find_test_problem=find_test_problem,
         on_refresh=lambda outcome: ground.metrics.refreshes.labels(outcome=outcome).inc(),
     )
     return ConnectionServices.of(context)

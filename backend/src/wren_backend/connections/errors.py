@@ -51,6 +51,12 @@ class CredentialsInvalid(AgentFixableError):
     code = "CREDENTIALS_INVALID"
 
 
+class ConnectionTestFailed(UserFacingConfigError):
+    """The integration could not do its first read with what a person entered; nothing was stored."""
+
+    code = "CONNECTION_TEST_FAILED"
+
+
 class FlowRefused(UserFacingConfigError):
     """A browser's request does not belong to a pending authorization; nothing was stored."""
 

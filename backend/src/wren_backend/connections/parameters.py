@@ -19,15 +19,16 @@ def misfits(schema: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, s
     A value is text; where its property is a number, a boolean, an object or an array, it is read as one.
     """
     known = properties_of(schema)
-    read = {key: _read(value, known[key]) for key, value in values.items() if key in known}
+    read = {key: read_text(value, known[key]) for key, value in values.items() if key in known}
     found: dict[str, str] = {}
     for problem in compiled(schema).problems(read):
         found.setdefault(_name(problem), _reason(problem))
     return found
 
 
-def _read(text: str, field: Any) -> Any:
-    kind = field.get("type") if isinstance(field, Mapping) else None
+def read_text(text: str, field: Any) -> Any:
+    """Return what a person typed as the type that its property has; text where it cannot be read as that."""
+    kind = plain_schema(field).get("type")
     value: Any = text
     with suppress(ValueError):
         if kind == "integer":
@@ -39,6 +40,15 @@ def _read(text: str, field: Any) -> Any:
         elif kind in ("object", "array"):
             value = json.loads(text)
     return value
+
+
+def plain_schema(field: Any) -> Mapping[str, Any]:
+    """Return the schema of a property without the alternative null."""
+    if not isinstance(field, Mapping):
+        return {}
+    found = field.get("anyOf")
+    others = [item for item in found if isinstance(item, Mapping) and item.get("type") != "null"] if found else []
+    return {**field, **others[0]} if len(others) == 1 else field
 
 
 def _name(problem: Problem) -> str:

@@ -49,6 +49,8 @@ class Connected:
 
     connection: Connection
     connect_url: str | None = None
+    link: str | None = field(default=None, repr=False)
+    """The secret part of `connect_url`."""
     expires_at: datetime | None = None
 
 
@@ -162,7 +164,7 @@ class ConnectionService:
             raise ConnectionNotNeeded(f"{integration} works without a connection; use it as it is")
         is_typed = gives_token(spec, values or {}) or self._context.asks_for_token(spec)
         if uses_oauth(spec) and not is_typed:
-            self._context.provider(spec)  # fails now rather than when it is finished later
+            self._context.check_registered(spec)  # fails now rather than when it is finished later
         return spec
 
     def _check_config(self, integration: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,7 +223,7 @@ class ConnectionService:
         expires_at = now + self._context.link_lifetime
         token = authorization_repository.create_link(session, connection, expires_at=expires_at, now=now)
         url = self._context.addresses.connect_link(spec.name, token)
-        return Connected(connection=connection, connect_url=url, expires_at=expires_at)
+        return Connected(connection=connection, connect_url=url, link=token, expires_at=expires_at)
 
 
 def _require(connection: Connection | None, connection_id: str, *, is_revoked: bool = False) -> Connection:

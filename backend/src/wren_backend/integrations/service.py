@@ -5,7 +5,7 @@ from functools import cached_property
 
 from wren_backend.connections.addresses import Addresses
 from wren_backend.connections.credentials.service import CredentialService
-from wren_backend.connections.oauth.providers import ProviderOverrides, missing_addresses
+from wren_backend.connections.oauth.provider_addresses import ProviderOverrides, missing_addresses
 from wren_backend.integrations.ai_choice import AIChoice
 from wren_backend.tenancy.auth import Subject
 from wren_backend.tenancy.errors import MissingObject

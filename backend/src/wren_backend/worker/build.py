@@ -8,6 +8,7 @@ from wren_backend.ground import Ground
 from wren_backend.integrations.ai_choice import AISource
 from wren_backend.spending.service import SpendingService
 from wren_backend.tenancy.auth import Subject
+from wren_backend.worker.connection_trial import ConnectionTrial
 from wren_backend.worker.environment import config_env, override_env
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
@@ -41,6 +42,17 @@ def build_worker(
         metrics=ground.metrics,
         concurrency=settings.worker_concurrency,
         lease=settings.worker_lease,
+    )
+
+
+def build_connection_trial(ground: Ground, executor: Executor) -> ConnectionTrial:
+    """Return what tries a connection before it is stored."""
+    settings = ground.settings
+    return ConnectionTrial(
+        executor=executor,
+        registry=ground.registry,
+        limits=settings.limits.to_limits(),
+        overrides=settings.integrations,
     )
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from wren_backend.connections.addresses import Addresses
+from wren_backend.connections.authorization.departures import Departure
 from wren_backend.connections.authorization.pages import Pages
-from wren_backend.connections.authorization.service import Departure
 from wren_core.errors import InternalError
 
 DEPARTURE = Departure(url="https://p.test/authorize?a=1&b=%20", cookie_name="wren_flow_1", cookie_value="secret")

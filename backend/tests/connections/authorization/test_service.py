@@ -3,7 +3,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from wren_backend.connections.authorization.service import Arrival, Departure
+from wren_backend.connections.authorization.departures import Arrival, Departure
+from wren_backend.connections.authorization.links import Submission
 from wren_backend.connections.credentials import refresh_repository
 from wren_backend.connections.oauth.flow import read_callback
 from wren_backend.connections.service import ConnectRequest
@@ -25,6 +26,10 @@ def consent(provider, departure, email):
     return read_callback(parse_qsl(urlsplit(location).query))
 
 
+def typed(**values):
+    return Submission(fields={f"value.{key}": text for key, text in values.items()})
+
+
 def outcome(call):
     try:
         return call()
@@ -36,15 +41,15 @@ def outcome(call):
 def flow(services, subject, provider, stand_in):
     """A flow whose browser is about to come back: the connection, the answer and the cookies."""
     connection, link = link_of(services, subject)
-    departure = services.authorization.open_link("parcel", link)
+    departure = services.links.submit("parcel", link, Submission())
     answer = consent(provider, departure, stand_in.ALICE.email)
     return connection, answer, {departure.cookie_name: departure.cookie_value}
 
 
-def test_of_twenty_who_open_a_link_at_once_one_departs(services, subject, together):
+def test_of_twenty_who_use_a_link_at_once_one_departs(services, subject, together):
     _, link = link_of(services, subject)
 
-    outcomes = together(20, lambda _: outcome(lambda: services.authorization.open_link("parcel", link)))
+    outcomes = together(20, lambda _: outcome(lambda: services.links.submit("parcel", link, Submission())))
 
     assert [type(item) for item in outcomes].count(Departure) == 1
     assert outcomes.count("OAUTH_FLOW_REFUSED") == 19
@@ -65,7 +70,9 @@ def test_of_twenty_who_send_a_key_by_one_link_one_is_stored(services, subject, c
 
     outcomes = together(
         20,
-        lambda number: outcome(lambda: services.authorization.submit("weather", link, {"api_key": f"key-{number}"})),
+        lambda number: outcome(
+            lambda: services.links.submit("weather", link, Submission(fields={"value.api_key": f"key-{number}"}))
+        ),
     )
 
     winners = [number for number, item in enumerate(outcomes) if isinstance(item, Arrival)]

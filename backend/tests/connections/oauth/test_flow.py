@@ -11,7 +11,7 @@ from wren_backend.connections.oauth.providers import resolve_provider
 
 @pytest.fixture
 def provider(stand_in):
-    return resolve_provider(stand_in.Parcel.spec, stand_in.provider_settings("https://p.test"))
+    return resolve_provider(stand_in.Parcel.spec, stand_in.provider_settings("https://p.test"), {})
 
 
 def query_of(provider, **changes):

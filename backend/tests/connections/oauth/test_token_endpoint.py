@@ -42,6 +42,7 @@ def provider_of(stand_in):
     return lambda **changes: resolve_provider(
         stand_in.Parcel.spec,
         {"parcelco": stand_in.provider_settings("https://p.test")["parcelco"].model_copy(update=changes)},
+        {},
     )
 
 
@@ -322,7 +323,7 @@ def test_an_author_may_declare_the_method(stand_in):
     auth = stand_in.Parcel.spec.auth.model_copy(update={"token_endpoint_auth_method": "client_secret_basic"})
     spec = stand_in.Parcel.spec.model_copy(update={"auth": auth})
 
-    assert resolve_provider(spec, stand_in.provider_settings("https://p.test")).client_auth == "client_secret_basic"
+    assert resolve_provider(spec, stand_in.provider_settings("https://p.test"), {}).client_auth == "client_secret_basic"
 
 
 def test_a_wrong_secret_is_reported_as_one_after_both_ways(provider_of):

@@ -8,8 +8,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from wren_backend.connections.addresses import Addresses
-from wren_backend.connections.authorization.service import Arrival, Departure, ValuesWanted
-from wren_backend.connections.requirements import accepts_token, missing_scopes, typed_credentials
+from wren_backend.connections.authorization.departures import Arrival, Departure
+from wren_backend.connections.authorization.fields import find_problems, with_answers
+from wren_backend.connections.authorization.links import Invitation
+from wren_backend.connections.errors import ConnectionTestFailed
+from wren_backend.connections.requirements import missing_scopes
 from wren_backend.http.errors import STATUS_BY_CODE, STATUS_BY_TYPE
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import InternalError, WrenError
@@ -21,6 +24,10 @@ _SAFE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+# Browsers apply form-action to every redirect that follows a form, and a provider redirects among hosts that only it
+# knows. Plain http is for providers on this machine and in a private network.
+_LEADS_TO_PROVIDERS = " https: http:"
+_LONGEST_PROBLEM = 600
 # Where a browser gets another status than an API client.
 _STATUS_OF_PAGES = {"OAUTH_FLOW_REFUSED": 400, "INTEGRATION_UNKNOWN": 404}
 
@@ -42,21 +49,26 @@ class Pages:
         """Show how to connect, with a form for an API key of Wren."""
         return self._page("start.html", status, spec=spec, again=again, problem=problem, alias=alias)
 
-    def continue_to(self, spec: IntegrationSpec, *, owner: str, url: str) -> Response:
-        """Show the connect link."""
-        return self._page("continue.html", 200, spec=spec, owner=owner, url=url)
-
-    def values(self, wanted: ValuesWanted, *, link: str, problem: str = "", status: int = 200) -> Response:
-        """Ask for credentials."""
-        credentials = wanted.spec.credentials if accepts_token(wanted.spec) else typed_credentials(wanted.spec)
+    def invite(
+        self,
+        invitation: Invitation,
+        *,
+        link: str,
+        problem: WrenError | None = None,
+        typed: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Show whose account of what is about to be connected, and ask for what it needs."""
+        problems = find_problems(problem) if problem is not None else {}
         return self._page(
-            "values.html",
-            status,
-            spec=wanted.spec,
-            owner=wanted.owner,
-            credentials=credentials,
+            "connect.html",
+            422 if problem is not None else 200,
+            form_targets=_LEADS_TO_PROVIDERS if invitation.goes_to_provider else "",
+            invitation=invitation,
+            spec=invitation.spec,
+            fields=with_answers(invitation.fields, typed or {}, problems),
             link=link,
-            problem=problem,
+            problem=_shorten(problem.message) if problem is not None else "",
+            is_test_failed=isinstance(problem, ConnectionTestFailed),
         )
 
     def done(self, arrival: Arrival) -> Response:
@@ -109,21 +121,29 @@ class Pages:
         )
         return response
 
-    def _page(self, template: str, status: int, **values: Any) -> Response:
+    def _page(self, template: str, status: int, *, form_targets: str = "", **values: Any) -> Response:
         nonce = secrets.token_urlsafe(16)
         content = self._templates.get_template(template).render(nonce=nonce, **values)
-        return HTMLResponse(content, status_code=status, headers={**_SAFE_HEADERS, **_content_security_policy(nonce)})
+        return HTMLResponse(
+            content, status_code=status, headers={**_SAFE_HEADERS, **_content_security_policy(nonce, form_targets)}
+        )
 
 
-def _content_security_policy(nonce: str) -> Mapping[str, str]:
+def _content_security_policy(nonce: str, form_targets: str) -> Mapping[str, str]:
     directives = (
         "default-src 'none'",
         f"style-src 'nonce-{nonce}'",
-        "form-action 'self'",
+        f"form-action 'self'{form_targets}",
         "base-uri 'none'",
         "frame-ancestors 'none'",
     )
     return {"Content-Security-Policy": "; ".join(directives)}
+
+
+def _shorten(text: str) -> str:
+    """Return a message that a plugin may have written as one readable text."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return printable if len(printable) <= _LONGEST_PROBLEM else f"{printable[:_LONGEST_PROBLEM]}…"
 
 
 def _status_of(error: WrenError) -> int:

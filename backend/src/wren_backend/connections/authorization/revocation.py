@@ -9,6 +9,7 @@ from wren_backend.connections.errors import ProviderNotConfigured
 from wren_backend.connections.models import Connection
 from wren_backend.connections.oauth.failures import ProviderFailed
 from wren_backend.connections.requirements import accepts_token, access_key, refresh_key, uses_oauth
+from wren_core.errors import ConfigInvalid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,9 @@ def revoke_at_provider(context: ConnectionContext, connection: Connection, store
     if not tokens:
         return Revocation(outcome="not_applicable", reason="no token was stored")
     try:
-        provider = context.provider(spec)
+        provider = context.provider(spec, connection.config)
         for token in tokens:
             context.endpoint.revoke(provider, token)
-    except (ProviderFailed, ProviderNotConfigured) as exc:
+    except (ProviderFailed, ProviderNotConfigured, ConfigInvalid) as exc:
         return Revocation(outcome="failed", reason=str(exc))
     return Revocation(outcome="revoked")

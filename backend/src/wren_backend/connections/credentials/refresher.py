@@ -75,8 +75,9 @@ class Refresher:
 
         Raises:
             ProviderNotConfigured: this server has no client at the provider, or the provider refuses it.
+            ConfigInvalid: the provider's address needs a value that the connection lacks.
         """
-        provider = self._context.provider(spec)
+        provider = self._context.provider(spec, connection.config)
         claimant = new_token()
         credentials = self._claim(connection, claimant)
         if credentials is None:

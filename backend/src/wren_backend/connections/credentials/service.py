@@ -152,7 +152,7 @@ class CredentialService:
                 return problems.needs_reauth(connection.alias, "the provider refused the credential")
             return problems.token_expired(connection.alias)
         if failure is None and (connection.error or {}).get("code") == ProviderNotConfigured.code:
-            return client_refused(spec.name, self._context.provider(spec).name)
+            return client_refused(spec.name, spec.oauth_provider or "")
         reason = failure or str((connection.error or {}).get("message") or "the previous attempt is still under way")
         now = self._context.clock.now()
         wait = (connection.next_refresh_at or now) - now

@@ -2,34 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-from urllib.parse import urlsplit
-
-from pydantic import SecretStr
+from typing import Any
 
 from wren_backend.connections.errors import ProviderNotConfigured
+from wren_backend.connections.oauth.provider_addresses import (
+    AUTHORIZATION,
+    REVOKE,
+    TOKEN,
+    USERINFO,
+    ProviderOverrides,
+    fill_address,
+    missing_addresses,
+    origin,
+    variable,
+)
 from wren_core.contract.spec import IntegrationSpec, OAuth2Config
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class ProviderOverrides(Protocol):
-    """What an operator may set for a provider; None leaves the spec's value."""
-
-    @property
-    def client_id(self) -> str | None: ...
-    @property
-    def client_secret(self) -> SecretStr | None: ...
-    @property
-    def authorization_url(self) -> str | None: ...
-    @property
-    def token_url(self) -> str | None: ...
-    @property
-    def revoke_url(self) -> str | None: ...
-    @property
-    def userinfo_url(self) -> str | None: ...
-    @property
-    def token_endpoint_auth_method(self) -> str | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +40,37 @@ class Provider:
         return origin(issuer) in {origin(self.authorization_url), origin(self.token_url)}
 
 
-def resolve_provider(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> Provider:
-    """Return the authorization server of an integration that uses OAuth.
+def resolve_provider(
+    spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides], configuration: Mapping[str, Any]
+) -> Provider:
+    """Return the authorization server of an integration that uses OAuth, for a connection with that configuration.
 
     Raises:
         ProviderNotConfigured: the operator has not set a client id, or an address is unusable.
+        ConfigInvalid: an address has a variable without a usable value.
+    """
+    auth, given = check_registered(spec, settings)
+    return Provider(
+        name=auth.provider,
+        client_id=given.client_id or "",
+        client_secret=given.client_secret.get_secret_value() if given.client_secret else None,
+        authorization_url=fill_address(spec, settings, AUTHORIZATION, configuration) or "",
+        token_url=fill_address(spec, settings, TOKEN, configuration) or "",
+        revoke_url=fill_address(spec, settings, REVOKE, configuration),
+        userinfo_url=fill_address(spec, settings, USERINFO, configuration),
+        scope_separator=auth.scope_separator,
+        additional_parameters=auth.additional_parameters,
+        client_auth=given.token_endpoint_auth_method or auth.token_endpoint_auth_method,
+    )
+
+
+def check_registered(
+    spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]
+) -> tuple[OAuth2Config, ProviderOverrides]:
+    """Return what author and operator set for an integration that uses OAuth.
+
+    Raises:
+        ProviderNotConfigured: the operator has not set a client id, or an address is missing.
     """
     auth = spec.auth
     if not isinstance(auth, OAuth2Config):
@@ -68,54 +81,13 @@ def resolve_provider(spec: IntegrationSpec, settings: Mapping[str, ProviderOverr
         raise _make_address_error(spec.name, auth.provider, missing)
     if given is None or not given.client_id:
         raise _make_client_id_error(spec.name, auth.provider)
-    return Provider(
-        name=auth.provider,
-        client_id=given.client_id,
-        client_secret=given.client_secret.get_secret_value() if given.client_secret else None,
-        authorization_url=_check_address(
-            auth, "authorization_url", given.authorization_url or auth.authorization_url or ""
-        ),
-        token_url=_check_address(auth, "token_url", given.token_url or auth.token_url or ""),
-        revoke_url=given.revoke_url or auth.revoke_url,
-        userinfo_url=given.userinfo_url or auth.userinfo_url,
-        scope_separator=auth.scope_separator,
-        additional_parameters=auth.additional_parameters,
-        client_auth=given.token_endpoint_auth_method or auth.token_endpoint_auth_method,
-    )
-
-
-def missing_addresses(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> list[str]:
-    """List the variables of addresses without which the integration cannot be connected; none where it needs none."""
-    auth = spec.auth
-    if not isinstance(auth, OAuth2Config):
-        return []
-    given = settings.get(auth.provider)
-    wanted = ("authorization_url", "token_url")
-    absent = (name for name in wanted if not (getattr(auth, name) or getattr(given, name, None)))
-    return [variable(auth.provider, name) for name in absent]
+    return auth, given
 
 
 def has_client(spec: IntegrationSpec, settings: Mapping[str, ProviderOverrides]) -> bool:
     """Tell whether the operator has registered this server with the integration's authorization server."""
     given = settings.get(spec.auth.provider) if isinstance(spec.auth, OAuth2Config) else None
     return given is not None and bool(given.client_id)
-
-
-def origin(url: str) -> tuple[str, str, int | None] | None:
-    """Return scheme, host and port of an http(s) address, or None for anything else."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return None
-    return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}[parts.scheme]
-
-
-def variable(provider: str, setting: str) -> str:
-    """Return the environment variable of a provider's setting."""
-    return f"WREN_PROVIDERS__{provider.upper()}__{setting.upper()}"
 
 
 def client_refused(integration: str, provider: str) -> ProviderNotConfigured:
@@ -142,16 +114,3 @@ def _make_address_error(integration: str, provider: str, missing: list[str]) -> 
         f"an operator sets {' and '.join(missing)}, then restarts",
         details={"integration": integration, "provider": provider, "variable": missing[0], "variables": missing},
     )
-
-
-def _check_address(auth: OAuth2Config, setting: str, url: str) -> str:
-    found = origin(url)
-    # Anyone on the way can read a token sent over plain http, except on this machine and where the operator chose it.
-    is_spec_value = url == getattr(auth, setting)
-    if found is None or (is_spec_value and found[0] == "http" and found[1] not in _LOOPBACK):
-        raise ProviderNotConfigured(
-            f"the {setting} of provider {auth.provider!r} is no https address; "
-            f"an operator can set {variable(auth.provider, setting)}",
-            details={"provider": auth.provider, "variable": variable(auth.provider, setting)},
-        )
-    return url
