@@ -107,7 +107,7 @@ def test_an_api_is_imported_added_connected_documented_and_called(depot, address
         log = server.log
         local = server.wren("run", "--local", str(tmp_path / "tidy.py"), "--json", check=False)
 
-    assert added.startswith("added depot with 4 methods")
+    assert added.startswith("added depot with 5 methods")
     assert connected["status"] == "active"
     assert valid == {"valid": True, "warnings": []}
     assert "create_parcel" in json.dumps(docs)
@@ -141,8 +141,10 @@ def assert_tools(definition: dict[str, Any]) -> None:
         "depot_create_parcel",
         "depot_get_parcel",
         "depot_delete_parcel",
+        "depot_list_vans",
     ]
-    assert [mcp_tool("depot", method)["annotations"]["destructiveHint"] for method in methods] == [False] * 3 + [True]
+    destructive = [mcp_tool("depot", method)["annotations"]["destructiveHint"] for method in methods]
+    assert destructive == [False, False, False, True, False]
     assert list(anthropic_tool("depot", methods[1])["input_schema"]["properties"]) == [
         "content",
         "weight",
