@@ -29,6 +29,7 @@ def delete_workspace(database: Database, *, slug: str, is_confirmed: bool) -> st
         shred_workspace(session, workspace.id)
     with database.writing() as session:
         tenancy.delete_workspace(session, workspace.id)
+    database.truncate_log()
     return f"deleted the workspace {slug!r} with everything in it"
 
 

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.models import RunStatus
 from wren_backend.settings import IntegrationSettings
 from wren_backend.spending.errors import BudgetExceeded
+from wren_backend.storage.errors import DatabaseBusy
 from wren_backend.tenancy.auth import Subject
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, _outcome
@@ -303,3 +305,42 @@ def job():
 
     assert outcome.result == {"KITES_TOKEN": "[masked]", "KITES_STORE": "kites-store"}
     assert lines == [("stdout", "kites-store [masked] [masked]")]
+
+
+def hide_marker(subject, error):
+    return json.loads(json.dumps(error).replace("tok-of-another", "[masked]"))
+
+
+def test_the_error_of_a_script_is_recorded_without_what_the_server_keeps_for_the_user(workplace):
+    script = "def job(event):\n    raise ValueError('it said tok-of-another')\n"
+
+    outcome, _ = perform(workplace, deploy(workplace, script), hide_secrets=hide_marker)
+
+    assert "it said [masked]" in outcome.error["message"]
+    assert "tok-of-another" not in str(outcome.error)
+
+
+def test_a_run_that_does_not_start_says_why_without_secrets(workplace):
+    def refuse(subject, name, alias=None):
+        raise UserFacingConfigError("the provider repeated tok-of-another")
+
+    connections = SimpleNamespace(select=refuse, open=None, refresh=None)
+
+    outcome, lines = perform(
+        workplace, deploy(workplace, LOOKS_AROUND), credentials=connections, hide_secrets=hide_marker
+    )
+
+    assert outcome.error["message"] == "the provider repeated [masked]"
+    assert "tok-of-another" not in str(lines)
+
+
+def test_an_error_that_cannot_be_checked_for_secrets_keeps_its_code_only(workplace):
+    def fail(subject, error):
+        raise DatabaseBusy("the database did not answer")
+
+    script = "def job(event):\n    raise ValueError('it said tok-of-another')\n"
+
+    outcome, _ = perform(workplace, deploy(workplace, script), hide_secrets=fail)
+
+    assert outcome.error["type"] == "AgentFixableError"
+    assert "tok-of-another" not in str(outcome.error)

@@ -11,6 +11,7 @@ from wren_backend.connections.authorization.pages import Pages
 from wren_backend.connections.authorization.repository import purge_expired
 from wren_backend.connections.authorization.service import AuthorizationService
 from wren_backend.connections.context import ConnectionContext, FindTestProblem
+from wren_backend.connections.credentials.hidden import SecretHider
 from wren_backend.connections.credentials.service import CredentialService
 from wren_backend.connections.oauth.token_endpoint import TokenEndpoint
 from wren_backend.connections.service import ConnectionService
@@ -26,6 +27,7 @@ class ConnectionServices:
     links: LinkService
     authorization: AuthorizationService
     credentials: CredentialService
+    secrets: SecretHider
     pages: Pages
     attempts: AttemptLimit
 
@@ -38,6 +40,7 @@ class ConnectionServices:
             links=LinkService(context),
             authorization=AuthorizationService(context),
             credentials=CredentialService(context),
+            secrets=SecretHider(context),
             pages=Pages(context.addresses),
             attempts=AttemptLimit(),
         )
@@ -46,6 +49,8 @@ class ConnectionServices:
         """Refresh tokens about to end and delete links past their time, for a timer; return how many were tried."""
         with self.context.database.writing() as session:
             purge_expired(session, now=self.context.clock.now())
+        if self.context.vault.has_traces:
+            self.context.vault.erase_traces(self.context.database)
         return self.credentials.refresh_expiring()
 
     def close(self) -> None:

@@ -125,7 +125,10 @@ class ConnectionService:
         checked = self._check_values(spec, values, is_again=True)
         with self._context.database.writing() as session:
             connection = _require(repository.find_connection(session, subject, connection_id), connection_id)
-            return self._proceed(session, subject, spec, connection, checked)
+            started = self._proceed(session, subject, spec, connection, checked)
+        if checked is not None:
+            self._context.vault.erase_traces(self._context.database)  # of the credentials that were replaced
+        return started
 
     def link(self, subject: Subject, integration: str, *, alias: str | None = None) -> Connected:
         """Return a connect link for the connection of that alias, made where there is none yet.
@@ -154,6 +157,7 @@ class ConnectionService:
                 stored = {}  # an unreadable token cannot be revoked at the provider; it is destroyed anyway
             gone = repository.revoke(session, subject, connection_id, now=self._context.clock.now())
             self._context.vault.shred(session, connection.place)
+        self._context.vault.erase_traces(self._context.database)
         revocation = revoke_at_provider(self._context, connection, stored)
         log.info("connection.disconnected", connection_id=connection_id, at_provider=revocation.outcome)
         return Disconnected(connection=_require(gone, connection_id, is_revoked=True), revocation=revocation)

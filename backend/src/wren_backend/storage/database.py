@@ -33,6 +33,7 @@ _Returned = TypeVar("_Returned")
 
 # A writer on SQLite waits this long for the writer before it; then the caller gets `DatabaseBusy`.
 BUSY_TIMEOUT = timedelta(seconds=10)
+_TRUNCATE_PATIENCE = timedelta(seconds=0.5)
 _POOL_SIZE = 10
 # Above this many connections at once a request waits for one: PostgreSQL allows 100 by default, for all nodes.
 _POOL_OVERFLOW = 20
@@ -91,6 +92,24 @@ class Database:
         with _translate_errors(), WriteSession(self.engine, expire_on_commit=False) as session:
             yield session
             session.commit()
+
+    def truncate_log(self) -> bool:
+        """Empty SQLite's write-ahead log, so that what was deleted stays in no file; False while a session needs it.
+
+        Call it outside of sessions. With PostgreSQL there is nothing to do here: its log is its operator's.
+        """
+        path = self.engine.url.database
+        if not self.is_sqlite or path is None:
+            return True
+        # Not a pooled connection: while it waits for readers, writers wait for it, so it must be impatient.
+        connection = sqlite3.connect(path, timeout=_TRUNCATE_PATIENCE.total_seconds(), isolation_level=None)
+        try:
+            is_busy = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+        except sqlite3.OperationalError:  # another connection writes
+            return False
+        finally:
+            connection.close()
+        return not is_busy
 
     @contextmanager
     def closed_on_failure(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import structlog
 
-from wren_backend.storage.database import ReadSession, WriteSession
+from wren_backend.storage.database import Database, ReadSession, WriteSession
 from wren_backend.vault import repository
 from wren_backend.vault.crypto import Context, SealBroken, context_of, seal, unseal
 from wren_backend.vault.data_keys import KeyProvider, make_data_key, unwrap_data_key
@@ -25,6 +25,7 @@ class Vault:
 
     def __init__(self, keys: KeyProvider) -> None:
         self._keys = keys
+        self._has_traces = False
 
     def store(self, session: WriteSession, place: Place, values: Mapping[str, str], *, now: datetime) -> None:
         """Seal the values of a record by field, each in place of the previous one; other fields stay."""
@@ -54,6 +55,20 @@ class Vault:
     def shred(self, session: WriteSession, place: Place) -> int:
         """Destroy the values of a record; return how many there were."""
         return repository.delete_sealed(session, place.workspace, place.record)
+
+    def erase_traces(self, database: Database) -> None:
+        """Remove what was shredded from the database's log too; call it after the transaction, and on a timer.
+
+        A reader may need the log still; then the next call does it.
+        """
+        self._has_traces = not database.truncate_log()
+        if self._has_traces:
+            log.info("vault.traces_left", reason="a session reads the log of the database; it is emptied later")
+
+    @property
+    def has_traces(self) -> bool:
+        """Tell whether the last `erase_traces` could not do it."""
+        return self._has_traces
 
     def seal_text(self, session: WriteSession, place: Place, text: str, *, now: datetime) -> bytes:
         """Seal a secret that is not a credential, such as a PKCE verifier, for the caller to store in that place."""

@@ -34,6 +34,7 @@ def build_worker(
         credentials=connections.credentials,
         choose_ai=choose_ai,
         check_budget=spending.check,
+        hide_secrets=connections.secrets.hide,
     )
     return Worker(
         performer,

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -66,6 +66,8 @@ class Performer:
     choose_ai: AISource
     check_budget: Callable[[str], None]
     """Raises where a workspace may spend no more on models."""
+    hide_secrets: Callable[[Subject, Mapping[str, Any]], dict[str, Any]] = lambda _subject, error: dict(error)
+    """Replaces every secret that is kept for a user in an error, as on the wire."""
 
     def perform(self, active: ActiveRun) -> RunOutcome:
         """Run the script and return how it ended; a failure of the platform is an outcome too.
@@ -103,7 +105,8 @@ class Performer:
         except Exception as exc:
             log.error("run.broke", run_id=run.id, correlation_id=run.correlation_id, exc_info=exc)
             return self._end_unstarted(active, InternalError("the platform could not perform the run; it is logged"))
-        return _outcome(outcome)
+        ended = _outcome(outcome)
+        return ended if ended.error is None else replace(ended, error=self._hide(run, ended.error))
 
     def _load(self, run: Run) -> tuple[Deployment, DeploymentVersion]:
         with self.database.reading() as session:
@@ -155,8 +158,17 @@ class Performer:
         )
 
     def _end_unstarted(self, active: ActiveRun, error: WrenError) -> RunOutcome:
-        active.journal.say(f"the run did not start: {error.message}")
-        return RunOutcome(status=RunStatus.FAILED, error=error.to_wire(active.run.correlation_id))
+        wire = self._hide(active.run, error.to_wire(active.run.correlation_id))
+        active.journal.say(f"the run did not start: {wire['message']}")
+        return RunOutcome(status=RunStatus.FAILED, error=wire)
+
+    def _hide(self, run: Run, error: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return self.hide_secrets(Subject(workspace_id=run.workspace_id, user_id=run.user_id), error)
+        except WrenError as exc:
+            log.error("run.error_not_masked", run_id=run.id, reason=exc.message)
+            kept = {key: error[key] for key in ("type", "code", "correlation_id", "can_retry") if key in error}
+            return {**kept, "message": "left out: the stored secrets could not be read to hide them in this text"}
 
 
 def _outcome(outcome: Outcome) -> RunOutcome:

@@ -12,6 +12,26 @@ def test_status_lists_the_deployments(wren, fake, logged_in):
     assert as_json.json == {"deployments": fake.deployments}
 
 
+def test_status_names_the_connections_that_need_attention(wren, fake, logged_in):
+    fake.add_deployment()
+    dead = {"code": "CONNECTION_NEEDS_REAUTH", "message": "the provider refused the refresh token"}
+    late = {"code": "REFRESH_REFUSED", "message": "the provider answered 400: no error code"}
+    fake.add_connection(id="conn_1", integration="parcel", status="needs_reauth", error=dead)
+    fake.add_connection(id="conn_2", integration="parcel", alias="two", status="active", error=late)
+    fake.add_connection(id="conn_3", integration="weather", status="active")
+    fake.add_connection(id="conn_4", integration="weather", alias="new", status="pending", error=late)
+
+    plain, as_json = wren("status", COLUMNS="200", **logged_in), wren("status", "--json", **logged_in)
+
+    said = plain.out.splitlines()
+    assert said[0].startswith(
+        "parcel (default) is needs_reauth: the provider refused the refresh token; run `wren connect"
+    )
+    assert said[1] == "parcel (two) is active: the provider answered 400: no error code"
+    assert "weather" not in plain.out
+    assert [item["id"] for item in as_json.json["connections"]] == ["conn_1", "conn_2"]
+
+
 def test_a_deployment_on_a_later_page_is_found(wren, fake, logged_in):
     for number in range(450):
         fake.add_deployment(id=f"dep_{number}", name=f"name {number}")

@@ -172,6 +172,7 @@ class LinkService:
             active = repository.activate(session, subject_of(link), connection.id, Grant(), now=now)
             if active is None:
                 raise FlowRefused(USED_UP)
+        self._context.vault.erase_traces(self._context.database)  # of credentials that were replaced
         log.info("connection.activated", connection_id=active.id, integration=spec.name)
         return Arrival(spec=spec, connection=active, owner=owner)
 

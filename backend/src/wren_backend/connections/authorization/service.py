@@ -11,6 +11,7 @@ from wren_backend.connections.authorization.departures import Arrival
 from wren_backend.connections.authorization.proofs import USED_UP, connection_of, owner_of, subject_of
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.credentials import refresh_repository
+from wren_backend.connections.credentials.hidden import SecretHider, hide_in_error
 from wren_backend.connections.credentials.refresh import plan_refresh
 from wren_backend.connections.errors import AccountMismatch, FlowRefused, ProviderNotConfigured
 from wren_backend.connections.models import Connection, OAuthState, code_verifier_place
@@ -53,6 +54,7 @@ class AuthorizationService:
         try:
             return self._complete(spec, state, verifier, answer)
         except WrenError as exc:
+            self._hide_secrets(state, exc, [verifier, answer.code or ""])
             self._note_failure(state, exc)
             raise
 
@@ -114,6 +116,10 @@ class AuthorizationService:
             refresh_repository.plan_refresh(session, active, at=at)
         log.info("connection.authorized", connection_id=active.id, integration=spec.name)
         return Arrival(spec=spec, connection=active, owner=owner)
+
+    def _hide_secrets(self, state: OAuthState, exc: WrenError, more: list[str]) -> None:
+        """Keep out of an error what a provider may have repeated: secrets of the user, and those of this flow."""
+        hide_in_error(exc, [*SecretHider(self._context).list_secrets(subject_of(state)), *more])
 
     def _note_failure(self, state: OAuthState, exc: WrenError) -> None:
         """Record that this attempt is over, for a client that waits for the connection."""

@@ -45,13 +45,13 @@ class Postponement:
         }
 
 
-def postpone(connection: Connection, failure: Exception, *, now: datetime) -> Postponement:
-    """Return what to keep of one more failure."""
+def postpone(connection: Connection, failure: Exception, *, reason: str, now: datetime) -> Postponement:
+    """Return what to keep of one more failure, for a reason that is safe to show."""
     earlier: Mapping[str, Any] = connection.error or {} if connection.refresh_failures else {}
     is_refusal = isinstance(failure, GrantRefused | TokenAnswerInvalid)
     return Postponement(
         code=_code_of(failure, is_refusal=is_refusal),
-        message=str(failure),
+        message=reason,
         since=_read_moment(earlier.get("since")) or now,
         refusals=int(earlier.get("refusals") or 0) + is_refusal,
         is_told=bool(earlier.get("told")),

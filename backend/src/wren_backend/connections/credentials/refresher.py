@@ -14,6 +14,7 @@ import structlog
 
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.credentials import refresh_repository as repository
+from wren_backend.connections.credentials.hidden import hide_in_text
 from wren_backend.connections.credentials.notices import leave_notice, leave_warning
 from wren_backend.connections.credentials.postponement import (
     REFRESH_REFUSED,
@@ -86,16 +87,18 @@ class Refresher:
             reply = self._context.endpoint.refresh(provider, credentials[refresh_key(spec)])
             answer = read_token_answer(reply, scope_separator=provider.scope_separator, now=self._context.clock.now())
         except GrantDead as exc:
-            return self._give_up(connection, claimant, f"the provider refused the refresh token; {exc}")
+            reason = hide_in_text(f"the provider refused the refresh token; {exc}", credentials.values())
+            return self._give_up(connection, claimant, reason)
         except (ProviderFailed, TokenAnswerInvalid) as exc:
-            postponement = postpone(connection, exc, now=self._context.clock.now())
+            reason = hide_in_text(str(exc), credentials.values())
+            postponement = postpone(connection, exc, reason=reason, now=self._context.clock.now())
             end = find_end(postponement, now=self._context.clock.now())
             if end is not None:
                 return self._give_up(connection, claimant, end)
             self._postpone(connection, claimant, postponement, exc)
             if isinstance(exc, ClientRefused):
                 raise client_refused(spec.name, provider.name) from exc
-            return RefreshOutcome(failure=str(exc))
+            return RefreshOutcome(failure=reason)
         return self._store(spec, connection, credentials, answer)
 
     def _claim(self, connection: Connection, claimant: str) -> Credentials | None:

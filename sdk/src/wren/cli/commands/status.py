@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from wren.api.records import ApiDeployment, ApiRun
+from wren.api.records import ApiConnection, ApiDeployment, ApiRun
 from wren.cli.names import format_trigger, quote_name
 from wren.cli.run_report import format_failure, show_run
 from wren.cli.screen import Screen, format_cell
@@ -16,7 +16,8 @@ def show_status(target: str | None, *, as_json: bool) -> None:
     screen = Screen(as_json=as_json)
     with open_client() as client:
         if target is None:
-            _show_deployments(screen, client.deployments())
+            troubled = [item for item in client.connections() if _needs_attention(item)]
+            _show_deployments(screen, client.deployments(), troubled)
         elif is_run_id(target):
             found = client.run(target)
             screen.answer({"run": found.to_wire()})
@@ -26,8 +27,24 @@ def show_status(target: str | None, *, as_json: bool) -> None:
             _show_deployment(screen, client.deployment(deployment.id), client.runs(deployment.id))
 
 
-def _show_deployments(screen: Screen, deployments: list[ApiDeployment]) -> None:
-    screen.answer({"deployments": [item.to_wire() for item in deployments]})
+def _needs_attention(connection: ApiConnection) -> bool:
+    """Tell whether runs cannot use a connection that once worked, or soon cannot."""
+    return connection.status == "needs_reauth" or (connection.status == "active" and bool(connection.error))
+
+
+def _describe_trouble(connection: ApiConnection) -> str:
+    error = connection.error
+    reason = error.get("message") if isinstance(error, dict) else error
+    name, alias = connection.integration, connection.alias
+    cure = f"; run `wren connect {name} --alias {alias}`" if connection.status == "needs_reauth" else ""
+    return f"{name} ({alias}) is {connection.status}: {reason or 'no reason given'}{cure}"
+
+
+def _show_deployments(screen: Screen, deployments: list[ApiDeployment], troubled: list[ApiConnection]) -> None:
+    answer = {"deployments": [item.to_wire() for item in deployments]}
+    screen.answer({**answer, "connections": [item.to_wire() for item in troubled]} if troubled else answer)
+    for item in troubled:
+        screen.line(_describe_trouble(item), style="yellow")
     if not deployments:
         screen.line("nothing is deployed yet; run `wren deploy SCRIPT`")
         return
