@@ -8,7 +8,7 @@ import pytest
 import wren
 from servers.backend import backend
 from servers.google import google
-from wren.checks.script import check_script
+from wren.runner.script_report import check_script
 from wren_anthropic import Anthropic
 from wren_backend.integrations import get_integration, list_integrations
 from wren_core import AIIntegration, CredentialSpec, CredentialType, IntegrationSpec

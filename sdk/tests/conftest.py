@@ -154,6 +154,10 @@ class FakeServer(FakeProvider):
     def validate(self, _request: FakeRequest) -> Any:
         return self.validation
 
+    @route("POST", "/v1/scripts/validate")
+    def validate_script(self, _request: FakeRequest) -> Any:
+        return self.validation
+
     @route("GET", "/v1/integrations")
     def integrations(self, _request: FakeRequest) -> Any:
         offered = {"name": "parcel", "display_name": "Parcel Post", "description": "Send.", "version": "1.2.3"}

@@ -62,7 +62,12 @@ def _build_features(
         sandbox=sandbox,
         runs=build_runs(ground),
         deployments=build_deployments(
-            ground, integrations, describer=executor, configuration=configuration, wake=worker.wake
+            ground,
+            integrations,
+            describer=executor,
+            configuration=configuration,
+            find_quota_problem=quota,
+            wake=worker.wake,
         ),
         connections=connections,
         integrations=integrations,

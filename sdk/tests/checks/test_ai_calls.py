@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from wren.checks.ai_calls import check_ai_calls
-from wren.checks.finding import Code, ScriptFinding
+from wren.checks.finding import Code
 from wren.checks.scopes import list_places
-from wren.checks.script import check_script
 from wren.checks.source import Source, parse_script
+from wren.runner.script_report import check_script
 from wren.script.catalogue import installed
+from wren_core.protocol.findings import ScriptFinding
 
 SITE = Path(__file__).parents[1]
 

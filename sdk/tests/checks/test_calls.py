@@ -4,7 +4,10 @@ from wren.checks.calls import check_calls
 from wren.checks.finding import Code
 from wren.checks.scopes import list_places
 from wren.checks.source import parse_script
-from wren.script.catalogue import installed
+from wren.script import session
+from wren.script.catalogue import Catalogue, installed
+from wren.script.session import ScriptSession
+from wren_core.protocol.jobs import JobConnection
 
 pytestmark = pytest.mark.usefixtures("plugins")
 
@@ -12,6 +15,11 @@ pytestmark = pytest.mark.usefixtures("plugins")
 def check(text: str):
     source = parse_script(text.encode(), "daily.py")
     return list(check_calls(source, installed(), list_places(source.tree)))
+
+
+def _parts(text: str):
+    source = parse_script(text.encode(), "daily.py")
+    return source, Catalogue(), list_places(source.tree)
 
 
 def codes(text: str) -> list[str]:
@@ -29,11 +37,19 @@ def test_an_integration_that_is_not_installed_is_answered_with_the_nearest():
     assert "did you mean 'parcel'" in finding.message
 
 
-def test_an_integration_like_no_other_comes_with_how_to_install_it():
+def test_an_integration_like_no_other_comes_with_what_is_possible_and_no_invented_package():
     [finding] = check("from wren.integrations import xy_q\n")
 
     assert (finding.code, finding.line, finding.column) == (Code.INTEGRATION_UNKNOWN, 1, 31)
-    assert "pip install wren-xy-q" in (finding.hint or "")
+    assert "wren integrations list" in (finding.hint or "")
+    assert "pip install" not in (finding.hint or "")
+
+
+def test_an_integration_published_with_wren_comes_with_its_package(monkeypatch):
+    monkeypatch.setattr("wren.script.catalogue.integration_names", lambda: ["parcel"])
+    [finding] = list(check_calls(*_parts("from wren.integrations import postgres\n")))
+
+    assert "pip install wren-postgres" in (finding.hint or "")
 
 
 def test_a_plugin_that_does_not_load_is_reported_with_its_cause():
@@ -201,11 +217,20 @@ def test_a_misspelt_configuration_value_is_answered_with_the_nearest():
     assert finding.hint == "did you mean 'retries'?"
 
 
-def test_missing_configuration_is_a_warning_since_the_connection_may_hold_it():
+def test_missing_configuration_is_a_note_since_the_connection_brings_it():
     [finding] = check("import wren\nx = wren.integrations.depot.init()\n")
 
-    assert (finding.code, finding.severity) == (Code.CONFIG_INVALID, "warning")
-    assert finding.message == "depot.init needs 'street'"
+    assert (finding.code, finding.severity) == (Code.CONFIG_MISSING, "note")
+    assert "depot needs 'street'; where the script is deployed it comes with the connection" in finding.message
+
+
+def test_configuration_that_a_known_connection_lacks_is_an_error():
+    held = JobConnection(integration="depot", alias="default", is_default=True)
+    with session.entered(ScriptSession(connections=(held,), is_describing=True)):
+        [finding] = check("import wren\nx = wren.integrations.depot.init()\n")
+
+    assert (finding.code, finding.severity) == (Code.CONFIG_MISSING, "error")
+    assert "neither the script nor its connection" in finding.message
 
 
 def test_configuration_from_the_environment_is_not_missing(monkeypatch):

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from wren.checks.finding import Code
-from wren.checks.script import check_script
+from wren.runner.script_report import check_script
 
 pytestmark = pytest.mark.usefixtures("plugins")
 
@@ -41,7 +41,7 @@ def daily(event):
     ("text", "code", "place"),
     [
         ("def f(:\n", "SYNTAX_ERROR", (1, 7)),
-        ("import nothing_such\n", "IMPORT_FAILED", (1, None)),
+        ("import nothing_such\n", "MODULE_MISSING", (1, None)),
         ("x = {}\nx['a']\n", "IMPORT_FAILED", (2, None)),
         ('import wren\n@wren.on_schedule("0 25 * * *")\ndef f(): ...\n', "CRON_INVALID", (2, 19)),
         ("def f():\n    return g()\n", "UNDEFINED_NAME", (2, 12)),

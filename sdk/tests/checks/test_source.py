@@ -1,7 +1,8 @@
 import pytest
 
-from wren.checks.finding import Code, ScriptFinding
+from wren.checks.finding import Code
 from wren.checks.source import MAX_BYTES, ScriptUnreadable, Source, parse_script, read_script
+from wren_core.protocol.findings import ScriptFinding
 
 
 def refusal(content: bytes) -> ScriptFinding:

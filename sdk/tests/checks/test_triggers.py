@@ -1,9 +1,10 @@
 import pytest
 
+from wren.checks.declared import check_declared
 from wren.checks.finding import Code
 from wren.checks.scopes import list_places
 from wren.checks.source import parse_script
-from wren.checks.triggers import check_declared, check_triggers
+from wren.checks.triggers import check_triggers
 
 
 def check(text: str):
@@ -65,14 +66,16 @@ def test_a_trigger_inside_a_function_or_class_is_never_seen(outer):
     assert (finding.code, finding.line) == (Code.TRIGGER_INVALID, 4)
 
 
-@pytest.mark.parametrize("arguments", ["a, b", "a, *, b", "*, b"])
+@pytest.mark.parametrize("arguments", ["a, b", "a, *, b", "*, b", "event, b"])
 def test_a_triggered_function_that_needs_more_than_the_event_is_refused(arguments):
     [finding] = check(f'import wren\n@wren.on_email(subject="x")\ndef daily({arguments}): ...\n')
 
     assert finding.code == Code.FUNCTION_SIGNATURE
 
 
-@pytest.mark.parametrize("arguments", ["", "event", "event, verbose=False", "*args, **more", "event=None, *, n=1"])
+@pytest.mark.parametrize(
+    "arguments", ["", "event", "event, verbose=False", "*args, **more", "event=None, *, n=1", "days=7", "*, event"]
+)
 def test_a_triggered_function_may_take_the_event_and_defaults(arguments):
     assert check(f'import wren\n@wren.on_schedule("@daily")\ndef daily({arguments}): ...\n') == []
 
@@ -83,7 +86,7 @@ def test_a_script_that_nothing_starts_is_a_warning():
     [finding] = check_declared(source, {"triggers": []})
 
     assert (finding.code, finding.severity) == (Code.TRIGGER_MISSING, "warning")
-    assert list(check_declared(source, {"triggers": [{}]})) == []
+    assert list(check_declared(source, {"triggers": [{"func": "x"}]})) == []
 
 
 @pytest.mark.parametrize("decorator", ["wren.on_schedule", "wren.on_email"])
@@ -105,3 +108,76 @@ def test_a_misfire_other_than_the_three_is_pointed_at(misfire):
 @pytest.mark.parametrize("misfire", ["skip", "latest", "all"])
 def test_a_misfire_that_is_one_of_the_three_is_fine(misfire):
     assert check(f'import wren\n@wren.on_schedule("@daily", "UTC", "{misfire}")\ndef daily(): ...\n') == []
+
+
+@pytest.mark.parametrize(
+    ("decorator", "code", "hint"),
+    [
+        ('on_schedule("@daily", tz="Europe/Oslo")', "ARGUMENT_UNKNOWN", "did you mean 'timezone'?"),
+        ('on_schedule("@daily", time_zone="UTC")', "ARGUMENT_UNKNOWN", "did you mean 'timezone'?"),
+        ('on_schedule(corn="@daily", cron="@daily")', "ARGUMENT_UNKNOWN", "did you mean 'cron'?"),
+        ('on_schedule("@daily", every=5)', "ARGUMENT_UNKNOWN", "it takes cron, timezone, misfire"),
+        ('on_email(sender="a@b.example")', "ARGUMENT_UNKNOWN", "it takes from_, to, subject, body"),
+        ('on_email(subj="x")', "ARGUMENT_UNKNOWN", "did you mean 'subject'?"),
+        ('on_schedule("@daily", "UTC", "latest", 4)', "ARGUMENT_UNKNOWN", None),
+        ("on_schedule()", "ARGUMENT_MISSING", 'for example wren.on_schedule("0 9 * * *")'),
+    ],
+)
+def test_an_argument_that_a_decorator_does_not_take_is_answered_with_the_one_that_was_meant(decorator, code, hint):
+    [finding] = check(f"import wren\n@wren.{decorator}\ndef daily(): ...\n")
+
+    assert (finding.code, finding.line, finding.hint) == (code, 2, hint)
+
+
+@pytest.mark.parametrize("cron", ["*/90 * * * *", "0 */45 * * *", "*/0 * * * *", "30-10 * * * *", "0 0 31 2 *"])
+def test_times_that_are_not_what_they_seem_are_refused(cron):
+    [finding] = check(f'import wren\n@wren.on_schedule("{cron}")\ndef daily(): ...\n')
+
+    assert (finding.code, finding.line) == (Code.CRON_INVALID, 2)
+
+
+def test_a_parameter_with_a_default_is_not_the_event():
+    [finding] = check('import wren\n@wren.on_schedule("@daily")\ndef daily(t=None):\n    print(t.scheduled_for)\n')
+
+    assert (finding.code, finding.line, finding.hint) == (Code.EVENT_NOT_GIVEN, 4, "call the parameter `event`")
+
+
+def declared(text: str, *names: str):
+    source = parse_script(text.encode(), "daily.py")
+    kept = [{"func": name, "type": "schedule", "config": {}} for name in names]
+    return list(check_declared(source, {"triggers": kept}))
+
+
+SCHEDULED = 'import wren\n@wren.on_schedule("@daily")\ndef daily(): ...\n'
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        '@wren.on_schedule("@hourly")\ndef daily(): ...\n',
+        "def daily(): ...\n",
+        "daily = 5\n",
+        "class daily: ...\n",
+        "from os import path as daily\n",
+        "for daily in []: ...\n",
+        "del daily\n",
+    ],
+)
+def test_a_trigger_whose_name_is_given_away_is_lost(later):
+    [finding] = declared(SCHEDULED + later, *(["daily"] if "on_schedule" in later else []))
+
+    assert (finding.code, finding.line, finding.severity) == (Code.TRIGGER_LOST, 3, "error")
+    assert "line 4" in finding.message or "line 5" in finding.message
+
+
+def test_a_decorator_above_a_trigger_that_hides_it_is_found():
+    text = "import wren\ndef retry(f): return lambda: f()\n@retry\n@wren.on_schedule('@daily')\ndef daily(): ...\n"
+    [finding] = declared(text)
+
+    assert (finding.code, finding.line) == (Code.TRIGGER_LOST, 5)
+    assert "put @wren.on_schedule at the top" in finding.hint
+
+
+@pytest.mark.parametrize("text", [SCHEDULED, SCHEDULED + "daily = retry(daily)\n", SCHEDULED + "hourly = daily\n"])
+def test_a_trigger_that_was_kept_is_no_finding(text):
+    assert declared(text, "daily") == []

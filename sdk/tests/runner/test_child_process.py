@@ -11,7 +11,7 @@ from wren_core.testing.patience import patience
 
 
 def job(script: str) -> DescribeJob:
-    return DescribeJob(script=script, filename="daily.py")
+    return DescribeJob(script=script, filename="daily.py", is_checked=False)
 
 
 def run(script: str, func: str = "daily", **options):

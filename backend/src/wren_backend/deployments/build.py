@@ -1,13 +1,15 @@
 """Builds the use cases of deployments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from wren_backend.definitions.declared import documents_named
+from wren_backend.deployments.reading import Configured
 from wren_backend.deployments.service import DeploymentLimits, DeploymentService, Describer
 from wren_backend.ground import Ground
 from wren_backend.integrations.service import IntegrationService
 from wren_backend.tenancy.auth import Subject
+from wren_core.errors import WrenError
 
 
 def build_deployments(
@@ -15,7 +17,8 @@ def build_deployments(
     integrations: IntegrationService,
     *,
     describer: Describer,
-    configuration: Callable[[Subject], Mapping[str, str]],
+    configuration: Callable[[Subject], Configured],
+    find_quota_problem: Callable[[Subject], WrenError | None],
     wake: Callable[[], None],
 ) -> DeploymentService:
     """Return the use cases of deployments.
@@ -24,7 +27,8 @@ def build_deployments(
         ground: what every feature is built on.
         integrations: checks the connections of a script and chooses its ai integration.
         describer: extracts a script's metadata.
-        configuration: what a script finds in its environment while it is described.
+        configuration: what a script finds configured while it is described.
+        find_quota_problem: finds what keeps a subject from deploying another script.
         wake: tells the worker of a queued run.
     """
     settings = ground.settings
@@ -37,6 +41,8 @@ def build_deployments(
         declared=partial(documents_named, ground.registry),
         check_connections=integrations.check,
         choose_ai=integrations.choose_ai,
+        find_quota_problem=find_quota_problem,
+        list_warnings=integrations.warnings,
         wake=wake,
         limits=DeploymentLimits(
             min_interval=settings.min_schedule_interval,

@@ -1,6 +1,7 @@
 """Deployments over HTTP."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -15,9 +16,12 @@ from wren_backend.deployments.schemas import (
     DeploymentId,
     DeploymentList,
     DeploymentRead,
+    FindingRead,
+    ScriptVerdict,
     StartBody,
     StatusAnswer,
     TriggerRead,
+    ValidateScriptBody,
     VersionList,
     VersionRead,
 )
@@ -26,10 +30,12 @@ from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.errors import current_correlation_id
 from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, Cursor, documented
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
+from wren_backend.integrations.schemas import ValidationProblem
 from wren_backend.runs.money import in_usd
 from wren_backend.runs.router import Limit, Runs
 from wren_backend.runs.schemas import RunList, RunRead
 from wren_backend.tenancy.auth import Subject
+from wren_core.protocol.findings import ScriptFinding
 
 router = APIRouter(prefix="/v1", tags=["deployments"], responses=ANSWERS_OF_API)
 
@@ -72,6 +78,24 @@ def deploy_script(
         request=None if idempotency_key is None else _keyed_request(subject, idempotency_key, body),
     )
     return Response(reply.body, status_code=reply.status_code, media_type="application/json")
+
+
+@router.post(
+    "/scripts/validate",
+    operation_id="validate_script",
+    summary="Check a script as a deploy does, and store nothing",
+    response_model_exclude_none=True,
+    responses=ANSWERS_TO_BODY,
+)
+def validate_script(body: ValidateScriptBody, subject: CurrentSubject, service: Deployments) -> ScriptVerdict:
+    """Check the script in the sandbox, the connections it needs, and the quota."""
+    verdict = service.validate(subject, script=body.script, name=body.name)
+    return ScriptVerdict(
+        valid=verdict.is_valid,
+        findings=_shape_findings(verdict.findings),
+        errors=[ValidationProblem.of(error) for error in verdict.problems],
+        warnings=list(verdict.warnings),
+    )
 
 
 @router.get("/deployments", operation_id="list_deployments", summary="List the deployments, newest first")
@@ -205,8 +229,13 @@ def _render(made: DeployResult) -> StoredReply:
         triggers_registered=len(made.triggers),
         created_at=made.version.created_at,
         next_run=made.next_run,
+        findings=_shape_findings(made.findings),
     )
     return StoredReply(status_code=200, body=answer.model_dump_json())
+
+
+def _shape_findings(findings: Iterable[ScriptFinding]) -> list[FindingRead]:
+    return [FindingRead.model_validate(item.to_wire()) for item in findings]
 
 
 def _overview_fields(item: DeploymentOverview) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from wren_backend.deployments.models import DeploymentStatus
 from wren_backend.http.wire import IntegrationName, JsonObject, NamedAccounts, RequestBody, ResponseBody, Timestamp
+from wren_backend.integrations.schemas import ValidationProblem
 from wren_backend.runs.models import RunStatus
 from wren_backend.triggers.declaration import TriggerDeclaration
 
@@ -81,6 +82,34 @@ class DeployBody(RequestBody):
     metadata: MetadataBody | None = Field(default=None, description="Compared with what the script itself declares")
 
 
+class FindingRead(ResponseBody):
+    """One finding of the check of a script, as `wren test` prints it."""
+
+    code: str
+    message: str
+    file: str
+    line: int | None = None
+    column: int | None = None
+    severity: str = Field(description="error, warning or note; only errors keep a script from being deployed")
+    hint: str | None = Field(default=None, description="The next step")
+
+
+class ValidateScriptBody(RequestBody):
+    """A script to check."""
+
+    script: str = Field(description="Python source, at most 1 MiB of UTF-8")
+    name: str | None = Field(default=None, description="The name it would be deployed under")
+
+
+class ScriptVerdict(ResponseBody):
+    """Whether a script could be deployed."""
+
+    valid: bool
+    findings: list[FindingRead]
+    errors: list[ValidationProblem] = Field(description="What is missing besides: connections, quota")
+    warnings: list[str] = Field(description="What to know about the integrations it uses")
+
+
 class DeployAnswer(ResponseBody):
     """What was deployed."""
 
@@ -95,6 +124,7 @@ class DeployAnswer(ResponseBody):
                     "triggers_registered": 1,
                     "created_at": "2024-12-08T10:30:00Z",
                     "next_run": "2024-12-09T09:00:00Z",
+                    "findings": [],
                 }
             ]
         }
@@ -107,6 +137,7 @@ class DeployAnswer(ResponseBody):
     triggers_registered: int
     created_at: Timestamp
     next_run: Timestamp | None
+    findings: list[FindingRead] = Field(default_factory=list, description="Warnings and notes of the check")
 
 
 class DeploymentRead(ResponseBody):

@@ -12,8 +12,10 @@ from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.deployments.quota import QuotaExceeded
+from wren_backend.deployments.reading import Configured, ReadScript, ScriptRefused, Verdict, combine_problems
 from wren_backend.deployments.repository import DeploymentOverview, NewScript
 from wren_backend.deployments.script import check_script
+from wren_backend.executor.executor import Description
 from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
 from wren_backend.ids import new_token
@@ -31,6 +33,8 @@ from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
 from wren_core.contract.events import ManualStart
 from wren_core.errors import AgentFixableError, WrenError
+from wren_core.protocol.findings import ScriptFinding
+from wren_core.protocol.jobs import DescribeJob
 
 log = structlog.get_logger()
 
@@ -39,12 +43,10 @@ _UNNAMED = "script"
 
 
 class Describer(Protocol):
-    """Extracts a script's metadata without trusting it."""
+    """Checks a script, and extracts its metadata without trusting it."""
 
-    def describe(
-        self, source: str, *, filename: str, env: Mapping[str, str], definitions: Mapping[str, str]
-    ) -> dict[str, Any]:
-        """Return the metadata; raises AgentFixableError with file and line when the script cannot be loaded."""
+    def describe(self, job: DescribeJob) -> Description:
+        """Return metadata and findings; raises WrenError where the script could not be read to its end."""
         ...
 
 
@@ -65,6 +67,8 @@ class DeployResult:
     deployment: Deployment
     version: DeploymentVersion
     triggers: tuple[Trigger, ...]
+    findings: tuple[ScriptFinding, ...] = ()
+    """Warnings and notes of the check."""
 
     @property
     def next_run(self) -> datetime | None:
@@ -102,12 +106,16 @@ class DeploymentService:
     clock: Clock
     cursors: CursorCodec
     describer: Describer
-    configuration: Callable[[Subject], Mapping[str, str]]
-    """What the operator and the subject configured, by environment variable; a script may read it at import."""
+    configuration: Callable[[Subject], Configured]
+    """What the operator and the subject configured; a script may read it at import."""
     declared: Callable[[str], Mapping[str, str]]
     """Definitions that the operator added and a script may name, by integration."""
     check_connections: ConnectionCheck
     choose_ai: AISource
+    find_quota_problem: Callable[[Subject], WrenError | None]
+    """Finds what keeps a subject from deploying another script."""
+    list_warnings: Callable[[Sequence[str]], Sequence[str]]
+    """What a script with these integrations should know."""
     wake: Callable[[], None]
     limits: DeploymentLimits
 
@@ -134,28 +142,69 @@ class DeploymentService:
             request: the idempotency key; a repeated one gets the first answer.
 
         Raises:
-            ScriptTooLarge, InvalidInput (NAME_INVALID, CRON_INVALID), MetadataMismatch, TriggerUnsupported: fix the
-                script or the request.
+            ScriptRefused: the check has errors, those of `wren test`.
+            ScriptTooLarge, InvalidInput (NAME_INVALID), MetadataMismatch, TriggerUnsupported: fix the script or the
+                request.
             UserFacingConfigError: an integration it uses must be connected first; carries `action_url`.
         """
         if request is not None and (answered := self._find_reply(request)):
             return answered
-        check_script(script, max_bytes=self.limits.max_script_bytes)
         wanted = None if name is None else clean_name(name)
-        described = self.describer.describe(
-            script,
-            filename=f"{wanted or _UNNAMED}.py",
-            env=self.configuration(subject),
+        read = self._read(subject, script, wanted)
+        if read.problems:
+            raise combine_problems(read.problems)
+        if metadata is not None:
+            check_agreement(read.declaration, Declaration.of(metadata))
+        declared = {**read.declaration.to_wire(), **({"ai_integration": read.ai} if read.ai else {})}
+        new = NewScript(name=wanted or _default_name(read.metadata), script=script, declared=declared)
+        return self._store(subject, new, read, request, render)
+
+    def validate(self, subject: Subject, *, script: str, name: str | None = None) -> Verdict:
+        """Check a script as `deploy` does, and store nothing.
+
+        Raises:
+            WrenError: the script cannot be read at all: it is too large, not text, or does not end.
+        """
+        wanted = None if name is None else clean_name(name)
+        try:
+            read = self._read(subject, script, wanted)
+        except ScriptRefused as exc:
+            return Verdict(findings=exc.findings)
+        quota = self.find_quota_problem(subject)
+        return Verdict(
+            findings=read.findings,
+            problems=(*read.problems, *([] if quota is None else [quota])),
+            warnings=tuple(self.list_warnings(read.declaration.integrations)),
+        )
+
+    def _read(self, subject: Subject, script: str, name: str | None) -> ReadScript:
+        """Check a script; connections that are missing are among the problems.
+
+        Raises:
+            ScriptRefused, TriggerUnsupported, InvalidInput: what is wrong with the script itself.
+        """
+        check_script(script, max_bytes=self.limits.max_script_bytes)
+        configured = self.configuration(subject)
+        job = DescribeJob(
+            script=script,
+            filename=f"{name or _UNNAMED}.py",
+            env=configured.env,
+            connections=configured.connections,
             definitions=self.declared(script),
         )
-        extracted = Declaration.of(described)
-        if metadata is not None:
-            check_agreement(extracted, Declaration.of(metadata))
-        check_declaration(extracted, now=self.clock.now(), min_interval=self.limits.min_interval)
-        ai = self._check_integrations(subject, extracted)
-        declared = {**extracted.to_wire(), **({"ai_integration": ai} if ai else {})}
-        new = NewScript(name=wanted or _default_name(described), script=script, declared=declared)
-        return self._store(subject, new, extracted, request, render)
+        description = self.describer.describe(job)
+        if description.errors or description.metadata is None:
+            raise ScriptRefused(description.findings)
+        declaration = Declaration.of(description.metadata)
+        check_declaration(declaration, now=self.clock.now(), min_interval=self.limits.min_interval)
+        ai, problems = self._check_integrations(subject, declaration)
+        return ReadScript(
+            declaration=declaration,
+            metadata=description.metadata,
+            findings=description.findings,
+            ai=ai,
+            problems=tuple(problems),
+        )
 
     def start(
         self,
@@ -277,8 +326,8 @@ class DeploymentService:
         log.info(f"deployment.{changed.status}", deployment_id=deployment_id)
         return changed
 
-    def _check_integrations(self, subject: Subject, declaration: Declaration) -> str | None:
-        """Return the ai integration of a script that needs one and names none; raises where a connection is missing."""
+    def _check_integrations(self, subject: Subject, declaration: Declaration) -> tuple[str | None, list[WrenError]]:
+        """Return the ai integration of a script that needs one and names none, and what is missing."""
         ai, unmet = None, list[WrenError]()
         if declaration.uses_ai:
             try:
@@ -286,12 +335,7 @@ class DeploymentService:
             except WrenError as exc:
                 unmet.append(exc)
         names = dict.fromkeys([*declaration.integrations, *([ai] if ai else [])])
-        problems = [*self.check_connections(subject, list(names), dict(declaration.accounts)), *unmet]
-        if not problems:
-            return ai
-        first = problems[0]
-        first.details["problems"] = [problem.to_wire() for problem in problems]
-        raise first
+        return ai, [*self.check_connections(subject, list(names), dict(declaration.accounts)), *unmet]
 
     def _find_reply(self, request: KeyedRequest) -> StoredReply | None:
         with self.database.reading() as session:
@@ -301,7 +345,7 @@ class DeploymentService:
         self,
         subject: Subject,
         new: NewScript,
-        declaration: Declaration,
+        read: ReadScript,
         request: KeyedRequest | None,
         render: Callable[[DeployResult], StoredReply],
     ) -> StoredReply:
@@ -311,8 +355,13 @@ class DeploymentService:
                 return answered
             stored = deployments.create_or_new_version(session, subject.workspace_id, subject.user_id, new, now=now)
             self._check_quota(session, stored.deployment)
-            synced = triggers.sync(session, subject.workspace_id, stored.deployment.id, declaration.triggers, now=now)
-            reply = render(DeployResult(deployment=stored.deployment, version=stored.version, triggers=tuple(synced)))
+            synced = triggers.sync(
+                session, subject.workspace_id, stored.deployment.id, read.declaration.triggers, now=now
+            )
+            made = DeployResult(
+                deployment=stored.deployment, version=stored.version, triggers=tuple(synced), findings=read.findings
+            )
+            reply = render(made)
             if request is not None:
                 idempotency.complete(session, request, reply)
         log.info("deployment.stored", deployment_id=stored.deployment.id, version=stored.version.version)

@@ -23,7 +23,8 @@ from wren_backend.executor.port import Launch, Outcome, OutcomeStatus
 from wren_backend.executor.request_server import RequestServer, ServeRequest
 from wren_backend.storage.storable import storable_json
 from wren_core.protocol.calls import CallRecord
-from wren_core.protocol.frames import CallFrame, Frame, ProtocolViolation, RequestFrame, encode_line
+from wren_core.protocol.findings import MAX_FINDINGS, ScriptFinding
+from wren_core.protocol.frames import CallFrame, FindingFrame, Frame, ProtocolViolation, RequestFrame, encode_line
 from wren_core.protocol.jobs import Job
 
 OnCall = Callable[[CallRecord], None]
@@ -67,6 +68,7 @@ class Execution:
         )
         self._selector = selectors.DefaultSelector()
         self._evidence = Evidence()
+        self._findings: list[ScriptFinding] = []
         self._calls: list[CallRecord] = []
         self._calls_dropped = 0
         self._until = 0.0
@@ -92,6 +94,7 @@ class Execution:
             isolation=isolation,
             result=self._evidence.value if ending.status is OutcomeStatus.SUCCESS else None,
             error=ending.to_wire(self._correlation_id),
+            findings=tuple(self._findings),
             calls=tuple(self._calls),
             calls_dropped=self._calls_dropped,
             output_bytes=self._meter.total,
@@ -208,6 +211,8 @@ class Execution:
                 raise ProtocolViolation("too many requests wait for an answer")
         elif self._evidence.answer is not None:
             raise ProtocolViolation("a second answer")
+        elif isinstance(frame, FindingFrame):
+            self._findings += [frame.finding] if len(self._findings) < MAX_FINDINGS else []
         else:
             self._evidence.answer = frame
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,24 @@ from wren_backend.executor.port import Confinement, Launch, Outcome, Sandbox
 from wren_backend.executor.request_server import Served, ServeRequest
 from wren_backend.outages import find_exhaustion
 from wren_core.errors import HostUnavailable, WrenError, error_from_wire
+from wren_core.protocol.findings import ScriptFinding
 from wren_core.protocol.jobs import DescribeJob, Job, RunJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What the check of a script found."""
+
+    metadata: dict[str, Any] | None
+    """None where it could not be imported; the findings say why."""
+    findings: tuple[ScriptFinding, ...] = ()
+    """In the order of the script."""
+
+    @property
+    def errors(self) -> tuple[ScriptFinding, ...]:
+        """The findings that keep the script from being deployed."""
+        return tuple(item for item in self.findings if item.severity == "error")
+
 
 Cancel = threading.Event | Callable[[], bool]
 
@@ -75,32 +92,24 @@ class Executor:
         )
         return self._perform(job, confinement, observers, secrets)
 
-    def describe(
-        self,
-        source: str,
-        *,
-        filename: str = "script.py",
-        env: Mapping[str, str] | None = None,
-        definitions: Mapping[str, str] | None = None,
-        limits: Limits = DESCRIBE_LIMITS,
-    ) -> dict[str, Any]:
-        """Import a script, without network, credentials or host, and return its metadata.
+    def describe(self, job: DescribeJob, *, limits: Limits = DESCRIBE_LIMITS) -> Description:
+        """Check and import a script, without network, credentials or host; return its metadata and the findings.
 
         Args:
-            source: the script.
-            filename: its name in errors.
-            env: configuration of integrations that the script may make at import; no secrets.
-            definitions: integrations the operator declared, by name, that the script may make at import.
-            limits: what the import may use.
+            job: the script, and what is configured for its user; no secrets.
+            limits: what the check may use.
 
         Raises:
-            WrenError: what is wrong with the script; `details` holds file, line and traceback where they are known.
+            WrenError: the import could not be performed to its end; `details` holds file, line and traceback where
+                they are known.
         """
-        job = DescribeJob(script=source, filename=filename, env=env or {}, definitions=definitions or {})
         outcome = self._perform(job, Confinement(limits=limits), _NO_OBSERVERS, ())
-        if outcome.error is not None:
-            raise _as_exception(outcome.error)
-        return dict(outcome.result)
+        findings = tuple(sorted(outcome.findings, key=lambda item: (item.line or 0, item.column or 0)))
+        if outcome.error is None:
+            return Description(metadata=dict(outcome.result), findings=findings)
+        if any(finding.severity == "error" for finding in findings):
+            return Description(metadata=None, findings=findings)
+        raise _as_exception(outcome.error)
 
     def _perform(self, job: Job, confinement: Confinement, observers: Observers, secrets: Iterable[str]) -> Outcome:
         started = time.monotonic()

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from wren_backend.executor.launcher.policy import Limits
 from wren_core.protocol.calls import CallRecord
+from wren_core.protocol.findings import ScriptFinding
 
 Stream = Literal["stdout", "stderr"]
 
@@ -32,6 +33,8 @@ class Outcome:
     result: Any = None
     error: dict[str, Any] | None = None
     """Wire form of the error: type, code, message, and file, line, traceback where the script failed."""
+    findings: tuple[ScriptFinding, ...] = ()
+    """What the check of a described script found."""
     calls: tuple[CallRecord, ...] = ()
     calls_dropped: int = 0
     output_bytes: int = 0

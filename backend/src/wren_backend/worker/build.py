@@ -1,15 +1,16 @@
 """Builds the worker, and the environment of scripts that are only described."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from wren_backend.connections.build import ConnectionServices
+from wren_backend.connections.credentials.selection import AUTHORISED
 from wren_backend.executor.executor import Executor
 from wren_backend.ground import Ground
 from wren_backend.integrations.ai_choice import AISource
 from wren_backend.spending.service import SpendingService
 from wren_backend.tenancy.auth import Subject
 from wren_backend.worker.connection_trial import ConnectionTrial
-from wren_backend.worker.environment import config_env, override_env
+from wren_backend.worker.environment import ScriptConfiguration, describe_connections, override_env
 from wren_backend.worker.loop import Worker
 from wren_backend.worker.perform import Performer
 
@@ -57,8 +58,16 @@ def build_connection_trial(ground: Ground, executor: Executor) -> ConnectionTria
     )
 
 
-def configuration_of(ground: Ground, connections: ConnectionServices) -> Callable[[Subject], Mapping[str, str]]:
-    """Return what reads the environment of a subject's scripts: what operator and subject configured, no secrets."""
+def configuration_of(ground: Ground, connections: ConnectionServices) -> Callable[[Subject], ScriptConfiguration]:
+    """Return what reads the configuration of a subject's scripts: what operator and subject configured, no secrets."""
     configured = ground.settings.integrations
     specs = [ground.registry.spec(name) for name in configured if name in ground.registry]
-    return lambda subject: override_env(specs, config_env(connections.connections.list_all(subject)), configured)
+
+    def read(subject: Subject) -> ScriptConfiguration:
+        usable = [row for row in connections.connections.list_all(subject) if row.status in AUTHORISED]
+        held = describe_connections(usable, configured)
+        connected = {item.integration for item in held}
+        env = override_env([spec for spec in specs if spec.name not in connected], {}, configured)
+        return ScriptConfiguration(connections=held, env=env)
+
+    return read

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from wren_backend.connections.credentials.selection import default_alias
 from wren_backend.connections.models import Connection
-from wren_backend.connections.repository import DEFAULT_ALIAS
 from wren_backend.worker.accounts import Account
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.protocol.jobs import JobConnection
-from wren_core.protocol.variables import account_variable, base_url_variable, config_variable
+from wren_core.protocol.variables import base_url_variable, config_variable
 
 
 class IntegrationOverride(Protocol):
@@ -48,18 +49,40 @@ def override_env(
     return env
 
 
-def config_env(connections: Iterable[Connection]) -> dict[str, str]:
-    """Return the configuration of a user's connections by variable: of the default ones, and of each by its alias."""
-    default: dict[str, Connection] = {}
-    named: dict[str, str] = {}
-    for connection in connections:
-        name = connection.integration
-        if name not in default or connection.alias == DEFAULT_ALIAS:
-            default[name] = connection
-        if connection.config:
-            named[account_variable(config_variable(name), connection.alias)] = json.dumps(connection.config)
-    plain = {config_variable(name): json.dumps(row.config) for name, row in default.items() if row.config}
-    return {**named, **plain}
+@dataclass(frozen=True, kw_only=True)
+class ScriptConfiguration:
+    """What operator and user configured for a script that is only read; no secrets."""
+
+    connections: tuple[JobConnection, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    """What the operator configured for integrations without a connection, by variable."""
+
+
+def describe_connections(
+    connections: Iterable[Connection], overrides: Mapping[str, IntegrationOverride]
+) -> tuple[JobConnection, ...]:
+    """Return a user's connections without credentials; the default one of each integration as a run has it."""
+    rows = list(connections)
+    aliases: dict[str, list[str]] = {}
+    for row in rows:
+        aliases.setdefault(row.integration, []).append(row.alias)
+    return tuple(
+        JobConnection(
+            integration=row.integration,
+            alias=row.alias,
+            is_default=row.alias == default_alias(aliases[row.integration]),
+            **_configure(overrides.get(row.integration), row.config or {}),
+        )
+        for row in rows
+    )
+
+
+def _configure(override: IntegrationOverride | None, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return configuration and address; the connection's values win over the operator's, one by one."""
+    return {
+        "config": {**(override.config if override else {}), **config},
+        "base_url": override.base_url if override else None,
+    }
 
 
 def _job_connection(account: Account, override: IntegrationOverride | None) -> JobConnection:
@@ -69,6 +92,5 @@ def _job_connection(account: Account, override: IntegrationOverride | None) -> J
         alias=held.alias,
         is_default=account.is_default,
         credentials=held.env,
-        config={**(override.config if override else {}), **held.config},
-        base_url=override.base_url if override else None,
+        **_configure(override, held.config),
     )

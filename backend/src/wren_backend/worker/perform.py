@@ -89,7 +89,10 @@ class Performer:
             connections = job_connections(accounts, self.overrides)
             hosts = allowed_hosts(specs, self.overrides, connections)
             outcome = self.executor.run(
-                self._job(run, deployment.name, version.script, specs, connections, ai),
+                replace(
+                    self._job(run, deployment.name, version.script, specs, connections, ai),
+                    allowed_hosts=hosts.allow,
+                ),
                 Confinement(limits=self.limits, allow_hosts=hosts.allow, operator_hosts=hosts.operator),
                 secrets=held.secrets,
                 on_output=active.journal.write,

@@ -1,7 +1,8 @@
 """The messages of runner and worker on their channel: one JSON document per line.
 
     worker -> runner   one job (`jobs`), then a reply to each request
-    runner -> worker   call and request frames while the script runs, then one answer: metadata, result or error
+    runner -> worker   findings while a script is described, call and request frames while it runs, then one answer:
+                       metadata, result or error
 
 The runner shares its process with the script, so a worker trusts no frame: `parse_frame` checks each, and the limits
 hold for all of them together.
@@ -17,6 +18,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from wren_core.errors import ErrorType
 from wren_core.protocol.calls import CallRecord, Name
+from wren_core.protocol.findings import ScriptFinding
 
 MAX_LINE_BYTES = 2**20
 """Most bytes of a frame's line, without its newline; a job has no limit."""
@@ -40,6 +42,14 @@ class MetadataFrame:
 
     frame: Literal["metadata"] = "metadata"
     metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingFrame:
+    """A check found a problem; sent before the answer of a describe job."""
+
+    frame: Literal["finding"] = "finding"
+    finding: ScriptFinding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +120,7 @@ class ErrorFrame:
 
 Answer = MetadataFrame | ResultFrame | ErrorFrame
 """The last frame of a job."""
-Frame = CallFrame | RequestFrame | MetadataFrame | ResultFrame | ErrorFrame
+Frame = FindingFrame | CallFrame | RequestFrame | MetadataFrame | ResultFrame | ErrorFrame
 """Any frame of a runner."""
 
 

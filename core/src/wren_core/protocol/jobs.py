@@ -70,6 +70,10 @@ class DescribeJob(_ScriptJob):
     """Import a script and answer with its metadata."""
 
     mode: Literal["describe"] = "describe"
+    is_checked: bool = True
+    """Check it too, and send the findings."""
+    connections: tuple[JobConnection, ...] | None = None
+    """The accounts of its user, without credentials; None on a person's own machine."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,8 @@ class RunJob(_ScriptJob):
     """JSON form of the event (`wren_core.contract.events`)."""
     connections: tuple[JobConnection, ...] | None = None
     """All accounts of the run; None on a person's own machine, where the environment holds them."""
+    allowed_hosts: tuple[str, ...] | None = None
+    """`host:port` of everything the sandbox lets it reach, for messages; None where nothing is restricted."""
 
 
 Job = DescribeJob | RunJob

@@ -76,6 +76,10 @@ class Client:
         body.update({"accounts": {name: list(aliases) for name, aliases in accounts.items()}} if accounts else {})
         return self._post(ApiValidation, "/v1/integrations/validate", body)
 
+    def validate_script(self, script: str, *, name: str) -> ApiValidation:
+        """Ask whether a script could be deployed: the server checks it as a deploy does, and stores nothing."""
+        return self._post(ApiValidation, "/v1/scripts/validate", {"script": script, "name": name})
+
     def deploy(self, script: str, *, name: str | None = None, metadata: Mapping[str, Any] | None = None) -> ApiDeployed:
         """Store a script and register its triggers; under a name that exists it becomes the next version."""
         body: dict[str, Any] = {"script": script}

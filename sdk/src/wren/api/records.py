@@ -32,6 +32,8 @@ class ApiValidation(ApiRecord):
     errors: list[dict[str, Any]] = Field(default_factory=list)
     """Error objects, each with the integration it is about."""
     warnings: list[Any] = Field(default_factory=list)
+    findings: list[dict[str, Any]] = Field(default_factory=list)
+    """Of the check of the script on the server, where the script was sent."""
 
 
 class ApiDeployed(ApiRecord):
@@ -44,6 +46,8 @@ class ApiDeployed(ApiRecord):
     triggers_registered: int = 0
     created_at: Timestamp | None = None
     next_run: Timestamp | None = None
+    findings: list[dict[str, Any]] = Field(default_factory=list)
+    """Warnings and notes of the check on the server."""
 
 
 class ApiTrigger(ApiRecord):

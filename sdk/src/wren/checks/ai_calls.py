@@ -4,15 +4,17 @@ import ast
 import inspect
 from collections.abc import Iterable, Iterator
 
-from wren.checks.finding import Code, ScriptFinding
+from wren.checks.evaluator import Evaluator
+from wren.checks.finding import Code
 from wren.checks.scopes import ScopedNode
 from wren.checks.source import Source
-from wren.checks.values import Evaluator, Member
+from wren.checks.values import Member
 from wren.script.ai import ai
 from wren.script.catalogue import Catalogue
 from wren_core.ai.integration import AIIntegration
 from wren_core.errors import IntegrationUnknown, PluginFailed
 from wren_core.nearest import find_nearest, suggest
+from wren_core.protocol.findings import ScriptFinding
 
 _AI = Member("ai")
 

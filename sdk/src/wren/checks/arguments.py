@@ -5,12 +5,14 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from wren.checks.finding import Code, ScriptFinding
+from wren.checks.finding import Code
 from wren.checks.literals import explain_misfit, read_literal
+from wren.checks.readable import explain_unreadable
 from wren.checks.source import Source
 from wren_core.contract.integration import Integration
 from wren_core.contract.methods import Method
 from wren_core.nearest import find_nearest, suggest
+from wren_core.protocol.findings import ScriptFinding
 
 
 @dataclass(kw_only=True)
@@ -58,6 +60,8 @@ def _check_values(source: Source, name: str, method: Method, given: dict[str, as
         if literal is None or parameter not in properties:
             continue
         reason = explain_misfit(literal, properties[parameter], definitions)
+        if reason is None and not literal.is_partial:
+            reason = explain_unreadable(method, parameter, literal.value)
         if reason is not None:
             yield source.finding(Code.ARGUMENT_INVALID, f"{name}: {parameter}: {reason}", node)
 

@@ -14,12 +14,37 @@ class ImportedName:
     member: str | None = None
 
 
+@dataclass(frozen=True)
+class Iterated:
+    """One element of an expression: the variable of a loop."""
+
+    iterable: ast.expr
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """One part of a value that is taken apart: the `m` of `for i, m in enumerate(mails)`."""
+
+    whole: "ast.expr | Iterated | Unpacked"
+    index: int
+
+
+@dataclass(frozen=True)
+class ParameterOf:
+    """A parameter of a function."""
+
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    name: str
+
+
 class _Unknown:
-    """A binding of unknown value: a parameter, a loop variable, a function."""
+    """A binding of unknown value."""
 
 
 UNKNOWN: Final = _Unknown()
-Binding: TypeAlias = ast.expr | ImportedName | _Unknown
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Binding: TypeAlias = ast.expr | ImportedName | Iterated | Unpacked | ParameterOf | Function | ast.ClassDef | _Unknown
+_Source: TypeAlias = ast.expr | Iterated | Unpacked
 Bound: TypeAlias = Iterator[tuple[str, Binding]]
 
 
@@ -31,7 +56,9 @@ def find_bindings(node: ast.AST) -> Bound:
                 yield from _bind_target(target, node.value)
         case ast.AnnAssign(value=ast.expr()) | ast.NamedExpr():
             yield from _bind_target(node.target, node.value)
-        case ast.AugAssign() | ast.For() | ast.AsyncFor() | ast.comprehension():
+        case ast.For() | ast.comprehension(is_async=0):
+            yield from _bind_target(node.target, Iterated(node.iter))
+        case ast.AugAssign() | ast.AsyncFor() | ast.comprehension():
             yield from _bind_target(node.target, None)
         case ast.withitem():
             yield from _bind_target(node.optional_vars, None)
@@ -50,7 +77,7 @@ def list_parameters(arguments: ast.arguments) -> Iterator[str]:
     return (item.arg for item in plain if item is not None)
 
 
-def _bind_target(target: ast.expr | None, value: ast.expr | None) -> Bound:
+def _bind_target(target: ast.expr | None, value: _Source | None) -> Bound:
     match target:
         case ast.Name():
             yield target.id, value or UNKNOWN
@@ -61,11 +88,17 @@ def _bind_target(target: ast.expr | None, value: ast.expr | None) -> Bound:
                 yield from _bind_target(part, part_value)
 
 
-def _pair_targets(targets: list[ast.expr], value: ast.expr | None) -> Iterator[tuple[ast.expr, ast.expr | None]]:
-    values: list[ast.expr] = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-    is_even = len(values) == len(targets) and not any(isinstance(item, ast.Starred) for item in (*targets, *values))
+def _pair_targets(targets: list[ast.expr], value: _Source | None) -> Iterator[tuple[ast.expr, _Source | None]]:
+    is_starred = any(isinstance(item, ast.Starred) for item in targets)
     for index, target in enumerate(targets):
-        yield target, values[index] if is_even else None
+        if value is None or is_starred:
+            yield target, None
+        elif not isinstance(value, ast.Tuple | ast.List):
+            yield target, Unpacked(value, index)
+        elif len(value.elts) == len(targets) and not any(isinstance(item, ast.Starred) for item in value.elts):
+            yield target, value.elts[index]
+        else:
+            yield target, None
 
 
 def _bind_imports(node: ast.Import | ast.ImportFrom) -> Bound:
@@ -82,11 +115,10 @@ def _bind_imports(node: ast.Import | ast.ImportFrom) -> Bound:
 
 def _bind_captures(node: ast.AST) -> Bound:
     match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name, node
         case (
-            ast.FunctionDef(name=str(name))
-            | ast.AsyncFunctionDef(name=str(name))
-            | ast.ClassDef(name=str(name))
-            | ast.ExceptHandler(name=str(name))
+            ast.ExceptHandler(name=str(name))
             | ast.MatchAs(name=str(name))
             | ast.MatchStar(name=str(name))
             | ast.MatchMapping(rest=str(name))

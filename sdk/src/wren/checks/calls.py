@@ -6,16 +6,19 @@ from importlib.util import find_spec
 
 from wren.checks.arguments import check_arguments
 from wren.checks.configuration import check_config
-from wren.checks.finding import Code, ScriptFinding
+from wren.checks.evaluator import Evaluator
+from wren.checks.finding import Code
 from wren.checks.scopes import Scope, ScopedNode
 from wren.checks.source import Source
-from wren.checks.values import Evaluator, Handle, Instance, Namespace, Package, Value
+from wren.checks.values import Handle, Instance, Namespace, Package, Value
 from wren.public_names import PUBLIC_NAMES, suggest_name
 from wren.script.catalogue import Catalogue
 from wren.script.metadata import NAMESPACE_FUNCTIONS
 from wren_core.contract.integration import INSTANCE_NAMES, Integration
 from wren_core.errors import IntegrationUnknown, PluginFailed
 from wren_core.nearest import find_nearest, suggest
+from wren_core.plugins.policy import first_party_distributions
+from wren_core.protocol.findings import ScriptFinding
 
 _HANDLE_NAMES = ("get_docs", "init")
 
@@ -25,8 +28,9 @@ def check_calls(source: Source, catalogue: Catalogue, found: Iterable[ScopedNode
 
     Only the integrations that the script names are loaded.
     """
-    check = _Check(source, catalogue)
-    for place in found:
+    places = list(found)
+    check = _Check(source, catalogue, Evaluator(places, catalogue))
+    for place in places:
         match place.node:
             case ast.ImportFrom(module="wren" | "wren.integrations", level=0):
                 yield from check.check_import(place.node)
@@ -37,10 +41,10 @@ def check_calls(source: Source, catalogue: Catalogue, found: Iterable[ScopedNode
 
 
 class _Check:
-    def __init__(self, source: Source, catalogue: Catalogue) -> None:
+    def __init__(self, source: Source, catalogue: Catalogue, values: Evaluator) -> None:
         self._source = source
         self._catalogue = catalogue
-        self._values = Evaluator()
+        self._values = values
 
     def check_import(self, node: ast.ImportFrom) -> Iterator[ScriptFinding]:
         base: Value = Package() if node.module == "wren" else Namespace()
@@ -65,7 +69,7 @@ class _Check:
         if integration is None:
             return
         if isinstance(base, Handle) and function.attr == "init":
-            yield from check_config(self._source, integration, node)
+            yield from check_config(self._source, integration, self._catalogue.spec(base.name), node)
         elif isinstance(base, Instance) and function.attr in integration.methods():
             yield from check_arguments(self._source, integration, integration.methods()[function.attr], node)
 
@@ -94,9 +98,8 @@ class _Check:
         try:
             self._catalogue.get(name)
         except IntegrationUnknown as exc:
-            install = f"pip install wren-{name.replace('_', '-')}"
-            hint = f"`{install}`, or another distribution that offers it; or `wren integrations fetch {name}`"
-            return Code.INTEGRATION_UNKNOWN, exc.message, None if exc.details.get("nearest") else hint
+            hint = None if exc.details.get("nearest") else _explain_unknown(name)
+            return Code.INTEGRATION_UNKNOWN, exc.message, hint
         except PluginFailed as exc:
             return Code.PLUGIN_FAILED, exc.message, "repair or reinstall the distribution"
         return None
@@ -107,6 +110,17 @@ class _Check:
             return self._catalogue.get(name)
         except (IntegrationUnknown, PluginFailed):
             return None
+
+
+def _explain_unknown(name: str) -> str:
+    """Return how an integration may be had; a package is named only where it is known to exist."""
+    distribution = f"wren-{name.replace('_', '-')}"
+    if distribution in first_party_distributions():
+        return f"`pip install {distribution}`, here and on the server"
+    return (
+        "`wren integrations list` shows what is installed; a package that offers it, an OpenAPI document "
+        "(`wren integrations import`) or a plugin (`wren plugin new`) adds it"
+    )
 
 
 def _find_package_problem(name: str) -> tuple[Code, str, str | None] | None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-Severity = Literal["error", "warning"]
+from wren_core.protocol.findings import ScriptFinding
 
 
 class Code(StrEnum):
@@ -19,46 +19,37 @@ class Code(StrEnum):
     SYNTAX_ERROR = "SYNTAX_ERROR"
     UNDEFINED_NAME = "UNDEFINED_NAME"
     FUNCTION_REDEFINED = "FUNCTION_REDEFINED"
+    NAME_OVERWRITTEN = "NAME_OVERWRITTEN"
+    MODULE_MISSING = "MODULE_MISSING"
+    MODULE_NOT_SHARED = "MODULE_NOT_SHARED"
     WREN_NAME_UNKNOWN = "WREN_NAME_UNKNOWN"
     CRON_INVALID = "CRON_INVALID"
     TRIGGER_INVALID = "TRIGGER_INVALID"
     TRIGGER_MISSING = "TRIGGER_MISSING"
+    TRIGGER_LOST = "TRIGGER_LOST"
     FUNCTION_SIGNATURE = "FUNCTION_SIGNATURE"
+    EVENT_NOT_GIVEN = "EVENT_NOT_GIVEN"
     INTEGRATION_UNKNOWN = "INTEGRATION_UNKNOWN"
     PLUGIN_FAILED = "PLUGIN_FAILED"
     INIT_MISSING = "INIT_MISSING"
     CONFIG_INVALID = "CONFIG_INVALID"
+    CONFIG_MISSING = "CONFIG_MISSING"
     ACCOUNT_NOT_LITERAL = "ACCOUNT_NOT_LITERAL"
     METHOD_UNKNOWN = "METHOD_UNKNOWN"
+    METHOD_NOT_CALLED = "METHOD_NOT_CALLED"
+    METHOD_AWAITED = "METHOD_AWAITED"
+    ATTRIBUTE_UNKNOWN = "ATTRIBUTE_UNKNOWN"
+    CALL_AT_IMPORT = "CALL_AT_IMPORT"
     ARGUMENT_UNKNOWN = "ARGUMENT_UNKNOWN"
     ARGUMENT_MISSING = "ARGUMENT_MISSING"
     ARGUMENT_INVALID = "ARGUMENT_INVALID"
+    FILE_NOT_KEPT = "FILE_NOT_KEPT"
+    FILE_MISSING = "FILE_MISSING"
+    HOST_NOT_ALLOWED = "HOST_NOT_ALLOWED"
     IMPORT_FAILED = "IMPORT_FAILED"
     IMPORT_TIMED_OUT = "IMPORT_TIMED_OUT"
     IMPORT_EXITED = "IMPORT_EXITED"
     CHECK_INCOMPLETE = "CHECK_INCOMPLETE"
-
-
-class ScriptFinding(BaseModel):
-    """One problem of a script, and how to fix it."""
-
-    model_config = ConfigDict(frozen=True)
-
-    code: Code
-    message: str
-    file: str
-    line: int | None = None
-    """Counted from 1."""
-    column: int | None = None
-    """Counted from 1, in characters."""
-    severity: Severity = "error"
-    hint: str | None = None
-    """The next step, if the message does not say it."""
-
-    @property
-    def place(self) -> str:
-        """`file:line:column`, as editors understand it."""
-        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
 
 
 class ScriptReport(BaseModel):
@@ -78,13 +69,13 @@ class ScriptReport(BaseModel):
 
     @property
     def is_ok(self) -> bool:
-        """Tell whether there are no errors; warnings do not count."""
+        """Tell whether there are no errors; warnings and notes do not count."""
         return not self.errors
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form."""
         body = self.model_dump(mode="json", exclude={"findings"})
-        findings = [finding.model_dump(mode="json", exclude_none=True) for finding in self.findings]
+        findings = [finding.to_wire() for finding in self.findings]
         return {"ok": self.is_ok, **body, "findings": findings}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from wren.checks.bindings import UNKNOWN, Binding, find_bindings, list_parameters
+from wren.checks.bindings import Binding, ParameterOf, find_bindings, list_parameters
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -25,6 +25,8 @@ class Scope:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     redirected: "dict[str, Scope]" = field(default_factory=dict)
     """Names declared `global` or `nonlocal`, and the scope they belong to."""
+    inner: "dict[ast.AST, Scope]" = field(default_factory=dict)
+    """The scope that a function or a comprehension opens; one table for the whole module."""
 
     def bind(self, name: str, binding: Binding) -> None:
         """Record that `name` may hold `binding` here."""
@@ -83,16 +85,17 @@ class _Walk:
                 self._visit_function(node, scope)
             case ast.ClassDef():
                 self._push([*node.decorator_list, *node.bases, *node.keywords], scope)
-                self._push(node.body, Scope(parent=scope, is_class=True))
+                self._push(node.body, Scope(parent=scope, inner=scope.inner, is_class=True))
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                self._push(ast.iter_child_nodes(node), Scope(parent=scope, is_comprehension=True))
+                scope.inner[node] = Scope(parent=scope, inner=scope.inner, is_comprehension=True)
+                self._push(ast.iter_child_nodes(node), scope.inner[node])
             case _:
                 self._push(ast.iter_child_nodes(node), scope)
 
     def _visit_function(self, node: _Function, scope: Scope) -> None:
-        inner = Scope(parent=scope)
+        inner = scope.inner[node] = Scope(parent=scope, inner=scope.inner)
         for name in list_parameters(node.args):
-            inner.bind(name, UNKNOWN)
+            inner.bind(name, ParameterOf(node, name))
         self._push([*node.args.defaults, *node.args.kw_defaults], scope)
         if isinstance(node, ast.Lambda):
             self._push([node.body], inner)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from wren.checks.finding import Code, ScriptFinding
+from wren.checks.finding import Code
 from wren_core.errors import AgentFixableError
+from wren_core.protocol.findings import ScriptFinding, Severity
 
 MAX_BYTES = 1024 * 1024
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -32,11 +33,19 @@ class Source:
         before = self._lines[line - 1].encode()[:byte_offset] if 0 < line <= len(self._lines) else b""
         return len(before.decode("utf-8", "replace")) + 1
 
-    def finding(self, code: Code, message: str, node: ast.AST, *, hint: str | None = None) -> ScriptFinding:
-        """Return an error at the start of `node`."""
+    def finding(
+        self, code: Code, message: str, node: ast.AST, *, hint: str | None = None, severity: Severity = "error"
+    ) -> ScriptFinding:
+        """Return a finding at the start of `node`."""
         line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         return ScriptFinding(
-            code=code, message=message, file=self.file, line=line, column=self.column(line, offset), hint=hint
+            code=code,
+            message=message,
+            file=self.file,
+            line=line,
+            column=self.column(line, offset),
+            hint=hint,
+            severity=severity,
         )
 
 

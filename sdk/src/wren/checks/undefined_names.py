@@ -7,9 +7,10 @@ from typing import Any
 from pyflakes import messages  # type: ignore[import-untyped]  # ships no types
 from pyflakes.checker import Checker  # type: ignore[import-untyped]  # ships no types
 
-from wren.checks.finding import Code, ScriptFinding
+from wren.checks.finding import Code
 from wren.checks.source import Source
 from wren_core.nearest import find_nearest, suggest
+from wren_core.protocol.findings import ScriptFinding
 
 
 def check_names(source: Source) -> Iterator[ScriptFinding]:

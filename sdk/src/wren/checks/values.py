@@ -1,11 +1,10 @@
-"""Which expressions are Wren's own: the package, its integrations, an instance of one."""
+"""Which expressions are Wren's own: the package, its integrations, an instance of one, what its methods return."""
 
-import ast
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from wren.checks.bindings import Binding, ImportedName
-from wren.checks.scopes import Scope
+from wren.checks.bindings import ImportedName
+from wren.checks.shapes import Shape
 from wren.script.metadata import NAMESPACE_FUNCTIONS
 
 
@@ -40,50 +39,22 @@ class Instance:
     name: str
 
 
-Value: TypeAlias = Package | Namespace | Member | Handle | Instance
+@dataclass(frozen=True)
+class MethodOf:
+    """A method of an instance, not called."""
+
+    integration: str
+    name: str
 
 
-class Evaluator:
-    """Evaluates expressions; caches names, which are looked up often."""
+@dataclass(frozen=True)
+class Typed:
+    """A value of a known type."""
 
-    def __init__(self) -> None:
-        self._names: dict[tuple[int, str], Value | None] = {}
+    shape: Shape
 
-    def value(self, node: ast.AST, scope: Scope) -> Value | None:
-        """Return the value of `node` in `scope`, or None where it is unknown."""
-        match node:
-            case ast.Name():
-                return self._name(node.id, scope)
-            case ast.Attribute():
-                return attribute_of(self.value(node.value, scope), node.attr)
-            case ast.Call(func=ast.Attribute() as function) if function.attr == "init":
-                base = self.value(function.value, scope)
-                return Instance(base.name) if isinstance(base, Handle) else None
-            case ast.NamedExpr():
-                return self.value(node.value, scope)
-        return None
 
-    def _name(self, name: str, scope: Scope) -> Value | None:
-        found = scope.find(name)
-        if found is None:
-            return None
-        owner, bindings = found
-        key = (id(owner), name)
-        if key not in self._names:
-            self._names[key] = None  # the value of a name that refers to itself
-            self._names[key] = self._find_agreed_value(bindings, owner)
-        return self._names[key]
-
-    def _find_agreed_value(self, bindings: list[Binding], scope: Scope) -> Value | None:
-        # `mail = None` before the real value is a placeholder, not a second opinion.
-        real = [item for item in bindings if not (isinstance(item, ast.Constant) and item.value is None)]
-        values = {self._find_value(item, scope) for item in real}
-        return values.pop() if len(values) == 1 else None
-
-    def _find_value(self, binding: Binding, scope: Scope) -> Value | None:
-        if isinstance(binding, ImportedName):
-            return find_imported(binding)
-        return self.value(binding, scope) if isinstance(binding, ast.expr) else None
+Value: TypeAlias = Package | Namespace | Member | Handle | Instance | MethodOf | Typed
 
 
 def find_imported(name: ImportedName) -> Value | None:
@@ -99,7 +70,7 @@ def find_imported(name: ImportedName) -> Value | None:
 
 
 def attribute_of(base: Value | None, attribute: str) -> Value | None:
-    """Return what an attribute of a value is."""
+    """Return what an attribute of the package or the namespace is."""
     if isinstance(base, Package):
         return Namespace() if attribute == "integrations" else Member(attribute)
     if isinstance(base, Namespace) and attribute not in NAMESPACE_FUNCTIONS:

@@ -19,9 +19,11 @@ from typing import IO, Any
 from wren_core.contract.host import Host, NoHost
 from wren_core.errors import WrenError
 from wren_core.protocol.calls import CallRecord
+from wren_core.protocol.findings import ScriptFinding
 from wren_core.protocol.frames import (
     CallFrame,
     ErrorFrame,
+    FindingFrame,
     Frame,
     MetadataFrame,
     ProtocolViolation,
@@ -44,6 +46,7 @@ class RunnerOutcome:
     result: Any = None
     has_result: bool = False
     error: dict[str, Any] | None = None
+    findings: list[ScriptFinding] = field(default_factory=list)
     calls: list[CallRecord] = field(default_factory=list)
     exit_code: int | None = None
     """Negative: killed by that signal."""
@@ -125,6 +128,8 @@ def _exchange_frames(
                 outcome.result, outcome.has_result = frame.value, True
             case ErrorFrame():
                 outcome.error = frame.error.to_wire()
+            case FindingFrame():
+                outcome.findings.append(frame.finding)
             case CallFrame():
                 outcome.calls.append(frame.call)
                 if on_call is not None:

@@ -9,12 +9,12 @@ from contextlib import suppress
 from wren.runner.channel import Channel, ChannelHost, ChannelObserver
 from wren.runner.failure import describe_failure
 from wren.runner.invocation import call_function, to_json_value
+from wren.runner.network import explain_refusals
 from wren.runner.script import load_script
 from wren.script import session
-from wren.script.metadata import extract_metadata
 from wren.script.session import ScriptSession
 from wren_core.errors import AgentFixableError
-from wren_core.protocol.frames import Answer, ErrorFrame, LineTooLarge, MetadataFrame, ResultFrame
+from wren_core.protocol.frames import Answer, ErrorFrame, FindingFrame, LineTooLarge, MetadataFrame, ResultFrame
 from wren_core.protocol.jobs import DescribeJob, Job, ProtocolMismatch, RunJob, read_job
 
 # Threads reserve their stack as memory; 8 MiB each would let a pool of 64 exhaust a limit of 512 MiB.
@@ -31,7 +31,7 @@ def main() -> int:
         return 1
     _prepare(channel, job)
     try:
-        answer = _perform(job)
+        answer = _perform(job, channel)
     except BaseException as exc:  # noqa: BLE001 - the script's boundary: SystemExit and KeyboardInterrupt end here too
         answer = ErrorFrame(error=describe_failure(exc, filename=job.filename))
     _flush()
@@ -44,8 +44,7 @@ def _prepare(channel: Channel, job: Job) -> None:
             # By line, so that a log can be followed; with escapes, so that printing unusual text does not fail.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     threading.stack_size(_THREAD_STACK_BYTES)
-    connections = job.connections if isinstance(job, RunJob) else None
-    for connection in connections or ():
+    for connection in job.connections or ():
         if connection.is_default:
             os.environ.update(connection.to_variables())
     os.environ.update(job.env)
@@ -53,13 +52,25 @@ def _prepare(channel: Channel, job: Job) -> None:
         from wren.script.catalogue import installed  # here: most jobs declare no integrations
 
         installed().declare(job.definitions)
-    session.enter(ScriptSession(host=ChannelHost(channel), on_call=ChannelObserver(channel), connections=connections))
+    if isinstance(job, RunJob) and job.allowed_hosts is not None:
+        explain_refusals(job.allowed_hosts)
+    session.enter(
+        ScriptSession(
+            host=ChannelHost(channel),
+            on_call=ChannelObserver(channel),
+            connections=job.connections,
+            is_describing=isinstance(job, DescribeJob),
+        )
+    )
 
 
-def _perform(job: Job) -> Answer:
-    module = load_script(job.script, filename=job.filename)
+def _perform(job: Job, channel: Channel) -> Answer:
     if isinstance(job, DescribeJob):
-        return MetadataFrame(metadata=extract_metadata(job.script, vars(module)))
+        from wren.runner.description import describe_script  # here: a run describes nothing
+
+        metadata = describe_script(job, lambda finding: channel.send(FindingFrame(finding=finding)))
+        return MetadataFrame(metadata=metadata)
+    module = load_script(job.script, filename=job.filename)
     value = call_function(vars(module), job.func, job.event)
     return ResultFrame(value=to_json_value(value, job.func))
 

@@ -28,6 +28,8 @@ class ScriptSession:
     on_call: Callable[[CallRecord], None] | None = None
     connections: tuple[JobConnection, ...] | None = None
     """The accounts of a deployed run; None where the environment holds the credentials."""
+    is_describing: bool = False
+    """The script is only read: no method is called, and a connection may bring configuration that is missing here."""
     instances: dict[str, "Integration"] = field(default_factory=dict, compare=False, repr=False)
     """Integrations that the SDK itself made, by name; connected until the session ends."""
 

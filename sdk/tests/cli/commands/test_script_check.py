@@ -32,7 +32,7 @@ def test_a_sound_script_passes_in_json(wren, write):
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("def f(:\n", "SYNTAX_ERROR"), ("import nothing_such\n", "IMPORT_FAILED"), (b"x = '\xff'\n", "SCRIPT_NOT_UTF8")],
+    [("def f(:\n", "SYNTAX_ERROR"), ("import nothing_such\n", "MODULE_MISSING"), (b"x = '\xff'\n", "SCRIPT_NOT_UTF8")],
 )
 def test_a_mistake_ends_with_one_and_a_typed_finding(wren, write, text, code):
     path = write(text)
@@ -95,11 +95,13 @@ def test_validate_tells_what_this_machine_has(wren, write):
     assert "secret-1" not in done.out
 
 
-def test_validate_asks_the_server_by_names_alone(wren, write, fake, logged_in):
+def test_validate_lets_the_server_check_the_script_as_a_deploy_does(wren, write, fake, logged_in):
     done = wren("validate", str(write(SOUND)), "--remote", **logged_in)
 
     assert done.code == 0
-    assert [request.json() for request in fake.requests] == [{"integrations": ["parcel"]}]
+    assert [(item.path, item.json()) for item in fake.requests] == [
+        ("/v1/scripts/validate", {"script": SOUND, "name": "daily"})
+    ]
     assert "the server has every connection this script needs" in done.out
 
 
@@ -122,6 +124,17 @@ def test_validate_shows_what_a_person_must_do(wren, write, fake, logged_in):
     assert url in plain.out
     assert as_json.json["ok"] is False
     assert as_json.json["remote"]["errors"][0]["action_url"] == url
+
+
+def test_validate_shows_what_only_the_server_finds(wren, write, fake, logged_in):
+    found = {"code": "CONFIG_MISSING", "message": "parcel needs 'city'", "file": "daily.py", "severity": "error"}
+    fake.validation = {"valid": False, "errors": [], "findings": [{**found, "line": 3, "hint": "write init(city=...)"}]}
+
+    done = wren("validate", str(write(SOUND)), "--remote", **logged_in)
+
+    assert done.code == 1
+    assert "daily.py:3: error CONFIG_MISSING: parcel needs 'city'\n    write init(city=...)" in done.out
+    assert "not ready on the server: the script" in done.out
 
 
 def test_validate_does_not_ask_about_a_script_that_is_broken(wren, write, fake, logged_in):

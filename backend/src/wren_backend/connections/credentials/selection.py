@@ -18,7 +18,8 @@ from wren_backend.connections.requirements import (
 )
 from wren_backend.tenancy.auth import Subject
 
-_AUTHORISED = frozenset({ConnectionStatus.ACTIVE, ConnectionStatus.NEEDS_REAUTH})
+AUTHORISED = frozenset({ConnectionStatus.ACTIVE, ConnectionStatus.NEEDS_REAUTH})
+"""The states of a connection that was authorised once."""
 
 
 def select(
@@ -61,7 +62,7 @@ def select_connection(
         ConnectionUnknown: none of them has that alias; lists the aliases.
         ConnectionAmbiguous: there are several and no default one; lists the aliases.
     """
-    authorised = {item.alias: item for item in connections if item.status in _AUTHORISED}
+    authorised = {item.alias: item for item in connections if item.status in AUTHORISED}
     if alias is not None and alias not in authorised:
         raise problems.unknown_alias(alias, list(authorised), user_id=user_id)
     if not authorised:

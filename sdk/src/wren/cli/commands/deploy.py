@@ -4,10 +4,17 @@ from pathlib import Path
 
 from wren.checks.finding import ScriptReport
 from wren.checks.source import ScriptInvalid
-from wren.cli.commands.script_check import check, make_invalid_error, read_script_text, show_findings
+from wren.cli.commands.script_check import (
+    check,
+    list_remote_findings,
+    make_invalid_error,
+    read_script_text,
+    show_findings,
+)
 from wren.cli.names import quote_name
 from wren.cli.screen import Screen, format_cell
 from wren.cli.server import get_deployment, open_client
+from wren_core.errors import WrenError
 
 
 def deploy_script(script: Path, *, name: str | None, import_seconds: float, as_json: bool) -> None:
@@ -20,7 +27,12 @@ def deploy_script(script: Path, *, name: str | None, import_seconds: float, as_j
         raise make_invalid_error(script, report) if as_json else _make_refusal(script, report)
     name = script.stem if name is None else name
     with open_client() as client:
-        deployed = client.deploy(text, name=name, metadata=report.metadata)
+        try:
+            deployed = client.deploy(text, name=name, metadata=report.metadata)
+        except WrenError as exc:
+            show_findings(screen, list_remote_findings(exc.details.get("findings", ()), report.findings))
+            raise
+    show_findings(screen, list_remote_findings(deployed.findings, report.findings))
     screen.answer(deployed.to_wire())
     called = deployed.name or name
     screen.line(f"{called} is {deployed.status}: version {deployed.version}", style="green")

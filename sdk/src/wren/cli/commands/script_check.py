@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,18 +10,19 @@ from typing import Any
 import typer
 
 from wren.api.records import ApiValidation
-from wren.checks.finding import ScriptFinding, ScriptReport
-from wren.checks.script import check_script
+from wren.checks.finding import ScriptReport
 from wren.checks.source import ScriptInvalid, decode_script, read_script
 from wren.cli import exit_codes
 from wren.cli.exit_codes import exit_code_of
 from wren.cli.names import format_trigger, quote_name
 from wren.cli.screen import Screen, redirect_plugin_output
 from wren.cli.server import open_client
+from wren.runner.script_report import check_script
 from wren.script.catalogue import installed
-from wren_core.errors import WrenError, error_from_wire
+from wren_core.errors import AgentFixableError, WrenError, error_from_wire
+from wren_core.protocol.findings import ScriptFinding
 
-_STYLES = {"error": "red", "warning": "yellow"}
+_STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
 def report_script(script: Path, *, import_seconds: float, as_json: bool) -> None:
@@ -39,7 +41,7 @@ def validate_script(script: Path, *, remote: bool, import_seconds: float, as_jso
     screen = Screen(as_json=as_json)
     report = check(script, import_seconds)
     used = [_find_readiness(name) for name in (report.metadata or {}).get("integrations", []) if name in installed()]
-    verdict = _ask_server(report) if remote and report.is_ok else None
+    verdict = _ask_server(script) if remote and report.is_ok else None
     answer = {**report.to_json(), "integrations": used, "remote": verdict.to_wire() if verdict else None}
     answer["ok"] = report.is_ok and (verdict is None or verdict.valid)
     screen.answer(answer)
@@ -47,6 +49,7 @@ def validate_script(script: Path, *, remote: bool, import_seconds: float, as_jso
     screen.table(("integration", "version", "connect", "variables set here"), [_make_row(item) for item in used])
     _show_verdict(screen, report)
     if verdict is not None:
+        show_findings(screen, list_remote_findings(verdict.findings, report.findings))
         _show_remote(screen, verdict)
     if not report.is_ok:
         raise typer.Exit(exit_codes.FAILED)
@@ -92,7 +95,7 @@ def show_findings(screen: Screen, findings: Iterable[ScriptFinding]) -> None:
 
 
 def _show_verdict(screen: Screen, report: ScriptReport) -> None:
-    warnings = len(report.findings) - len(report.errors)
+    warnings = sum(finding.severity == "warning" for finding in report.findings)
     if not report.is_ok:
         screen.line(
             f"{_format_count(len(report.errors), 'error')}, {_format_count(warnings, 'warning')} in {report.file}"
@@ -125,18 +128,29 @@ def _make_row(item: Mapping[str, Any]) -> tuple[str, ...]:
     return item["name"], item["version"], item["auth_type"], variables
 
 
-def _ask_server(report: ScriptReport) -> ApiValidation:
+def _ask_server(script: Path) -> ApiValidation:
     with open_client() as client:
-        metadata = report.metadata or {}
-        return client.validate(
-            metadata.get("integrations", []),
-            uses_ai=bool(metadata.get("uses_ai")),
-            accounts=metadata.get("accounts"),
-        )
+        return client.validate_script(read_script_text(script), name=script.stem)
+
+
+def list_remote_findings(found: Iterable[Mapping[str, Any]], known: Iterable[ScriptFinding]) -> list[ScriptFinding]:
+    """Return the findings of a server that this machine did not have; the server knows the connections."""
+    shown = {(item.code, item.line, item.column) for item in known}
+    return [item for item in map(_read_finding, found) if (item.code, item.line, item.column) not in shown]
+
+
+def _read_finding(found: Mapping[str, Any]) -> ScriptFinding:
+    names = {item.name for item in fields(ScriptFinding)}
+    return ScriptFinding(**{name: value for name, value in found.items() if name in names})
 
 
 def _list_errors(verdict: ApiValidation) -> list[WrenError]:
-    return [error_from_wire(item) for item in verdict.errors] or [WrenError("the server gave no reason")]
+    unfit = [
+        AgentFixableError(item.message)
+        for item in list_remote_findings(verdict.findings, ())
+        if item.severity == "error"
+    ]
+    return [*map(error_from_wire, verdict.errors), *unfit] or [WrenError("the server gave no reason")]
 
 
 def _show_remote(screen: Screen, verdict: ApiValidation) -> None:
@@ -152,4 +166,7 @@ def _show_remote(screen: Screen, verdict: ApiValidation) -> None:
         screen.line("the server has every connection this script needs", style="green")
     else:
         names = dict.fromkeys(str(item.get("integration", "server")) for item in verdict.errors)
+        names |= dict.fromkeys(
+            ["the script"] if any(item.get("severity") == "error" for item in verdict.findings) else []
+        )
         screen.line(f"not ready on the server: {', '.join(names) or 'unknown'}", style="red")
