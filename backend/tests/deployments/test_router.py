@@ -44,7 +44,37 @@ def test_a_deploy_answers_in_the_fixed_shape(client):
         "triggers_registered": 1,
         "created_at": "2026-03-02T08:30:00Z",
         "next_run": "2026-03-02T09:00:00Z",
+        "findings": [],
     }
+
+
+@sqlite_only
+def test_a_deploy_is_refused_with_all_findings_of_the_check(client):
+    script = 'import wren\n@wren.on_schedule("@daily", tz="UTC")\ndef f(event):\n    return event["x"]\n'
+
+    error = deploy(client, script=script, name="report").json()["error"]
+
+    found = error["details"]["findings"]
+    assert [(item["code"], item["line"], item["file"]) for item in found] == [
+        ("ARGUMENT_UNKNOWN", 2, "report.py"),
+        ("ATTRIBUTE_UNKNOWN", 4, "report.py"),
+    ]
+    assert (error["code"], found[0]["hint"]) == ("ARGUMENT_UNKNOWN", "did you mean 'timezone'?")
+    assert "report.py:2" in error["message"]
+
+
+@sqlite_only
+def test_a_script_is_validated_as_a_deploy_checks_it_and_nothing_is_stored(client):
+    good, bad = (
+        client.post("/v1/scripts/validate", json={"script": script, "name": "report"}).json()
+        for script in ("def f(): ...\n", "f(\n")
+    )
+
+    assert (good["valid"], [item["code"] for item in good["findings"]], good["errors"]) == (
+        *(True, ["TRIGGER_MISSING"], []),
+    )
+    assert (bad["valid"], [item["code"] for item in bad["findings"]]) == (False, ["SYNTAX_ERROR"])
+    assert client.get("/v1/deployments").json()["deployments"] == []
 
 
 @sqlite_only

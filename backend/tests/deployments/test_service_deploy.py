@@ -130,8 +130,8 @@ def test_metadata_may_be_left_out_and_must_agree_where_it_is_sent(desk):
 @pytest.mark.parametrize(
     ("script", "kind", "code", "message"),
     [
-        ("def broken(:\n", "AgentFixableError", "SYNTAX_ERROR", "not valid Python"),
-        ("import wren\n1 / 0\n", "AgentFixableError", "SCRIPT_FAILED", "division by zero"),
+        ("def broken(:\n", "AgentFixableError", "SYNTAX_ERROR", "invalid syntax"),
+        ("import wren\n1 / 0\n", "AgentFixableError", "IMPORT_FAILED", "division by zero"),
         (DAILY.replace("0 9", "61 9"), "AgentFixableError", "CRON_INVALID", "minute '61' is not valid"),
         (
             DAILY.replace('on_schedule("0 9 * * *")', 'on_email(from_="a@b.c")'),
@@ -217,7 +217,9 @@ def test_an_integration_that_is_not_connected_refuses_the_script_with_its_page(b
     )
     desk = desk_of(member)
     desk.service = connected.deployments
-    script = DAILY.replace("return 1", "wren.integrations.parcel.init(); wren.integrations.parcle.init()")
+    script = DAILY.replace(
+        "return 1", "[getattr(wren.integrations, 'parcel').init(), getattr(wren.integrations, 'parcle').init()]"
+    )
 
     error = refusal(desk, script)
 

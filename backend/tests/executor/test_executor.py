@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from wren_backend.executor.executor import Executor
+from wren_backend.executor.executor import Description, Executor
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.port import Confinement, Launch, OutcomeStatus
 from wren_backend.executor.sandboxes import PlainSandbox
 from wren_core.errors import AgentFixableError, CredentialMissing, WrenError
 from wren_core.protocol.calls import CallRecord
+from wren_core.protocol.jobs import DescribeJob
 
 ASKS = "from wren.script import session\ndef main():\n    session.current().host.request('o', {})"
 SCRIPT = """
@@ -204,10 +205,15 @@ def test_an_observer_that_fails_ends_the_run(run_script: Any):
         run_script("import time\ndef main():\n    print('x', flush=True)\n    time.sleep(60)", on_output=fail)
 
 
-def test_a_script_is_described_without_being_run(run_script: Any):
-    metadata = run_script.executor.describe(SCRIPT)
+def describe(executor: Executor, source: str, **more: Any) -> Description:
+    return executor.describe(DescribeJob(script=source, filename="script.py", **more))
 
-    assert metadata == {
+
+def test_a_script_is_described_without_being_run(run_script: Any):
+    found = describe(run_script.executor, SCRIPT)
+
+    assert (found.findings, found.errors) == ((), ())
+    assert found.metadata == {
         "integrations": [],
         "triggers": [
             {"type": "schedule", "func": "daily", "config": {"cron": "0 9 * * 1-5", "timezone": "Europe/Berlin"}}
@@ -220,25 +226,35 @@ def test_a_script_is_described_without_being_run(run_script: Any):
     ("source", "code", "line"),
     [
         ("def main(:\n    pass", "SYNTAX_ERROR", 1),
-        ("x = 1\nraise ValueError('no')", "SCRIPT_FAILED", 2),
-        ("import sys\nsys.exit(0)", "SCRIPT_EXITED", 2),
-        ("import os\nos._exit(0)", "SCRIPT_EXITED", None),
-        ("raise KeyboardInterrupt", "SCRIPT_FAILED", 1),
+        ("x = 1\nraise ValueError('no')", "IMPORT_FAILED", 2),
+        ("import sys\nsys.exit(0)", "IMPORT_EXITED", 2),
+        ("raise KeyboardInterrupt", "IMPORT_FAILED", 1),
+        ("import nothing_such", "MODULE_MISSING", 1),
         ("import wren\n@wren.on_schedule('61 * * * *')\ndef f(): pass", "CRON_INVALID", 2),
+        ("import wren\n@wren.on_schedule('@daily', tz='UTC')\ndef f(): pass", "ARGUMENT_UNKNOWN", 2),
+        ("import wren\n@wren.on_schedule('@daily')\ndef f(event): event['x']", "ATTRIBUTE_UNKNOWN", 3),
+        ("import wren\nwren.integrations.nothing.init()", "INTEGRATION_UNKNOWN", 2),
     ],
 )
-def test_a_script_that_cannot_be_imported_is_refused_with_its_line(
-    run_script: Any, source: str, code: str, line: int | None
+def test_a_script_with_a_mistake_comes_back_with_the_findings_of_the_check(
+    run_script: Any, source: str, code: str, line: int
 ):
-    with pytest.raises(AgentFixableError) as caught:
-        run_script.executor.describe(source)
+    found = describe(run_script.executor, source)
 
-    assert (caught.value.code, caught.value.details.get("line")) == (code, line)
+    assert [(item.code, item.line, item.file) for item in found.errors] == [(code, line, "script.py")]
+
+
+def test_a_script_that_ends_the_interpreter_is_an_error_without_findings(run_script: Any):
+    with pytest.raises(AgentFixableError) as caught:
+        describe(run_script.executor, "import os\nos._exit(0)")
+
+    assert (caught.value.code, caught.value.details.get("line")) == ("SCRIPT_EXITED", None)
 
 
 def test_a_script_that_hangs_at_import_is_given_up(run_script: Any):
+    job = DescribeJob(script="while True: pass", filename="script.py", is_checked=False)
     with pytest.raises(WrenError) as caught:
-        run_script.executor.describe("while True: pass", limits=Limits(wall=timedelta(seconds=1)))
+        run_script.executor.describe(job, limits=Limits(wall=timedelta(seconds=1)))
 
     assert caught.value.code == "RUN_TIMEOUT"
 
@@ -246,16 +262,25 @@ def test_a_script_that_hangs_at_import_is_given_up(run_script: Any):
 def test_describing_sees_the_configuration_it_is_given(run_script: Any):
     source = "import os\nassert os.environ['WREN_INTEGRATIONS__MAIL__CONFIG'] == '{}'"
 
-    assert run_script.executor.describe(source, env={"WREN_INTEGRATIONS__MAIL__CONFIG": "{}"})["integrations"] == []
+    found = describe(run_script.executor, source, env={"WREN_INTEGRATIONS__MAIL__CONFIG": "{}"})
+
+    assert found.errors == ()
 
 
-def test_describing_has_no_network_and_no_host(run_script: Any):
+def test_describing_has_no_host(run_script: Any):
     source = "from wren.script import session\nsession.current().host.request('messages.send', {})"
 
-    with pytest.raises(WrenError) as caught:
-        run_script.executor.describe(source)
+    [finding] = describe(run_script.executor, source).errors
 
-    assert caught.value.code == "HOST_UNAVAILABLE"
+    assert (finding.line, "is not served while a script is only being read" in finding.message) == (2, True)
+
+
+def test_describing_has_no_network_and_says_so(run_script: Any):
+    source = "import urllib.request\nurllib.request.urlopen('http://example.com')"
+
+    [finding] = describe(run_script.executor, source).errors
+
+    assert (finding.line, "there is no network while a script is read" in finding.message) == (2, True)
 
 
 def test_runs_side_by_side_do_not_mix(run_script: Any):
@@ -278,7 +303,7 @@ class _Elsewhere(PlainSandbox):
 
 def test_a_runner_that_cannot_start_is_an_error_and_no_hang(tmp_path: Path):
     with pytest.raises(WrenError) as caught:
-        Executor(_Elsewhere(), runs_root=tmp_path).describe("x = 1")
+        describe(Executor(_Elsewhere(), runs_root=tmp_path), "x = 1")
 
     assert caught.value.code == "SCRIPT_EXITED"
     assert "127" in caught.value.message

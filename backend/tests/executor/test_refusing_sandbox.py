@@ -3,6 +3,7 @@ import pytest
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import Confinement, SandboxStatus
 from wren_backend.executor.refusing_sandbox import RefusingSandbox, SandboxUnavailable
+from wren_core.protocol.jobs import DescribeJob
 
 STATUS = SandboxStatus(available=False, backend="sandlock", reason="this kernel has no Landlock", landlock_abi=0)
 
@@ -27,6 +28,6 @@ def test_a_script_is_not_even_read_and_leaves_no_folder(tmp_path):
     executor = Executor(RefusingSandbox(STATUS), runs_root=tmp_path / "runs")
 
     with pytest.raises(SandboxUnavailable):
-        executor.describe("open('/tmp/ran', 'w')")
+        executor.describe(DescribeJob(script="open('/tmp/ran', 'w')", filename="script.py"))
 
     assert list((tmp_path / "runs").iterdir()) == []

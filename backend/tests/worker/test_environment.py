@@ -6,7 +6,7 @@ from wren_backend.connections.credentials.run_credentials import ConnectionCrede
 from wren_backend.settings import IntegrationSettings
 from wren_backend.testing import add_connection, add_subject
 from wren_backend.worker.accounts import Account
-from wren_backend.worker.environment import config_env, job_connections, override_env
+from wren_backend.worker.environment import describe_connections, job_connections, override_env
 from wren_core.contract.spec import IntegrationSpec
 
 MAIL = IntegrationSpec(name="mail", display_name="Mail")
@@ -92,14 +92,14 @@ def test_a_subjects_configuration_is_that_of_its_default_connections(database):
     ]
     connections = [row.model_copy(update={"config": config}) for row, config in rows]
 
-    env = {name: json.loads(value) for name, value in config_env(connections).items()}
+    found = {(item.integration, item.alias): item for item in describe_connections(connections, {})}
 
-    assert env == {
-        CONFIG: {"sender": "default"},
-        f"{CONFIG}__WORK": {"sender": "work"},
-        f"{CONFIG}__DEFAULT": {"sender": "default"},
-        "WREN_INTEGRATIONS__CHAT__CONFIG": {"room": "general"},
-        "WREN_INTEGRATIONS__CHAT__CONFIG__TEAM": {"room": "general"},
+    assert {place: dict(item.config) for place, item in found.items()} == {
+        ("mail", "work"): {"sender": "work"},
+        ("mail", "default"): {"sender": "default"},
+        ("chat", "team"): {"room": "general"},
+        ("plain", "default"): {},
     }
-    assert config_env(reversed(connections)) == config_env(connections)
-    assert config_env([]) == {}
+    assert [place for place, item in found.items() if not item.is_default] == [("mail", "work")]
+    assert all(item.credentials == {} for item in found.values())
+    assert describe_connections([], {}) == ()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from wren.runner.script import MODULE_NAME
+from wren_core.protocol.jobs import PROTOCOL_VERSION
 from wren_core.testing.patience import patience
 
 EVENT = {"trigger": "manual", "payload": {"n": 1}}
@@ -59,7 +60,7 @@ def _perform(job: Mapping[str, Any], answer: Answer | None) -> Done:
 
 def run(script: str, *, func: str = "main", event: Any = EVENT, answer: Answer | None = None, **job: Any) -> Done:
     message = {
-        "version": 1,
+        "version": PROTOCOL_VERSION,
         "mode": "run",
         "script": dedent(script),
         "filename": "daily.py",
@@ -71,7 +72,9 @@ def run(script: str, *, func: str = "main", event: Any = EVENT, answer: Answer |
 
 
 def describe(script: str) -> Done:
-    return _perform({"version": 1, "mode": "describe", "script": dedent(script), "filename": "daily.py"}, None)
+    return _perform(
+        {"version": PROTOCOL_VERSION, "mode": "describe", "script": dedent(script), "filename": "daily.py"}, None
+    )
 
 
 def test_a_function_runs_and_its_result_is_a_frame():
@@ -462,7 +465,14 @@ def test_a_forked_child_cannot_use_the_channel():
 def test_a_worker_that_goes_away_ends_a_waiting_request():
     ours, theirs = socket.socketpair()
     script = "from wren.script import session\ndef main():\n    session.current().host.request('o', {})"
-    job = {"version": 1, "mode": "run", "script": script, "filename": "daily.py", "func": "main", "event": EVENT}
+    job = {
+        "version": PROTOCOL_VERSION,
+        "mode": "run",
+        "script": script,
+        "filename": "daily.py",
+        "func": "main",
+        "event": EVENT,
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "wren.runner"], stdin=theirs, stderr=subprocess.PIPE, text=True
     ) as process:

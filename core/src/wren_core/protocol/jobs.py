@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from wren_core.errors import UserFacingConfigError
 from wren_core.protocol.variables import base_url_variable, config_variable
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 """Version of jobs and frames together; it increases with each incompatible change."""
 
 

@@ -120,6 +120,8 @@ class ApiRun(ApiRecord):
     calls: list[ApiCall] = Field(default_factory=list)
     isolation: str | None = None
     correlation_id: str | None = None
+    log_truncated: bool = False
+    """It wrote more than the server keeps; the end of its log is missing."""
 
     @property
     def is_finished(self) -> bool:

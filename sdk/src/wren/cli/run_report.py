@@ -7,6 +7,7 @@ from wren.api.records import ApiCall, ApiRun
 from wren.cli.screen import Screen, format_cell
 from wren_core.protocol.calls import CallRecord
 
+CUT_LOG = "cut: the run wrote more than the server keeps, and what it wrote last is missing; print less"
 STYLES = {"success": "green", "failed": "red", "timeout": "red", "lost": "red"}
 
 
@@ -24,6 +25,7 @@ def show_run(screen: Screen, run: ApiRun) -> None:
             "models cost": f"${run.ai_cost_usd:.6f}" if run.ai_cost_usd else None,
             "isolation": run.isolation,
             "result": run.result,
+            "log": CUT_LOG if run.log_truncated else None,
             "correlation": None if run.status == "success" else run.correlation_id,
         }
     )

@@ -5,16 +5,26 @@ import os
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 
 from wren.runner.channel import Channel, ChannelHost, ChannelObserver
 from wren.runner.failure import describe_failure
 from wren.runner.invocation import call_function, to_json_value
-from wren.runner.network import explain_refusals
+from wren.runner.leftovers import describe_leftovers, list_folder
+from wren.runner.network import describe_allowed, explain_refusals, is_unreachable
 from wren.runner.script import load_script
 from wren.script import session
 from wren.script.session import ScriptSession
 from wren_core.errors import AgentFixableError
-from wren_core.protocol.frames import Answer, ErrorFrame, FindingFrame, LineTooLarge, MetadataFrame, ResultFrame
+from wren_core.protocol.frames import (
+    Answer,
+    ErrorFrame,
+    FindingFrame,
+    LineTooLarge,
+    MetadataFrame,
+    ResultFrame,
+    ScriptFailure,
+)
 from wren_core.protocol.jobs import DescribeJob, Job, ProtocolMismatch, RunJob, read_job
 
 # Threads reserve their stack as memory; 8 MiB each would let a pool of 64 exhaust a limit of 512 MiB.
@@ -33,7 +43,7 @@ def main() -> int:
     try:
         answer = _perform(job, channel)
     except BaseException as exc:  # noqa: BLE001 - the script's boundary: SystemExit and KeyboardInterrupt end here too
-        answer = ErrorFrame(error=describe_failure(exc, filename=job.filename))
+        answer = ErrorFrame(error=_explain(describe_failure(exc, filename=job.filename), exc, job))
     _flush()
     return _send(channel, answer, job)
 
@@ -70,9 +80,32 @@ def _perform(job: Job, channel: Channel) -> Answer:
 
         metadata = describe_script(job, lambda finding: channel.send(FindingFrame(finding=finding)))
         return MetadataFrame(metadata=metadata)
-    module = load_script(job.script, filename=job.filename)
-    value = call_function(vars(module), job.func, job.event)
-    return ResultFrame(value=to_json_value(value, job.func))
+    before = list_folder()
+    try:
+        module = load_script(job.script, filename=job.filename)
+        value = call_function(vars(module), job.func, job.event)
+        return ResultFrame(value=to_json_value(value, job.func))
+    finally:
+        if job.run_id:  # on an author's machine the files stay
+            _tell_leftovers(before)
+
+
+def _explain(failure: ScriptFailure, exc: BaseException, job: Job) -> ScriptFailure:
+    """Add to a failed connection which hosts the sandbox allows."""
+    allowed = job.allowed_hosts if isinstance(job, RunJob) else None
+    if allowed is None or failure.code != "SCRIPT_FAILED" or not is_unreachable(exc):
+        return failure
+    told = describe_allowed(allowed)
+    if told in failure.message:
+        return failure
+    return replace(failure, message=f"{failure.message}. The sandbox limits what a run reaches: {told}")
+
+
+def _tell_leftovers(before: frozenset[str]) -> None:
+    line = describe_leftovers(before, list_folder())
+    if line is not None:
+        with suppress(OSError, ValueError, AttributeError):  # a script may have closed standard error
+            sys.stderr.write(f"{line}\n")
 
 
 def _send(channel: Channel, answer: Answer, job: Job) -> int:

@@ -4,11 +4,14 @@ Sandboxes answer an unknown host as if it did not exist ("Temporary failure in n
 replaced in the process of the script, so every HTTP client shows the reason, and so does a script that prints it.
 """
 
+import errno
 import socket
 from collections.abc import Sequence
 from typing import Any
 
 _SHOWN = 10
+_MOST_CAUSES = 20
+_UNREACHABLE = frozenset({errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH})
 _HOW = (
     "a host is allowed where an integration that the script uses declares it, or where the configuration of its "
     "connection names it"
@@ -51,6 +54,18 @@ def describe_allowed(allowed: Sequence[str]) -> str:
     more = f" and {len(allowed) - _SHOWN} more" if len(allowed) > _SHOWN else ""
     listed = f"it allows {', '.join(allowed[:_SHOWN])}{more}" if allowed else "it allows no host"
     return f"{listed}; {_HOW}"
+
+
+def is_unreachable(exc: BaseException) -> bool:
+    """Tell whether an exception, or one behind it, says that a connection could not be made."""
+    seen: list[BaseException] = []
+    pending: BaseException | None = exc
+    while pending is not None and pending not in seen and len(seen) < _MOST_CAUSES:
+        if isinstance(pending, socket.gaierror) or (isinstance(pending, OSError) and pending.errno in _UNREACHABLE):
+            return True
+        seen.append(pending)
+        pending = pending.__cause__ or pending.__context__
+    return False
 
 
 def is_allowed(name: str, allowed: Sequence[str]) -> bool:

@@ -109,3 +109,15 @@ def test_a_failure_while_following_in_json_is_a_line_too(wren, fake, logged_in):
     lines = [json.loads(line) for line in done.out.splitlines()]
     assert (done.code, list(lines[-1])) == (1, ["error"])
     assert lines[-1]["error"]["code"] == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("follow", [[], ["-f"]])
+def test_a_log_that_was_cut_says_so(wren, fake, logged_in, follow):
+    fake.add_run(log_truncated=True)
+    fake.log = [{"seq": 0, "stream": "stdout", "text": "first", "at": "2030-01-01T09:00:00Z"}]
+    fake.streams = ['event: status\ndata: {"run_id": "run_1", "status": "success"}\n\n']
+
+    done = wren("logs", *follow, "run_1", **logged_in)
+
+    assert done.code == 0
+    assert "the log is cut: the run wrote more than the server keeps" in done.err

@@ -6,7 +6,7 @@ from typing import Any
 from wren.api.client import Client
 from wren.api.records import ApiLogLine, ApiRun
 from wren.cli.names import quote_name
-from wren.cli.run_report import STYLES, describe_state, format_failure
+from wren.cli.run_report import CUT_LOG, STYLES, describe_state, format_failure
 from wren.cli.screen import Screen, escape_controls
 from wren.cli.server import get_deployment, is_run_id, open_client
 from wren_core.errors import AgentFixableError
@@ -53,7 +53,7 @@ def collect_log(client: Client, run_id: str) -> tuple[ApiRun, list[ApiLogLine]]:
 
 def _fetch_ended(client: Client, run_id: str, last: ApiRun | None) -> ApiRun:
     """Return a finished run in full; the last event of the stream may already hold it."""
-    is_complete = last is not None and last.is_finished and "error" in last.model_fields_set
+    is_complete = last is not None and last.is_finished and {"error", "log_truncated"} <= last.model_fields_set
     return last if last is not None and is_complete else client.run(run_id)
 
 
@@ -74,7 +74,9 @@ def _show_log(screen: Screen, client: Client, run_id: str) -> ApiRun:
         _write_output(client.log_text(run_id))
         return client.run(run_id)
     run, lines = client.run(run_id), _fetch_lines(client, run_id)
-    screen.answer({"run_id": run_id, "status": run.status, "logs": lines, "error": run.error})
+    screen.answer(
+        {"run_id": run_id, "status": run.status, "logs": lines, "log_truncated": run.log_truncated, "error": run.error}
+    )
     return run
 
 
@@ -83,6 +85,8 @@ def _show_end(screen: Screen, run: ApiRun) -> None:
     screen.note(describe_state(run), style=STYLES.get(run.status, "dim"))
     if not run.is_finished:
         screen.note(f"follow it with `wren logs -f {run.run_id}`")
+    if run.log_truncated:
+        screen.note(f"the log is {CUT_LOG}", style="yellow")
     for text, style in format_failure(run.error):
         screen.note(text, style=style)
 
