@@ -22,8 +22,6 @@ def digest() -> str:
     return f"{len(lines)} mails"
 """,
     "helpers_and_types": """
-from __future__ import annotations
-
 import wren
 from wren.integrations import gmail as gmail_integration
 
@@ -305,7 +303,7 @@ else:
 
 @wren.on_schedule("*/15 8-18 * * mon-fri")
 def tick():
-    match messaging.list():
+    match messaging.inbox():
         case [first, *_]:
             say(first.subject)
             return first.body

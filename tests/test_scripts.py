@@ -153,7 +153,7 @@ def test_a_host_that_no_integration_declares_is_explained_in_the_error_and_in_th
     assert "a host is allowed where an integration that the script uses declares it" in said
 
 
-def test_a_script_beside_its_author_finds_no_helpers(tmp_path):
+def test_a_helper_in_the_same_folder_is_not_deployed(tmp_path):
     (tmp_path / "helpers.py").write_text("x = 1\n")
     (tmp_path / "main.py").write_text("import helpers\n\n\ndef main():\n    return helpers.x\n")
 

@@ -105,5 +105,5 @@ def test_what_takes_the_name_of_an_integration_is_found(text):
         "[p for p in 'ab']",
     ],
 )
-def test_another_scope_has_names_of_its_own_kind(text):
+def test_a_name_of_another_scope_hides_nothing(text):
     assert list(check_overwritten(*parts(text))) == []

@@ -15,6 +15,7 @@ from wren_backend.deployments.quota import QuotaExceeded
 from wren_backend.deployments.reading import Configured, ReadScript, ScriptRefused, Verdict, combine_problems
 from wren_backend.deployments.repository import DeploymentOverview, NewScript
 from wren_backend.deployments.script import check_script
+from wren_backend.deployments.starting import UNNAMED, choose_function, choose_name, make_start
 from wren_backend.executor.executor import Description
 from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
@@ -31,15 +32,13 @@ from wren_backend.tenancy.errors import MissingObject
 from wren_backend.tenancy.names import clean_name
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
-from wren_core.contract.events import ManualStart
-from wren_core.errors import AgentFixableError, WrenError
+from wren_core.errors import WrenError
 from wren_core.protocol.findings import ScriptFinding
 from wren_core.protocol.jobs import DescribeJob
 
 log = structlog.get_logger()
 
 _LIST_NAME = "deployments"
-_UNNAMED = "script"
 
 
 class Describer(Protocol):
@@ -156,7 +155,7 @@ class DeploymentService:
         if metadata is not None:
             check_agreement(read.declaration, Declaration.of(metadata))
         declared = {**read.declaration.to_wire(), **({"ai_integration": read.ai} if read.ai else {})}
-        new = NewScript(name=wanted or _default_name(read.metadata), script=script, declared=declared)
+        new = NewScript(name=wanted or choose_name(read.metadata), script=script, declared=declared)
         return self._store(subject, new, read, request, render)
 
     def validate(self, subject: Subject, *, script: str, name: str | None = None) -> Verdict:
@@ -187,7 +186,7 @@ class DeploymentService:
         configured = self.configuration(subject)
         job = DescribeJob(
             script=script,
-            filename=f"{name or _UNNAMED}.py",
+            filename=f"{name or UNNAMED}.py",
             env=configured.env,
             connections=configured.connections,
             definitions=self.declared(script),
@@ -226,7 +225,7 @@ class DeploymentService:
             if deployment is None:
                 raise _missing(deployment_id)
             declared = triggers.list_triggers(session, subject.workspace_id, deployment_id)
-            chosen = func or _only_function(declared)
+            chosen = func or choose_function(declared)
             request = runs.RunRequest(
                 workspace_id=subject.workspace_id,
                 deployment_id=deployment_id,
@@ -234,7 +233,7 @@ class DeploymentService:
                 user_id=deployment.user_id,
                 func=chosen,
                 trigger_type="manual",
-                event=_make_start(declared, chosen, payload or {}, self.clock.now()),
+                event=make_start(declared, chosen, payload or {}, self.clock.now()),
                 event_key=f"manual-{new_token()}",
                 correlation_id=correlation_id,
             )
@@ -373,31 +372,6 @@ class DeploymentService:
         session.lock(f"deployments of {deployment.workspace_id}")  # so that of two rivals the second counts the first
         if deployments.count_deployed(session, deployment.workspace_id) > self.limits.max_deployments:
             raise QuotaExceeded(self.limits.max_deployments)
-
-
-def _default_name(described: Mapping[str, Any]) -> str:
-    """Return the function of the script's first trigger, so that a trigger added below it does not change the name."""
-    return clean_name(next((trigger["func"] for trigger in described.get("triggers", ())), _UNNAMED))
-
-
-def _only_function(declared: Sequence[Trigger]) -> str:
-    functions = sorted({trigger.func for trigger in declared})
-    if len(functions) == 1:
-        return functions[0]
-    reason = f"{', '.join(functions)} have triggers" if functions else "no function of the script has a trigger"
-    raise AgentFixableError(
-        f"{reason}; name the one to run with `func` (`wren run --func`)",
-        code="FUNC_REQUIRED",
-        details={"functions": functions},
-    )
-
-
-def _make_start(declared: Sequence[Trigger], func: str, payload: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return the event of a start by hand; it names the function's schedule, where it has one."""
-    configs = (item.config for item in declared if item.func == func and item.type == "schedule")
-    schedule = {key: value for key, value in next(configs, {}).items() if key in ("cron", "timezone")}
-    start = ManualStart(payload=dict(payload), scheduled_for=now, fired_at=now, **schedule)
-    return start.model_dump(mode="json")
 
 
 def _missing(deployment_id: str) -> MissingObject:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from wren.checks.bindings import Binding, Function, ImportedName, Iterated, ParameterOf, Unpacked
 from wren.checks.builtin_calls import find_builtin_result, find_method_result
-from wren.checks.references import References, find_argument
+from wren.checks.references import NameReferences, find_argument
 from wren.checks.scopes import Scope, ScopedNode
 from wren.checks.shapes import MISSING, Shape, find_attribute, find_element, find_item, read_return_shape
 from wren.checks.trigger_parameters import find_event_shape
@@ -24,7 +24,7 @@ class Evaluator:
     """
 
     def __init__(self, places: Iterable[ScopedNode] = (), catalogue: Catalogue | None = None) -> None:
-        self._references = References.of(places)
+        self._references = NameReferences.of(places)
         self._catalogue = catalogue
         self._names: dict[tuple[int, str], Value | None] = {}
         self._busy: set[ast.AST] = set()

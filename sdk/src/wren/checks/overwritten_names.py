@@ -1,4 +1,4 @@
-"""Finds names of integrations that something else takes: a function called `slack` hides the integration `slack`."""
+"""Finds names of integrations that something else takes: a function with the name of the variable hides it."""
 
 import ast
 from collections.abc import Iterator

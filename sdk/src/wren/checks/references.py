@@ -20,7 +20,7 @@ class CallSite:
 
 
 @dataclass(kw_only=True)
-class References:
+class NameReferences:
     """Every use of every name, and what short functions are applied to."""
 
     calls: dict[ast.AST, CallSite] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class References:
     """The iterable whose elements a lambda gets: that of `sorted(mails, key=lambda m: ...)`."""
 
     @classmethod
-    def of(cls, places: Iterable[ScopedNode]) -> "References":
+    def of(cls, places: Iterable[ScopedNode]) -> "NameReferences":
         """Index the nodes of a module."""
         found = cls()
         for place in places:

@@ -24,7 +24,7 @@ _PLAIN = (
 
 
 _GENERIC_LOOKUPS = (None, getattr(BaseModel, "__getattr__", None))
-"""A class with another `__getattr__` decides by itself what it has."""
+"""A class with another `__getattr__` decides what it has."""
 
 
 class Missing:

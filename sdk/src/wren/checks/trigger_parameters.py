@@ -8,7 +8,7 @@ from wren.checks.bindings import Function
 from wren.checks.scopes import Scope
 from wren.checks.shapes import Shape
 from wren.checks.values import Member, Value
-from wren.script.event_parameter import Parameter, find_event_parameter
+from wren.script.event_parameter import FunctionParameter, find_event_parameter
 from wren_core.contract.events import Email, ManualStart, ScheduleTick
 
 TRIGGERS = {Member("on_schedule"): ScheduleTick | ManualStart, Member("on_email"): Email | ManualStart}
@@ -41,20 +41,20 @@ def find_event_shape(function: Function, name: str, values: ValueSource, scope: 
     return shape
 
 
-def read_parameters(function: Function) -> list[Parameter]:
+def read_parameters(function: Function) -> list[FunctionParameter]:
     """Return the parameters of a function as its text declares them, without `**rest`."""
     return list(_iterate_parameters(function.args))
 
 
-def _iterate_parameters(arguments: ast.arguments) -> Iterator[Parameter]:
+def _iterate_parameters(arguments: ast.arguments) -> Iterator[FunctionParameter]:
     positional = [*arguments.posonlyargs, *arguments.args]
     required = len(positional) - len(arguments.defaults)
     for index, item in enumerate(positional):
-        yield Parameter(name=item.arg, has_default=index >= required, annotation=_read_annotation(item))
+        yield FunctionParameter(name=item.arg, has_default=index >= required, annotation=_read_annotation(item))
     if arguments.vararg is not None:
-        yield Parameter(name=arguments.vararg.arg, is_variadic=True)
+        yield FunctionParameter(name=arguments.vararg.arg, is_variadic=True)
     for item, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        yield Parameter(
+        yield FunctionParameter(
             name=item.arg,
             has_default=default is not None,
             is_keyword_only=True,

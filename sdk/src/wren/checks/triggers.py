@@ -12,7 +12,7 @@ from wren.checks.scopes import ScopedNode
 from wren.checks.source import Source
 from wren.checks.trigger_parameters import TRIGGERS, read_parameters
 from wren.checks.values import Member
-from wren.script.event_parameter import Parameter, find_event_parameter, list_unfilled
+from wren.script.event_parameter import FunctionParameter, find_event_parameter, list_unfilled
 from wren.script.triggers import MISFIRES, on_email, on_schedule
 from wren_core.contract.events import Email, ManualStart, ScheduleTick
 from wren_core.errors import InvalidInput
@@ -89,7 +89,7 @@ def _check_function(source: Source, function: Function, *, is_top_level: bool) -
     yield from _check_untaken(source, function, parameters)
 
 
-def _check_untaken(source: Source, function: Function, parameters: list[Parameter]) -> Iterator[ScriptFinding]:
+def _check_untaken(source: Source, function: Function, parameters: list[FunctionParameter]) -> Iterator[ScriptFinding]:
     """Yield uses of the event on a parameter that keeps its default."""
     if find_event_parameter(parameters) is not None or not parameters:
         return

@@ -21,7 +21,7 @@ def describe_script(job: DescribeJob, tell: Tell) -> dict[str, Any]:
     """Return the metadata of a script, and tell each finding of the check.
 
     Raises:
-        BaseException: any exception of the script's import; it is told as a finding, too.
+        BaseException: any exception of the script's import; the finding about it is reported first.
     """
     refuse_network()
     teller = _Teller(tell)

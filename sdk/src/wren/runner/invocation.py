@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from wren.script.event_parameter import Parameter, find_event_parameter, list_unfilled
+from wren.script.event_parameter import FunctionParameter, find_event_parameter, list_unfilled
 from wren_core.contract.events import parse_event
 from wren_core.errors import AgentFixableError
 from wren_core.nearest import find_nearest, suggest
@@ -75,10 +75,10 @@ def _find_taker(function: Callable[..., Any], name: str) -> _Taker | None:
     return _Taker(name=taker.name, is_positional=is_first)
 
 
-def _read_parameter(item: inspect.Parameter) -> Parameter:
+def _read_parameter(item: inspect.Parameter) -> FunctionParameter:
     annotation = item.annotation
     text = "" if annotation is item.empty else annotation if isinstance(annotation, str) else None
-    return Parameter(
+    return FunctionParameter(
         name=item.name,
         has_default=item.default is not item.empty,
         is_keyword_only=item.kind is item.KEYWORD_ONLY,

@@ -1,4 +1,4 @@
-"""What a script is told where the sandbox lets it reach no host: the reason, and how a host is allowed.
+"""What a script reads where the sandbox lets it reach no host: the reason, and how a host is allowed.
 
 Sandboxes answer an unknown host as if it did not exist ("Temporary failure in name resolution"). The lookup is
 replaced in the process of the script, so every HTTP client shows the reason, and so does a script that prints it.

@@ -1,6 +1,6 @@
 """Instances of integrations in a script that is only read: none calls its provider, and configuration may be missing.
 
-A connection brings configuration of its own, which the author's machine does not know.
+A connection brings configuration that the author's machine does not know.
 """
 
 from collections.abc import Mapping
@@ -86,7 +86,7 @@ def keep_from_calling(instance: Integration) -> None:
 def make_unconnected(
     integration: type[Integration], values: Mapping[str, Any], connection: JobConnection | None, alias: str | None
 ) -> Integration:
-    """Return an instance for a script that is only read.
+    """Return an instance for a script that is only read; `alias` is the account that the script names.
 
     Raises:
         ConfigInvalid: as `read_config` does.

@@ -13,7 +13,7 @@ EVENT_CLASSES = frozenset({"Event", "ScheduleTick", "ManualStart", "Email", "Web
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class FunctionParameter:
     """A parameter of a function."""
 
     name: str
@@ -31,7 +31,7 @@ class Parameter:
         return self.name.strip("_") in EVENT_NAMES or not EVENT_CLASSES.isdisjoint(words)
 
 
-def list_unfilled(parameters: Sequence[Parameter]) -> list[str]:
+def list_unfilled(parameters: Sequence[FunctionParameter]) -> list[str]:
     """Return the parameters that keep a trigger from calling the function; none where it can."""
     required = [item for item in parameters if not item.has_default and not item.is_variadic]
     if len(required) > 1:
@@ -39,7 +39,7 @@ def list_unfilled(parameters: Sequence[Parameter]) -> list[str]:
     return [item.name for item in required if item.is_keyword_only and not item.asks_for_event]
 
 
-def find_event_parameter(parameters: Sequence[Parameter]) -> Parameter | None:
+def find_event_parameter(parameters: Sequence[FunctionParameter]) -> FunctionParameter | None:
     """Return the parameter that gets the event: the required one, one that asks for it, or a leading `*args`."""
     required = [item for item in parameters if not item.has_default and not item.is_variadic]
     asking = [item for item in parameters if item.asks_for_event and not item.is_variadic]

@@ -53,7 +53,7 @@ class IntegrationHandle:
         connection = find_connection(current, self.name, account)
         if current.is_describing:
             values = {**find_config(self.name, connection, account), **config}
-            return make_unconnected(integration, values, connection, connection.alias if connection else account)
+            return make_unconnected(integration, values, connection, account)
         environ = read_environ(connection)
         return integration.create(
             {**find_config(self.name, connection, account), **config},

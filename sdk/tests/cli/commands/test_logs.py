@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 
 def log_event(seq, text):
     data = {"seq": seq, "stream": "stdout", "text": text, "at": None}
