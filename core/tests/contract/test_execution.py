@@ -323,11 +323,11 @@ def test_only_methods_can_be_called(method_id):
         call(shop(), method_id, {})
 
 
-def test_the_exception_of_a_plugin_is_named_by_type_only():
+def test_the_exception_of_a_plugin_is_named_by_type_and_line_only():
     with pytest.raises(InternalError) as caught:
         shop().run("crash")
 
-    assert str(caught.value) == "shop.run failed inside the plugin: ValueError"
+    assert str(caught.value) == "shop.run failed inside the plugin: ValueError (test_execution.py, line 150)"
     assert caught.value.code == "PLUGIN_RAISED"
     assert "s3cret" not in str(caught.value.to_wire())
     assert isinstance(caught.value.__cause__, ValueError)
@@ -406,10 +406,10 @@ def test_a_short_credential_is_no_reason_to_mask_half_the_message():
 @pytest.mark.parametrize(
     ("method_id", "said"),
     [
-        ("wrong_type", "returned a value that its return type cannot convert"),
+        ("wrong_type", "returned str where int is expected"),
         ("out_of_range", "broke its output schema at /: expected maximum: 3"),
         ("field_out_of_range", "broke its output schema at /count: expected maximum: 3"),
-        ("unserialisable", "returned a value that its return type cannot convert"),
+        ("unserialisable", "returned Unserialisable, and Unserialisable is declared: its value has no JSON form"),
     ],
 )
 def test_a_result_that_breaks_the_schema_is_a_fault_of_the_plugin(method_id, said):

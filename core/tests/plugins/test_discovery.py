@@ -235,7 +235,7 @@ def test_a_plugin_that_hangs_is_abandoned_and_the_others_load(good, install):
     found = discover({"slow", "alpha"}, time_limit=timedelta(seconds=0.3))
 
     assert [(plugin.name, plugin.code) for plugin in found.failed] == [("slow", "PLUGIN_TIMED_OUT")]
-    assert found.failed[0].reason == "did not load within 0.3 s"
+    assert found.failed[0].reason == "did not load within 0.3 s (slow_forever.py, line 1)"
     assert [plugin.name for plugin in found.loaded] == ["alpha"]
 
 
@@ -265,7 +265,7 @@ def test_the_default_time_limit_is_that_of_the_policy(install):
 
     plugin = failure("iota", policy=PluginPolicy(time_limit=timedelta(milliseconds=50)))
 
-    assert (plugin.code, plugin.reason) == ("PLUGIN_TIMED_OUT", "did not load within 0.05 s")
+    assert (plugin.code, plugin.reason) == ("PLUGIN_TIMED_OUT", "did not load within 0.05 s (slow_iota.py, line 1)")
 
 
 def test_recall_is_not_called_for_a_refused_plugin(install):

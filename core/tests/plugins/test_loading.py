@@ -7,7 +7,8 @@ from importlib import metadata
 import pytest
 
 from wren_core.plugins.discovery import find_entry_points
-from wren_core.plugins.loading import RefusedError, load_integration
+from wren_core.plugins.loading import load_integration
+from wren_core.plugins.refusal import RefusedError
 
 SECONDS = timedelta(seconds=10)
 CONTRACT = metadata.version("wren-core")
@@ -86,7 +87,7 @@ def test_a_module_with_a_hook_may_offer_two_integrations(install):
         ("raise KeyboardInterrupt", "PLUGIN_RAISED", "KeyboardInterrupt"),
         ("import not_installed_anywhere", "DEPENDENCY_MISSING", "No module named 'not_installed_anywhere'"),
         ("def broken(:", "PLUGIN_RAISED", "SyntaxError"),
-        ("x = 1", "PLUGIN_RAISED", "has no attribute 'Plugin'"),
+        ("x = 1", "PLUGIN_INVALID", "has no attribute 'Plugin'"),
         (
             "class E(Exception):\n    def __str__(self): raise ValueError\nraise E",
             "PLUGIN_RAISED",
@@ -104,7 +105,8 @@ def test_every_failure_of_an_import_gives_a_code_and_a_reason(refused, source, c
 def test_a_missing_module_is_a_missing_dependency(refused):
     assert refused("", value="never_written:Plugin") == (
         "DEPENDENCY_MISSING",
-        "No module named 'never_written'; reinstall it with its dependencies",
+        "No module named 'never_written', which the entry point 'plug' names; correct the entry point in "
+        "pyproject.toml, and install the distribution again",
     )
 
 
@@ -122,7 +124,7 @@ def test_a_missing_module_is_a_missing_dependency(refused):
         (with_class("@method\ndef act(self, x) -> int:\n    'Act.'"), "parameter 'x' needs a type annotation"),
         (with_class("@method\ndef act(self):\n    'Act.'"), "the return type must be annotated"),
         (with_class("@method\ndef Act(self) -> int:\n    'Act.'"), "declares Plugin wrongly"),
-        (with_class("@method(effect='explode')\ndef act(self) -> int:\n    'Act.'"), "declares Plugin wrongly"),
+        (with_class("@method(effect='explode')\ndef act(self) -> int:\n    'Act.'"), "effect='explode'): it must be"),
         (
             with_class().replace('"Name")', '"Name", base_url="https://{shop}.example")'),
             "base_url 'https://{shop}.example': the configuration has no field 'shop'",
@@ -260,7 +262,7 @@ def test_the_time_limit_covers_the_hooks_too(refused):
 
     refusal = refused(with_class() + "\n" + hook, value="loaded_plugin", time_limit=timedelta(seconds=0.3))
 
-    assert refusal == ("PLUGIN_TIMED_OUT", "did not load within 0.3 s")
+    assert refusal == ("PLUGIN_TIMED_OUT", "did not load within 0.3 s (loaded_plugin.py, line 11)")
 
 
 def test_an_interrupt_of_the_user_is_not_a_fault_of_the_plugin(load):

@@ -242,8 +242,8 @@ def odd_default(self, text: Any = Opaque()) -> None: ...
         (keywords, "'texts' must be a plain named parameter"),
         (positional, "'text' must be a plain named parameter"),
         (unannotated, "'text' needs a type annotation"),
-        (opaque, "Unable to generate"),
-        (function, "Cannot generate"),
+        (opaque, "has no JSON form; use a Record"),
+        (function, "CallableSchema has no JSON form"),
         (lazy, "annotate it as a list"),
         (deep_lazy, "annotate it as a list"),
         (lazy_or_text, "annotate it as a list"),
@@ -269,11 +269,11 @@ def function_return(self) -> list[Callable[[], int]]: ...
     ("broken", "message"),
     [
         (no_return, "return type must be annotated"),
-        (opaque_return, "Unable to generate"),
+        (opaque_return, "has no JSON form; use a Record"),
         (lazy_return, "annotate it as a list"),
-        (iterator_return, "Unable to generate"),
+        (iterator_return, "has no JSON form; use a Record"),
         (unresolved_return, "cannot be resolved: name 'Missing'"),
-        (function_return, "return type: Cannot generate"),
+        (function_return, "return type: CallableSchema has no JSON form"),
     ],
 )
 def test_a_return_type_without_a_json_form_is_a_type_error(broken, message):

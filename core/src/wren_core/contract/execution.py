@@ -6,7 +6,7 @@ calls another one, only the inner call is repeated: the earlier work of the oute
 
 A failure after which the provider may have done what was asked says so: see `doubt`.
 
-An error about a plugin names the place and the type of its exception; the chained exception has the text, for the log.
+An error about a plugin names the line and the type of its exception; the chained exception has the text, for the log.
 """
 
 import time
@@ -21,6 +21,8 @@ from wren_core import json_pointer
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.doubt import settle_doubt
 from wren_core.contract.methods import Method
+from wren_core.contract.plugin_line import last_line
+from wren_core.contract.result_fault import describe_result_fault
 from wren_core.contract.secret_forms import forms
 from wren_core.errors import (
     AuthFailed,
@@ -156,7 +158,8 @@ def error_of(exc: BaseException, where: str) -> WrenError:
     verdict = verdict_for_exception(exc)
     if verdict is not None:
         return verdict
-    return InternalError(f"{where} failed inside the plugin: {type(exc).__name__}", code="PLUGIN_RAISED")
+    place = f" ({line})" if (line := last_line(exc)) else ""
+    return InternalError(f"{where} failed inside the plugin: {type(exc).__name__}{place}", code="PLUGIN_RAISED")
 
 
 def make_presentable(error: WrenError, credentials: Credentials) -> None:
@@ -232,12 +235,13 @@ def _check_result(integration: Target, method: Method, result: Any) -> None:
     try:
         as_json = method.to_json(result)
     except Exception as exc:  # the serializers of a record's own class may raise anything
-        message = f"{where} returned a value that its return type cannot convert to JSON"
+        message = f"{where} {describe_result_fault(method, result, exc)}"
         raise _output_invalid(method, message, details) from exc
     problems = method.output_validator.problems(as_json)
     if problems:
         first = problems[0]
-        message = f"{where} broke its output schema at {first.pointer or '/'}: expected {first.expected}"
+        got = type(first.got).__name__
+        message = f"{where} broke its output schema at {first.pointer or '/'}: expected {first.expected}, got {got}"
         raise _output_invalid(method, message, {**details, "pointer": first.pointer})
 
 

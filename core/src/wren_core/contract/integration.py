@@ -17,9 +17,11 @@ from wren_core.contract.addresses import fill, variables
 from wren_core.contract.credentials import Credentials
 from wren_core.contract.hookspecs import hookimpl
 from wren_core.contract.host import Host, NoHost
+from wren_core.contract.integration_class import find_class_fault
 from wren_core.contract.methods import Method
 from wren_core.contract.record import IntegrationConfig
 from wren_core.contract.spec import IntegrationSpec, MethodSpec
+from wren_core.contract.values import DeclarationInvalid
 from wren_core.contract.wire_form import models_in
 from wren_core.errors import ConfigInvalid, HostUnavailable
 from wren_core.nearest import find_nearest, suggest
@@ -56,6 +58,9 @@ class Integration:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._methods = MappingProxyType(_methods_of(cls))
+        fault = find_class_fault(cls)
+        if fault is not None:
+            raise DeclarationInvalid(f"{cls.__name__}{fault}")
 
     def __init__(
         self,
@@ -252,13 +257,17 @@ def _methods_of(cls: type[Integration]) -> dict[str, Method]:
     for name, item in list(found.items()):
         current = inspect.getattr_static(cls, name)
         if name in INSTANCE_NAMES or hasattr(Integration, name):
-            raise TypeError(f"{cls.__name__}.{name}: the name belongs to Integration itself; rename the method")
+            raise item.make_error(
+                "the name belongs to Integration itself; rename the method", label=f"{cls.__name__}.{name}"
+            )
         if item.id != name:
-            raise TypeError(f"{cls.__name__}.{name} is another name for {item.id}; a method has one name")
+            raise item.make_error(f"{cls.__name__}.{name} is another name for {item.id}; a method has one name")
         if current is None:
             del found[name]
         elif not isinstance(current, Method):
-            raise TypeError(f"{cls.__name__}.{name} replaces a method; mark it with @method, or drop it with None")
+            raise DeclarationInvalid(
+                f"{cls.__name__}.{name} replaces a method; mark it with @method, or drop it with None"
+            )
     return found
 
 

@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, update_wrapper
 from typing import Any, Protocol, TypeVar, cast, overload
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from wren_core.contract.method_metadata import find_fault, find_form_fault, place_of
+from wren_core.contract.misfit import describe_error
 from wren_core.contract.spec import Effect, MethodSpec, Simulate, UndoSpec
+from wren_core.contract.values import DeclarationInvalid
 from wren_core.errors import InvalidInput
 from wren_core.nearest import find_nearest, suggest
 from wren_core.schemas import signature, validator
@@ -59,14 +62,26 @@ def method(function: Callable[..., Any] | None = None, /, **metadata: Any) -> An
         example: one line of Python, as in a script.
         name: a title; by default the id in title case.
 
+    Raises:
+        DeclarationInvalid: a keyword or a value that does not fit, a coroutine or generator, a function without `self`,
+            or a second method of the same name in the class.
+
     Example:
         @method(effect="write", scopes=["chat:write"], example='chat.post("Done", channel="general")')
         def post(self, text: Annotated[str, "Message text"]) -> PostedMessage:
             \"\"\"Post a message to a channel.\"\"\"
     """
-    if function is not None:
-        return Method(function)
-    return lambda decorated: Method(decorated, **metadata)
+    frame = inspect.currentframe()
+    body = frame.f_back.f_locals if frame is not None and frame.f_back is not None else {}
+
+    def mark(decorated: Callable[..., Any]) -> Method:
+        marked = Method(decorated, **metadata)
+        # The names of a class body that is being run; a module may define a function again, as a notebook does.
+        if "__qualname__" in body and isinstance(body.get(marked.id), Method):
+            raise marked.make_error(f"the class has a method {marked.id!r} already; rename one of them")
+        return marked
+
+    return mark if function is None else mark(function)
 
 
 class Method:
@@ -74,12 +89,17 @@ class Method:
 
     def __init__(self, function: Callable[..., Any], **metadata: Any) -> None:
         if not inspect.isfunction(function):
-            raise TypeError(f"@method goes on a plain function, not on {type(function).__name__}: put it on top")
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
-            raise TypeError(f"{function.__qualname__}: methods are plain functions, not coroutines or generators")
+            found = function.__name__ if isinstance(function, type) else type(function).__name__
+            raise DeclarationInvalid(
+                f"@method goes on a plain function, not on {found}: put it on top of other decorators, "
+                'and give it keywords only, such as @method(effect="write")'
+            )
         self.function = function
         self.id = function.__name__
-        self._metadata = metadata
+        self._metadata = {**metadata, "scopes": _read_once(metadata.get("scopes", ()))}
+        fault = find_form_fault(function) or find_fault(self._metadata)
+        if fault is not None:
+            raise self.make_error(fault)
         update_wrapper(cast("Callable[..., Any]", self), function)
 
     @overload
@@ -89,9 +109,35 @@ class Method:
     def __get__(self, instance: Owner | None, owner: type | None = None) -> "Method | Callable[..., Any]":
         return self if instance is None else self._bind(instance)
 
+    @property
+    def place(self) -> str:
+        """Where it is written: `shop.py, line 12`; empty where that is not Python."""
+        return place_of(self.function)
+
+    @property
+    def declares_effect(self) -> bool:
+        """Whether the author wrote the effect, rather than left it to the default."""
+        return "effect" in self._metadata
+
+    def make_error(self, fault: str, *, label: str = "") -> DeclarationInvalid:
+        """Return the error about a fault of the method, with its place; `label` is by default its qualified name."""
+        label = label or self.function.__qualname__
+        place = f" ({self.place})" if self.place else ""
+        return DeclarationInvalid(f"{label}: {fault.removeprefix(f'{label}: ')}{place}")
+
     @cached_property
     def spec(self) -> MethodSpec:
-        """The method as hosts see it."""
+        """The method as hosts see it.
+
+        Raises:
+            DeclarationInvalid: a parameter, the result or the name cannot be offered.
+        """
+        try:
+            return self._make_spec()
+        except (TypeError, ValidationError) as exc:
+            raise self.make_error(describe_error(exc)) from exc
+
+    def _make_spec(self) -> MethodSpec:
         meta = self._metadata
         effect: Effect = meta.get("effect", "read")
         idempotent, approval = meta.get("idempotent"), meta.get("requires_approval")
@@ -103,7 +149,7 @@ class Method:
             output_schema=signature.output_schema(self.output_adapter),
             effect=effect,
             idempotent=effect == "read" if idempotent is None else idempotent,
-            scopes=tuple(meta.get("scopes", ())),
+            scopes=meta["scopes"],
             undo=meta.get("undo"),
             simulate=meta.get("simulate", "none"),
             requires_approval=effect == "destructive" if approval is None else approval,
@@ -185,3 +231,8 @@ class Method:
             return instance.invoke(self.id, arguments)
 
         return update_wrapper(call, self.function)
+
+
+def _read_once(scopes: Any) -> Any:
+    """Return scopes of any iterable as a tuple; a text, or what cannot be read, as it is."""
+    return tuple(scopes) if isinstance(scopes, Iterable) and not isinstance(scopes, str) else scopes

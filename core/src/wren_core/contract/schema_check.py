@@ -6,11 +6,13 @@ multiply. A schema of data that contains its own kind, such as a tree, refers to
 level down, and that is fine.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wren_core import json_pointer
-from wren_core.contract.spec import CustomAuth, IntegrationSpec
+from wren_core.contract.spec import CustomAuth, IntegrationSpec, template_fields
+from wren_core.schemas.properties import properties_of
 from wren_core.schemas.subschemas import iter_subschemas
 from wren_core.schemas.validator import SchemaInvalid, Validator
 
@@ -39,6 +41,44 @@ def check_schemas(spec: IntegrationSpec) -> None:
             f"config schema: the name {name!r} is reserved: `.init({name}=...)` names a connection; "
             "give the setting another name"
         )
+
+
+def check_defaults(spec: IntegrationSpec) -> None:
+    """Check that every default fits its schema: documents, tools and consoles show it, and calls use it.
+
+    Raises:
+        SchemaInvalid: names the place, the default and what would fit.
+    """
+    for place, schema in schemas_of(spec):
+        for name, part in _parts_with_default(schema):
+            problems = Validator({"$defs": schema.get("$defs", {}), **part}, formats=True).problems(part["default"])
+            if problems:
+                default, expected = part["default"], problems[0].expected
+                hint = "; write `| None` in its type" if default is None else ""
+                raise SchemaInvalid(
+                    f"{place}: the default {default!r} of {name!r} does not fit its own schema, {expected}{hint}"
+                )
+
+
+def check_config_hosts(spec: IntegrationSpec) -> None:
+    """Check that the address has a host, and that the configuration has the fields that name hosts.
+
+    Raises:
+        ValueError: names the field, and what to write.
+    """
+    if spec.base_url and re.match(r"https?://(/|$)", spec.base_url):
+        raise ValueError(f"base_url is {spec.base_url!r}, which names no host; write https://api.example.com/v1")
+    settings = properties_of(spec.config_schema)
+    for field in (field for template in spec.config_hosts for field in template_fields(template)):
+        if field not in settings:
+            raise ValueError(f"config_hosts names {field!r}; write that field into `class Config(IntegrationConfig)`")
+
+
+def _parts_with_default(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for node in iter_subschemas(schema):
+        for name, part in properties_of(node).items():
+            if isinstance(part, Mapping) and "default" in part:
+                yield name, part
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ from wren_core.contract.values import (
     UrlTemplate,
     refuse_doubles,
 )
+from wren_core.nearest import find_nearest
 from wren_core.schemas.properties import properties_of, required_of
 
 __all__ = [
@@ -72,6 +73,7 @@ Effect = Literal["read", "write", "destructive"]
 Simulate = Literal["native", "validate_only", "none"]
 IntegrationType = Literal["integration", "ai", "documents", "database"]
 
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
 _USER_PARAMETER = re.compile(r"[?&]\w+=\{user_id\}$")
 
 SETUP_PATH = "/integrations/{name}/setup?user={user_id}"
@@ -198,8 +200,9 @@ class IntegrationSpec(Spec):
     @classmethod
     def _hosts_are_bare(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
         for host in hosts:
-            if not re.fullmatch(r"[a-z0-9.-]+(:\d{1,5})?", host) or int(host.partition(":")[2] or 443) > 65535:
-                raise ValueError(f"host {host!r} must be `name` or `name:port`, without scheme, path or wildcard")
+            if not _HOST.fullmatch(host) or not 0 < int(host.partition(":")[2] or 443) <= 65535:
+                cure = f"; write {host.lower()!r}" if _HOST.fullmatch(host.lower()) and host != host.lower() else ""
+                raise ValueError(f"host {host!r} must be `name` or `name:port`, without scheme, path or wildcard{cure}")
         return hosts
 
     @field_validator("setup_url_template")
@@ -295,7 +298,10 @@ def _check_undo(method: MethodSpec, methods: Mapping[str, MethodSpec]) -> None:
         return
     target = methods.get(method.undo.method)
     if target is None:
-        raise ValueError(f"{method.id} is undone by {method.undo.method!r}, which is not a method of the integration")
+        nearest = find_nearest(method.undo.method, (item.id for item in methods))
+        cure = f"; did you mean {nearest!r}?" if nearest else ""
+        named = f"{method.id} is undone by {method.undo.method!r}"
+        raise ValueError(f"{named}, which is not a method of the integration{cure}")
     given, known = set(method.undo.arguments), set(properties_of(target.input_schema))
     needed = required_of(target.input_schema)
     if given - known or needed - given:

@@ -7,17 +7,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from wren_core.contract.versions import LONGEST, is_semver
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-EnvVar = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
-UrlTemplate = Annotated[str, StringConstraints(pattern=r"^(https?://\S+|\{[a-z]\w*\}\S*)$")]
+NAME = r"^[a-z][a-z0-9_]{0,62}$"
+ENV_VAR = r"^[A-Z][A-Z0-9_]*$"
+URL = r"^https?://\S+$"
+URL_TEMPLATE = r"^(https?://\S+|\{[a-z]\w*\}\S*)$"
 _FIELD = r"\{[a-z]\w*\}"
-HostTemplate = Annotated[
-    str,
-    StringConstraints(
-        pattern=rf"^([a-z0-9._-]*{_FIELD}([a-z0-9._-]|{_FIELD})*(:({_FIELD}|\d{{1,5}}))?|[a-z0-9._-]+:{_FIELD})$"
-    ),
-]
+HOST_TEMPLATE = rf"^([a-z0-9._-]*{_FIELD}([a-z0-9._-]|{_FIELD})*(:({_FIELD}|\d{{1,5}}))?|[a-z0-9._-]+:{_FIELD})$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME)]
+EnvVar = Annotated[str, StringConstraints(pattern=ENV_VAR)]
+Url = Annotated[str, StringConstraints(pattern=URL)]
+UrlTemplate = Annotated[str, StringConstraints(pattern=URL_TEMPLATE)]
+HostTemplate = Annotated[str, StringConstraints(pattern=HOST_TEMPLATE)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
@@ -34,6 +35,10 @@ class Spec(BaseModel):
     """Base of all declarations: frozen, and a field that does not exist is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DeclarationInvalid(TypeError):
+    """What an author declared cannot be used; the message has the place, the cause and the cure."""
 
 
 def refuse_doubles(what: str, names: Iterable[str]) -> None:

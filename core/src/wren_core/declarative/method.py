@@ -29,6 +29,10 @@ class DeclaredMethod(Method):
         super().__init__(function)
         self._declared = spec
 
+    place = ""
+    """Empty: it is not written in Python."""
+    declares_effect = True
+
     @cached_property
     def spec(self) -> MethodSpec:
         """The declared method."""

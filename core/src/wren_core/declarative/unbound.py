@@ -35,6 +35,10 @@ class UnboundMethod(Method):
         super().__init__(function)
         self._declared = spec
 
+    place = ""
+    """Empty: it is not written in Python."""
+    declares_effect = True
+
     @cached_property
     def spec(self) -> MethodSpec:
         """The declared method."""

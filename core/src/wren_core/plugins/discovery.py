@@ -22,9 +22,10 @@ from wren_core.contract.spec import IntegrationSpec, IntegrationType
 from wren_core.contract.versions import semver_of
 from wren_core.declarative.unbound import UnboundMethod
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP, quick_entry_points
-from wren_core.plugins.loading import RefusedError, error_text, load_integration
+from wren_core.plugins.loading import load_integration
 from wren_core.plugins.plugin import Plugin, document_of
 from wren_core.plugins.policy import PluginPolicy
+from wren_core.plugins.refusal import RefusedError, error_text
 
 GROUP = "wren.integrations"
 _GROUPS = (GROUP, DEFINITIONS_GROUP)

@@ -3,8 +3,7 @@
 import threading
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
-from traceback import extract_tb
+from importlib import import_module
 from typing import Any
 
 import importlib_metadata as metadata
@@ -14,20 +13,22 @@ from importlib_metadata import EntryPoint
 from wren_core.contract import hookspecs
 from wren_core.contract.address_check import check_addresses
 from wren_core.contract.integration import Integration
-from wren_core.contract.schema_check import check_schemas
+from wren_core.contract.misfit import describe_error
+from wren_core.contract.schema_check import check_config_hosts, check_defaults, check_schemas
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import DefinitionInvalid
 from wren_core.plugins.entry_points import DEFINITIONS_GROUP
+from wren_core.plugins.refusal import (
+    RefusedError,
+    explain_attribute,
+    explain_offer,
+    explain_spec,
+    explain_value,
+    refusal_of,
+    refuse_slow,
+)
 
 CONTRACT_DISTRIBUTION = "wren-core"
-
-
-class RefusedError(Exception):
-    """A plugin cannot be used; `code` is one of the codes of `FailedPlugin`."""
-
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
 
 
 def load_integration(point: EntryPoint, time_limit: timedelta) -> type[Integration]:
@@ -42,28 +43,16 @@ def load_integration(point: EntryPoint, time_limit: timedelta) -> type[Integrati
         try:
             outcome.append(_integration_of(point))
         except BaseException as exc:  # noqa: BLE001 - the boundary at which a broken plugin stops
-            outcome.append(_refusal(exc))
+            outcome.append(refusal_of(exc, point))
 
     thread = threading.Thread(target=load, name="wren-plugin-load", daemon=True)
     thread.start()
     thread.join(time_limit.total_seconds())
     if not outcome:
-        raise RefusedError("PLUGIN_TIMED_OUT", f"did not load within {time_limit.total_seconds():g} s")
+        raise refuse_slow(point, thread, time_limit.total_seconds())
     if isinstance(outcome[0], RefusedError):
         raise outcome[0]
     return outcome[0]
-
-
-def _refusal(exc: BaseException) -> RefusedError:
-    if isinstance(exc, RefusedError):
-        return exc
-    if isinstance(exc, ModuleNotFoundError):
-        return RefusedError("DEPENDENCY_MISSING", f"{error_text(exc)}; reinstall it with its dependencies")
-    if isinstance(exc, SystemExit):
-        return RefusedError("PLUGIN_EXITED", f"called sys.exit({exc.code!r}) while it was loaded")
-    frames = extract_tb(exc.__traceback__)
-    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return RefusedError("PLUGIN_RAISED", f"{type(exc).__name__}: {error_text(exc)}{where}")
 
 
 def check_contract(point: EntryPoint) -> None:
@@ -98,19 +87,30 @@ def _integration_of(point: EntryPoint) -> type[Integration]:
     check_contract(point)
     if point.group == DEFINITIONS_GROUP:
         return _load_definition(point)
-    offered = _call_hooks(point.load())
+    plugin = _load_object(point)
+    offered = _call_hooks(plugin)
     for item in offered:
         if not (isinstance(item, type) and issubclass(item, Integration)):
             raise RefusedError("PLUGIN_INVALID", f"offers {item!r}, which is not an Integration class")
         if not isinstance(getattr(item, "spec", None), IntegrationSpec):
-            raise RefusedError("PLUGIN_INVALID", f"{item.__name__}.spec is not an IntegrationSpec")
+            raise RefusedError("PLUGIN_INVALID", f"{item.__name__}.spec {explain_spec(item)}")
     for integration in offered:
         if integration.spec.name == point.name:
             _check_declaration(integration)
             return integration  # type: ignore[no-any-return]  # checked above
-    names = ", ".join(item.spec.name for item in offered) or "no integration"
-    reason = f"entry point {point.name!r} offers {names}; spec.name must equal the entry point's name"
-    raise RefusedError("PLUGIN_INVALID", reason)
+    raise RefusedError("PLUGIN_INVALID", explain_offer(point, plugin, [item.spec.name for item in offered]))
+
+
+def _load_object(point: EntryPoint) -> Any:
+    """Import the module of an entry point and return the object that it names."""
+    if point.pattern.match(point.value) is None:
+        raise RefusedError("PLUGIN_INVALID", explain_value(point))
+    found = import_module(point.module)
+    for name in point.attr.split(".") if point.attr else ():
+        if not hasattr(found, name):
+            raise RefusedError("PLUGIN_INVALID", explain_attribute(point, found, name))
+        found = getattr(found, name)
+    return found
 
 
 def _load_definition(point: EntryPoint) -> type[Integration]:
@@ -141,17 +141,22 @@ def _check_declaration(integration: type[Integration]) -> None:
     try:
         spec = integration.full_spec()
         check_schemas(spec)
+        check_defaults(spec)
+        check_config_hosts(spec)
         check_addresses(spec)
     except (TypeError, ValueError, LookupError) as exc:  # LookupError: from pydantic, about an unknown $ref
-        raise RefusedError("PLUGIN_INVALID", f"declares {integration.__name__} wrongly: {exc}") from exc
+        text = describe_error(exc)
+        reason = f"declares {integration.__name__} wrongly: {text}{_find_line(integration, text)}"
+        raise RefusedError("PLUGIN_INVALID", reason) from exc
     undocumented = [method.id for method in spec.methods if not method.description]
     if undocumented:
-        raise RefusedError("PLUGIN_INVALID", f"methods without a docstring: {', '.join(undocumented)}")
+        reason = (
+            f"methods without a docstring: {', '.join(undocumented)}; its first line is what people and models read"
+        )
+        raise RefusedError("PLUGIN_INVALID", reason)
 
 
-def error_text(exc: BaseException) -> str:
-    """Return the text of an exception, even where its `__str__` fails."""
-    try:
-        return str(exc)
-    except Exception:  # noqa: BLE001 - the `__str__` of a plugin's exception may fail
-        return "(it cannot be printed)"
+def _find_line(integration: type[Integration], text: str) -> str:
+    """Return the place of the method whose schema a fault is about, which begins with its id."""
+    found = integration.methods().get(text.partition(", ")[0])
+    return f" ({found.place})" if found is not None else ""

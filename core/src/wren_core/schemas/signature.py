@@ -1,12 +1,14 @@
 """From a Python signature to JSON Schema (2020-12); pydantic writes it. Values are checked by `schema.Validator`."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, TypeAdapter, create_model
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+from pydantic_core import SchemaError
 
 from wren_core.schemas.subschemas import VERBATIM
 from wren_core.schemas.validator import first_line
@@ -15,6 +17,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # JSON has no bytes: arguments and results hold them as base64.
 _BYTES = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 # Keywords whose values are maps from names of the author to schemas: there "title" is a name.
+# What pydantic raises for an annotation that it cannot use.
+_REFUSALS = (PydanticUserError, NameError, SchemaError)
 _NAMED_SCHEMAS = frozenset({"properties", "$defs", "patternProperties", "dependentSchemas"})
 
 
@@ -31,17 +35,21 @@ def input_model(function: Callable[..., Any], name: str) -> type[BaseModel]:
     fields: dict[str, Any] = {}
     for index, parameter in enumerate(list(inspect.signature(function).parameters.values())[1:]):
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise TypeError(f"{name}: parameter {parameter.name!r} must be a plain named parameter")
+            raise TypeError(
+                f"{name}: parameter {parameter.name!r} must be a plain named parameter, as hosts call by name; "
+                "several values are one parameter, `list[str]` or `dict[str, str]`"
+            )
         if parameter.name not in hints:
-            raise TypeError(f"{name}: parameter {parameter.name!r} needs a type annotation")
+            hint = f'write `{parameter.name}: Annotated[str, "what it is"]`'
+            raise TypeError(f"{name}: parameter {parameter.name!r} needs a type annotation; {hint}")
         default = ... if parameter.default is parameter.empty else parameter.default
         # A neutral name with an alias: a parameter may be called `schema`, `json` or `copy`, a model's field may not.
         annotation: Any = Annotated[described(hints[parameter.name]), Field(alias=parameter.name)]
         fields[f"argument_{index}"] = (annotation, default)
     try:
         model = create_model(name, __config__=ConfigDict(extra="forbid", **_BYTES), **fields)
-    except (PydanticUserError, NameError) as exc:
-        raise TypeError(f"{name}: {first_line(exc)}") from exc
+    except _REFUSALS as exc:
+        raise TypeError(f"{name}: {_explain(exc)}") from exc
     _refuse_lazy(model.__pydantic_core_schema__, name)
     return model
 
@@ -59,11 +67,11 @@ def output_adapter(function: Callable[..., Any], name: str) -> TypeAdapter[Any]:
     """
     hints = _hints(function, name)
     if "return" not in hints:
-        raise TypeError(f"{name}: the return type must be annotated")
+        raise TypeError(f"{name}: the return type must be annotated; write `-> None` where it returns nothing")
     try:
         adapter = _adapter(hints["return"])
-    except (PydanticUserError, NameError) as exc:
-        raise TypeError(f"{name}: {first_line(exc)}") from exc
+    except _REFUSALS as exc:
+        raise TypeError(f"{name}: the return type: {_explain(exc)}") from exc
     _refuse_lazy(adapter.core_schema, name)
     return adapter
 
@@ -77,7 +85,7 @@ def input_schema(model: type[BaseModel]) -> dict[str, Any]:
     try:
         return _clean(model.model_json_schema(mode="validation", schema_generator=_Generator))
     except PydanticUserError as exc:
-        raise TypeError(f"{model.__name__}: {first_line(exc)}") from exc
+        raise TypeError(f"{model.__name__}: {_explain(exc)}") from exc
 
 
 def output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
@@ -89,7 +97,7 @@ def output_schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
     try:
         schema = adapter.json_schema(mode="serialization", schema_generator=_Generator)
     except PydanticUserError as exc:
-        raise TypeError(f"return type: {first_line(exc)}") from exc
+        raise TypeError(f"the return type: {_explain(exc)}") from exc
     title = {"title": schema["title"]} if schema.get("type") == "object" and "title" in schema else {}
     return {**title, **_clean(schema)}
 
@@ -108,8 +116,20 @@ def described(annotation: Any) -> Any:
 def _hints(function: Callable[..., Any], name: str) -> dict[str, Any]:
     try:
         return get_type_hints(function, include_extras=True)
-    except NameError as exc:
-        raise TypeError(f"{name}: an annotation cannot be resolved: {exc}") from exc
+    except (NameError, AttributeError, SyntaxError, TypeError) as exc:
+        hint = "define or import it at the top of the module, outside `if TYPE_CHECKING`"
+        raise TypeError(f"{name}: an annotation cannot be resolved: {first_line(exc)}; {hint}") from exc
+
+
+def _explain(exc: Exception) -> str:
+    """Return the error of pydantic about an annotation, with what to write."""
+    unknown = re.search(r"[sS]chema for (?:core_schema\.\w+ )?\(?(.+?)\)?(?:\. Set |$)", first_line(exc))
+    if isinstance(exc, PydanticUserError) and unknown:
+        found = unknown[1].removeprefix("core_schema.")
+        return f"{found} has no JSON form; use a Record, or a type such as str, int, datetime or list[str]"
+    if isinstance(exc, SchemaError):
+        return " ".join(str(exc).rpartition("SchemaError: ")[2].split())
+    return first_line(exc)
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:

@@ -14,7 +14,8 @@ from importlib_metadata import EntryPoint
 
 from wren.authoring.project import entry_point_group
 from wren_core.contract.definition import IntegrationDefinition
-from wren_core.plugins.loading import RefusedError, load_integration
+from wren_core.plugins.loading import load_integration
+from wren_core.plugins.refusal import RefusedError
 
 
 def main() -> None:

@@ -15,7 +15,8 @@ from importlib_metadata import EntryPoint
 
 from wren.installed_plugins.examination import MARK
 from wren_core.plugins.discovery import find_entry_points, identity_of
-from wren_core.plugins.loading import RefusedError, check_contract, load_integration
+from wren_core.plugins.loading import check_contract, load_integration
+from wren_core.plugins.refusal import RefusedError
 from wren_core.schemas.validator import Validator
 
 

@@ -7,8 +7,9 @@ from typing import Literal
 from importlib_metadata import EntryPoint
 
 from wren_core.plugins.discovery import FailedPlugin, apply_policy, identity_of, scan_entry_points
-from wren_core.plugins.loading import RefusedError, check_contract
+from wren_core.plugins.loading import check_contract
 from wren_core.plugins.policy import PluginPolicy
+from wren_core.plugins.refusal import RefusedError
 
 State = Literal["installed", "disabled", "refused", "duplicate", "incompatible", "unreadable", "ok", "failed"]
 """Without loading, a plugin is `installed` at best; `ok` and `failed` are known only after loading it."""
