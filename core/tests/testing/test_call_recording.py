@@ -205,11 +205,11 @@ def test_a_client_whose_time_limits_cannot_be_shortened_waits_only_once():
 
 
 @pytest.mark.parametrize("uses_python_sockets", [True, False])
-def test_a_missing_time_limit_of_sockets_outside_python_is_a_note(uses_python_sockets):
+def test_a_missing_time_limit_of_sockets_outside_python_is_unproved(uses_python_sockets):
     stalled = Call(method="say", fault="stall", reached_fake=True, uses_python_sockets=uses_python_sockets)
     target = CheckTarget(integration=Echo)
     vars(target)["calls"] = RecordedCalls(methods={"say": MethodCalls(method="say", faulted=(stalled,))})
 
     weights = [finding.weight for finding in timeouts.RULE.check(target)]
 
-    assert weights == (["fault"] if uses_python_sockets else ["note"])
+    assert weights == (["fault"] if uses_python_sockets else ["unproved"])

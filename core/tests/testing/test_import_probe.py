@@ -1,4 +1,5 @@
 import sys
+import time
 
 import pytest
 
@@ -38,6 +39,35 @@ def test_side_effects_of_an_import_are_reported_with_file_and_line(install, name
     places = {effect.place.partition(":")[0] for effect in facts.effects}
     assert [effect for effect in facts.effects if effect.message.startswith(message)]
     assert places == {f"{name}.py"}
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "message"),
+    [
+        ("probe_sleep", "import time\ntime.sleep(3600)", "sleeps 3600 s"),
+        ("probe_from_sleep", "from time import sleep\n\ndef f():\n    sleep(0.5)\n\nf()", "sleeps 0.5 s"),
+        ("probe_event", "import threading\nthreading.Event().wait(3600)", "waits 3600 s"),
+        (
+            "probe_future",
+            "from queue import Empty, Queue\ntry:\n    Queue().get(timeout=5)\nexcept Empty: pass",
+            "waits",
+        ),
+    ],
+)
+def test_pauses_of_an_import_are_reported_on_every_python_and_not_waited_for(install, name, source, message):
+    facts = probed(install, source, name)
+
+    assert [effect for effect in facts.effects if effect.message.startswith(message)]
+    assert {effect.place.partition(":")[0] for effect in facts.effects} == {f"{name}.py"}
+
+
+def test_a_name_that_an_import_took_still_pauses_after_it(install):
+    probed(install, "from time import sleep\n", "probe_taken")
+    before = time.monotonic()
+
+    sys.modules["probe_taken"].sleep(0.02)
+
+    assert time.monotonic() - before >= 0.02
 
 
 def test_a_thread_that_an_import_starts_is_reported(install):

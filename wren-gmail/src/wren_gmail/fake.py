@@ -100,10 +100,13 @@ class FakeGmail(FakeProvider):
         return str(self.oauth.issue(owner, list(scopes))["access_token"])
 
     def example_values(self) -> dict[str, Any]:
-        """Return ids for the examples: a mail with an attachment, its conversation, and a draft."""
+        """Return ids for the examples: a mail with two attachments, its conversation of two mails, and a draft."""
         owner = self.oauth.users[0].email
         box = self.mailboxes[owner]
-        mail = box.find(query="has:attachment")[0]
+        mail = self.deliver(subject="Two files", to=owner, attachments={"a.txt": b"1", "b.txt": b"2"})
+        box.add(
+            write(owner, "carol@example.org", "Thanks", "Thanks!", None, {}, None), ["SENT"], thread_id=mail.thread_id
+        )
         for subject in ("Numbers", "More numbers"):
             self.deliver("boss@example.com", subject, to=owner)
         box.add_label("Invoices")

@@ -160,7 +160,7 @@ class Slack(Integration):
             id=file["id"], title=file.get("title") or name, channel=where, permalink=file.get("permalink")
         )
 
-    @method(scopes=(*_HISTORY, *_LOOKUP), example='slack.history("#general", limit=20)')
+    @method(effect="read", scopes=(*_HISTORY, *_LOOKUP), example='slack.history("#general", limit=20)')
     def history(
         self,
         channel: Where = None,
@@ -179,7 +179,7 @@ class Slack(Integration):
         )
         return [Message.from_slack(item) for item in islice(raw, limit)]
 
-    @method(scopes=(*_HISTORY, *_LOOKUP), example='slack.thread(posted.ts, "#general")')
+    @method(effect="read", scopes=(*_HISTORY, *_LOOKUP), example='slack.thread(posted.ts, "#general")')
     def thread(self, ts: Ts, channel: Where = None, limit: Limit = 100) -> list[Message]:
         """Read a thread, oldest first: its first message, then the replies."""
         raw = self.client.pages(
@@ -189,7 +189,7 @@ class Slack(Integration):
         unique = (item for place, item in enumerate(raw) if place == 0 or item["ts"] != ts)
         return [Message.from_slack(item) for item in islice(unique, limit)]
 
-    @method(scopes=("channels:read", "groups:read"), example="slack.channels()")
+    @method(effect="read", scopes=("channels:read", "groups:read"), example="slack.channels()")
     def channels(
         self, limit: Limit = 1000, include_archived: Annotated[bool, "Also list archived channels"] = False
     ) -> list[Channel]:
@@ -203,12 +203,12 @@ class Slack(Integration):
         )
         return [Channel.from_slack(item) for item in islice(raw, limit)]
 
-    @method(scopes=_PEOPLE, example="slack.users()")
+    @method(effect="read", scopes=_PEOPLE, example="slack.users()")
     def users(self) -> list[User]:
         """List the people and apps of the workspace, without deactivated ones."""
         return self._directory.users()
 
-    @method(scopes=_PEOPLE, example='slack.user("alice@example.com")')
+    @method(effect="read", scopes=_PEOPLE, example='slack.user("alice@example.com")')
     def user(self, who: Annotated[str, "ID, handle, full name, display name or e-mail address"]) -> User:
         """Find one person or app; raises NotFound with the nearest handles if there is none."""
         return self._directory.user(who)

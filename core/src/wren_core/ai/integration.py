@@ -62,7 +62,7 @@ class AIIntegration(Integration):
 
     Config: ClassVar[type[IntegrationConfig]] = AISettings
 
-    @method(example='{name}.generate("Summarise this mail in one sentence: ...")', idempotent=False)
+    @method(effect="read", example='{name}.generate("Summarise this mail in one sentence: ...")', idempotent=False)
     def generate(
         self,
         prompt: Annotated[str, "What to say to the model"] = "",
@@ -87,7 +87,7 @@ class AIIntegration(Integration):
         )  # fmt: skip
 
     # The names of `complete` and `generate_image` are those of every ai integration and of definitions.
-    @method(example='{name}.complete("Summarise this mail in one sentence: ...")', idempotent=False)
+    @method(effect="read", example='{name}.complete("Summarise this mail in one sentence: ...")', idempotent=False)
     def complete(
         self,
         prompt: Annotated[str, Field(min_length=1), "What to say to the model"],
@@ -107,7 +107,7 @@ class AIIntegration(Integration):
         )
         return CompletedText(completion=answer.text, usage=used)
 
-    @method(example='{name}.generate_image("A wren on a fence, watercolour")', idempotent=False)
+    @method(effect="read", example='{name}.generate_image("A wren on a fence, watercolour")', idempotent=False)
     def generate_image(
         self,
         prompt: Annotated[str, Field(min_length=1), "What the image shows"],
@@ -224,7 +224,9 @@ class AIIntegration(Integration):
 class ImageIntegration(AIIntegration):
     """A provider of models that also generate images; `connect()` returns an `ImageDialect`."""
 
-    @method(example='{name}.generate_images("A wren on a fence, watercolour", count=2)', idempotent=False)
+    @method(
+        effect="read", example='{name}.generate_images("A wren on a fence, watercolour", count=2)', idempotent=False
+    )
     def generate_images(
         self,
         prompt: Annotated[str, Field(min_length=1), "What the images show"],

@@ -18,7 +18,7 @@ from wren_core.testing.calls import Call, Leak, MethodCalls, RecordedCalls
 from wren_core.testing.examples import ExampleArguments, example_arguments, files_in_example
 from wren_core.testing.fake_provider import FakeRequest
 from wren_core.testing.fake_session import FakeSession
-from wren_core.testing.faults import SILENT_FAULTS, STATUS_FAULTS, Fault
+from wren_core.testing.faults import SILENT_FAULTS, STATUS_FAULTS, UNAUTHORIZED, Fault
 from wren_core.testing.leak_detector import LeakDetector
 from wren_core.testing.listings import limit_parameter, returns_list
 from wren_core.testing.network_watch import watch_connections
@@ -129,6 +129,8 @@ class _CallRecorder:
         if not (self._has_fake and found.works):
             return found
         more = self._more_calls(method)
+        if not any(call.fault == UNAUTHORIZED.name for call in faulted):
+            more["with_wrong_credentials"] = self._call_with_wrong_credentials(method)
         return MethodCalls(method=method.id, arguments=arguments, plain=plain, faulted=faulted, **more)
 
     def _faulted_calls(
@@ -136,8 +138,8 @@ class _CallRecorder:
     ) -> Iterator[Call]:
         status = [(fault, place) for fault in STATUS_FAULTS for place in _places_to_fail(plain)]
         silent = [(fault, ("", "")) for fault in SILENT_FAULTS if self._can_stall or not fault.needs_short_limits]
-        wanted = (status if self._session.speaks_http else []) + (silent if self._session.can_stall else [])
-        for fault, (path, operation) in wanted:
+        wanted = (status if self._session.can_fail else []) + (silent if self._session.can_stall else [])
+        for fault, (path, operation) in (item for item in wanted if self._can_inject(item[0], item[1][0])):
             if not fault.needs_short_limits:
                 call = self._call(instance, method.id, arguments.values, fault=fault, path=path, operation=operation)
                 if call.reached_fake:
@@ -149,6 +151,13 @@ class _CallRecorder:
             if fault.needs_short_limits:
                 self._can_stall = call.uses_python_sockets or not call.reached_fake
             yield call
+
+    def _can_inject(self, fault: Fault, path: str) -> bool:
+        """Tell whether the fake can fail so; the faults of a try are cancelled."""
+        try:
+            return fault.inject(self._session.fake, path, "")
+        finally:
+            self._session.fake.end_faults()
 
     def _more_calls(self, method: MethodSpec) -> dict[str, Call | None]:
         """Make the calls that test scopes, pages and undo, each on a new fake."""
@@ -162,6 +171,13 @@ class _CallRecorder:
             "with_limit_one": self._call_on_new_fake(method, change={limit: 1}) if limit else None,
             "undo": self._undo(method) if method.undo else None,
         }
+
+    def _call_with_wrong_credentials(self, method: MethodSpec) -> Call | None:
+        wrong = self._session.wrong_credentials()
+        if not wrong:
+            return None
+        with self._new_fake(method) as arguments, self._connect(credentials=wrong) as instance:
+            return self._call(instance, method.id, arguments.values) if arguments else None
 
     def _call_on_new_fake(
         self,

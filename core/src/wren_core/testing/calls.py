@@ -56,6 +56,8 @@ class MethodCalls:
     """The call of its example; None without a fake that could answer."""
     faulted: tuple[Call, ...] = ()
     """The same call, once for each fault."""
+    with_wrong_credentials: Call | None = None
+    """With credentials that no provider accepts, where the fake has no statuses to answer with."""
     with_declared_scopes: Call | None = None
     """With a token that has exactly the declared scopes."""
     without_scopes: Call | None = None
@@ -80,7 +82,7 @@ class MethodCalls:
     @property
     def all(self) -> tuple[Call, ...]:
         """Every call that was made."""
-        scoped = (self.with_declared_scopes, self.without_scopes)
+        scoped = (self.with_wrong_credentials, self.with_declared_scopes, self.without_scopes)
         single = (self.plain, *scoped, self.with_small_pages, self.with_limit_one, self.undo)
         return (*(call for call in single if call is not None), *self.faulted)
 
@@ -101,7 +103,7 @@ class RecordedCalls:
     leaks: tuple[Leak, ...] = ()
     has_fake: bool = False
     speaks_http: bool = True
-    """Whether the fake knows requests and statuses; one without HTTP can only drop connections and delay answers."""
+    """Whether the fake knows requests and statuses; one without HTTP may only drop connections and delay answers."""
     has_scopes: bool = False
     """Whether the fake gives tokens with the scopes asked for."""
     problem: str = ""

@@ -20,8 +20,9 @@ class IntegrationContract:
     class TestChat(IntegrationContract):
         integration = Chat
 
-    Each rule up to `tier` is one test, named after the rule's id. The integration must be installed
-    (`pip install -e .`). It is checked once, in a separate process; exemptions come from its pyproject.toml.
+    Each rule up to `tier` is one test, named after the rule's id; a rule that could not be tested fails as unproved.
+    The integration must be installed (`pip install -e .`). It is checked once, in a separate process; exemptions come
+    from its pyproject.toml.
     """
 
     integration: ClassVar[type[Integration]]
@@ -57,9 +58,11 @@ def _assert_passed(contract: type[IntegrationContract], rule: Rule) -> None:
     (result,) = (item for item in report["rules"] if item["id"] == rule.id)
     if not checked and result["outcome"] == "not_applicable":
         raise AssertionError(f"{rule.id} could not be checked: the integration does not load")
-    if result["outcome"] == "failed":
-        findings = [f"{item['place']}: {item['message']}" for item in result["findings"] if item["weight"] == "fault"]
-        raise AssertionError("\n".join([f"{rule.id}: {rule.title}", *findings, f"fix: {rule.fix}"]))
+    if result["outcome"] in ("failed", "unproved"):
+        weights = ("fault", "unproved")
+        findings = [f"{item['place']}: {item['message']}" for item in result["findings"] if item["weight"] in weights]
+        title = f"{rule.id} {result['outcome']}: {rule.title}"
+        raise AssertionError("\n".join([title, *findings, f"fix: {rule.fix}"]))
 
 
 @cache

@@ -77,8 +77,13 @@ class FakeSession:
 
     @property
     def speaks_http(self) -> bool:
-        """Whether the fake can answer with an HTTP status."""
+        """Whether the fake answers with HTTP statuses."""
         return isinstance(self.fake, FakeProvider)
+
+    @property
+    def can_fail(self) -> bool:
+        """Whether the fake can be made to answer with an HTTP status, or with what its protocol has for one."""
+        return isinstance(self.fake, FakeProvider | FakeTcpProvider)
 
     @property
     def can_stall(self) -> bool:
@@ -139,6 +144,13 @@ class FakeSession:
         plain = {item.key: f"{_user_prefix(item.type)}wren-check-{item.key}-{uuid.uuid4().hex}" for item in needed}
         self.secrets.update(_secret_parts(self.integration, plain))
         return {key: value + suffix for key, value in plain.items()}
+
+    def wrong_credentials(self) -> dict[str, str]:
+        """Return the fake's credentials with wrong secrets; empty where the integration requires none."""
+        wrong = self.placeholder_credentials()
+        public = {item.key for item in self.spec.credentials if not item.secret}
+        right = self.fake.credentials()
+        return {key: right.get(key, value) if key in public else value for key, value in wrong.items()}
 
     def _configuration(self) -> dict[str, Any]:
         schema = self.spec.config_schema

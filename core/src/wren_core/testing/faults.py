@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from wren_core.testing.tcp_provider import FakeTcpProvider
+
 RETRY_AFTER_SECONDS = 1234
 """Longer than any client waits automatically, so that it reaches the caller, and an unusual number."""
 STALL_SECONDS = 1.5
@@ -16,8 +18,8 @@ class Fault:
     """One way to fail."""
 
     name: str
-    inject: Callable[[Any, str, str], None]
-    """Takes the fake, the part of the path to fail, and the credential."""
+    inject: Callable[[Any, str, str], bool]
+    """Takes the fake, the part of the path to fail, and the credential; False where the fake cannot fail so."""
     quotes_credential: bool = False
     """Whether the answer contains the credential."""
     needs_short_limits: bool = False
@@ -25,20 +27,25 @@ class Fault:
 
 
 def _answer(status: int, *, headers: dict[str, str] | None = None, quotes_credential: bool = False) -> Fault:
-    def inject(fake: Any, path: str, credential: str) -> None:
+    def inject(fake: Any, path: str, credential: str) -> bool:
         body = {"error": f"fault {status}{f': {credential}' if quotes_credential else ''}"}
+        if isinstance(fake, FakeTcpProvider):
+            return fake.answer_status(status, times=_ALWAYS)
         fake.fail_next(status, times=_ALWAYS, path=path, headers=headers, body=body)
+        return True
 
     return Fault(name=str(status), inject=inject, quotes_credential=quotes_credential)
 
 
-def _hang_up(fake: Any, path: str, _credential: str) -> None:
+def _hang_up(fake: Any, path: str, _credential: str) -> bool:
     # Fakes without HTTP have no paths.
     fake.drop_next(times=_ALWAYS, **({"path": path} if path else {}))
+    return True
 
 
-def _stall(fake: Any, path: str, _credential: str) -> None:
+def _stall(fake: Any, path: str, _credential: str) -> bool:
     fake.delay_next(STALL_SECONDS, times=_ALWAYS, **({"path": path} if path else {}))
+    return True
 
 
 UNAUTHORIZED = _answer(401, quotes_credential=True)

@@ -33,9 +33,12 @@ _EFFECTS = {
     "socket.getaddrinfo": "looks up {0}",
     "socket.bind": "binds {1}",
     "sqlite3.connect": "opens the database {0}",
-    "time.sleep": "sleeps {0} s",
 }
 # Modules whose frames may lie between the code of a package and the environment variable it reads.
+MAX_CPU_SECONDS = 1.0
+"""More is work, not the definition of a plugin; also on a slow machine."""
+# Not zero, so that a loop around it does not keep a processor busy.
+_SHORT_WAIT_SECONDS = 0.02
 _ENVIRON_MODULES = frozenset({"os", "_collections_abc", "collections.abc", __name__})
 _probes: list[Callable[[str, tuple[Any, ...]], None]] = []
 _hooked: list[bool] = []
@@ -66,13 +69,15 @@ def probe_import(module: str) -> ImportFacts:
     package = module.partition(".")[0]
     before, threads = set(sys.modules), set(threading.enumerate())
     effects: list[Effect] = []
-    with _watching(package, effects), _watching_environ(package, effects):
+    with _watching(package, effects), _watching_environ(package, effects), _watching_waits(package, effects):
         started = time.process_time()
         importlib.import_module(module)
         cpu_seconds = time.process_time() - started
     # Not every version of Python has an audit event for a new thread.
     left = set(threading.enumerate()) - threads
     effects += [Effect(place=module, message=f"leaves the thread {thread.name} running") for thread in left]
+    if cpu_seconds > MAX_CPU_SECONDS:
+        effects.append(Effect(place=module, message=f"works for {cpu_seconds:.1f} s of processor time"))
     return ImportFacts(
         module=module,
         cpu_seconds=cpu_seconds,
@@ -131,6 +136,35 @@ def _watching_environ(package: str, effects: list[Effect]) -> Iterator[None]:
         yield
     finally:
         kind.__getitem__, kind.__iter__ = read, walk
+
+
+@contextmanager
+def _watching_waits(package: str, effects: list[Effect]) -> Iterator[None]:
+    """Record pauses and skip them: before Python 3.13 they raise no audit event, and a check is not to wait."""
+    clock: Any = time
+    kind: Any = threading.Condition
+    pause, wait = clock.sleep, kind.wait
+
+    def skips(message: str) -> bool:
+        place = _place_in(package, sys._getframe(2)) if is_active else None  # noqa: SLF001 - the frame that waits
+        if place:
+            effects.append(Effect(place=place, message=message))
+        return place is not None
+
+    def watched_pause(seconds: float) -> None:
+        if not skips(f"sleeps {seconds:g} s"):
+            pause(seconds)
+
+    def watched_wait(self: Any, timeout: float | None = None) -> bool:
+        # Without a limit it waits for a thread of the import itself, such as one that starts.
+        is_pause = timeout is not None and skips(f"waits {timeout:g} s")
+        return bool(wait(self, min(timeout or 0, _SHORT_WAIT_SECONDS) if is_pause else timeout))
+
+    clock.sleep, kind.wait, is_active = watched_pause, watched_wait, True
+    try:
+        yield
+    finally:
+        clock.sleep, kind.wait, is_active = pause, wait, False
 
 
 def _place_in(package: str, frame: FrameType | None) -> str | None:

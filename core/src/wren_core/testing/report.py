@@ -1,7 +1,8 @@
 """Apply all rules to one integration, and compute its tier.
 
-A tier is reached when every rule of it, and of the tiers below, passed, has nothing to check, or is exempt. Silver and
-gold allow exemptions. Bronze does not, as every host relies on it; platinum means that there are none.
+A tier is reached when every rule of it, and of the tiers below, passed, has nothing to check, or is exempt. A rule that
+could not be tested is unproved, and counts for no tier. Silver and gold allow exemptions. Bronze does not, as every
+host relies on it; platinum means that there are none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,11 +12,12 @@ from typing import Any, Literal
 from wren_core.errors import AgentFixableError
 from wren_core.testing.project import Project
 from wren_core.testing.rules.registry import RULES, RuleUnknown, get_rule
-from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
+from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier, Unproved
 from wren_core.testing.target import CheckTarget
 
-Outcome = Literal["passed", "failed", "exempt", "not_applicable"]
+Outcome = Literal["passed", "failed", "unproved", "exempt", "not_applicable"]
 
+_MISSED: frozenset[Outcome] = frozenset({"failed", "unproved"})
 MIN_REASON = 20
 """The least number of letters in a reason: `flaky` and `todo` are too short."""
 
@@ -34,7 +36,7 @@ class RuleResult:
     outcome: Outcome
     findings: tuple[Finding, ...] = ()
     reason: str = ""
-    """Why it is exempt, or has nothing to check."""
+    """Why it is exempt, unproved, or has nothing to check."""
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -49,7 +51,7 @@ class RuleResult:
             "title": self.rule.title,
             "outcome": self.outcome,
             "reason": self.reason,
-            "fix": self.rule.fix if self.outcome == "failed" else "",
+            "fix": self.rule.fix if self.outcome in _MISSED else "",
             "findings": [
                 {"place": item.place, "message": item.message, "weight": item.weight} for item in self.findings
             ],
@@ -69,8 +71,8 @@ class QualityReport:
     @property
     def tier(self) -> Tier | None:
         """The tier that it reached; None below bronze."""
-        failed = min((result.rule.tier for result in self.results if result.outcome == "failed"), default=None)
-        reached = Tier.PLATINUM if failed is None else failed - 1
+        missed = min((result.rule.tier for result in self.results if result.outcome in _MISSED), default=None)
+        reached = Tier.PLATINUM if missed is None else missed - 1
         return Tier(reached) if reached else None
 
     def to_json(self) -> dict[str, Any]:
@@ -140,14 +142,22 @@ def _apply_rule(rule: Rule, target: CheckTarget, exemption: str | None) -> RuleR
         findings = tuple(rule.check(target))
     except NotApplicable as exc:
         return RuleResult(rule=rule, outcome="not_applicable", reason=str(exc), findings=_unused_exemption(exemption))
+    except Unproved as exc:
+        findings = (Finding(place=target.name, message=str(exc), weight="unproved"),)
     except Exception as exc:  # noqa: BLE001 - the boundary: a plugin that breaks a rule's code is a finding
         findings = (Finding(place=target.name, message=f"the rule could not be checked: {type(exc).__name__}: {exc}"),)
-    has_failed = any(finding.weight == "fault" for finding in findings)
+    outcome = _outcome_of(findings)
     if exemption is None:
-        return RuleResult(rule=rule, outcome="failed" if has_failed else "passed", findings=findings)
-    if not has_failed:
+        reason = next((finding.message for finding in findings if outcome == finding.weight), "")
+        return RuleResult(rule=rule, outcome=outcome, findings=findings, reason=reason)
+    if outcome == "passed":
         return RuleResult(rule=rule, outcome="passed", findings=(*findings, *_unused_exemption(exemption)))
     return RuleResult(rule=rule, outcome="exempt", findings=findings, reason=exemption)
+
+
+def _outcome_of(findings: Iterable[Finding]) -> Outcome:
+    weights = {finding.weight for finding in findings}
+    return "failed" if "fault" in weights else "unproved" if "unproved" in weights else "passed"
 
 
 def _unused_exemption(exemption: str | None) -> tuple[Finding, ...]:

@@ -65,6 +65,14 @@ class FakeTcpProvider:
         """Close the connections of the next `times` clients at once."""
         self._silences += [None] * times
 
+    def answer_status(self, status: int, *, times: int = 1) -> bool:  # noqa: ARG002 - for subclasses
+        """Answer the next `times` requests with what the protocol has for an HTTP status; False where it has nothing.
+
+        The statuses are 401 (wrong credential), 403 (refused), 429 (too many requests), 500 and 503 (failure). Override
+        it to prove the rules about them, and clear it in `end_faults`.
+        """
+        return False
+
     def end_faults(self) -> None:
         """Serve as usual again, including the clients that wait."""
         self._silences.clear()

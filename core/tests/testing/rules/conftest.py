@@ -44,7 +44,7 @@ PROJECT = Project(
     summary="A shop",
     license="MIT",
     requires_python=">=3.11",
-    requires=("wren-core>=0.1,<0.2",),
+    requires=("wren-core>=0.1,<0.2", "pytest>=8"),
     readme=README,
 )
 IMPORTED = ImportFacts(module="wren_shop", cpu_seconds=0.001, modules=("wren_shop",))

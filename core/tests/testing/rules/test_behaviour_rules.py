@@ -75,6 +75,18 @@ def connect_unchecked(self):
     return self.client_class(self.base_url, self.credentials["access_token"])
 
 
+def sending(verb: str, **declared: Any) -> Any:
+    """Return a method that sends a write and does not say so."""
+
+    @method(scopes=["write"], example='shop.add("Milk")', **declared)
+    def add(self, title: Annotated[str, "What it is"]) -> Annotated[Any, "The answer"]:
+        """Add an item."""
+        path = "/api/items" if verb == "POST" else "/api/items/1"
+        return self.client.request(verb, path, {"title": title})
+
+    return add
+
+
 def items(body: Any, *, maximum: int | None = 100, scopes: tuple[str, ...] = ("read",)) -> Any:
     bound = Field(ge=1, le=maximum) if maximum else Field(ge=1)
 
@@ -148,6 +160,9 @@ INTEGRATIONS = [
         {"client": {"request": says_that_nothing_was_done}},
         "shop.add: after 500 it may have been done, and",
     ),
+    ("W311-effects", {"add": sending("POST")}, "shop.add: it declares no effect, and sends POST /api/items"),
+    ("W311-effects", {"add": sending("DELETE")}, 'shop.add: its effect is "read", and it sends DELETE /api/items/1'),
+    ("W311-effects", {"add": sending("DELETE", effect="read")}, 'its effect is "read", and it sends DELETE'),
     ("W308-repeats", {"client": {"request": retries_writes}}, "shop.add: after 500 it sends POST /api/items 2 times"),
 ]
 
@@ -245,11 +260,11 @@ def test_a_fake_without_scopes_is_reported(shop, failures):
     }
 
 
-def notes(shop, target):
-    return [item.message for result in shop.report(target).results for item in result.findings if item.weight == "note"]
+def notes(shop, target, weight="note"):
+    return [item.message for result in shop.report(target).results for item in result.findings if item.weight == weight]
 
 
-def test_what_the_fake_cannot_test_is_a_note(shop):
+def test_what_the_fake_cannot_test_is_unproved_and_a_doubt_is_a_note(shop):
     class Kind(shop.Fake):
         def __init__(self):
             super().__init__()
@@ -262,9 +277,10 @@ def test_what_the_fake_cannot_test_is_a_note(shop):
         def limit_pages(self, size):
             return False
 
-    assert "fewer than two items" in notes(shop, shop.target(make_fake=Kind))[0]
-    assert "limit_pages() of the fake returns False" in notes(shop, shop.target(make_fake=Pageless))[0]
-    assert "without any scope" in notes(shop, shop.target(make_fake=Kind))[1]
+    assert "fewer than two items" in notes(shop, shop.target(make_fake=Kind), "unproved")[0]
+    assert "limit_pages() of the fake returns False" in notes(shop, shop.target(make_fake=Pageless), "unproved")[0]
+    assert "without any scope" in notes(shop, shop.target(make_fake=Kind))[0]
+    assert shop.report(shop.target(make_fake=Kind)).tier.label == "silver"
 
 
 def test_a_declared_host_that_the_package_never_names_is_a_note(shop):

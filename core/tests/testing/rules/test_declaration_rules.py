@@ -7,7 +7,7 @@ import pytest
 from wren_core import CredentialSpec, CredentialType, IntegrationConfig, Record, TriggerSpec, method
 from wren_core.testing.import_probe import Effect, ImportFacts
 from wren_core.testing.rules import clients, import_cost, import_effects, offer, readme
-from wren_core.testing.rules.rule import NotApplicable
+from wren_core.testing.rules.rule import Unproved
 
 TOKEN = CredentialSpec(key="access_token", type=CredentialType.OAUTH2, description="A token", env_var="SHOP_TOKEN")
 
@@ -78,8 +78,8 @@ wordy.function.__doc__ = "Return it." + " All about it." * 80
 
 BROKEN_PLUGINS = [
     ("W102-metadata", {"project": {"license": ""}}, {}, "pyproject.toml: [project] has no license"),
-    ("W102-metadata", {"project": {"requires": ("httpx2",)}}, {}, "pyproject.toml: dependencies do not name wren-core"),
-    ("W102-metadata", {"project": {"requires": ("wren-core>=0.1",)}}, {}, "has no upper bound"),
+    ("W102-metadata", {"project": {"requires": ("httpx2", "pytest")}}, {}, "toml: dependencies do not name wren-core"),
+    ("W102-metadata", {"project": {"requires": ("wren-core>=0.1", "pytest")}}, {}, "has no upper bound"),
     ("W103-naming", {}, {"spec": {"display_name": "Shop integration"}}, "must be the name of the service"),
     (
         "W103-naming",
@@ -111,6 +111,12 @@ BROKEN_PLUGINS = [
         },
         {},
         "x.py:1: its import y",
+    ),
+    (
+        "W109-requirements",
+        {"project": {"requires": ("wren-core>=0.1,<0.2",)}},
+        {},
+        "it imports pytest, and `dependencies` of pyproject.toml do not name pytest",
     ),
     ("W201-examples", {}, {"remove": example(None)}, "shop.remove: it has no example"),
     ("W201-examples", {}, {"remove": example("shop.delete('x')")}, "does not call shop.remove"),
@@ -160,7 +166,7 @@ ALSO_BROKEN = {"first": {"W202-readme"}, "dear": {"W202-readme"}, "wordy": {"W20
 def test_a_plugin_that_breaks_one_rule_fails_that_rule_only(shop, failures, rule, facts, members, message):
     facts = {**facts}
     if rule == "W207-clients":
-        facts["project"] = {"requires": ("wren-core<1", "uvicorn>=0.1")}
+        facts["project"] = {"requires": ("wren-core<1", "uvicorn>=0.1", "pytest")}
 
     found = failures(shop.with_recorded_calls(shop.target(shop.changed(**members), **facts)))
 
@@ -189,8 +195,8 @@ def test_the_readme_names_a_method_with_its_parameters_first_in_a_row_item_or_he
 
 
 @pytest.mark.parametrize("rule", [import_effects.RULE, clients.RULE, import_cost.RULE])
-def test_import_rules_do_not_apply_to_what_was_imported_before_the_check(shop, rule):
-    with pytest.raises(NotApplicable, match="before the check began"):
+def test_import_rules_are_unproved_for_what_was_imported_before_the_check(shop, rule):
+    with pytest.raises(Unproved, match="before the check began"):
         list(rule.check(shop.target(imported=None)))
 
 

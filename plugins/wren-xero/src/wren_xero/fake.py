@@ -83,8 +83,10 @@ class FakeXero(FakeProvider):
         return {"tenant_id": next(iter(self.tenants))}
 
     def example_values(self) -> Json:
-        """Return values for the names in the examples: two contacts, two invoices that are due, two payments."""
+        """Return values for the names in the examples: two bank accounts, contacts, invoices that are due, payments."""
         books, made = self.books[next(iter(self.tenants))], {}
+        bank = next(item for item in books.accounts.values() if item["Type"] == "BANK")
+        books.accounts["savings"] = {**bank, "AccountID": "savings", "Code": "091", "Name": "Savings"}
         line = {"Description": "Tea", "UnitAmount": 4.5, "AccountCode": "200"}
         for name in ("Harbour House", "Harbour Inn"):
             contact = {"ContactID": self.contact(name)["ContactID"]}

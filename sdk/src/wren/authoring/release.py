@@ -22,6 +22,8 @@ from wren_core.contract.definition import IntegrationDefinition
 from wren_core.errors import AgentFixableError
 from wren_core.testing.rules.rule import Tier
 
+_MISSED = ("failed", "unproved")
+
 
 class VersionTooSmall(AgentFixableError):
     """The version is too small for the changes."""
@@ -74,7 +76,7 @@ def check_quality(project: PluginProject) -> Tier:
     """
     checked = check_plugin(str(project.folder))
     if checked.tier is None:
-        failed = [rule for report in checked.reports for rule in report["rules"] if rule["outcome"] == "failed"]
+        failed = [rule for report in checked.reports for rule in report["rules"] if rule["outcome"] in _MISSED]
         bronze = [rule["id"] for rule in failed if rule["tier"] == Tier.BRONZE.label]
         raise ReleaseRefused(f"below bronze: {', '.join(bronze)}; `wren plugin check` says what to do")
     return checked.tier

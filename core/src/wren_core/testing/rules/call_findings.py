@@ -1,9 +1,14 @@
-"""What the rules about behaviour share: findings from the recorded calls, and the reason where there are none."""
+"""What the rules about behaviour share: findings from the recorded calls, and the reason where there are none.
+
+A rule has nothing to check where no method makes a request. Where one does, and could not be called or its fake could
+not be made to fail, the rule is unproved.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import NoReturn
 
 from wren_core.testing.calls import Call, MethodCalls
-from wren_core.testing.rules.rule import Finding, NotApplicable
+from wren_core.testing.rules.rule import Finding, NotApplicable, Unproved
 from wren_core.testing.target import CheckTarget
 
 Judge = Callable[[Call], bool]
@@ -18,15 +23,17 @@ def wrong_outcomes(target: CheckTarget, expected: Mapping[str, tuple[str, Judge]
         expected: fault name -> the expected outcome, as text and as a function.
 
     Raises:
-        NotApplicable: no call had such a fault.
+        NotApplicable: no method makes a request.
+        Unproved: the methods make requests, and no call had such a fault.
     """
     if target.calls.problem:
         yield from recording_problem(target)
         return
     faulted = {method.method: _calls_with(method, expected) for method in target.calls.methods.values()}
     if not any(faulted.values()):
-        raise NotApplicable(_why_none(target))
+        refuse_without_calls(target)
     for name, calls in faulted.items():
+        yield from _uncalled(target, name)
         if calls and not any(call.reached_fake for call in calls) and calls[0].error is not None:
             message = f"it made no request, so nothing is tested: {calls[0].outcome}"
             yield Finding(place=f"{target.name}.{name}", message=message)
@@ -47,12 +54,36 @@ def working_methods(target: CheckTarget, what: str) -> list[MethodCalls]:
     """Return the methods whose example succeeded against the fake.
 
     Raises:
-        NotApplicable: there are none.
+        NotApplicable: no method makes a request.
+        Unproved: those that do failed.
     """
     found = [method for method in target.calls.methods.values() if method.works]
     if not found and not target.calls.problem:
-        raise NotApplicable(f"{what}: {_why_none(target)}")
+        refuse_without_calls(target, f"{what}: ")
     return found
+
+
+def refuse_without_calls(target: CheckTarget, what: str = "") -> NoReturn:
+    """Say why there is no call to look at.
+
+    Raises:
+        NotApplicable: no method makes a request.
+        Unproved: one does, or none could be called.
+    """
+    methods = target.calls.methods.values()
+    if not target.spec.methods:
+        raise NotApplicable(f"{what}it has no methods")
+    if all(method.makes_no_request for method in methods):
+        raise NotApplicable(f"{what}no method makes a request")
+    raise Unproved(f"{what}{_why_none(target)}")
+
+
+def _uncalled(target: CheckTarget, name: str) -> Iterator[Finding]:
+    """Yield a finding about a method whose example cannot be called, while others can."""
+    calls = target.calls.methods[name]
+    if calls.arguments is None and not calls.faulted:
+        message = "its example cannot be called, so nothing is tested"
+        yield Finding(place=f"{target.name}.{name}", message=message, weight="unproved")
 
 
 def _calls_with(method: MethodCalls, expected: Mapping[str, object]) -> list[Call]:
@@ -61,10 +92,11 @@ def _calls_with(method: MethodCalls, expected: Mapping[str, object]) -> list[Cal
 
 def _why_none(target: CheckTarget) -> str:
     methods = target.calls.methods.values()
-    if not target.spec.methods:
-        return "it has no methods"
-    if all(method.makes_no_request for method in methods):
-        return "no method makes a request"
-    if not target.calls.speaks_http:
-        return "its fake uses a protocol without HTTP statuses"
-    return "no example can be called" if all(m.arguments is None for m in methods) else "no example succeeds"
+    if all(method.arguments is None for method in methods):
+        return "no example can be called"
+    if not any(method.works for method in methods):
+        return "no example succeeds"
+    return (
+        "its fake cannot be made to answer so; override `answer_status(status, times)` of FakeTcpProvider, or exempt "
+        "the rule and say why the protocol has no such answer"
+    )

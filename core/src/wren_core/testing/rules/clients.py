@@ -6,13 +6,13 @@ import importlib_metadata as metadata
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
+from wren_core.testing.rules.rule import Finding, Rule, Tier, Unproved
 from wren_core.testing.target import CheckTarget
 
 
 def _check(target: CheckTarget) -> Iterator[Finding]:
     if target.imported is None:
-        raise NotApplicable("it was imported before the check began")
+        raise Unproved("it was imported before the check began")
     imported = {module.partition(".")[0] for module in target.imported.modules}
     for name in sorted(_names(target.project.requires) - _names(metadata.requires("wren-core")) - {"wren-core"}):
         for package in sorted(_packages(name) & imported):

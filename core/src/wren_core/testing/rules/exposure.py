@@ -9,7 +9,12 @@ from wren_core.testing.target import CheckTarget
 def _check(target: CheckTarget) -> Iterator[Finding]:
     if not target.spec.credentials:
         raise NotApplicable("it has no credentials")
-    for leak in target.calls.leaks:
+    calls = target.calls
+    if calls.problem:
+        yield Finding(place=target.name, message=f"it could not be called: {calls.problem}", weight="unproved")
+    elif calls.methods and all(method.arguments is None for method in calls.methods.values()):
+        yield Finding(place=target.name, message="no example can be called", weight="unproved")
+    for leak in calls.leaks:
         yield Finding(place=target.name, message=f"{leak.place} holds a credential ({leak.form})")
 
 

@@ -1,14 +1,12 @@
 """W305: the integration contacts its declared hosts only."""
 
 import ast
-import inspect
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from wren_core.contract.spec import OAuth2Config
-from wren_core.testing.rules.call_findings import recording_problem
+from wren_core.testing.package_sources import iter_sources
+from wren_core.testing.rules.call_findings import recording_problem, refuse_without_calls
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
 from wren_core.testing.target import CheckTarget
 
@@ -26,6 +24,8 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
         if other_addresses:
             return
         raise NotApplicable("it contacts no host and declares none")
+    if not target.calls.problem and not any(method.works or method.makes_no_request for method in methods):
+        refuse_without_calls(target)
     known = _addresses(target) | _find_mentioned_hosts(target)
     for host in sorted({host.partition(":")[0] for host in target.spec.hosts} - known):
         message = f"`hosts` names {host}, which nothing else in the package names"
@@ -43,19 +43,9 @@ def _addresses(target: CheckTarget) -> set[str]:
 
 def _find_mentioned_hosts(target: CheckTarget) -> set[str]:
     """Return the declared hosts that a text of the package names outside `hosts`."""
-    texts = [text for path in _sources(target) for text in _texts(ast.parse(path.read_text("utf-8")))]
+    texts = [text for path in iter_sources(target.integration) for text in _texts(ast.parse(path.read_text("utf-8")))]
     declared = {host.partition(":")[0] for host in target.spec.hosts}
     return {host for host in declared if any(host in text for text in texts)}
-
-
-def _sources(target: CheckTarget) -> Iterator[Path]:
-    """Yield the modules of the integration's package; of a package without an `__init__.py`, the integration's own."""
-    package = sys.modules.get(target.integration.__module__.partition(".")[0])
-    file = getattr(package, "__file__", None)
-    if file is not None and Path(file).name == "__init__.py":
-        yield from Path(file).parent.rglob("*.py")
-    else:
-        yield Path(inspect.getfile(target.integration))
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
+from wren_core.testing.rules.rule import Finding, Rule, Tier, Unproved
 from wren_core.testing.target import CheckTarget
 
 MAX_CPU_MS = 100
@@ -11,7 +11,7 @@ MAX_MODULES = 60
 
 def _check(target: CheckTarget) -> Iterator[Finding]:
     if target.imported is None:
-        raise NotApplicable("it was imported before the check began")
+        raise Unproved("it was imported before the check began")
     facts = target.imported
     package = facts.module.partition(".")[0]
     foreign = [name for name in facts.modules if name.partition(".")[0] != package]

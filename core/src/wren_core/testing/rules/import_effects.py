@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
+from wren_core.testing.rules.rule import Finding, Rule, Tier, Unproved
 from wren_core.testing.target import CheckTarget
 
 
 def _check(target: CheckTarget) -> Iterator[Finding]:
     if target.imported is None:
-        raise NotApplicable("it was imported before the check began")
+        raise Unproved("it was imported before the check began")
     for effect in target.imported.effects:
         yield Finding(place=effect.place, message=f"its import {effect.message}")
 

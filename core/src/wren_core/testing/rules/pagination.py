@@ -17,8 +17,11 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
         raise NotApplicable("no method returns a list")
     works = {method.method: method for method in working_methods(target, "no list could be read")}
     for method in listings:
+        place, calls = f"{target.name}.{method.id}", target.calls.methods.get(method.id)
         if method.id in works:
-            yield from _findings(f"{target.name}.{method.id}", method, works[method.id])
+            yield from _findings(place, method, works[method.id])
+        elif calls is not None and not calls.makes_no_request:
+            yield Finding(place=place, message="pages are not tested: its example fails", weight="unproved")
 
 
 def _findings(place: str, method: MethodSpec, calls: MethodCalls) -> Iterator[Finding]:
@@ -33,7 +36,7 @@ def _findings(place: str, method: MethodSpec, calls: MethodCalls) -> Iterator[Fi
         return  # the caller asks for each page
     if calls.with_small_pages is None:
         message = "pages are not tested: limit_pages() of the fake returns False"
-        yield Finding(place=place, message=message, weight="note")
+        yield Finding(place=place, message=message, weight="unproved")
     elif calls.with_small_pages.error is not None:
         yield Finding(place=place, message=f"with one item on a page it fails: {calls.with_small_pages.outcome}")
     elif _size(calls.with_small_pages) < _size(calls.plain):
@@ -43,7 +46,7 @@ def _findings(place: str, method: MethodSpec, calls: MethodCalls) -> Iterator[Fi
         message = (
             "pages are not tested: the fake has fewer than two items for the example; add some in example_values()"
         )
-        yield Finding(place=place, message=message, weight="note")
+        yield Finding(place=place, message=message, weight="unproved")
 
 
 def _size(call: Call) -> int:

@@ -10,6 +10,7 @@ from wren_core.testing.rules import (
     description,
     disconnects,
     doubt,
+    effects,
     examples,
     exemptions,
     exposure,
@@ -27,6 +28,7 @@ from wren_core.testing.rules import (
     reach,
     readme,
     repeats,
+    requirements,
     safety,
     scopes,
     timeouts,
@@ -36,9 +38,9 @@ from wren_core.testing.rules import (
 )
 from wren_core.testing.rules.rule import Rule
 
-_BRONZE = (offer, metadata, naming, description, definition, tools, import_effects, exposure)
+_BRONZE = (offer, metadata, naming, description, definition, tools, import_effects, exposure, requirements)
 _SILVER = (examples, readme, auth_errors, rate_limits, outages, credentials, clients, reach)
-_GOLD = (fake, timeouts, disconnects, pagination, hosts, scopes, undo, repeats, parameters, doubt)
+_GOLD = (fake, timeouts, disconnects, pagination, hosts, scopes, undo, repeats, parameters, doubt, effects)
 _PLATINUM = (token_price, exemptions, safety, import_cost)
 
 RULES: tuple[Rule, ...] = tuple(module.RULE for module in (*_BRONZE, *_SILVER, *_GOLD, *_PLATINUM))

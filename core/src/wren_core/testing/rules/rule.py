@@ -7,7 +7,7 @@ from typing import Literal
 
 from wren_core.testing.target import CheckTarget
 
-Weight = Literal["fault", "note"]
+Weight = Literal["fault", "unproved", "note"]
 
 
 class Tier(IntEnum):
@@ -36,11 +36,15 @@ class Finding:
     """Where: `chat.post`, `README.md`, `pyproject.toml`."""
     message: str
     weight: Weight = "fault"
-    """A fault fails the rule, a note does not."""
+    """A fault fails the rule; what is unproved keeps it from counting as passed; a note does neither."""
 
 
 class NotApplicable(Exception):
     """The rule has nothing to check in this integration; the message says why."""
+
+
+class Unproved(Exception):
+    """The rule has something to check and could not; the message says why, and what would prove it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +58,7 @@ class Rule:
     why: str
     fix: str
     check: Callable[[CheckTarget], Iterable[Finding]]
-    """Yields findings; raises NotApplicable where there is nothing to check."""
+    """Yields findings; raises NotApplicable where there is nothing to check, Unproved where it could not."""
 
     @property
     def code(self) -> str:

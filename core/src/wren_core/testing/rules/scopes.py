@@ -7,7 +7,7 @@ from wren_core.contract.spec import IntegrationSpec, OAuth2Config
 from wren_core.errors import InternalError
 from wren_core.testing.calls import MethodCalls
 from wren_core.testing.rules.call_findings import recording_problem
-from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
+from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier, Unproved
 from wren_core.testing.target import CheckTarget
 
 # Scopes for the identity of the account or for a refresh token, which no method needs.
@@ -20,7 +20,9 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
         raise NotApplicable("no connection requests scopes")
     yield from _idle(spec)
     yield from recording_problem(target)
-    if target.make_fake is not None and not target.calls.has_scopes and not target.calls.problem:
+    if target.make_fake is None:
+        raise Unproved("there is no fake that issues tokens")
+    if not target.calls.has_scopes and not target.calls.problem:
         message = "its fake issues no tokens with scopes; mount a FakeOAuth, or set `issuer`"
         yield Finding(place=spec.name, message=message)
     for method in target.calls.methods.values():

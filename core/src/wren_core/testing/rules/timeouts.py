@@ -23,7 +23,7 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
     calls = [call for method in target.calls.methods.values() for call in method.faulted]
     if any(call.fault == "stall" and call.reached_fake and _is_unproved(call) for call in calls):
         message = "not tested: the client does not use Python's sockets, so the check cannot shorten its time limits"
-        yield Finding(place=target.name, message=message, weight="note")
+        yield Finding(place=target.name, message=message, weight="unproved")
 
 
 RULE = Rule(

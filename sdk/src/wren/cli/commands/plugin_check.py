@@ -11,7 +11,7 @@ from wren.cli.screen import Screen
 from wren_core.testing.rules.registry import get_rule
 from wren_core.testing.rules.rule import Tier
 
-_WORDS = {"passed": "passed", "failed": "FAILED", "exempt": "exempt", "not_applicable": "-"}
+_WORDS = {"passed": "passed", "failed": "FAILED", "unproved": "UNPROVED", "exempt": "exempt", "not_applicable": "-"}
 
 
 def report_plugin(target: str, *, tier: str, as_json: bool) -> None:
@@ -53,14 +53,16 @@ def _show_report(screen: Screen, report: Mapping[str, Any]) -> None:
 def _show_findings(screen: Screen, rule: Mapping[str, Any]) -> None:
     if rule["outcome"] == "failed":
         screen.line(f"{rule['id']}: {rule['title']}", style="red")
+    elif rule["outcome"] == "unproved":
+        screen.line(f"{rule['id']} is unproved, and counts for no tier: {rule['title']}", style="red")
     elif rule["outcome"] == "exempt":
         screen.line(f"{rule['id']} is exempt: {rule['reason']}", style="yellow")
     elif rule["findings"]:
         screen.line(f"{rule['id']}: {rule['title']}")
     for finding in rule["findings"]:
-        weight = "" if finding["weight"] == "fault" else "note: "
+        weight = "" if finding["weight"] == "fault" else f"{finding['weight']}: "
         screen.line(f"    {weight}{finding['place']}: {finding['message']}")
-    if rule["outcome"] == "failed":
+    if rule["outcome"] in ("failed", "unproved"):
         screen.line(f"    fix: {rule['fix']}", style="dim")
 
 
