@@ -79,6 +79,14 @@ def test_a_release_needs_a_version_that_fits_the_changes(author):
     assert "require 0.2.0 or later" in refused["error"]["message"]
     assert "before 1.0.0" in refused["error"]["message"]
 
+    # A version that was left as it was is answered with the one that the changes need.
+    author.edit("pyproject.toml", '"0.1.1"', '"0.1.0"')
+    code, refused = author.release("--dry-run")
+    assert (code, refused["error"]["code"]) == (1, "VERSION_INVALID")
+    assert "0.1.0 is released already (tag v0.1.0)" in refused["error"]["message"]
+    assert "write 0.2.0 or later" in refused["error"]["message"]
+    author.edit("pyproject.toml", '"0.1.0"', '"0.1.1"')
+
     # A sufficient version is accepted, but not tagged before it is committed.
     author.edit("pyproject.toml", '"0.1.1"', '"0.2.0"')
     code, refused = author.release()

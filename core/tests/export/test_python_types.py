@@ -49,5 +49,23 @@ def test_a_list_that_holds_itself_ends():
     assert name_of({"$ref": "#/$defs/Tree", "$defs": {"Tree": tree}}) == "list[Tree]"
 
 
+@pytest.mark.parametrize(
+    ("schema", "is_json", "name"),
+    [
+        ({"type": "string", "format": "date"}, True, "str (date)"),
+        ({"type": "string", "format": "uuid"}, True, "str (uuid)"),
+        ({"type": "string", "contentEncoding": "base64"}, True, "str (base64)"),
+        ({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}, True, "str (date-time) | None"),
+        ({"type": "array", "items": {"type": "string", "format": "byte"}}, True, "list[str (byte)]"),
+        ({"type": "string", "format": "date"}, False, "date"),
+        ({"type": "string", "format": "uri"}, False, "str (uri)"),
+        ({"type": "string", "format": "path"}, False, "str (path)"),
+        ({"type": "string"}, True, "str"),
+    ],
+)
+def test_a_reader_sees_the_format_of_a_text(schema, is_json, name):
+    assert PythonTypes(is_json=is_json, shows_formats=True).name_of(schema) == name
+
+
 def test_values_of_an_http_request_stay_as_json_has_them():
     assert name_of({"type": "string", "format": "date-time"}, is_json=True) == "str"

@@ -129,7 +129,7 @@ def record_doc(record: type[BaseModel]) -> RecordDoc:
 
 def _method_doc(method: MethodSpec, *, has_handler: bool) -> MethodDoc:
     definitions = method.output_schema.get("$defs", {})
-    types = PythonTypes(definitions=definitions, is_json=method.request is not None)
+    types = PythonTypes(definitions=definitions, is_json=method.request is not None, shows_formats=True)
     return MethodDoc(
         name=method.id,
         description=method.description,
@@ -164,7 +164,7 @@ def _records_in(schema: Mapping[str, Any], *, is_json: bool, is_taken: bool) -> 
 
 
 def _params(schema: Mapping[str, Any], *, is_json: bool) -> list[ParamDoc]:
-    types = PythonTypes(definitions=schema.get("$defs", {}), is_json=is_json)
+    types = PythonTypes(definitions=schema.get("$defs", {}), is_json=is_json, shows_formats=True)
     required = required_of(schema)
     return [
         _param(name, prop if isinstance(prop, dict) else {}, types, required=name in required)

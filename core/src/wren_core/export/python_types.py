@@ -28,6 +28,8 @@ class PythonTypes:
     out."""
     is_json: bool = False
     """Whether values stay JSON: a time is a text. That is so for a method that is an HTTP request."""
+    shows_formats: bool = False
+    """Whether a text has its format behind it, for readers: `str (date)`."""
 
     def name_of(self, schema: Any) -> str:
         """Return the type of a part of the schema as text."""
@@ -48,10 +50,15 @@ class PythonTypes:
             return self._array(schema)
         if kind == "object":
             return self._object(schema)
-        if kind == "string" and not self.is_json:
-            coded = "base64" if schema.get("contentEncoding") == "base64" else schema.get("format")
-            return _BY_FORMAT.get(str(coded), "str")
+        if kind == "string":
+            return self._text(schema)
         return _SIMPLE.get(kind, ANY) if isinstance(kind, str) else ANY
+
+    def _text(self, schema: Mapping[str, Any]) -> str:
+        coded = schema.get("contentEncoding") or schema.get("format")
+        if not self.is_json and coded in _BY_FORMAT:
+            return _BY_FORMAT[coded]
+        return f"str ({coded})" if self.shows_formats and isinstance(coded, str) else "str"
 
     def _array(self, schema: Mapping[str, Any]) -> str:
         parts = schema.get("prefixItems")

@@ -278,7 +278,7 @@ def test_what_the_fake_cannot_test_is_unproved_and_a_doubt_is_a_note(shop):
             return False
 
     assert "fewer than two items" in notes(shop, shop.target(make_fake=Kind), "unproved")[0]
-    assert "limit_pages() of the fake returns False" in notes(shop, shop.target(make_fake=Pageless), "unproved")[0]
+    assert "limit_pages() of the fake returns False" in notes(shop, shop.target(make_fake=Pageless))[0]
     assert "without any scope" in notes(shop, shop.target(make_fake=Kind))[0]
     assert shop.report(shop.target(make_fake=Kind)).tier.label == "silver"
 

@@ -76,6 +76,13 @@ def wordy(self) -> Annotated[str, "It"]:
 
 wordy.function.__doc__ = "Return it." + " All about it." * 80
 
+MSGRAPH = """
+- `items(limit)`
+- `add(title)`
+- `remove(item_id)`
+
+`shelf` SHOP_TOKEN WREN_PROVIDERS__MSGRAPH__CLIENT_ID
+"""
 BROKEN_PLUGINS = [
     ("W102-metadata", {"project": {"license": ""}}, {}, "pyproject.toml: [project] has no license"),
     ("W102-metadata", {"project": {"requires": ("httpx2", "pytest")}}, {}, "toml: dependencies do not name wren-core"),
@@ -124,6 +131,12 @@ BROKEN_PLUGINS = [
     ("W201-examples", {}, {"remove": example("shop.remove()")}, "missing a required argument: 'item_id'"),
     ("W201-examples", {}, {"remove": example("shop.remove(item='x')")}, "unexpected argument 'item'"),
     ("W202-readme", {"project": {"readme": "A shop."}}, {}, "no row or item begins with `items(limit)`"),
+    (
+        "W202-readme",
+        {"project": {"readme": MSGRAPH}},
+        {},
+        "names settings WREN_PROVIDERS__MSGRAPH__..., and the provider is shop; write WREN_PROVIDERS__SHOP__",
+    ),
     ("W202-readme", {"project": {"readme": "A shop."}}, {}, "the setting 'shelf' is missing"),
     ("W202-readme", {"project": {"readme": "A shop."}}, {}, "the environment variable SHOP_TOKEN is missing"),
     (

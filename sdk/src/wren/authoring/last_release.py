@@ -2,7 +2,7 @@
 
 It is named by the caller, or searched in this order: the newest tag `v1.2.3` of the repository, the package index and,
 where the index cannot be reached, a wheel in `dist/`. Only versions below the new one count, so that a fix of an older
-line is compared with that line.
+line is compared with that line; and the new one itself, where it was released from another state of the files.
 """
 
 import tempfile
@@ -82,6 +82,8 @@ def find_newest(versions: Iterable[Version], *, below: Version) -> Version | Non
 def _find_last(project: PluginProject) -> Release | None:
     current = parse_version(project.version)
     tags = git_repository.list_tagged_versions(project.folder)
+    if current in tags and not _is_unchanged(project, tags[current]):
+        return _read_tag(project, current, tags[current])
     tagged = find_newest(tags, below=current)
     if tagged is not None:
         return _read_tag(project, tagged, tags[tagged])
@@ -96,6 +98,12 @@ def _find_last(project: PluginProject) -> Release | None:
             hint = "say what to compare with: --against WHEEL, or --against none for a first release"
             raise ReleaseUnknown(f"no tag and no older wheel in dist/ was found, and {exc}; {hint}") from exc
         return _load_wheel(project, built[last])
+
+
+def _is_unchanged(project: PluginProject, tag: str) -> bool:
+    """Tell whether the files are those of a tag."""
+    folder = project.folder
+    return git_repository.is_head(folder, tag) and not git_repository.list_uncommitted(folder)
 
 
 def _find_version(project: PluginProject, version: Version) -> Release:

@@ -119,6 +119,11 @@ def check_version(comparison: Comparison) -> None:
     last, required = comparison.last, comparison.required
     if last is None or required is None or is_enough(comparison.version, last.version, comparison.level):
         return
+    if comparison.version == last.version:
+        raise VersionInvalid(
+            f"{last.version} is released already ({last.origin}), and the files changed since; "
+            f"write {required} or later into pyproject.toml"
+        )
     if comparison.version <= last.version:
         raise VersionInvalid(f"{comparison.version} does not follow {last.version}; write {required} or later")
     reasons = [change for change in comparison.changes if change.level is comparison.level]

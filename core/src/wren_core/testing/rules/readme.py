@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from wren_core.contract.spec import MethodSpec
+from wren_core.contract.spec import IntegrationSpec, MethodSpec
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.target import CheckTarget
 
@@ -17,9 +17,19 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
     for name in spec.config_schema.get("properties", {}):
         if not re.search(rf"\b{re.escape(name)}\b", readme):
             yield Finding(place="README.md", message=f"the setting {name!r} is missing")
+    yield from _find_other_providers(readme, spec)
     for variable in spec.get_run_env_mapping().values():
         if variable not in readme:
             yield Finding(place="README.md", message=f"the environment variable {variable} is missing")
+
+
+def _find_other_providers(readme: str, spec: IntegrationSpec) -> Iterator[Finding]:
+    """Find settings of another provider than the one in the spec: an operator who sets them gets no client id."""
+    own = (spec.oauth_provider or "").upper()
+    for named in sorted(set(re.findall(r"\bWREN_PROVIDERS__([A-Z0-9_]+?)__", readme)) - {own}):
+        cure = f"write WREN_PROVIDERS__{own}__" if own else "the integration has no OAuth provider; remove them"
+        message = f"it names settings WREN_PROVIDERS__{named}__..., and the provider is {spec.oauth_provider}; {cure}"
+        yield Finding(place="README.md", message=message)
 
 
 def _problem(readme: str, method: MethodSpec) -> str | None:
