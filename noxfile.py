@@ -154,6 +154,14 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def reference(session: nox.Session) -> None:
+    """Write docs/reference from docstrings; a test compares."""
+    dev.ensure_environment()
+    python, path = str(dev.VENV / "bin" / "python"), {"PYTHONPATH": str(ROOT / "tests")}
+    session.run(python, "-m", "reference", env=path, external=True)
+
+
+@nox.session(venv_backend="none")
 def lock(session: nox.Session) -> None:
     """Update requirements.lock; `-- --upgrade` selects newer versions."""
     variables = dev.download_environment()

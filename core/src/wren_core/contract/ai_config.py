@@ -42,27 +42,36 @@ class AIModel(Spec):
     """A model an ai integration offers."""
 
     id: Text
+    """Name that the provider knows it by."""
     name: Text
+    """Name for people."""
     capabilities: Annotated[tuple[Text, ...], Field(min_length=1)]
     """What it can do: `text`, `vision`, `image_generation` and other abilities of providers."""
     description: str = ""
+    """What it is good for, in a sentence."""
     context_window: PositiveInt | None = None
     """Tokens of input and output together."""
     input_formats: tuple[str, ...] = ()
     """Media types it reads, such as `text/plain` and `image/png`."""
     output_formats: tuple[str, ...] = ()
+    """Formats of images that it writes."""
     max_tokens: PositiveInt | None = None
     """Maximum number of tokens of an answer."""
     cost_per_token: Cost | None = None
+    """Price of its tokens; None where it is unknown."""
     cost_per_image: ImageCost | None = None
+    """Price of an image; None where it writes none."""
 
 
 class AIConfig(Spec):
     """What an integration of type `ai` offers."""
 
     provider: Text
+    """Name of the provider of the models."""
     available_models: tuple[AIModel, ...]
+    """The models, each with what it can do and costs."""
     default_model: str
+    """Id of the model that is used where a call names none."""
 
     @model_validator(mode="after")
     def _default_is_available(self) -> "AIConfig":

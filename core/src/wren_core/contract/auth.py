@@ -32,12 +32,17 @@ class CredentialSpec(Spec):
     """One secret value an integration needs."""
 
     key: Name
+    """Its name in `self.credentials`."""
     type: CredentialType
+    """What kind of value it is."""
     description: str = ""
+    """What it is and where a person gets it; the form shows it."""
     env_var: EnvVar
     """Environment variable that carries the value into a script."""
     required: bool = True
+    """Whether a connection cannot work without it."""
     oauth_scopes: tuple[str, ...] = ()
+    """Scopes that this credential needs beyond those of `auth`."""
     refresh_key: Name | None = None
     """Key under which the refresh token is stored."""
     refresh_env_var: EnvVar | None = None
@@ -55,6 +60,7 @@ class OAuth2Config(Spec):
     """OAuth 2.0 authorization code flow with PKCE (S256). Operators may override every URL per provider."""
 
     kind: Literal["oauth2"] = "oauth2"
+    """Tells the kinds of auth apart on the wire."""
     provider: Name
     """Integrations of one provider share the operator's client id and secret."""
     authorization_url: Url | None = None
@@ -64,10 +70,15 @@ class OAuth2Config(Spec):
     `https://{shop}.example.com/{tenant}/authorize`. The host must end in a fixed domain.
     """
     token_url: Url | None = None
+    """Where codes and refresh tokens are exchanged."""
     revoke_url: Url | None = None
+    """Where a token is revoked (RFC 7009); None where the provider cannot."""
     userinfo_url: Url | None = None
+    """Answers who the account is, as JSON; shown with the connection."""
     scopes: tuple[str, ...] = ()
+    """Scopes that every connection asks for."""
     scope_separator: str = " "
+    """What stands between two scopes in the authorization URL."""
     additional_parameters: dict[str, str] = Field(default_factory=dict)
     """Query parameters added to the authorization URL (`access_type=offline`, say)."""
     token_endpoint_auth_method: ClientAuthMethod | None = None
@@ -80,7 +91,9 @@ class ApiKeyConfig(Spec):
     """A static key sent with each request."""
 
     kind: Literal["apikey"] = "apikey"
+    """Tells the kinds of auth apart on the wire."""
     placement: Literal["header", "query"] = "header"
+    """Where the key is sent."""
     name: str = "Authorization"
     """Name of the header or query parameter."""
     prefix: str = ""
@@ -103,7 +116,9 @@ class CustomAuth(Spec):
     """
 
     kind: Literal["custom"] = "custom"
+    """Tells the kinds of auth apart on the wire."""
     parameters: dict[str, Any] = Field(default_factory=dict)
+    """JSON Schema of the form: an object whose properties are named like the credentials."""
 
 
 Auth = Annotated[OAuth2Config | ApiKeyConfig | CustomAuth, Field(discriminator="kind")]

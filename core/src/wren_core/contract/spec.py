@@ -83,6 +83,7 @@ class UndoSpec(Spec):
     """How a call is undone: the compensating method, and the source of its arguments."""
 
     method: Name
+    """Id of the method that undoes the call."""
     arguments: dict[str, str] = Field(default_factory=dict)
     """Argument name -> JSON pointer into `{"input": ..., "output": ...}`."""
 
@@ -91,18 +92,29 @@ class MethodSpec(Spec):
     """A method as hosts, agents and documents see it."""
 
     id: Name
+    """Name of the function."""
     name: str
+    """Title for people; by default the id in title case."""
     description: str
+    """The docstring; its first line is a sentence, by which models choose."""
     input_schema: dict[str, Any]
     """JSON Schema 2020-12 of the arguments: an object that allows no further properties."""
     output_schema: dict[str, Any] = Field(default_factory=dict)
+    """JSON Schema 2020-12 of the result in JSON; a method that returns nothing has the type `null`."""
     effect: Effect = "read"
+    """What a call does at the provider; decides repeats and approvals."""
     idempotent: bool = False
+    """Whether two equal calls have the effect of one, so that a host may repeat it."""
     scopes: tuple[str, ...] = ()
+    """OAuth scopes that the method needs."""
     undo: UndoSpec | None = None
+    """How a call is undone."""
     simulate: Simulate = "none"
+    """Whether the provider has a dry run, or only the arguments can be checked."""
     requires_approval: bool = False
+    """Whether a person must approve a call; by default so for destructive methods."""
     example: str | None = None
+    """One line of Python as in a script, which the checks call."""
     request: RequestBinding | None = None
     """Its HTTP request, where it is not a Python function."""
 
@@ -111,8 +123,11 @@ class TriggerSpec(Spec):
     """A kind of event the integration can emit."""
 
     name: Name
+    """Name of the kind of event."""
     description: str = ""
+    """One sentence for people and models."""
     config_schema: dict[str, Any] = Field(default_factory=dict)
+    """JSON Schema of what a script may choose about it."""
 
 
 class IntegrationSpec(Spec):
@@ -121,20 +136,26 @@ class IntegrationSpec(Spec):
     name: Name
     """Equal to the entry-point name; used in code, URLs and tools."""
     display_name: Annotated[str, StringConstraints(max_length=255)]
+    """Name of the service, as its users write it; at most 255 characters."""
     description: str = ""
+    """By default the docstring of the class."""
     version: SemVer = ""
     """A semantic version; by default that of the distribution (see `versions.semver_of`)."""
     type: IntegrationType = "integration"
+    """What kind of integration it is; `ai` needs `ai`."""
     auth: Auth | None = None
+    """How a person connects it; None for an integration that needs no credentials, or declares them alone."""
     credentials: tuple[CredentialSpec, ...] = ()
     """By default `api_key`, read from `NAME_API_KEY`, for an API key; `access_token` with its `refresh_token`,
     read from `NAME_ACCESS_TOKEN` and `NAME_REFRESH_TOKEN`, for OAuth 2.0."""
     oauth_provider: str | None = None
     """Without `auth` it declares OAuth 2.0 at addresses that the operator of a backend names for this provider."""
     oauth_scopes: tuple[str, ...] = ()
+    """Scopes that every connection asks for; by default those of `auth`."""
     setup_url_template: str = SETUP_PATH
     """A path or URL; `{name}` and `{user_id}` are filled in."""
     docs_url: Url | None = None
+    """Page about the integration, for people."""
     base_url: UrlTemplate | None = None
     """Root of the provider's API; operators may override it. It may have variables, fields of the configuration:
     `https://{shop}.example.com/api`, or `{url}/api` for a field that holds the whole address."""
@@ -148,9 +169,13 @@ class IntegrationSpec(Spec):
     addresses only, that of the operator of a backend private ones too.
     """
     methods: tuple[MethodSpec, ...] = ()
+    """Derived from the functions marked with `@method`; authors leave it out."""
     config_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object", "properties": {}})
+    """Derived from `Config`; authors leave it out."""
     triggers: tuple[TriggerSpec, ...] = ()
+    """Kinds of events that the integration can emit."""
     ai: AIConfig | None = None
+    """Models and prices, of an integration of type `ai`."""
 
     # Pydantic runs the last of these first: `auth` follows from the provider, and all else from `auth`.
     @model_validator(mode="before")

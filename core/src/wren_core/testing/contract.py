@@ -15,20 +15,23 @@ TierName = Literal["bronze", "silver", "gold", "platinum"]
 
 
 class IntegrationContract:
-    """The conformance suite. Inherit from it in a test module and name the integration:
-
-    class TestChat(IntegrationContract):
-        integration = Chat
+    """The conformance suite. Inherit from it in a test module and name the integration.
 
     Each rule up to `tier` is one test, named after the rule's id; a rule that could not be tested fails as unproved.
     The integration must be installed (`pip install -e .`). It is checked once, in a separate process; exemptions come
     from its pyproject.toml.
+
+    Example:
+        class TestChat(IntegrationContract):
+            integration = Chat
     """
 
     integration: ClassVar[type[Integration]]
+    """The class to check."""
     config: ClassVar[Mapping[str, Any]] = {}
     """Values for `create` that the fake does not give."""
     tier: ClassVar[TierName] = "gold"
+    """The highest tier whose rules are tests."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

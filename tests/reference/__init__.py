@@ -1,0 +1,1 @@
+"""Renders the reference pages of the documentation from docstrings."""
