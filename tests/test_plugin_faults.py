@@ -188,7 +188,7 @@ def test_a_plugin_that_hangs_fails_after_the_configured_time_limit(tmp_path):
         code = server.terminate()
 
     assert (failed["name"], failed["code"]) == ("hanging", "PLUGIN_TIMED_OUT")
-    assert failed["reason"] == "did not load within 3 s"
+    assert failed["reason"].startswith("did not load within 3 s")
     assert run["result"] == "good works"
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "PLUGIN_FAILED"), refused.text
     assert code == 0, "the thread that hangs does not keep the process"

@@ -1,6 +1,7 @@
 import base64
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import Enum
@@ -327,7 +328,9 @@ def test_the_exception_of_a_plugin_is_named_by_type_and_line_only():
     with pytest.raises(InternalError) as caught:
         shop().run("crash")
 
-    assert str(caught.value) == "shop.run failed inside the plugin: ValueError (test_execution.py, line 150)"
+    assert re.fullmatch(
+        r"shop.run failed inside the plugin: ValueError \(test_execution.py, line \d+\)", str(caught.value)
+    )
     assert caught.value.code == "PLUGIN_RAISED"
     assert "s3cret" not in str(caught.value.to_wire())
     assert isinstance(caught.value.__cause__, ValueError)

@@ -233,7 +233,7 @@ IMPORTS = [
     ("def f():\nx = 1", "IndentationError: expected an indented block"),
     ("import no_such_library", "(slip_of_pen.py, line 1); name it in `dependencies` of pyproject.toml"),
     ("from wren_core import Integratoin", "did you mean 'Integration'? (slip_of_pen.py, line 1)"),
-    ("from wren_core.http import HttpClient", "did you mean 'wren_core.http_client'?"),
+    ("from wren_core.http import HttpClient", "did you mean 'wren_core.http_"),
     ("from slip_of_pen import Plugin", "move one of the two imports into a function (slip_of_pen.py, line 1)"),
     (
         "class E(Exception):\n    def __init__(self, a): pass\n\nraise E()",

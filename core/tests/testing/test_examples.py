@@ -69,7 +69,7 @@ def test_an_unknown_name_is_reported_and_gets_a_sample():
         ({"type": "string", "format": "date"}, "2026-01-01"),
         ({"type": "string", "format": "duration"}, "PT1H"),
         ({"type": "string", "format": "uuid"}, "00000000-0000-4000-8000-000000000000"),
-        ({"type": "string", "format": "of nobody knows"}, "example"),
+        ({"type": "string", "format": "unheard-of"}, "example"),
         ({"type": "array", "minItems": 1}, ["example"]),
         ({"$ref": "#/$defs/Kind"}, "1"),
         ({"type": "string", "pattern": "^never$"}, None),

@@ -1,4 +1,4 @@
-"""Why a result is not of the return type of its method, in types alone: values may be anybody's data. Pure."""
+"""Why a result is not of the return type of its method, in types alone: values may be private data. Pure."""
 
 import re
 from inspect import Parameter

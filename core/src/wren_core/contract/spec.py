@@ -323,7 +323,7 @@ def _check_undo(method: MethodSpec, methods: Mapping[str, MethodSpec]) -> None:
         return
     target = methods.get(method.undo.method)
     if target is None:
-        nearest = find_nearest(method.undo.method, (item.id for item in methods))
+        nearest = find_nearest(method.undo.method, methods)
         cure = f"; did you mean {nearest!r}?" if nearest else ""
         named = f"{method.id} is undone by {method.undo.method!r}"
         raise ValueError(f"{named}, which is not a method of the integration{cure}")

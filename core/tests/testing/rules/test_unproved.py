@@ -33,11 +33,7 @@ PROJECT = Project(
     requires=("wren-core<1", "pytest"),
     readme=README,
 )
-REASONS = dict.fromkeys(("W204", "W205"), "the protocol has no answer for limits and outages of its own")
-
-
-class PasswordRefusedError(ConnectionError):
-    """As client libraries name it; it is no broken connection."""
+REASONS = dict.fromkeys(("W204", "W205"), "the protocol has no separate answer for limits and outages")
 
 
 class Cache(Integration):
@@ -82,7 +78,7 @@ class Cache(Integration):
         return self.read(answer)
 
     def refuse(self):
-        raise PasswordRefusedError("denied")
+        raise ConnectionError("denied")  # as client libraries have it; it is no broken connection
 
     def read(self, answer: str) -> str:
         return answer

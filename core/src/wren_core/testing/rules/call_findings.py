@@ -33,7 +33,7 @@ def wrong_outcomes(target: CheckTarget, expected: Mapping[str, tuple[str, Judge]
     if not any(faulted.values()):
         refuse_without_calls(target)
     for name, calls in faulted.items():
-        yield from _uncalled(target, name)
+        yield from _find_uncalled(target, name)
         if calls and not any(call.reached_fake for call in calls) and calls[0].error is not None:
             message = f"it made no request, so nothing is tested: {calls[0].outcome}"
             yield Finding(place=f"{target.name}.{name}", message=message)
@@ -78,7 +78,7 @@ def refuse_without_calls(target: CheckTarget, what: str = "") -> NoReturn:
     raise Unproved(f"{what}{_why_none(target)}")
 
 
-def _uncalled(target: CheckTarget, name: str) -> Iterator[Finding]:
+def _find_uncalled(target: CheckTarget, name: str) -> Iterator[Finding]:
     """Yield a finding about a method whose example cannot be called, while others can."""
     calls = target.calls.methods[name]
     if calls.arguments is None and not calls.faulted:

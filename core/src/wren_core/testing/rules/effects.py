@@ -48,6 +48,6 @@ RULE = Rule(
     why="Hosts repeat reads, run them without asking, and show them to models as harmless. A write that counts as a "
     "read is done twice, and done without approval.",
     fix='@method(effect="write"), or "destructive" for what cannot be got back. Where a provider reads by POST, write '
-    'effect="read": GraphQL documents are told apart by their operation.',
+    'effect="read": a GraphQL document shows by its operation what it does.',
     check=_check,
 )
