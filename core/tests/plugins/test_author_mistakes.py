@@ -231,7 +231,7 @@ IMPORTS = [
     ("x = Nowhere", "NameError: name 'Nowhere' is not defined (slip_of_pen.py, line 1)"),
     ("def f(:", "SyntaxError: invalid syntax (slip_of_pen.py, line 1)"),
     ("def f():\nx = 1", "IndentationError: expected an indented block"),
-    ("import no_such_library", "(slip_of_pen.py, line 1); name it in `dependencies` of pyproject.toml"),
+    ("import no_such_library", "where they do not name it, add it to pyproject.toml (slip_of_pen.py, line 1)"),
     ("from wren_core import Integratoin", "did you mean 'Integration'? (slip_of_pen.py, line 1)"),
     ("from wren_core.http import HttpClient", "did you mean 'wren_core.http_"),
     ("from slip_of_pen import Plugin", "move one of the two imports into a function (slip_of_pen.py, line 1)"),

@@ -127,8 +127,8 @@ def _missing_module(exc: ModuleNotFoundError, point: EntryPoint, where: str) -> 
         nearest = find_nearest(child, known) or next((name for name in known if name.startswith(child)), None)
         hint = suggest(nearest and f"{parent}.{nearest}", otherwise=f"{parent} is installed, and has no such module")
         return RefusedError("DEPENDENCY_MISSING", f"{error_text(exc)}{where}; {hint}")
-    cure = "name it in `dependencies` of pyproject.toml, and reinstall it with its dependencies"
-    return RefusedError("DEPENDENCY_MISSING", f"{error_text(exc)}{where}; {cure}")
+    cure = "reinstall it with its dependencies; where they do not name it, add it to pyproject.toml"
+    return RefusedError("DEPENDENCY_MISSING", f"{error_text(exc)}; {cure}{where}")
 
 
 def _place_in(module: str, exc: BaseException) -> str:
