@@ -1,6 +1,7 @@
 """Report that a fake server cannot run here: a skip on a developer's machine, a failure in CI."""
 
 import os
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +14,14 @@ def unavailable(reason: str) -> NoReturn:
     if is_ci():
         pytest.fail(f"not available, and this is CI: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+def find_program(name: str, *, package: str) -> str:
+    """Return the path of a server that comes from the packages of the system."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
+    if found is None:
+        unavailable(f"{name} is not installed; Debian and Ubuntu have it: apt-get install {package}")
+    return found
 
 
 def is_ci() -> bool:

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from wren_gmail.incoming import MAX_PARTS, attached_parts, decode_data, describe, external_bodies, to_email
+from wren_core.mail.parts import MAX_PARTS
+from wren_gmail.incoming import attached_files, decode_data, describe, external_bodies, to_email
 from wren_gmail.records import Address
 
 DAY = "Fri, 20 Nov 2026 09:00:00"
@@ -139,15 +140,15 @@ def test_a_forwarded_mail_is_an_attachment_not_part_of_the_text():
 def test_attachments_are_described():
     files = [
         part("application/pdf", filename="=?utf-8?q?Gr=C3=BC=C3=9Fe=2Epdf?=", size=7, attachmentId="x"),
-        {**part("image/png", size=3, attachmentId="y"), "partId": "1.2"},
+        part("image/png", size=3, attachmentId="y"),
         part("image/gif"),
     ]
 
-    found = [describe(item) for item in attached_parts(resource(part("multipart/mixed", parts=files)))]
+    found = [describe(item) for item in attached_files(resource(part("multipart/mixed", parts=files)))]
 
     assert [(item.filename, item.content_type, item.size) for item in found] == [
         ("Grüße.pdf", "application/pdf", 7),
-        ("attachment-1.2.png", "image/png", 3),
+        ("attachment-1.png", "image/png", 3),
     ]
 
 

@@ -65,7 +65,7 @@ def test_the_script_and_the_attachments_run_as_written(gmail, fake, tmp_path, mo
         exec(compile(block, "README.md", "exec"), {"gmail": gmail, "mail": mail})
 
     assert gmail.inbox(unread=True) == []
-    assert fake.sent[0].attachments == {"report.pdf": b"%PDF", "totals.csv": "a,b\n1,2\n"}
+    assert fake.sent[0].attachments == {"report.pdf": b"%PDF", "totals.csv": b"a,b\n1,2\n"}
     assert (tmp_path / "invoices" / "invoice-2041.pdf").exists()
 
 

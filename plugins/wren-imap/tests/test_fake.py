@@ -2,15 +2,15 @@ from email.message import EmailMessage
 
 import pytest
 
-from wren_core import AuthFailed, NotFound, Rejected, Unavailable
+from wren_core import AuthFailed, InvalidInput, NotFound, Rejected, Unavailable
 from wren_core.testing import serve
 from wren_imap import IMAP
 from wren_imap.fake import FakeIMAP
 
 
 @pytest.fixture
-def fake():
-    return FakeIMAP()
+def fake(request):
+    return FakeIMAP(**getattr(request, "param", {}))
 
 
 @pytest.fixture
@@ -125,3 +125,91 @@ def test_a_recreated_folder_invalidates_its_ids(fake, imap):
 
     with pytest.raises(NotFound, match="recreated"):
         imap.get(message)
+
+
+@pytest.mark.parametrize("fake", [{"searches_only_ascii": True}], indirect=True)
+def test_headers_are_compared_here_if_the_server_searches_only_for_ascii(fake, imap):
+    for number in range(60):
+        fake.deliver("Ann <ann@example.org>", f"Angebot {number}", "x")
+    fake.deliver("=?utf-8?q?M=C3=BCller?= <m@example.org>", "Grüße", "x")
+    fake.deliver("Ann <ann@example.org>", "Noch mehr GRÜSSE", "x")
+    for number in range(60):
+        fake.deliver("Ann <ann@example.org>", f"Angebot {number}", "x")
+
+    assert [mail.subject for mail in imap.search(subject="grüße")] == ["Noch mehr GRÜSSE", "Grüße"]
+    assert [mail.subject for mail in imap.search(subject="Grüße", sender="müller")] == ["Grüße"]
+    assert [mail.subject for mail in imap.search(subject="grüße", sender="ann@", unread=True)] == ["Noch mehr GRÜSSE"]
+    assert len(imap.search(subject="grüße", limit=1)) == 1
+    with pytest.raises(Rejected, match="search by sender") as caught:
+        imap.search(text="Grüße")
+    assert caught.value.code == "SEARCH_NEEDS_ASCII"
+
+
+@pytest.mark.parametrize("fake", [{"extensions": ()}, {"extensions": ("UIDPLUS",)}], indirect=True)
+def test_a_server_without_extensions_moves_and_deletes(fake, imap):
+    first, second = imap.search()
+
+    moved = imap.move(first.id, "Archive")
+    imap.delete(second.id)
+
+    assert [len(fake.folders[name].messages) for name in ("INBOX", "Archive")] == [0, 1]
+    assert (moved is None) == (not fake.extensions)
+
+
+@pytest.mark.parametrize("fake", [{"extensions": ()}], indirect=True)
+def test_a_server_without_uidplus_removes_marked_messages_of_others(fake, imap):
+    marked, kept = imap.search()
+    fake.folders["INBOX"].messages[int(marked.id.rpartition(":")[2])].flags.add("\\Deleted")
+
+    with pytest.raises(Rejected, match="nothing was changed"):
+        imap.delete(kept.id)
+
+    assert [item.flags for item in fake.folders["INBOX"].messages.values()] == [set(), {"\\Deleted"}]
+
+
+@pytest.mark.parametrize("fake", [{"password": "wörd-文件"}], indirect=True)
+def test_a_password_of_any_letters_is_accepted_by_both_servers(fake, imap, connect):
+    imap.send("bob@example.com", "x", "y")
+
+    assert imap.folders()
+    stranger = connect(password="wörd-wrong")
+    for call in (stranger.folders, lambda: stranger.send("bob@example.com", "x", "y")):
+        with pytest.raises(AuthFailed, match="ASCII"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("sender", "to"),
+    [
+        ('"Last, First" <a@b.example>', '"Last, First" <a@b.example>'),
+        ("=?utf-8?q?M=C3=BCller=2C_Ann?= <a@b.example>", '"Müller, Ann" <a@b.example>'),
+        ("=?utf-8?q?M=C3=BCller,_Ann?= <a@b.example>", '"Müller, Ann" <a@b.example>'),
+        ("Müller, Ann <a@b.example>", '"Müller, Ann" <a@b.example>'),
+        ("a@b.example (Ann (Sales))", '"Ann (Sales)" <a@b.example>'),
+        ('"Ann \\"Nan\\" O" <a@b.example>', '"Ann \\"Nan\\" O" <a@b.example>'),
+        ("Ann <a@bücher.example>", "Ann <a@xn--bcher-kva.example>"),
+        (f'"{"Very long, " * 20}Müller" <a@b.example>', f'"{"Very long, " * 20}Müller" <a@b.example>'),
+    ],
+)
+def test_a_reply_goes_to_names_that_need_quotes(fake, imap, sender, to):
+    imap.reply(fake.deliver("", "x", "y", raw=f"From: {sender}\nSubject: x\n\ny".encode()), "Thank you.")
+
+    (sent,) = fake.sent
+    assert str(sent.message["To"]) == to
+    assert sent.recipients == (sent.message["To"].addresses[0].addr_spec,)
+
+
+def test_a_reply_goes_to_all_reply_to_addresses_of_a_group(fake, imap):
+    raw = b'From: x@b.example\nReply-To: Team: "A, B" <a@b.example>, c@b.example;, d@b.example\n\ny'
+
+    imap.reply(fake.deliver("", "x", "y", raw=raw), "Thank you.")
+
+    assert fake.sent[0].recipients == ("a@b.example", "c@b.example", "d@b.example")
+    assert fake.sent[0].subject == "Re: "
+
+
+def test_a_reply_to_a_mail_without_an_address_is_refused(fake, imap):
+    with pytest.raises(InvalidInput, match="address"):
+        imap.reply(fake.deliver("", "x", "y", raw=b"From: MAILER-DAEMON\nSubject: x\n\ny"), "Thank you.")
+
+    assert fake.sent == []

@@ -70,7 +70,7 @@ def test_a_folder_lists_its_newest_first_without_their_bodies(imap, deliver):
     assert (found[1].subject, found[1].sender) == ("Grüße from the harbour", "Dana Whitfield <dana@northwind.example>")
     assert (found[1].to, found[1].cc) == (("Ann <ann@example.com>", "Bob <bob@example.com>"), ("carol@example.com",))
     assert found[1].date == datetime(2026, 1, 30, 8, 15, tzinfo=UTC)
-    assert found[0].date.year == 1900
+    assert abs(found[0].date - datetime.now(UTC)) < timedelta(hours=1)  # its Date is nonsense: when it arrived
     assert (found[0].text, found[0].attachments, found[0].size > 500) == ("", (), True)
 
 
@@ -116,7 +116,7 @@ def test_no_argument_can_inject_a_command(imap, value):
 def test_a_message_stays_unread_when_it_is_read(imap, deliver):
     mail = imap.get(deliver(RICH))
 
-    assert mail.text == "Due on\nFriday\n& not later."
+    assert mail.text == "Due on Friday & not later."
     assert "<b>Friday</b>" in mail.html
     assert mail.attachments == ("../../2041.pdf", "übersicht.csv")
     assert (mail.reply_to, mail.references) == (("Desk <desk@harbour.example>",), "<m0@harbour.example>")

@@ -114,6 +114,10 @@ class GmailApi:
             part["body"]["data"] = base64.urlsafe_b64encode(content).decode()
         return resource
 
+    def raw(self, message_id: str) -> bytes:
+        """Read a message as it was sent."""
+        return decode_data(self.get(f"/messages/{message_id}", format="raw").get("raw") or "")
+
     def attachment(self, message_id: str, attachment_id: str) -> bytes:
         """Read the content of a part that Gmail stores separately from the message."""
         return decode_data(self.get(f"/messages/{message_id}/attachments/{attachment_id}").get("data") or "")

@@ -9,6 +9,9 @@ from email.policy import default
 from email.utils import format_datetime, make_msgid
 from functools import cached_property
 
+from wren_core.mail.parts import MailPart, parse
+from wren_core.mail.reading import list_files, read_text
+
 
 @dataclass(kw_only=True)
 class Mail:
@@ -42,14 +45,17 @@ class Mail:
 
     @property
     def text(self) -> str:
-        """The plain text of the body."""
-        body = self.message.get_body(("plain", "html"))
-        return str(body.get_content()).replace("\r\n", "\n").strip() if body else ""
+        """The words of the body."""
+        return read_text(self._parts)
 
     @property
     def attachments(self) -> dict[str, bytes]:
         """The attached files by name."""
-        return {part.get_filename() or "": part.get_content() for part in self.message.iter_attachments()}
+        return {file.name: file.part.content for file in list_files(self._parts)}
+
+    @cached_property
+    def _parts(self) -> MailPart:
+        return parse(self.raw)
 
     def header(self, name: str) -> str:
         """Return a header, decoded; empty when it is missing."""

@@ -7,6 +7,9 @@ from email.message import Message
 from email.policy import compat32
 from typing import Any
 
+from wren_core.mail.headers import first_values, recover
+from wren_core.mail.parts import find_filename
+from wren_core.mail.transfer import decode_content
 from wren_core.testing import FakeResponse
 from wren_gmail.fake_mail import Mail
 
@@ -59,7 +62,7 @@ def part_content(mail: Mail, attachment_id: str) -> bytes | None:
     """Return the content of the part with this attachment id, or None."""
     wanted = attachment_id.partition("-")[0]
     parts = _parts(message_from_bytes(mail.raw, policy=compat32), "")
-    return next((_content(part) for identity, part in parts if identity.replace(".", "_") == wanted), None)
+    return next((decode_content(part) for identity, part in parts if identity.replace(".", "_") == wanted), None)
 
 
 def encode(data: bytes) -> str:
@@ -68,7 +71,7 @@ def encode(data: bytes) -> str:
 
 
 def _parts(message: Message, identity: str) -> list[tuple[str, Message]]:
-    found = [(identity or "0", message)]
+    found = [(identity or "all", message)]
     if message.is_multipart():
         for index, child in enumerate(message.get_payload()):
             found += _parts(child, f"{identity}.{index}".strip("."))
@@ -76,24 +79,20 @@ def _parts(message: Message, identity: str) -> list[tuple[str, Message]]:
 
 
 def _part(message: Message, identity: str, inline_bytes: int) -> Json:
+    headers = [(name, recover(str(value))) for name, value in message.raw_items()]
     part: Json = {
         "partId": identity,
         "mimeType": message.get_content_type(),
-        "filename": message.get_filename() or "",
-        "headers": [{"name": name, "value": str(value)} for name, value in message.items()],
+        "filename": find_filename(first_values(headers)),
+        "headers": [{"name": name, "value": value} for name, value in headers],
     }
     if message.is_multipart():
         children = enumerate(message.get_payload())
         part["parts"] = [_part(child, f"{identity}.{i}".strip("."), inline_bytes) for i, child in children]
         return {**part, "body": {"size": 0}}
-    content = _content(message)
+    content = decode_content(message)
     if part["filename"] or len(content) > inline_bytes:
         # Gmail returns a different attachment id for every request, so clients must not store one.
-        attachment_id = f"{(identity or '0').replace('.', '_')}-{secrets.token_urlsafe(90)}"
+        attachment_id = f"{(identity or 'all').replace('.', '_')}-{secrets.token_urlsafe(90)}"
         return {**part, "body": {"size": len(content), "attachmentId": attachment_id}}
     return {**part, "body": {"size": len(content), "data": encode(content)}}
-
-
-def _content(message: Message) -> bytes:
-    payload = message.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""

@@ -1,69 +1,75 @@
-"""Convert Gmail's message resources to `Email` records. Pure functions."""
+"""Convert Gmail's message resources to `Email` records. Pure functions; `wren_core.mail` reads what they contain."""
 
 import base64
 import binascii
 import html
-import mimetypes
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 
-from wren_gmail import plaintext
-from wren_gmail.decoding import clean, decode_body, decode_words
+from wren_core.mail.charsets import clean
+from wren_core.mail.headers import decode_words, first_values
+from wren_core.mail.parts import MailPart, assemble, find_filename, name_inner_mail
+from wren_core.mail.reading import File, is_file, leaves, list_files, read_mail
 from wren_gmail.records import Address, Attachment, Email
 
-Part = dict[str, Any]
-# A mail with more parts is an attack or a mistake; only its first parts are read.
-MAX_PARTS = 1000
+Json = dict[str, Any]
 
 
 def to_email(resource: Mapping[str, Any]) -> Email:
     """Parse a message resource in format `full`, or in `metadata` with `partial` set if its body is missing."""
-    payload, partial = resource.get("payload") or {}, bool(resource.get("partial"))
-    headers = _headers(payload)
-    labels = tuple(resource.get("labelIds") or ())
-    snippet = clean(html.unescape(resource.get("snippet") or ""))
-    plain, markup = _bodies(payload)
+    root, partial = to_part(resource), bool(resource.get("partial"))
+    mail = read_mail(root, arrived_at=_moment(resource.get("internalDate")))
+    identity, snippet = _text(resource.get("id")), clean(html.unescape(_text(resource.get("snippet"))))
+    labels = tuple(item for item in _list(resource.get("labelIds")) if isinstance(item, str))
     return Email(
-        id=resource["id"],
-        thread_id=resource.get("threadId") or resource["id"],
-        message_id=headers.get("message-id", "").strip(),
-        subject=decode_words(headers.get("subject", "")),
-        sender=next(iter(_addresses(headers.get("from", ""))), Address()),
-        to=_addresses(headers.get("to", "")),
-        cc=_addresses(headers.get("cc", "")),
-        reply_to=_addresses(headers.get("reply-to", "")),
-        date=_date(headers.get("date", ""), resource.get("internalDate")),
+        id=identity,
+        thread_id=_text(resource.get("threadId")) or identity,
+        message_id=mail.message_id,
+        subject=mail.subject,
+        sender=Address.of(mail.sender),
+        to=tuple(map(Address.of, mail.to)),
+        cc=tuple(map(Address.of, mail.cc)),
+        reply_to=tuple(map(Address.of, mail.reply_to)),
+        date=mail.date,
         snippet=snippet,
-        text=snippet if partial else plain.strip() or plaintext.from_html(markup),
-        html=markup,
+        text=snippet if partial else mail.text,
+        html=mail.html,
         labels=labels,
         unread="UNREAD" in labels,
-        attachments=tuple(describe(part) for part in attached_parts(resource)),
+        attachments=tuple(map(describe, mail.files)),
         partial=partial,
-        headers={key: decode_words(value) for key, value in headers.items()},
+        headers={name: decode_words(value) for name, value in root.headers.items()},
     )
 
 
-def attached_parts(resource: Mapping[str, Any]) -> list[Part]:
-    """List the parts that are files, inline pictures included."""
-    return [part for part in _leaves(resource.get("payload") or {}) if _is_attached(part)]
+def to_part(resource: Mapping[str, Any]) -> MailPart:
+    """Return the parts of a message resource; only texts have their content."""
+    return assemble(_dict(resource.get("payload")), read=_read_part, list_parts=_list_parts)
 
 
-def external_bodies(resource: Mapping[str, Any]) -> list[Part]:
-    """List the text parts that Gmail left out of the resource because of their size."""
-    texts = (part for part in _leaves(resource.get("payload") or {}) if not _is_attached(part))
+def attached_files(resource: Mapping[str, Any]) -> tuple[File, ...]:
+    """List the files, inline pictures and attached e-mails included."""
+    return list_files(to_part(resource))
+
+
+def external_bodies(resource: Mapping[str, Any]) -> list[Json]:
+    """List the texts that Gmail left out of the resource because of their size."""
+    texts = (find_part(resource, part) for part in leaves(to_part(resource)) if not is_file(part))
     return [part for part in texts if _body(part).get("attachmentId") and not _body(part).get("data")]
 
 
-def describe(part: Part) -> Attachment:
-    """Describe an attached part, without its content."""
-    kind = part.get("mimeType") or "application/octet-stream"
-    name = clean(decode_words(part.get("filename") or ""))
-    unnamed = f"attachment-{part.get('partId') or 0}{mimetypes.guess_extension(kind) or ''}"
-    return Attachment(filename=name or unnamed, content_type=kind, size=_body(part).get("size") or 0)
+def describe(file: File) -> Attachment:
+    """Describe a file, without its content."""
+    return Attachment(filename=file.name, content_type=file.part.kind, size=file.part.size)
+
+
+def find_part(resource: Mapping[str, Any], part: MailPart) -> Json:
+    """Return Gmail's own form of a part."""
+    found = _dict(resource.get("payload"))
+    for number in filter(None, part.place.split(".")):
+        found = _dict(_list(found.get("parts"))[int(number)])
+    return found
 
 
 def decode_data(data: str) -> bytes:
@@ -74,61 +80,66 @@ def decode_data(data: str) -> bytes:
         return b""
 
 
-def _leaves(payload: Part) -> Iterator[Part]:
-    # A loop, not recursion: the sender decides how deeply the parts are nested.
-    pending = [payload]
-    for _ in range(MAX_PARTS):
-        if not pending:
-            return
-        part = pending.pop()
-        if str(part.get("mimeType", "")).startswith("multipart/"):
-            pending.extend(reversed(part.get("parts") or []))
-        else:
-            yield part
+def _read_part(part: Json, place: str) -> MailPart:
+    headers, kind = _headers(part), _text(part.get("mimeType")).lower() or "application/octet-stream"
+    data, size = _text(_body(part).get("data")), _body(part).get("size")
+    if kind.startswith("multipart/") and data and not part.get("parts"):
+        kind = "text/plain"  # without its boundary: what stands in it is text
+    content = decode_data(data) if kind.startswith("text/") else b""
+    filename = find_filename(headers) or decode_words(_text(part.get("filename")))
+    if kind == "message/rfc822":
+        inner = [_headers(_dict(item)) for item in _list(part.get("parts"))[:1]]
+        filename = filename or name_inner_mail(next(iter(inner), {}).get("subject", ""))
+        size = size or _measure(part)
+    return MailPart(
+        kind=kind,
+        headers=headers,
+        place=place,
+        content=content,
+        size=size if isinstance(size, int) else len(content),
+        filename=filename,
+    )
 
 
-def _is_attached(part: Part) -> bool:
-    if part.get("filename") or part.get("mimeType") not in ("text/plain", "text/html"):
-        return bool(_body(part).get("size") or part.get("filename"))
-    return _headers(part).get("content-disposition", "").lower().startswith("attachment")
+def _list_parts(part: Json) -> list[Json]:
+    is_divided = _text(part.get("mimeType")).lower().startswith("multipart/")
+    return [_dict(item) for item in _list(part.get("parts"))] if is_divided else []
 
 
-def _bodies(payload: Part) -> tuple[str, str]:
-    texts: dict[str, list[str]] = {"text/plain": [], "text/html": []}
-    for part in _leaves(payload):
-        kind = part.get("mimeType", "")
-        if kind in texts and not _is_attached(part):
-            text = decode_body(decode_data(_body(part).get("data") or ""), _charset(part))
-            texts[kind].append(text.replace("\r\n", "\n"))
-    return "\n".join(texts["text/plain"]), "\n".join(texts["text/html"])
+def _measure(part: Json) -> int:
+    """Return about how many bytes an attached e-mail has; Gmail shows the sizes of its parts."""
+    waiting, total = [part], 0
+    while waiting:
+        item = waiting.pop()
+        size = _body(item).get("size")
+        total += size if isinstance(size, int) else 0
+        waiting += map(_dict, _list(item.get("parts")))
+    return total
 
 
-def _body(part: Part) -> dict[str, Any]:
-    return part.get("body") or {}
+def _headers(part: Json) -> dict[str, str]:
+    headers = map(_dict, _list(part.get("headers")))
+    return first_values((_text(item.get("name")), _text(item.get("value"))) for item in headers)
 
 
-def _charset(part: Part) -> str:
-    header = Message()
-    header["content-type"] = clean(_headers(part).get("content-type", ""))
-    return str(header.get_param("charset") or "")
+def _body(part: Json) -> Json:
+    return _dict(part.get("body"))
 
 
-def _headers(part: Part) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for header in part.get("headers") or []:
-        found.setdefault(str(header.get("name", "")).lower(), clean(str(header.get("value", ""))))
-    return found
-
-
-def _addresses(value: str) -> tuple[Address, ...]:
-    # Addresses are split before the names are decoded: a decoded name may contain a comma.
-    found = getaddresses([value])
-    return tuple(Address(address=address, name=decode_words(name)) for name, address in found if address)
-
-
-def _date(header: str, internal: str | None) -> datetime | None:
+def _moment(internal: Any) -> datetime | None:
     try:
-        sent = parsedate_to_datetime(header)
-        return sent if sent.tzinfo else sent.replace(tzinfo=UTC)
-    except (ValueError, IndexError, TypeError, OverflowError):
-        return datetime.fromtimestamp(int(internal) / 1000, UTC) if internal else None
+        return datetime.fromtimestamp(int(internal) / 1000, UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}

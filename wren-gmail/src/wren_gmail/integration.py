@@ -17,9 +17,10 @@ from wren_core import (
     UndoSpec,
     method,
 )
+from wren_core.mail.reading import File, find_content
 from wren_gmail import files
 from wren_gmail.api import GmailApi
-from wren_gmail.incoming import Part, attached_parts, decode_data, describe, to_email
+from wren_gmail.incoming import attached_files, decode_data, describe, find_part, to_email
 from wren_gmail.outgoing import Outgoing, compose, reply_recipients, reply_subject
 from wren_gmail.parameters import (
     Copies,
@@ -125,12 +126,13 @@ class Gmail(Integration):
     @method(scopes=[READ], example='for file in gmail.attachments(mail.id, folder="invoices"):\n    print(file.path)')
     def attachments(self, message_id: MessageId, folder: Folder = None, names: FileNames = ()) -> list[Attachment]:
         """Download the attachments of an e-mail into a folder; in Python, `content` also has the bytes."""
-        parts = [(describe(part), part) for part in attached_parts(self.client.message(message_id))]
-        missing = sorted(set(names) - {item.filename for item, _ in parts})
+        resource = self.client.message(message_id)
+        files_found = attached_files(resource)
+        missing = sorted(set(names) - {item.name for item in files_found})
         if missing:
-            present = ", ".join(item.filename for item, _ in parts) or "none"
+            present = ", ".join(item.name for item in files_found) or "none"
             raise NotFound(f"the e-mail has no attachment {missing}; it has: {present}")
-        found = [self._download(message_id, *pair) for pair in parts if not names or pair[0].filename in names]
+        found = [self._download(resource, item) for item in files_found if not names or item.name in names]
         return found if folder is None else [files.save(item, folder) for item in found]
 
     @method(scopes=[READ], example="print([label.name for label in gmail.labels()])")
@@ -222,16 +224,20 @@ class Gmail(Integration):
         loaded = [files.load(item) for item in attachments]
         return Outgoing(sender=self.config.sender, attachments=loaded, **fields)
 
-    def _download(self, message_id: str, item: Attachment, part: Part) -> Attachment:
-        limit = self.config.max_attachment_mb
+    def _download(self, resource: dict[str, Any], file: File) -> Attachment:
+        item, limit = describe(file), self.config.max_attachment_mb
         if item.size > limit * 1024 * 1024:
             raise InvalidInput(
                 f"{item.filename!r} has {item.size:,} bytes, and max_attachment_mb is {limit}: "
                 "name the other files in `names`, or raise max_attachment_mb"
             )
-        body = part.get("body") or {}
-        apart = body.get("attachmentId")
-        content = self.client.attachment(message_id, apart) if apart else decode_data(body.get("data") or "")
+        body = find_part(resource, file.part).get("body") or {}
+        if body.get("attachmentId"):
+            content = self.client.attachment(resource["id"], body["attachmentId"])
+        elif body.get("data") or not file.part.kind.startswith("message/"):
+            content = decode_data(body.get("data") or "")
+        else:  # Gmail shows an attached e-mail only in its parts
+            content = find_content(self.client.raw(resource["id"]), file)
         return item.model_copy(update={"content": content, "size": len(content)})
 
     def _relabel(self, message_id: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> LabelChange:

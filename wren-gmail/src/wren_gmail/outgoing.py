@@ -6,14 +6,13 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import getaddresses
 from typing import Any
 
 from wren_core import InvalidInput
-from wren_gmail import plaintext
+from wren_core.mail.addresses import parse_recipients
+from wren_core.mail.plaintext import from_html
 from wren_gmail.records import Attachment, Email
 
 # Gmail's limit for one message, including encoded attachments.
@@ -21,7 +20,6 @@ MAX_MESSAGE_BYTES = 35 * 1024 * 1024
 _MAX_REFERENCES = 20
 _POLICY = SMTP.clone(cte_type="7bit")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[a-z0-9-]+(\.[a-z0-9-]+)*", re.ASCII | re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,900}>")
 _MEDIA_TYPE = re.compile(r"(?!message/|multipart/)[\w.+-]+/[\w.+-]+", re.ASCII)
 
@@ -52,8 +50,8 @@ def compose(mail: Outgoing) -> bytes:
     message["Subject"] = _header("subject", mail.subject)
     for name, values in (("To", mail.to), ("Cc", mail.cc), ("Bcc", mail.bcc), ("From", mail.sender)):
         if values or name == "To":
-            message[name] = _addresses("sender" if name == "From" else name.lower(), values or ())
-    message.set_content(mail.text or plaintext.from_html(mail.html or ""))
+            message[name] = parse_recipients("sender" if name == "From" else name.lower(), values or ())
+    message.set_content(mail.text or from_html(mail.html or ""))
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
     for item in mail.attachments:
@@ -112,29 +110,6 @@ def _thread_headers(original: Email | None) -> bytes:
         "References: " + "\r\n ".join(chain) + "\r\n" if chain else "",
     ]
     return "".join(lines).encode()
-
-
-def _addresses(field: str, values: str | Sequence[str]) -> list[Address]:
-    lines = [_header(field, value) for value in ([values] if isinstance(values, str) else values)]
-    found = [_address(field, name, address, line) for line in lines for name, address in getaddresses([line])]
-    if not found:
-        raise InvalidInput(f"{field}: no address given", details={"pointer": f"/{field}"})
-    return found
-
-
-def _address(field: str, name: str, address: str, line: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    try:
-        ascii_domain = domain.encode("idna").decode()
-    except UnicodeError:
-        ascii_domain = ""
-    # The parser repairs invalid addresses, for example with spaces; the repaired address is not the intended one.
-    if address not in line or not _ADDRESS.fullmatch(f"{local}@{ascii_domain}"):
-        raise InvalidInput(
-            f"{field}: {line!r} is not an e-mail address; write 'bob@example.com' or 'Bob <bob@example.com>'",
-            details={"pointer": f"/{field}", "got": line},
-        )
-    return Address(display_name=name, username=local, domain=ascii_domain)
 
 
 def _header(field: str, value: str) -> str:

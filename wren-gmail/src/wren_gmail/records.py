@@ -1,19 +1,19 @@
 """Results of the methods: frozen records whose descriptions become documentation and schemas."""
 
 from datetime import datetime
-from email.utils import formataddr
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from wren_core import Record
+from wren_core.mail import addresses
 
 
 class Attachment(Record):
     """A file attached to an e-mail."""
 
-    filename: Annotated[str, "File name"]
+    filename: Annotated[str, "File name; a second file of the same name in an e-mail gets a number"]
     content_type: Annotated[str, "Media type, such as application/pdf; guessed from the name if empty"] = ""
     size: Annotated[int, "Size in bytes"] = 0
     path: Annotated[str | None, "Path of the file on disk; null if it is not saved"] = None
@@ -24,11 +24,16 @@ class Attachment(Record):
 class Address(Record):
     """The sender or a recipient of an e-mail."""
 
-    address: Annotated[str, "E-mail address; empty if the header is missing or invalid"] = ""
+    address: Annotated[str, "E-mail address; empty if the header has none"] = ""
     name: Annotated[str, "Name; empty if the header has none"] = ""
 
+    @classmethod
+    def of(cls, found: addresses.Address) -> Self:
+        """Return the record of an address that was read from a header."""
+        return cls(address=found.address, name=found.name)
+
     def __str__(self) -> str:
-        return formataddr((self.name, self.address), "utf-8") if self.name else self.address
+        return str(addresses.Address(address=self.address, name=self.name))
 
 
 class Email(Record):
@@ -42,7 +47,7 @@ class Email(Record):
     to: Annotated[tuple[Address, ...], "Recipients in To"] = ()
     cc: Annotated[tuple[Address, ...], "Recipients in Cc"] = ()
     reply_to: Annotated[tuple[Address, ...], "Reply-To addresses, if the sender set any"] = ()
-    date: Annotated[datetime | None, "Time of sending, with time zone; time of arrival if the header is invalid"] = None
+    date: Annotated[datetime | None, "Time of sending, with time zone; time of arrival if the header is no date"] = None
     snippet: Annotated[str, "The first words of the text"] = ""
     text: Annotated[str, "The body as plain text"] = ""
     labels: Annotated[tuple[str, ...], "Label ids, such as INBOX and UNREAD; labels() gives their names"] = ()

@@ -1,85 +1,104 @@
 """One mail account: ids include the folder's UIDVALIDITY, and a change that was started is never repeated."""
 
-import imaplib
 import smtplib
 import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import partial
+from imaplib import IMAP4
 from pathlib import Path
 from typing import Any, TypeVar
 
-from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessage
-from imap_tools.utils import encode_folder
+from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
 from wren_core import AuthFailed, InvalidInput, NotFound, UserFacingConfigError
 from wren_core.files import save
+from wren_core.mail.parts import parse
+from wren_core.mail.reading import list_files
+from wren_imap import removal
+from wren_imap.fetching import EVERYTHING, HEADERS, Fetched, ask, fetch, search
 from wren_imap.parameters import MailConfig
 from wren_imap.records import Email, SentEmail
-from wren_imap.verdicts import FAILED, LOST, verdict
+from wren_imap.searching import find
+from wren_imap.sign_in import sign_in, sign_in_to_send
+from wren_imap.verdicts import FAILED, verdict, was_lost
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Session:
+    """A connection, and what the server can do."""
+
+    box: BaseMailBox
+    abilities: frozenset[str]
+
+    @property
+    def client(self) -> IMAP4:
+        return self.box.client
 
 
 class Account:
     """A mailbox, connected on first use, and the SMTP server."""
 
     def __init__(self, config: MailConfig, *, username: str, password: str) -> None:
-        if not (username + password).isascii() or not (username + password).isprintable():
-            raise AuthFailed("user name or password contains a character that mail servers do not accept")
+        if not (username + password).isprintable():
+            raise AuthFailed("user name or password contains a control character; run `wren connect imap`")
         self._config, self._login, self.sender = config, (username, password), config.sender or username
         self._lock = threading.Lock()
-        self._box: BaseMailBox | None = None
+        self._session: _Session | None = None
 
     def close(self) -> None:
         """Close the connection."""
-        box, self._box = self._box, None
+        session, self._session = self._session, None
         with suppress(*FAILED):
-            if box is not None:
-                box.client.shutdown()
+            if session is not None:
+                session.client.shutdown()
 
     def folders(self) -> list[str]:
         """List the folders that can contain messages."""
-        found = self._run_in_folder("INBOX", lambda box, _: box.folder.list())
+        found = self._run_in_folder("INBOX", lambda session, _: session.box.folder.list())
         return [item.name for item in found if "\\Noselect" not in item.flags]
 
     def search(self, folder: str, given: dict[str, Any], *, older: str | None, limit: int) -> list[Email]:
         """Return the newest matching messages, without their bodies."""
-        criteria, end = str(AND(**given)) if given else "ALL", int(older.rpartition(":")[2]) if older else 2**32
+        end = int(older.rpartition(":")[2]) if older else 2**32
 
-        def look(box: BaseMailBox, generation: str) -> list[Email]:
-            found = map(int, box.uids(criteria, charset="US-ASCII" if criteria.isascii() else "UTF-8"))
-            uids = [str(uid) for uid in sorted(found, reverse=True) if uid < end][:limit]
-            mails = box.fetch(uid_list=uids, headers_only=True, mark_seen=False, bulk=50) if uids else ()
-            heads = {mail.uid: mail for mail in mails}
-            return [Email.from_imap(heads[uid], f"{folder}:{generation}:{uid}") for uid in uids if uid in heads]
+        def look(session: _Session, generation: str) -> list[Email]:
+            heads = find(session.client, given, before=end, limit=limit)
+            return [Email.from_server(head, f"{folder}:{generation}:{head.uid}", only_headers=True) for head in heads]
 
         return self._run_in_folder(folder, look)
 
     def read(self, message_id: str) -> Email:
         """Return a complete message; it stays unread."""
-        return Email.from_imap(self._act(message_id, self._fetch), message_id)
+        return Email.from_server(self._act(message_id, self._fetch), message_id)
 
     def save(self, message_id: str, folder: Path) -> list[str]:
         """Save the attachments of a message."""
-        return [save(folder, item.filename, item.payload) for item in self._act(message_id, self._fetch).attachments]
+        files = list_files(parse(self._act(message_id, self._fetch).raw))
+        return [save(folder, file.name, file.part.content) for file in files]
 
     def mark(self, message_id: str, *, read: bool) -> None:
         """Mark a message as read or unread."""
         sign = "+" if read else "-"
-        self._act(message_id, lambda box, uid: _ask(box, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
+        self._act(message_id, lambda it, uid: ask(it.client, "STORE", uid, f"{sign}FLAGS", "(\\Seen)"), changes=True)
 
     def move(self, message_id: str, folder: str) -> str | None:
         """Move a message and return its new id, if the server reports it."""
-        ids = self._act(message_id, lambda box, uid: _ask(box, "MOVE", uid, encode_folder(folder)), changes=True)
-        return f"{folder}:{ids[0]}:{ids[2]}" if ids else None
+
+        def act(session: _Session, uid: str) -> list[str]:
+            return removal.move(session.client, session.abilities, uid, folder)
+
+        ids = self._act(message_id, act, changes=True)
+        return f"{folder}:{ids[0]}:{ids[2]}" if len(ids) == 3 else None
 
     def delete(self, message_id: str) -> None:
         """Delete a message permanently, and no other message that is marked as deleted."""
-        self._act(message_id, lambda box, uid: _ask(box, "STORE", uid, "+FLAGS", "(\\Deleted)"), changes=True)
-        self._act(message_id, lambda box, uid: _ask(box, "EXPUNGE", uid), changes=True)
+        self._act(message_id, lambda it, uid: removal.delete(it.client, it.abilities, uid), changes=True)
 
     def send(self, message: EmailMessage) -> SentEmail:
         """Send a message to the SMTP server, once."""
@@ -93,7 +112,7 @@ class Account:
             with kind(config.smtp_host, config.smtp_port, "[127.0.0.1]", timeout=config.timeout_seconds) as smtp:
                 if config.smtp_security == "starttls":
                     smtp.starttls(context=context)
-                smtp.login(*self._login)
+                sign_in_to_send(smtp, *self._login)
                 begun = True
                 refused = smtp.send_message(message)
         except FAILED as exc:
@@ -101,52 +120,48 @@ class Account:
         why = {address: f"{code} {reply.decode(errors='replace')}" for address, (code, reply) in refused.items()}
         return SentEmail(message_id=str(message["Message-ID"]), refused=why)
 
-    def _fetch(self, box: BaseMailBox, uid: str) -> MailMessage:
-        limit, head = self._config.max_message_mb, next(box.fetch(uid_list=uid, headers_only=True, mark_seen=False))
-        if head.size_rfc822 > limit * 1024 * 1024:
-            raise InvalidInput(f"the e-mail has {head.size_rfc822:,} bytes, and max_message_mb is {limit}")
-        return next(box.fetch(uid_list=uid, mark_seen=False))
+    def _fetch(self, session: _Session, uid: str) -> Fetched:
+        limit, number = self._config.max_message_mb, int(uid)
+        head = fetch(session.client, [number], HEADERS).get(number)
+        if head and head.size > limit * 1024 * 1024:
+            raise InvalidInput(f"the e-mail has {head.size:,} bytes, and max_message_mb is {limit}")
+        found = fetch(session.client, [number], EVERYTHING).get(number)
+        if found is None:
+            raise NotFound("the e-mail was deleted while it was read; search for it")
+        return found
 
-    def _act(self, message_id: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
+    def _act(self, message_id: str, action: Callable[[_Session, str], T], *, changes: bool = False) -> T:
         folder, known, uid = message_id.rsplit(":", 2)
 
-        def act(box: BaseMailBox, generation: str) -> T:
-            if generation != known or not box.uids(f"UID {uid}"):
+        def act(session: _Session, generation: str) -> T:
+            if generation != known or not search(session.client, f"UID {uid}"):
                 raise NotFound(f"the e-mail {message_id!r} does not exist, or its folder was recreated; search for it")
-            return action(box, uid)
+            return action(session, uid)
 
         return self._run_in_folder(folder, act, changes=changes)
 
-    def _run_in_folder(self, folder: str, action: Callable[[BaseMailBox, str], T], *, changes: bool = False) -> T:
-        """Run an action in a folder, once; it gets the mailbox and the folder's UIDVALIDITY."""
+    def _run_in_folder(self, folder: str, action: Callable[[_Session, str], T], *, changes: bool = False) -> T:
+        """Run an action in a folder, once; it gets the session and the folder's UIDVALIDITY."""
         with self._lock:
-            was_connected, begun = self._box is not None, False
+            was_connected, begun = self._session is not None, False
             try:
-                box = self._box = self._box or self._connect()
-                box.folder.set(folder, readonly=not changes)
+                session = self._session = self._session or self._connect()
+                session.box.folder.set(folder, readonly=not changes)
                 begun = True
-                return action(box, box.client.response("UIDVALIDITY")[1][0].decode())
+                return action(session, (session.client.response("UIDVALIDITY")[1][0] or b"0").decode())
             except FAILED as exc:
-                is_lost = isinstance(exc, LOST)
-                if is_lost:
+                if was_lost(exc):
                     self.close()
-                if begun or not (is_lost and was_connected):
+                if begun or not (was_lost(exc) and was_connected):
                     raise verdict(exc, begun=begun and changes) from exc
         return self._run_in_folder(folder, action, changes=changes)  # the idle connection was closed
 
-    def _connect(self) -> BaseMailBox:
+    def _connect(self) -> _Session:
         security, where = self._config.security, (self._config.host, self._config.port, self._config.timeout_seconds)
         encrypted = partial(MailBox if security == "tls" else MailBoxStartTls, ssl_context=ssl.create_default_context())
         box: BaseMailBox = MailBoxUnencrypted(*where) if security == "plain" else encrypted(*where)
         try:
-            return box.login(*self._login, initial_folder=None)
+            return _Session(box=box, abilities=sign_in(box.client, *self._login))
         except BaseException:
             box.client.shutdown()
             raise
-
-
-def _ask(box: BaseMailBox, command: str, *arguments: Any) -> list[str]:
-    status, data = box.client.uid(command, *arguments)
-    if status != "OK":
-        raise imaplib.IMAP4.error(f"{command}: {data!r}")
-    return (box.client.response("COPYUID")[1][0] or b"").decode().split()

@@ -8,6 +8,7 @@ Example:
     assert fake.sent[0].subject == "Hello"
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -39,16 +40,33 @@ class FakeIMAP(FakeTcpProvider):
     Args:
         username: user name and address of the account.
         password: its password.
+        extensions: what the IMAP server can do in addition; without UIDPLUS it removes all marked e-mails at once.
+        searches_only_ascii: whether the IMAP server refuses to search for other letters.
     """
 
     name: ClassVar[str] = "imap"
     scheme: ClassVar[str] = "imap"
 
-    def __init__(self, *, username: str = "alice@example.com", password: str = "fake-password") -> None:  # noqa: S107 - a fake
+    def __init__(
+        self,
+        *,
+        username: str = "alice@example.com",
+        password: str = "fake-password",  # noqa: S107 - a fake
+        extensions: Iterable[str] = ("MOVE", "UIDPLUS"),
+        searches_only_ascii: bool = False,
+    ) -> None:
         super().__init__()
         folders = {name: FakeFolder() for name in ("INBOX", "Archive", "Sent", "Trash")}
-        self._mail = FakeMail(username=username, password=password, folders=folders, lock=self.lock)
+        self._mail = FakeMail(
+            username=username,
+            password=password,
+            folders=folders,
+            extensions=set(extensions),
+            searches_only_ascii=searches_only_ascii,
+            lock=self.lock,
+        )
         self.folders = folders
+        self.extensions = frozenset(extensions)
         self.sent = self._mail.sent
         """Messages received by SMTP, oldest first."""
         self.refused = self._mail.refused

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from email import message_from_bytes
 from email.policy import default
@@ -10,7 +11,7 @@ from typing import BinaryIO
 
 from wren_imap.fake_mail import FakeFolder, FakeMail, FakeMessage
 
-_ABILITIES = "CAPABILITY IMAP4rev1 UIDPLUS MOVE AUTH=PLAIN"
+_ABILITIES = "CAPABILITY IMAP4rev1 AUTH=PLAIN"
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([()])|([^\s()"]+)')
 
 
@@ -37,6 +38,7 @@ class ImapSession:
             "SEARCH": self._search,
             "FETCH": self._fetch,
             "STORE": self._store,
+            "COPY": self._copy,
             "MOVE": self._move,
             "EXPUNGE": self._expunge,
         }
@@ -70,14 +72,17 @@ class ImapSession:
             return f"NO {exc}"
 
     def _capability(self, _words: list[str]) -> str:
-        self._say(f"* {_ABILITIES}")
+        self._say(f"* {self._list_abilities()}")
         return "done"
 
     def _login(self, username: str, password: str) -> str:
         if (username, password) != (self._mail.username, self._mail.password):
             raise _RefusedError("[AUTHENTICATIONFAILED] wrong user name or password")
         self._known = True
-        return f"[{_ABILITIES}] welcome"
+        return f"[{self._list_abilities()}] welcome"
+
+    def _list_abilities(self) -> str:
+        return " ".join([_ABILITIES, *sorted(self._mail.extensions)])
 
     def _authenticate(self, _words: list[str]) -> str:
         self._say("+ ")
@@ -95,6 +100,8 @@ class ImapSession:
 
     def _search(self, words: list[str]) -> str:
         criteria = words[2:] if words[0].upper() == "CHARSET" else words
+        if self._mail.searches_only_ascii and criteria is not words:
+            raise _RefusedError("[BADCHARSET (US-ASCII)] unknown charset")
         found = [
             str(number) for number, item in self._selected_folder().messages.items() if _fits(number, item, criteria)
         ]
@@ -109,7 +116,9 @@ class ImapSession:
             place = list(folder.messages).index(number) + 1
             part = "BODY[HEADER]" if heads else "BODY[]"
             flags = " ".join(sorted(item.flags))
-            facts = f"* {place} FETCH (UID {number} FLAGS ({flags}) RFC822.SIZE {len(item.raw)} {part} {{{len(body)}}}"
+            arrival = f'INTERNALDATE "{item.received_at:%d-%b-%Y %H:%M:%S %z}"'
+            size = f"RFC822.SIZE {len(item.raw)}"
+            facts = f"* {place} FETCH (UID {number} FLAGS ({flags}) {size} {arrival} {part} {{{len(body)}}}"
             self._stream.write(facts.encode() + b"\r\n" + body + b")\r\n")
         return "done"
 
@@ -121,17 +130,30 @@ class ImapSession:
         return "done"
 
     def _move(self, words: list[str]) -> str:
+        self._need("MOVE")
+        done, folder = self._copy(words), self._selected_folder()
+        for number in self._numbers(words[0]):
+            del folder.messages[number]
+        return done
+
+    def _copy(self, words: list[str]) -> str:
         target, folder = self._find_folder(words[1]), self._selected_folder()
-        numbers = self._numbers(words[0])
-        placed = [str(target.add(folder.messages.pop(number))) for number in numbers]
-        return f"[COPYUID {target.generation} {words[0]} {','.join(placed)}] moved"
+        placed = [str(target.add(replace(folder.messages[number]))) for number in self._numbers(words[0])]
+        code = f"[COPYUID {target.generation} {words[0]} {','.join(placed)}]"
+        return f"{code} done" if "UIDPLUS" in self._mail.extensions else "done"
 
     def _expunge(self, words: list[str]) -> str:
         folder = self._selected_folder()
-        for number in self._numbers(words[0]):
+        if words:
+            self._need("UIDPLUS")
+        for number in self._numbers(words[0]) if words else list(folder.messages):
             if "\\Deleted" in folder.messages[number].flags:
                 del folder.messages[number]
         return "done"
+
+    def _need(self, extension: str) -> None:
+        if extension not in self._mail.extensions:
+            raise _RefusedError(f"{extension} is not supported")
 
     def _find_folder(self, name: str) -> FakeFolder:
         if name not in self._mail.folders:

@@ -55,7 +55,7 @@ class SentMessage:
         return str(self.message["Subject"])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class FakeMail:
     """The account with all its folders and messages."""
 
@@ -66,4 +66,6 @@ class FakeMail:
     refused: dict[str, str] = field(default_factory=dict)
     interruptions: list[str] = field(default_factory=list)
     """IMAP commands in the middle of which the fake drops the connection, once each."""
+    extensions: set[str] = field(default_factory=lambda: {"MOVE", "UIDPLUS"})
+    searches_only_ascii: bool = False
     lock: Any = field(default_factory=threading.RLock)

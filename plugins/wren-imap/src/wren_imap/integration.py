@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from wren_core import CredentialSpec, CredentialType, CustomAuth, Integration, IntegrationSpec, UndoSpec, method
-from wren_core.mail import compose
+from wren_core.mail.composing import compose
 from wren_imap.parameters import Files, Folder, Html, Id, MailConfig, Phrase, Place, Subject, Text, To
 from wren_imap.records import Email, SentEmail
 

@@ -1,12 +1,10 @@
-import time
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
 
 from wren_core import InvalidInput
-from wren_core.mail import compose, plain_text
-from wren_core.testing.patience import patience
+from wren_core.mail.composing import compose
 
 PEOPLE = {"From": "Ann <ann@example.com>", "To": "Bob Müller <bob@example.com>"}
 
@@ -83,25 +81,3 @@ def test_a_subject_is_one_line():
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(InvalidInput, match=r"/files.*nothing\.pdf"):
         compose(PEOPLE, subject="x", files=[tmp_path / "nothing.pdf"])
-
-
-@pytest.mark.parametrize(
-    ("markup", "text"),
-    [
-        ("<p>Due on <b>Friday</b> &amp; not later.</p>", "Due on\nFriday\n& not later."),
-        ("<style>p { color: red }</style><script>alert(1)</script>Shown", "Shown"),
-        ("no tags", "no tags"),
-        ("", ""),
-        ("<", ""),
-    ],
-)
-def test_html_is_read_as_text(markup, text):
-    assert plain_text(markup) == text
-
-
-def test_hostile_html_takes_no_time():
-    started = time.monotonic()
-
-    plain_text("<" * 1_000_000)
-
-    assert time.monotonic() - started < patience(5)

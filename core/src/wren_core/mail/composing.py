@@ -1,10 +1,8 @@
 """Compose e-mails, so that no argument forges a header and replies stay in their conversation."""
 
-import html as entities
 import mimetypes
 import re
 from collections.abc import Iterable, Mapping
-from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
@@ -12,6 +10,8 @@ from pathlib import Path
 
 from wren_core.errors import InvalidInput
 from wren_core.files import open_to_read
+from wren_core.mail.addresses import parse_recipients
+from wren_core.mail.plaintext import from_html
 
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -45,38 +45,20 @@ def compose(
     message = EmailMessage(policy=_POLICY)
     message["Subject"], message["Date"] = _check_one_line("subject", subject), formatdate()
     for header, values in people.items():
-        line = values if isinstance(values, str) else ", ".join(values)
-        if line or header in ("From", "To"):
-            _add_address(message, header, _check_one_line(header.lower(), line))
+        lines = [values] if isinstance(values, str) else list(values)
+        if any(lines) or header in ("From", "To"):
+            message[header] = parse_recipients(header.lower(), lines)
     message["Message-ID"] = make_msgid(domain=message["From"].addresses[0].domain)
     chain = _MESSAGE_ID.findall(answers)
     if chain:
         message["In-Reply-To"] = chain[-1]
         message["References"] = " ".join([*chain[:1], *chain[1:][-_MOST_REFERENCES:]])
-    message.set_content(text or plain_text(html or ""))
+    message.set_content(text or from_html(html or ""))
     if html:
         message.add_alternative(html, subtype="html")
     for path in files:
         _attach(message, path)
     return message
-
-
-def plain_text(markup: str) -> str:
-    """Return the text of HTML, without styles and scripts, in linear time for any input."""
-    first, *chunks = markup.split("<")
-    shown = [first, *(chunk.partition(">")[2] for chunk in chunks if not chunk.lower().startswith(("style", "script")))]
-    return "\n".join(line for line in (" ".join(entities.unescape(text).split()) for text in shown) if line)
-
-
-def _add_address(message: EmailMessage, header: str, line: str) -> None:
-    try:
-        message[header] = line
-        found = () if message[header].defects else message[header].addresses
-    except (MessageError, IndexError):  # the library's parser fails on some invalid addresses
-        found = ()
-    if not found or not all(item.username and item.domain for item in found):
-        text = f"{header.lower()}: {line!r} is not an e-mail address; write 'Bob <bob@example.com>'"
-        raise InvalidInput(text, details={"pointer": f"/{header.lower()}", "got": line})
 
 
 def _attach(message: EmailMessage, path: Path) -> None:

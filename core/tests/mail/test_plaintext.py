@@ -2,8 +2,8 @@ import time
 
 import pytest
 
+from wren_core.mail.plaintext import from_html
 from wren_core.testing.patience import patience
-from wren_gmail.plaintext import from_html
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,10 @@ from wren_gmail.plaintext import from_html
         ("before<!-- a > b <p>hidden</p> -->after", "beforeafter"),
         ("<a href='https://example.com/?a>b'>link</a>", "b'>link"),
         ("no tags", "no tags"),
+        ("5 < 6 and 7 > 3", "5 < 6 and 7 > 3"),
+        ("we <3 you, <b>Ann</b>", "we <3 you, Ann"),
+        ("<tr><td>Total</td><td>42</td></tr>", "Total 42"),
+        ("<html><head><meta charset='x'><body>the head is not closed</body>", "the head is not closed"),
         ("unfinished <b", "unfinished"),
         ("<!-- never closed", ""),
         ("", ""),

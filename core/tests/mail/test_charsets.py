@@ -1,6 +1,7 @@
 import pytest
 
-from wren_gmail.decoding import clean, decode_body, decode_words
+from wren_core.mail.charsets import clean, decode
+from wren_core.mail.headers import decode_words
 
 
 @pytest.mark.parametrize(
@@ -47,14 +48,14 @@ def test_an_unknown_charset_is_read_as_well_as_possible():
     ],
 )
 def test_a_body_with_a_wrong_charset_is_read(data, charset, text):
-    assert decode_body(data, charset) == text
+    assert decode(data, charset) == text
 
 
 @pytest.mark.parametrize("charset", ["idna", "punycode", "PUNYCODE", "unicode_escape"])
 def test_python_codecs_that_are_not_charsets_are_not_used(charset):
-    assert decode_body(b"\\u0041 \xe4 \x1b", charset) == "\\u0041 ä \x1b"
+    assert decode(b"\\u0041 \xe4 \x1b", charset) == "\\u0041 ä \x1b"
 
 
 def test_lone_surrogates_are_replaced():
     assert clean("cut \ud83d") == "cut ?"
-    assert decode_body(b"\x1b+2AA-", "utf-7") == "\x1b?"
+    assert decode(b"\x1b+2AA-", "utf-7") == "\x1b?"
