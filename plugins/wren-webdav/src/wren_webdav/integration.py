@@ -2,7 +2,6 @@
 
 from collections import deque
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING
 
 from wren_core import (
     CredentialSpec,
@@ -11,16 +10,16 @@ from wren_core import (
     Integration,
     IntegrationSpec,
     InvalidInput,
+    NotFound,
     Rejected,
     UndoSpec,
     method,
 )
+from wren_webdav import writing
+from wren_webdav.client import WebDAVClient
 from wren_webdav.parameters import Etag, File, Folder, Glob, Limit, Overwrite, Place, ShareConfig, Target, Where, Words
 from wren_webdav.paths import normal
 from wren_webdav.records import Download, Found, Item, Text
-
-if TYPE_CHECKING:
-    from wren_webdav.client import WebDAVClient
 
 _BASIC = CredentialType.BASIC_AUTH
 _MAX_FOLDERS = 200
@@ -45,18 +44,16 @@ class WebDAV(Integration):
     )
     Config = ShareConfig
     config: ShareConfig
-    client: "WebDAVClient"
+    client: WebDAVClient
 
-    def connect(self) -> "WebDAVClient":
+    def connect(self) -> WebDAVClient:
         """Create the client, without sending a request."""
-        from wren_webdav.client import WebDAVClient  # imports an HTTP library, which is slow
-
         return WebDAVClient(self.config, username=self.credentials["username"], password=self.credentials["password"])
 
     @method(example='webdav.list_folder("/reports")')
     def list_folder(self, path: Folder = "/", limit: Limit = 1000) -> list[Item]:
         """List the files and folders in a folder, sorted by name."""
-        here, *items = self.client.items(normal(path), depth=1)
+        here, *items = self.client.children(normal(path))
         if not here.is_folder:
             raise InvalidInput(f"{path!r} is a file, not a folder; use info()", details={"pointer": "/path"})
         return items[:limit]
@@ -64,7 +61,7 @@ class WebDAV(Integration):
     @method(example='print(webdav.info("/reports/may.txt").modified)')
     def info(self, path: Where) -> Item:
         """Return the size, date and version of a file or folder."""
-        return self.client.items(normal(path), depth=0)[0]
+        return self._find(normal(path))
 
     @method(example='webdav.search("*.pdf", "/reports").items')
     def search(self, name: Glob, path: Folder = "/", limit: Limit = 100) -> Found:
@@ -72,7 +69,7 @@ class WebDAV(Integration):
         waiting, found, asked = deque([normal(path)]), list[Item](), 0
         while waiting and asked < _MAX_FOLDERS and len(found) < limit:
             asked, folder = asked + 1, waiting.popleft()
-            inside = [item for item in self.client.items(folder, depth=1) if item.path != folder]
+            inside = [item for item in self.client.children(folder) if item.path != folder]
             found += [item for item in inside if fnmatch(item.name.lower(), name.lower())]
             waiting += [item.path for item in inside if item.is_folder and item.path.startswith(folder)]
         return Found(items=tuple(found[:limit]), truncated=bool(waiting) or len(found) > limit)
@@ -97,12 +94,12 @@ class WebDAV(Integration):
     @method(effect="write", example='webdav.write("/reports/june.txt", "Nothing yet")')
     def write(self, path: Where, text: Words, etag: Etag = None, overwrite: Overwrite = False) -> Item:
         """Write a text file: create it, or replace the version that was read."""
-        return self.client.put(normal(path), text.encode(), etag=etag, overwrite=overwrite)
+        return writing.write(self.client, normal(path), text.encode(), etag=etag, overwrite=overwrite)
 
     @method(effect="write", example='webdav.upload("/reports/june.pdf", "june.pdf")')
     def upload(self, path: Where, file: File, etag: Etag = None, overwrite: Overwrite = False) -> Item:
         """Upload a file from this machine: create a new file, or replace a version."""
-        return self.client.send(normal(path), file, etag=etag, overwrite=overwrite)
+        return writing.upload(self.client, normal(path), file, etag=etag, overwrite=overwrite)
 
     @method(effect="write", undo=_UNMAKE, example='webdav.mkdir("/archive")')
     def mkdir(self, path: Where) -> Item:
@@ -122,9 +119,15 @@ class WebDAV(Integration):
     @method(effect="destructive", simulate="validate_only", example='webdav.delete("/reports/may.txt")')
     def delete(self, path: Where, etag: Etag = None) -> None:
         """Delete a file, or a folder with its content."""
-        self.client.change("DELETE", normal(path, below_root=True), etag=etag)
+        writing.delete(self.client, normal(path, below_root=True), etag=etag)
 
     def _change(self, request: str, path: str, to: str | None = None) -> Item:
         where, target = normal(path, below_root=True), normal(to, below_root=True) if to is not None else None
         self.client.change(request, where, to=target)
-        return self.client.items(target or where, depth=0)[0]
+        return self._find(target or where)
+
+    def _find(self, where: str) -> Item:
+        item = self.client.find(where)
+        if item is None:
+            raise NotFound(f"{where!r} does not exist on the share; list_folder() shows what does")
+        return item

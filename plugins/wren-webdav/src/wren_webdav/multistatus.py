@@ -1,6 +1,6 @@
 """Parse the response to PROPFIND, a multistatus document of RFC 4918, into items. Pure functions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import NoReturn
@@ -34,6 +34,20 @@ def read_items(document: bytes, *, root: str) -> Iterator[Item]:
         path = from_href(answer.findtext(f"{_D}href", "").strip(), root)
         if path is not None:
             yield _item(path, answer)
+
+
+def from_headers(path: str, head: Mapping[str, str], *, is_folder: bool) -> Item:
+    """Return what the headers of a response to HEAD say of an item."""
+    size = head.get("content-length", "")
+    return Item(
+        path=path,
+        name=path.rpartition("/")[2],
+        is_folder=is_folder,
+        size=int(size) if size.isdecimal() and not is_folder else None,
+        modified=_moment(head.get("last-modified", "")),
+        etag=None if is_folder else head.get("etag"),
+        content_type=None if is_folder else head.get("content-type"),
+    )
 
 
 def _item(path: str, answer: Element) -> Item:
