@@ -22,6 +22,7 @@ from wren_backend.messages import router as messages
 from wren_backend.runs import router as runs
 from wren_backend.services import Services
 from wren_backend.spending import router as spending
+from wren_backend.tenancy.auth import authenticate
 
 # JSON can need six bytes for one of the script; the rest is for metadata and name.
 _BODY_FACTOR = 6
@@ -58,13 +59,21 @@ def create_app(services: Services) -> FastAPI:
         openapi_tags=_TAGS,
         lifespan=lifespan,
         redoc_url=None,
+        docs_url=None,
+        redirect_slashes=False,
     )
     app.state.services = services
     install_error_handlers(app)
     for part in (deployments, runs, connections, browser, integrations, definitions, messages, spending, health):
         app.include_router(part.router)
     limit = services.settings.max_script_bytes * _BODY_FACTOR + _BODY_REST
-    app.add_middleware(HttpGuard, max_body_bytes=limit, metrics=services.metrics)
+    app.add_middleware(
+        HttpGuard,
+        limits=services.settings.http.to_limits(),
+        script_body_bytes=limit,
+        metrics=services.metrics,
+        authenticate=lambda key: authenticate(services.database, key, now=services.clock.now()),
+    )
     app.add_middleware(
         CorrelationIdMiddleware,
         header_name="X-Correlation-ID",

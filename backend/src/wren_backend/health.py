@@ -51,7 +51,7 @@ class Readiness(ResponseBody):
 
 
 @router.get("/healthz", operation_id="health", summary="Check that the process is alive")
-def health() -> Health:
+async def health() -> Health:  # in the event loop: it needs no thread, and answers while all are taken
     """Return 200 as long as the process answers at all; restart it when it does not."""
     return Health(status="ok")
 

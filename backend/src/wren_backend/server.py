@@ -1,19 +1,28 @@
 """One process with everything in it: services, application and HTTP server."""
 
 import errno
+import resource
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import uvicorn
 
 from wren_backend.app import create_app
 from wren_backend.build import build_services
+from wren_backend.http.limits import HttpLimits
+from wren_backend.http.protocol import limited_protocol
 from wren_backend.services import Services
 from wren_backend.settings import Settings
 from wren_backend.tenancy.auth import bootstrap
 from wren_core.errors import UserFacingConfigError
 from wren_core.plugins.policy import REFUSAL_CODES
+
+# Files, pipes and connections of the database, of runs and of integrations.
+_LEAST_RESERVED = 40
+_LEAST_CONNECTIONS = 8
+_WANTED_DESCRIPTORS = 2048
 
 
 class PortTaken(UserFacingConfigError):
@@ -48,7 +57,8 @@ def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
         server_header=False,
         # Live log streams do not end by themselves: the process waits this long for them.
         timeout_graceful_shutdown=5,
-        limit_concurrency=512,
+        http=limited_protocol(fit_descriptors(settings.http.to_limits(), _open_descriptors())),
+        ws="none",
     )
     try:
         listener = config.bind_socket()
@@ -61,6 +71,29 @@ def run_server(settings: Settings, *, say: Callable[[str], None]) -> None:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
         listener.close()
+
+
+def fit_descriptors(limits: HttpLimits, descriptors: int) -> HttpLimits:
+    """Return the limits with no more connections than the process can open, and some left for all other work."""
+    reserved = max(_LEAST_RESERVED, descriptors // 4)
+    most = min(limits.connections, max(_LEAST_CONNECTIONS, descriptors - reserved))
+    return replace(
+        limits,
+        connections=most,
+        connections_per_address=min(limits.connections_per_address, most),
+        connections_per_workspace=min(limits.connections_per_workspace, max(1, most // 2)),
+    )
+
+
+def _open_descriptors() -> int:
+    """Return how many files this process may open; first raise that as far as connections need and the system lets."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return _WANTED_DESCRIPTORS
+    wanted = _WANTED_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_WANTED_DESCRIPTORS, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
 
 
 def _listen_error(settings: Settings, reason: BaseException | None) -> UserFacingConfigError:

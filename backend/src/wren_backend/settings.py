@@ -28,6 +28,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from wren_backend.executor.launcher.policy import Limits
+from wren_backend.http.limits import HttpLimits
 from wren_core.contract.auth import ClientAuthMethod
 from wren_core.errors import UserFacingConfigError
 from wren_core.nearest import find_nearest
@@ -123,6 +124,7 @@ def _limit_field(name: str, default: Any) -> Any:
 
 
 _LIMIT_FIELDS: dict[str, Any] = {item.name: _limit_field(item.name, item.default) for item in fields(Limits)}
+_HTTP_FIELDS: dict[str, Any] = {item.name: _limit_field(item.name, item.default) for item in fields(HttpLimits)}
 
 
 class LimitSettings(create_model("_LimitFields", __base__=_Group, **_LIMIT_FIELDS)):  # type: ignore[misc]  # one list
@@ -131,6 +133,14 @@ class LimitSettings(create_model("_LimitFields", __base__=_Group, **_LIMIT_FIELD
     def to_limits(self) -> Limits:
         """Return them as the executor takes them."""
         return Limits(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class HttpSettings(create_model("_HttpFields", __base__=_Group, **_HTTP_FIELDS)):  # type: ignore[misc]  # one list
+    """What clients may use of the HTTP server: the fields and defaults of `HttpLimits`."""
+
+    def to_limits(self) -> HttpLimits:
+        """Return them as the server takes them."""
+        return HttpLimits(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
 class Settings(BaseSettings):
@@ -181,6 +191,7 @@ class Settings(BaseSettings):
     ca_file: Folder | None = None
     """A bundle of certificates that scripts trust instead of the system's, where a proxy has its own authority."""
     limits: LimitSettings = LimitSettings()
+    http: HttpSettings = HttpSettings()
     max_script_bytes: ByteSize = ByteSize(2**20)
     max_deployments: int = Field(default=500, ge=1)
     """Per workspace."""
@@ -254,7 +265,7 @@ def _list_unknown(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _has_parts(field: str) -> bool:
-    return field in {"providers", "integrations", "limits"}
+    return field in {"providers", "integrations", "limits", "http"}
 
 
 def _list_malformed(environ: Mapping[str, str]) -> Iterator[str]:

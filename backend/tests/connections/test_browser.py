@@ -488,7 +488,7 @@ def test_a_form_from_another_site_is_refused(begin, browser, stored):
 def test_a_form_of_the_wrong_kind_or_size_is_refused(browser, stand_in):
     setup = f"{stand_in.PUBLIC_URL}/integrations/weather/setup"
 
-    assert browser.post(setup, {"wren_key": "x" * 200_000}).status_code == 400
+    assert browser.post(setup, {"wren_key": "x" * 200_000}).status_code == 413
     assert browser.post(setup, {str(number): "" for number in range(200)}).status_code == 400
 
 

@@ -41,7 +41,7 @@ class PageRoute(APIRoute):
                 _refuse_onward(request)
                 return await handle(request)
             except WrenError as exc:
-                return _problem(services_of(request), request.path_params.get("name"), exc)
+                return _problem(await services_of(request), request.path_params.get("name"), exc)
 
         return handle_with_pages
 

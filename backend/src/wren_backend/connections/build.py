@@ -87,7 +87,7 @@ def build_connections(ground: Ground, *, find_test_problem: FindTestProblem) -> 
     return ConnectionServices.of(context)
 
 
-def services_of(request: Request) -> ConnectionServices:
+async def services_of(request: Request) -> ConnectionServices:
     """Return the use cases of the app that answers `request`."""
     found: ConnectionServices = request.app.state.services.connections
     return found

@@ -22,7 +22,7 @@ from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, documented
 router = APIRouter(prefix="/v1/connections", tags=["connections"], responses=ANSWERS_OF_API)
 
 
-def connection_service(services: Annotated[ConnectionServices, Depends(services_of)]) -> ConnectionService:
+async def connection_service(services: Annotated[ConnectionServices, Depends(services_of)]) -> ConnectionService:
     """Return the service of this app."""
     return services.connections
 

@@ -19,7 +19,7 @@ _TAGGED: dict[int | str, dict[str, object]] = {
 }
 
 
-def definition_service(request: Request) -> DefinitionService:
+async def definition_service(request: Request) -> DefinitionService:
     """Return the service of this app."""
     service: DefinitionService = request.app.state.services.definitions
     return service

@@ -1,9 +1,11 @@
 """Deployments over HTTP."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import Response
 
@@ -38,9 +40,11 @@ from wren_backend.tenancy.auth import Subject
 from wren_core.protocol.findings import ScriptFinding
 
 router = APIRouter(prefix="/v1", tags=["deployments"], responses=ANSWERS_OF_API)
+# How many there are is decided by the guard, before the body of a deploy is read.
+_OWN_THREADS = CapacityLimiter(math.inf)
 
 
-def deployment_service(request: Request) -> DeploymentService:
+async def deployment_service(request: Request) -> DeploymentService:
     """Return the service of this app."""
     service: DeploymentService = request.app.state.services.deployments
     return service
@@ -56,7 +60,7 @@ Deployments = Annotated[DeploymentService, Depends(deployment_service)]
     response_model=DeployAnswer,
     responses={**ANSWERS_TO_BODY, **documented(409)},
 )
-def deploy_script(
+async def deploy_script(
     body: DeployBody,
     subject: CurrentSubject,
     service: Deployments,
@@ -69,14 +73,19 @@ def deploy_script(
 
     With an `Idempotency-Key`, a repeated request gets the first answer, byte for byte, and deploys nothing.
     """
-    reply = service.deploy(
-        subject,
-        script=body.script,
-        render=_render,
-        name=body.name,
-        metadata=None if body.metadata is None else body.metadata.model_dump(),
-        request=None if idempotency_key is None else _keyed_request(subject, idempotency_key, body),
-    )
+
+    def deploy() -> StoredReply:
+        return service.deploy(
+            subject,
+            script=body.script,
+            render=_render,
+            name=body.name,
+            metadata=None if body.metadata is None else body.metadata.model_dump(),
+            request=None if idempotency_key is None else _keyed_request(subject, idempotency_key, body),
+        )
+
+    # The guard admits few of them at once, but a script that hangs holds its thread for as long as it may.
+    reply = await to_thread.run_sync(deploy, limiter=_OWN_THREADS)
     return Response(reply.body, status_code=reply.status_code, media_type="application/json")
 
 

@@ -1,10 +1,12 @@
-"""The subject of a request: its API key is read from the Authorization header alone."""
+"""The subject of a request: its API key is read from the Authorization header alone, before anything else of it."""
 
 from collections.abc import Callable
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
+from starlette.types import Scope
 
 from wren_backend.http.errors import Unauthenticated
 from wren_backend.tenancy.auth import Subject, authenticate
@@ -12,31 +14,38 @@ from wren_core.errors import AgentFixableError
 
 # A key in a URL ends up in logs, histories and referrers, so even a genuine one is refused.
 _KEY_PARAMETERS = frozenset({"api_key", "apikey", "key", "token", "access_token"})
-# Describes in the OpenAPI document what `bearer_key` reads; it refuses nothing.
+# Describes in the OpenAPI document what the guard reads; it refuses nothing.
 _DECLARED = HTTPBearer(
     scheme_name="api_key", description="`Authorization: Bearer wren_...`: an API key of a workspace", auto_error=False
 )
 
 
-def current_subject(request: Request, _declared: Annotated[object, Depends(_DECLARED)]) -> Subject:
-    """Return the subject of the request's API key.
+async def current_subject(request: Request, _declared: Annotated[object, Depends(_DECLARED)]) -> Subject:
+    """Return the subject that the guard found.
 
     Raises:
-        Unauthenticated: no key, or one that is unknown, expired or revoked.
-        AgentFixableError: KEY_IN_URL where a key came in the query string.
+        Unauthenticated: the guard asked for no key here.
     """
-    if _KEY_PARAMETERS.intersection(request.query_params):
-        raise AgentFixableError("send the API key as `Authorization: Bearer ...`, never in the URL", code="KEY_IN_URL")
-    services = request.app.state.services
-    subject = authenticate(services.database, bearer_key(request), now=services.clock.now())
-    if subject is None:
-        raise Unauthenticated("the API key is missing, unknown, expired or revoked; run `wren login`")
+    subject = getattr(request.state, "subject", None)
+    if not isinstance(subject, Subject):
+        raise Unauthenticated("this address takes no API key")
     return subject
 
 
-def still_authenticated(request: Request) -> Callable[[], bool]:
+def refuse_key_in_url(scope: Scope) -> None:
+    """Refuse a key in the query string, even a genuine one.
+
+    Raises:
+        AgentFixableError: KEY_IN_URL.
+    """
+    query = scope["query_string"].decode("latin-1")
+    if any(name in _KEY_PARAMETERS for name, _ in parse_qsl(query, keep_blank_values=True)):
+        raise AgentFixableError("send the API key as `Authorization: Bearer ...`, never in the URL", code="KEY_IN_URL")
+
+
+async def still_authenticated(request: Request) -> Callable[[], bool]:
     """Return a check that the request's key is still valid, for long answers."""
-    services, key = request.app.state.services, bearer_key(request)
+    services, key = request.app.state.services, key_of_header(request.headers.get("authorization", ""))
 
     def check() -> bool:
         return authenticate(services.database, key, now=services.clock.now()) is not None
@@ -44,9 +53,9 @@ def still_authenticated(request: Request) -> Callable[[], bool]:
     return check
 
 
-def bearer_key(request: Request) -> str:
-    """Return the key of the Authorization header; empty where there is none."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+def key_of_header(authorization: str) -> str:
+    """Return the key of an Authorization header; empty where it has none."""
+    scheme, _, key = authorization.partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
 
 

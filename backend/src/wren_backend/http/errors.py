@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from wren_backend.ids import new_id
 from wren_backend.outages import find_exhaustion
@@ -28,6 +30,8 @@ STATUS_BY_CODE: dict[str, int] = {
     "BODY_TOO_LARGE": 413,
     "CONTENT_TYPE_UNSUPPORTED": 415,
     "MALFORMED_JSON": 400,
+    "MALFORMED_REQUEST": 400,
+    "REQUEST_TIMED_OUT": 408,
     "RATE_LIMITED": 429,
     "PROVIDER_UNAVAILABLE": 503,
     "DATABASE_BUSY": 503,
@@ -35,12 +39,21 @@ STATUS_BY_CODE: dict[str, int] = {
     "DATABASE_FULL": 507,
     "SANDBOX_UNAVAILABLE": 503,
     "SERVER_EXHAUSTED": 503,
+    "SERVER_BUSY": 503,
 }
 STATUS_BY_TYPE: dict[str, int] = {"AgentFixableError": 422, "UserFacingConfigError": 409, "InternalError": 500}
 # Where a field was sent; left out of messages, since its name alone is clear.
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
 # These internal errors tell a caller what to do (wait, free space); all others show only their correlation id.
-_PUBLIC_INTERNAL = frozenset({"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE", "SERVER_EXHAUSTED"})
+_PUBLIC_INTERNAL = frozenset(
+    {"DATABASE_BUSY", "DATABASE_FULL", "SANDBOX_UNAVAILABLE", "SERVER_BUSY", "SERVER_EXHAUSTED"}
+)
+# After these nothing more of the connection is read.
+_CLOSING = frozenset({"MALFORMED_REQUEST", "REQUEST_TIMED_OUT"})
+# Parts of a request that an error quotes are cut: a body can hold a hundred thousand names, and long ones.
+_MAX_FIELDS = 20
+_MAX_QUOTED = 200
+_MAX_MESSAGE = 4000
 
 
 class Unauthenticated(UserFacingConfigError):
@@ -65,9 +78,24 @@ def error_response(error: WrenError) -> JSONResponse:
         headers["Retry-After"] = str(max(1, -(-error.retry_after_ms // 1000)))
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    body = {"error": _public_form(error).to_wire(current_correlation_id())}
+    if error.code in _CLOSING:
+        headers["Connection"] = "close"
+    body = _limit_quotes(_public_form(error).to_wire(current_correlation_id()))
     # Details may quote what a client sent, and JSON cannot carry a lone surrogate or NaN back.
-    return JSONResponse(storable_json(body), status_code=status, headers=headers)
+    return JSONResponse(storable_json({"error": body}), status_code=status, headers=headers)
+
+
+def _limit_quotes(wire: dict[str, Any]) -> dict[str, Any]:
+    """Return the wire form of an error that quotes little of what a client sent."""
+    wire["message"] = cut(wire["message"], _MAX_MESSAGE)
+    details = wire.get("details", {})
+    kept = {name: cut(value, _MAX_MESSAGE) if isinstance(value, str) else value for name, value in details.items()}
+    return {**wire, "details": kept} if details else wire
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, cut where it is longer than `most` characters."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text)} characters)"
 
 
 def status_of(error: WrenError) -> int:
@@ -110,31 +138,33 @@ def _unexpected_error(request: Request, exc: Exception) -> JSONResponse:
 
 def _validation_error(_request: Request, exc: Exception) -> JSONResponse:
     problems = exc.errors() if isinstance(exc, RequestValidationError) else []
-    return error_response(validation_failed(problems))
+    return error_response(validation_failed(problems[:_MAX_FIELDS]))
 
 
 def validation_failed(problems: Sequence[Any]) -> AgentFixableError:
     """Return the error for a request body that does not match its schema; every problem names its field."""
     if any(problem.get("type") == "json_invalid" for problem in problems):
         return AgentFixableError("the body is not valid JSON", code="MALFORMED_JSON")
-    fields = [{"field": _field(problem.get("loc", ())), "reason": _reason(problem)} for problem in problems]
+    fields = [
+        {"field": _field(problem.get("loc", ())), "reason": _reason(problem)} for problem in problems[:_MAX_FIELDS]
+    ]
     first = fields[0] if fields else {"field": "body", "reason": "does not fit"}
-    return AgentFixableError(
-        f"{first['field']}: {first['reason']}", code="INVALID_REQUEST", details={"fields": fields[:20]}
-    )
+    return AgentFixableError(f"{first['field']}: {first['reason']}", code="INVALID_REQUEST", details={"fields": fields})
 
 
 def _reason(problem: Mapping[str, Any]) -> str:
-    return str(problem.get("msg")).removeprefix("Value error, ")
+    return cut(str(problem.get("msg")).removeprefix("Value error, "), _MAX_QUOTED)
 
 
 def _field(location: Sequence[Any]) -> str:
-    parts = [str(part) for part in location if part not in _PLACES]
+    parts = [cut(str(part), _MAX_QUOTED) for part in location if part not in _PLACES]
     return ".".join(parts).encode("utf-8", "replace").decode() or "body"
 
 
-def _http_error(_request: Request, exc: Exception) -> JSONResponse:
+def _http_error(request: Request, exc: Exception) -> Response:
     status = exc.status_code if isinstance(exc, HTTPException) else 500
+    if status == 404 and (elsewhere := _path_without_slash(request)) is not None:
+        return Response(status_code=307, headers={"Location": elsewhere})
     messages = {404: ("NOT_FOUND", "there is nothing at this address"), 405: ("METHOD_NOT_ALLOWED", "not that method")}
     code, message = messages.get(status, ("MALFORMED_JSON", "the body cannot be read as JSON"))
     if status >= 500:
@@ -142,3 +172,18 @@ def _http_error(_request: Request, exc: Exception) -> JSONResponse:
     answer = error_response(AgentFixableError(message, code=code))
     answer.headers.update(getattr(exc, "headers", None) or {})  # `Allow` of a 405
     return answer
+
+
+def _path_without_slash(request: Request) -> str | None:
+    """Return path and query where the address would be one of Wren without its last slash.
+
+    It names no host: the Host header is the client's, and an answer that follows it sends others where a client wants.
+    """
+    path = request.scope["path"].rstrip("/")
+    scope = {**request.scope, "path": path}
+    if not path or path == request.scope["path"] or path.startswith("//"):
+        return None
+    if not any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+        return None
+    query = request.scope["query_string"].decode("latin-1")
+    return quote(path) + (f"?{query}" if query else "")

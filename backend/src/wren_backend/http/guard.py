@@ -1,107 +1,158 @@
-"""The outermost layer of the app: refuses requests before their body is read, and answers when the app fails."""
+"""The outermost layer of the app: decides who may send what and when, reads bodies, and answers when the app fails.
+
+A request costs a stranger nothing but its head: under `/v1` the key is checked before the body is read, and what is
+not sent to the end, in time and within its limit never reaches the app.
+"""
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from anyio import CapacityLimiter, to_thread
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from wren_backend.http.errors import error_response, unexpected_error
+from wren_backend.http.auth import key_of_header, refuse_key_in_url
+from wren_backend.http.bodies import BodyBudget, ClientGone, body_too_large, read_body
+from wren_backend.http.errors import Unauthenticated, error_response, unexpected_error
+from wren_backend.http.exchange import Exchange
+from wren_backend.http.json_shape import check_json
+from wren_backend.http.limits import HttpLimits
+from wren_backend.http.refusals import check_content_type, check_framing, check_path
+from wren_backend.http.turns import TooManyRequests, Turns
 from wren_backend.metrics import Metrics
-from wren_backend.tenancy.errors import MissingObject
-from wren_core.errors import AgentFixableError
+from wren_backend.tenancy.auth import Subject, has_key_form
+from wren_core.errors import WrenError
 
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+API = "/v1/"
+DEPLOY = "/v1/scripts/deploy"
+# Answered whatever else is going on: it tells that the process is alive, and needs no thread.
+_ALWAYS = "/healthz"
+_PAGE_BYTES = 128 * 2**10
+_KEY_THREADS = 8
 
 
 class HttpGuard:
-    """ASGI middleware: a limit on the body while it streams in, JSON only under `/v1`; counts and times requests."""
+    """ASGI middleware around the whole app.
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, metrics: Metrics) -> None:
+    Args:
+        app: what is guarded.
+        limits: of the HTTP server.
+        script_body_bytes: the largest body that deploys a script.
+        metrics: count and time requests.
+        authenticate: returns the subject of an API key; called in a thread.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limits: HttpLimits,
+        script_body_bytes: int,
+        metrics: Metrics,
+        authenticate: Callable[[str], Subject | None],
+    ) -> None:
         self.app = app
-        self.max_body_bytes = max_body_bytes
-        self.metrics = metrics
+        self._limits = limits
+        self._script_body_bytes = script_body_bytes
+        self._metrics = metrics
+        self._authenticate = authenticate
+        self._bodies = BodyBudget(limits.bodies_bytes, largest=script_body_bytes)
+        self._key_threads = CapacityLimiter(_KEY_THREADS)
+        self._keys = Turns(
+            each=_KEY_THREADS // 2, total=_KEY_THREADS, waiting=limits.waiting, what="requests with a key to check"
+        )
+        self._requests = Turns(
+            each=limits.requests_per_workspace, total=limits.requests, waiting=limits.waiting, what="requests"
+        )
+        self._deploys = Turns(
+            each=limits.deploys_per_workspace, total=limits.deploys, waiting=limits.deploys_waiting, what="deploys"
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with an error."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        count = partial(self._count, scope, time.perf_counter())
-        exchange = _Exchange(receive=receive, send=send, max_body_bytes=self.max_body_bytes, count=count)
-        refusal = self._refusal(scope)
-        if refusal is None:
-            await self._pass_on(scope, exchange)
-            refusal = _too_large(self.max_body_bytes) if exchange.exceeded else None
-        if refusal is not None and not exchange.has_begun:
-            await error_response(refusal)(scope, receive, exchange.send_counted)
-
-    async def _pass_on(self, scope: Scope, exchange: "_Exchange") -> None:
+        exchange = Exchange(scope, receive, send, count=partial(self._count, scope, time.perf_counter()))
         try:
-            with suppress(ClientDisconnect):  # caused by the limit, or by a client that waits for no answer
-                await self.app(scope, exchange.receive_limited, exchange.send_on)
+            await self._admit(scope, exchange)
+        except ClientGone:
+            return
+        except WrenError as exc:
+            await error_response(exc)(scope, exchange.receive, exchange.send_last)
+
+    async def _admit(self, scope: Scope, exchange: Exchange) -> None:
+        check_path(scope)
+        check_framing(scope)
+        if scope["path"] == _ALWAYS and not exchange.has_body:
+            await self._pass_on(scope, exchange)
+            return
+        owner = _address_of(scope)
+        if scope["path"].startswith(API):
+            subject = await self._find_subject(scope, exchange, owner)
+            _note_subject(scope, subject)
+            owner = subject.workspace_id
+            check_content_type(scope, exchange)
+        limit = self._body_limit(scope["path"])
+        if exchange.stated_length > limit:
+            raise body_too_large(limit)
+        await self._serve(scope, exchange, owner, limit)
+
+    async def _serve(self, scope: Scope, exchange: Exchange, owner: str, limit: int) -> None:
+        turns = self._deploys if scope["path"] == DEPLOY else self._requests
+        async with turns.take(owner) as turn:
+            with self._bodies.share(owner) as share:
+                if exchange.has_body:
+                    seconds = self._limits.body_time.total_seconds()
+                    body = await read_body(exchange.receive, limit=limit, seconds=seconds, share=share)
+                    exchange.hold(body)
+                    if scope["path"].startswith(API):
+                        check_json(body)
+                exchange.on_stream = turn.give_back
+                await self._pass_on(scope, exchange)
+
+    async def _find_subject(self, scope: Scope, exchange: Exchange, address: str) -> Subject:
+        """Return the subject of the request's key; a text that cannot be a key costs no look into the database."""
+        refuse_key_in_url(scope)
+        key = key_of_header(exchange.headers.get(b"authorization", ""))
+        subject = None
+        if has_key_form(key):
+            async with self._keys.take(address):
+                subject = await to_thread.run_sync(self._authenticate, key, limiter=self._key_threads)
+        if subject is None:
+            raise Unauthenticated("the API key is missing, unknown, expired or revoked; run `wren login`")
+        return subject
+
+    def _body_limit(self, path: str) -> int:
+        if path == DEPLOY:
+            return self._script_body_bytes
+        return self._limits.body_bytes if path.startswith(API) else _PAGE_BYTES
+
+    async def _pass_on(self, scope: Scope, exchange: Exchange) -> None:
+        try:
+            await self.app(scope, exchange.receive_held, exchange.send)
         except Exception as exc:
             if exchange.has_begun:  # too late for another answer: the server cuts this one off and logs it
                 raise
-            await unexpected_error(scope["path"], exc)(scope, exchange.receive_limited, exchange.send_on)
+            await unexpected_error(scope["path"], exc)(scope, exchange.receive_held, exchange.send)
 
     def _count(self, scope: Scope, started: float, status: int) -> None:
-        self.metrics.requests.labels(status=str(status)).inc()
+        self._metrics.requests.labels(status=str(status)).inc()
         route = getattr(scope.get("route"), "path", None)
         if route is not None:  # unmatched requests could have any path and method
-            seconds = self.metrics.request_seconds.labels(method=scope["method"], route=route)
+            seconds = self._metrics.request_seconds.labels(method=scope["method"], route=route)
             seconds.observe(time.perf_counter() - started)
 
-    def _refusal(self, scope: Scope) -> AgentFixableError | None:
-        if "\x00" in scope["path"]:
-            return MissingObject("there is nothing at this address")  # PostgreSQL cannot look it up
-        headers = {key: value.decode("latin-1") for key, value in scope["headers"]}
-        length = headers.get(b"content-length", "0")
-        if length.isdecimal() and int(length) > self.max_body_bytes:
-            return _too_large(self.max_body_bytes)
-        has_body = length != "0" or b"transfer-encoding" in headers
-        if scope["method"] not in _WITH_BODY or not scope["path"].startswith("/v1/") or not has_body:
-            return None
-        content_type = headers.get(b"content-type", "").split(";")[0].strip().lower()
-        if content_type == "application/json":
-            return None
-        return AgentFixableError(
-            f"send application/json, not {content_type or 'a body without a content type'}",
-            code="CONTENT_TYPE_UNSUPPORTED",
-        )
+
+def _address_of(scope: Scope) -> str:
+    client = scope.get("client")
+    return f"address {client[0]}" if client else "address"
 
 
-class _Exchange:
-    """One request and its answer. Past the limit the body ends, and the app's answer to that is not sent."""
-
-    def __init__(self, *, receive: Receive, send: Send, max_body_bytes: int, count: Callable[[int], None]) -> None:
-        self._receive = receive
-        self._send = send
-        self._left = max_body_bytes
-        self._count = count
-        self.exceeded = False
-        self.has_begun = False
-
-    async def receive_limited(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left >= 0:
-            return message
-        self.exceeded = True
-        return {"type": "http.disconnect"}  # a shortened body could still parse, and be acted on
-
-    async def send_on(self, message: Message) -> None:
-        if not self.exceeded:
-            await self.send_counted(message)
-
-    async def send_counted(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.has_begun = True
-            self._count(message["status"])  # before it is sent: a client with the answer finds it there
-        await self._send(message)
-
-
-def _too_large(max_body_bytes: int) -> AgentFixableError:
-    return AgentFixableError(f"the body is larger than {max_body_bytes} bytes", code="BODY_TOO_LARGE")
+def _note_subject(scope: Scope, subject: Subject) -> None:
+    """Tell the app who asks, and the connection that it carries a request with a valid key."""
+    state = scope.setdefault("state", {})
+    state["subject"] = subject
+    connection = state.get("connection")
+    if connection is not None and not connection.trust(subject.workspace_id):
+        raise TooManyRequests("too many connections of this workspace are open; close some, or try again later")

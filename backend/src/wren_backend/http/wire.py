@@ -4,12 +4,23 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from wren_backend.storage.storable import storable_json
 
 # Far more than people nest, and far less than the JSON libraries on the way accept.
 _MAX_DEPTH = 64
+# Of one object whose names Wren knows.
+_MAX_NAMES = 100
 
 
 def timestamp(moment: datetime) -> str:
@@ -24,6 +35,13 @@ def _check_object(value: dict[str, Any]) -> dict[str, Any]:
     # NaN is not equal to itself, so it is caught here as well.
     if storable_json(value) != value:
         raise ValueError("holds NUL, a lone surrogate, NaN or an infinity, which cannot be stored")
+    return value
+
+
+def _refuse_many(value: Any) -> Any:
+    """Refuse an object with too many names in one error: pydantic would check each, and make an error of each."""
+    if isinstance(value, dict) and len(value) > _MAX_NAMES:
+        raise ValueError(f"has {len(value)} names, at most {_MAX_NAMES} are taken")
     return value
 
 
@@ -47,7 +65,11 @@ Timestamp = Annotated[
 ]
 IntegrationName = Annotated[str, Field(max_length=200, examples=["mail"])]
 _Aliases = Annotated[list[Annotated[str, Field(max_length=63)]], Field(max_length=100)]
-NamedAccounts = Annotated[dict[IntegrationName, _Aliases], Field(max_length=100, examples=[{"mail": ["work"]}])]
+NamedAccounts = Annotated[
+    dict[IntegrationName, _Aliases],
+    BeforeValidator(_refuse_many),
+    Field(max_length=_MAX_NAMES, examples=[{"mail": ["work"]}]),
+]
 JsonObject = Annotated[dict[str, Any], AfterValidator(_check_object)]
 """A JSON object from a client, which both databases, the script's process and a response can hold."""
 
@@ -60,6 +82,8 @@ class RequestBody(BaseModel):
     """A body that a client sends; an unknown field or another type is refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    _limit_names = model_validator(mode="before")(_refuse_many)
 
 
 class ResponseBody(BaseModel):
@@ -106,13 +130,15 @@ class ErrorBody(ResponseBody):
 
 
 _MEANINGS = {
-    400: "The body cannot be read as JSON",
+    400: "The body cannot be read as JSON, or the request is malformed",
     401: "No valid API key",
     404: "No such object in this workspace",
     409: "A person must act first, or the object changed",
     413: "Too large",
+    408: "The body did not arrive in time",
     415: "Not JSON",
     422: "The request, the script or its arguments must be fixed",
+    429: "Too many requests at once",
     500: "A failure of the server, logged under the correlation id",
     503: "Not available now; try again",
 }
@@ -123,7 +149,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
     return {status: {"model": ErrorBody, "description": _MEANINGS[status]} for status in statuses}
 
 
-ANSWERS_OF_API = documented(401, 422, 500, 503)
+ANSWERS_OF_API = documented(401, 422, 429, 500, 503)
 """What every operation that takes an API key may answer."""
-ANSWERS_TO_BODY = documented(400, 413, 415)
+ANSWERS_TO_BODY = documented(400, 408, 413, 415)
 """What every operation that takes a body may also answer."""

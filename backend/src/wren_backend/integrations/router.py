@@ -25,7 +25,7 @@ from wren_core.export.rendering import to_markdown
 router = APIRouter(prefix="/v1/integrations", tags=["integrations"], responses=ANSWERS_OF_API)
 
 
-def integration_service(request: Request) -> IntegrationService:
+async def integration_service(request: Request) -> IntegrationService:
     """Return the service of this app."""
     service: IntegrationService = request.app.state.services.integrations
     return service

@@ -12,7 +12,7 @@ from wren_backend.messages.service import MessageService
 router = APIRouter(prefix="/v1", tags=["messages"], responses=ANSWERS_OF_API)
 
 
-def message_service(request: Request) -> MessageService:
+async def message_service(request: Request) -> MessageService:
     """Return the service of this app."""
     service: MessageService = request.app.state.services.messages
     return service

@@ -29,7 +29,7 @@ _OTHER_LOGS = {
 _MAX_LINE = 2**31 - 1
 
 
-def run_service(request: Request) -> RunService:
+async def run_service(request: Request) -> RunService:
     """Return the service of this app."""
     service: RunService = request.app.state.services.runs
     return service

@@ -13,7 +13,7 @@ from wren_backend.spending.service import SpendingService
 router = APIRouter(prefix="/v1/spending", tags=["spending"], responses=ANSWERS_OF_API)
 
 
-def spending_service(request: Request) -> SpendingService:
+async def spending_service(request: Request) -> SpendingService:
     """Return the service of this app."""
     service: SpendingService = request.app.state.services.spending
     return service

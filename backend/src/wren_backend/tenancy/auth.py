@@ -69,6 +69,11 @@ def issue_key(
             return IssuedKey(row=row, plain=SecretStr(plain))
 
 
+def has_key_form(text: str) -> bool:
+    """Tell whether a text could be a key; says nothing about whether it is one."""
+    return _KEY_FORM.fullmatch(text) is not None
+
+
 def verify_key(session: ReadSession, plain: str, *, now: datetime) -> ApiKey | None:
     """Return the row of a key that is genuine, unexpired and not revoked, of a user who is not disabled."""
     form = _KEY_FORM.fullmatch(plain)
