@@ -177,3 +177,32 @@ def test_an_odd_body_is_refused_with_a_short_answer(server, path, content):
     assert answer.status_code in (400, 404, 413, 422), answer.text[:500]
     assert len(answer.content) < 20_000
     assert json.loads(answer.text)["error"]["message"]
+
+
+def test_many_readers_of_one_log_keep_no_other_workspace_waiting(server, other_key):
+    deployed = server.deploy(WAITING, name="waiting")["deployment_id"]
+    run_id = server.start_run(deployed)
+    head = f"GET /v1/runs/{run_id}/logs HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
+    request = f"{head}Authorization: Bearer {server.key}\r\n\r\n".encode()
+
+    with many_connections(server, 90, request) as readers:
+        seen = [read_until(reader, b'"text":"here"') for reader in readers]
+        assert is_alive(server)
+        assert is_served(server, other_key)
+        assert is_served(server, server.key)
+        server.request("POST", f"/v1/runs/{run_id}/cancel").raise_for_status()
+        ended = [read_until(reader, b"event: end") for reader in readers]
+
+    assert all(seen)
+    assert all(ended)
+
+
+def read_until(connection, text):
+    """Read until a text has come; False where the connection ends before."""
+    received = b""
+    while text not in received:
+        more = connection.recv(65536)
+        if not more:
+            return False
+        received = received[-len(text) :] + more
+    return True

@@ -13,6 +13,7 @@ from wren_backend.integrations.build import build_integrations
 from wren_backend.messages.build import build_messages
 from wren_backend.metrics import Metrics
 from wren_backend.runs.build import build_runs
+from wren_backend.runs.stream import LogStreams
 from wren_backend.sandbox_choice import build_executor
 from wren_backend.scheduler.build import build_scheduler
 from wren_backend.services import Services
@@ -53,6 +54,7 @@ def _build_features(
     integrations = build_integrations(ground, connections, find_quota_problem=quota)
     worker = build_worker(ground, executor, connections, choose_ai=integrations.choose_ai, spending=spending)
     configuration = configuration_of(ground, connections)
+    runs = build_runs(ground)
     return Services(
         settings=settings,
         database=database,
@@ -60,7 +62,8 @@ def _build_features(
         metrics=metrics,
         registry=registry,
         sandbox=sandbox,
-        runs=build_runs(ground),
+        runs=runs,
+        log_streams=LogStreams(runs),
         deployments=build_deployments(
             ground,
             integrations,

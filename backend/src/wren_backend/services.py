@@ -13,6 +13,7 @@ from wren_backend.integrations.service import IntegrationService
 from wren_backend.messages.service import MessageService
 from wren_backend.metrics import Metrics
 from wren_backend.runs.service import RunService
+from wren_backend.runs.stream import LogStreams
 from wren_backend.scheduler.loop import Scheduler
 from wren_backend.settings import Settings
 from wren_backend.spending.service import SpendingService
@@ -32,6 +33,7 @@ class Services:
     registry: Registry
     sandbox: Sandbox
     runs: RunService
+    log_streams: LogStreams
     deployments: DeploymentService
     connections: ConnectionServices
     integrations: IntegrationService

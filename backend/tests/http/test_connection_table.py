@@ -53,6 +53,19 @@ def test_a_connection_with_a_valid_key_is_not_closed_for_a_silent_one(table):
     assert not trusted.is_closed
 
 
+def test_a_connection_whose_key_is_checked_belongs_to_its_address_and_then_to_its_workspace(table):
+    opened, _ = open_many(table, "a", 4)
+    for connection in opened:
+        table.trust(connection, "address a")
+        table.trust(connection, "ws_1")
+    table.distrust(opened[0])
+
+    open_many(table, "a", 4)
+    open_many(table, "b", 4)
+
+    assert [connection.is_closed for connection in opened] == [True, False, False, False]
+
+
 def test_a_connection_can_be_closed_again_when_its_request_is_answered(table):
     (kept,), _ = open_many(table, "a", 1)
     table.trust(kept, "ws_1")

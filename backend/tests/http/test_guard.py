@@ -1,5 +1,7 @@
 import socket
 from collections.abc import AsyncIterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated
 
@@ -27,8 +29,9 @@ def metrics():
     return Metrics()
 
 
-@pytest.fixture
-def url(metrics):
+@contextmanager
+def guarded(metrics, limits):
+    """Serve an app behind the guard."""
     app = FastAPI()
     install_error_handlers(app)
     app.state.seen = []
@@ -72,12 +75,18 @@ def url(metrics):
 
     app.add_middleware(
         HttpGuard,
-        limits=LIMITS,
+        limits=limits,
         script_body_bytes=SCRIPT_BYTES,
         metrics=metrics,
         authenticate=lambda key: Subject(workspace_id="ws_1", user_id="usr_1") if key == KEY else None,
     )
     with serve(app) as base:
+        yield base
+
+
+@pytest.fixture
+def url(metrics):
+    with guarded(metrics, LIMITS) as base:
         yield base
 
 
@@ -236,6 +245,21 @@ def test_a_body_that_drips_in_ends_with_the_time_for_it(url):
 
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"REQUEST_TIMED_OUT" in answer
+
+
+def test_a_body_that_is_still_on_its_way_keeps_no_turn_from_others(metrics):
+    one_turn = replace(LIMITS, requests=1, requests_per_workspace=1, body_time=timedelta(seconds=patience(60)))
+    head = f"POST /v1/echo HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n"
+    with guarded(metrics, one_turn) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=patience(20)) as slow:
+            slow.sendall(head.encode() + b"Content-Length: 8\r\n\r\n{")
+            others = httpx2.get(f"{url}/v1/who", headers={"Authorization": f"Bearer {KEY}"}, timeout=patience(20))
+            slow.sendall(b'"a": 1}')
+            answer = slow.recv(65536)
+
+    assert others.json() == "ws_1"
+    assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize(

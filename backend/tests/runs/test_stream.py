@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import threading
+import time
 
 import pytest
+from sqlalchemy import event
 
-from wren_backend.runs.models import RunStatus
-from wren_backend.runs.stream import follow
+from wren_backend.runs.models import Run, RunStatus
 from wren_core.testing.patience import patience
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -18,7 +20,9 @@ class Reader:
     def __init__(self, platform, member, run, *, after=0):
         self.may_read = True
         self._loop = asyncio.new_event_loop()
-        self._stream = follow(platform.runs, member.subject, run.id, after=after, is_allowed=lambda: self.may_read)
+        self._stream = platform.log_streams.follow(
+            member.subject, run, after=after, key="key", is_allowed=lambda: self.may_read
+        )
 
     def next(self):
         """Return the next event as (event, id, data), or None at the end."""
@@ -128,6 +132,81 @@ def test_a_reader_whose_key_was_revoked_gets_nothing_more_and_no_end(book, reade
     reader.may_read = False
     book.write(run, "after")
     book.finish(run)
+
+    assert seen == ["status", "log"]
+    assert reader.rest() == []
+
+
+class Statements:
+    """Counts the statements that reach the database."""
+
+    def __init__(self, database):
+        self.count = 0
+        event.listen(database.engine, "after_cursor_execute", self._note)
+
+    def _note(self, *_):
+        self.count += 1
+
+
+class Crowd:
+    """Readers of one run in one event loop, in a thread."""
+
+    def __init__(self, platform, member, run, size):
+        self.lines = [[] for _ in range(size)]
+        self._streams = [
+            platform.log_streams.follow(member.subject, run, after=0, key="key", is_allowed=lambda: True)
+            for _ in range(size)
+        ]
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._read_all()))
+        self._thread.start()
+
+    async def _read_all(self):
+        await asyncio.gather(*map(self._read, self._streams, self.lines))
+
+    async def _read(self, stream, lines):
+        async for received in stream:
+            if received.event == "log":
+                lines.append(json.loads(received.data)["text"])
+
+    def wait_for(self, text):
+        deadline = time.monotonic() + patience(30)
+        while not all(lines and lines[-1] == text for lines in self.lines):
+            assert time.monotonic() < deadline, f"no reader of {len(self.lines)} may lack {text!r}"
+            time.sleep(0.02)
+
+    def join(self):
+        self._thread.join(patience(30))
+        assert not self._thread.is_alive()
+
+
+@pytest.mark.parametrize("size", [1, 60])
+def test_all_readers_of_a_run_cost_one_look(platform, member, book, size):
+    run = book.start("first")
+    crowd = Crowd(platform, member, run, size)
+    crowd.wait_for("first")
+    for number in range(3):  # the feed has begun when lines are passed on that no reader asked for
+        book.write(run, f"warm {number}")
+        crowd.wait_for(f"warm {number}")
+    checks, statements = platform.runs.feeds._looks, Statements(platform.database)
+    for number in range(5):
+        book.write(run, f"line {number}")
+        crowd.wait_for(f"line {number}")
+    asked, looks = statements.count, platform.runs.feeds._looks - checks
+    book.finish(run)
+    crowd.join()
+
+    assert all(lines == crowd.lines[0] and len(lines) == 9 for lines in crowd.lines)
+    # A write is five statements at most, and a look is begun, asks once, and five times more where there is news.
+    assert asked <= 5 * 6 + (looks + 1) * 4 + 5 * 6
+
+
+def test_a_reader_of_a_run_that_is_deleted_gets_no_end(platform, book, reader_of):
+    run = book.start("before")
+    reader = reader_of(run)
+    seen = [reader.next()[0] for _ in range(2)]
+
+    with platform.database.writing() as session:
+        session.delete(session.get(Run, run.id))
 
     assert seen == ["status", "log"]
     assert reader.rest() == []

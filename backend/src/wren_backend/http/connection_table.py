@@ -51,18 +51,23 @@ class ConnectionTable:
         self._strangers.add(connection.address, connection)
         return True
 
-    def trust(self, connection: ClosableConnection, workspace_id: str) -> bool:
-        """Note that a connection carries a request of a workspace; False where that has too many already."""
-        if connection not in self._strangers:  # closed meanwhile
+    def trust(self, connection: ClosableConnection, owner: str) -> bool:
+        """Keep a connection from being closed for a silent one; False where the owner has too many already.
+
+        Args:
+            connection: carries a complete head with a key.
+            owner: the workspace of the key; the address, as long as the key is not checked.
+        """
+        if connection not in self._strangers and connection not in self._trusted:  # closed meanwhile
             return True
-        if self._trusted.size(workspace_id) >= self._most_of_workspace:
+        if self._trusted.size(owner) >= self._most_of_workspace:
             return False
-        self._strangers.remove(connection)
-        self._trusted.add(workspace_id, connection)
+        self.remove(connection)
+        self._trusted.add(owner, connection)
         return True
 
     def distrust(self, connection: ClosableConnection) -> None:
-        """Note that the request is answered."""
+        """Let a connection be closed again: its request is answered or refused."""
         if connection in self._trusted:
             self._trusted.remove(connection)
             self._strangers.add(connection.address, connection)

@@ -79,6 +79,7 @@ class HttpGuard:
         except ClientGone:
             return
         except WrenError as exc:
+            _forget_owner(scope)
             await error_response(exc)(scope, exchange.receive, exchange.send_last)
 
     async def _admit(self, scope: Scope, exchange: Exchange) -> None:
@@ -90,8 +91,9 @@ class HttpGuard:
         owner = _address_of(scope)
         if scope["path"].startswith(API):
             subject = await self._find_subject(scope, exchange, owner)
-            _note_subject(scope, subject)
+            scope.setdefault("state", {})["subject"] = subject
             owner = subject.workspace_id
+            _note_owner(scope, owner)
             check_content_type(scope, exchange)
         limit = self._body_limit(scope["path"])
         if exchange.stated_length > limit:
@@ -100,14 +102,14 @@ class HttpGuard:
 
     async def _serve(self, scope: Scope, exchange: Exchange, owner: str, limit: int) -> None:
         turns = self._deploys if scope["path"] == DEPLOY else self._requests
-        async with turns.take(owner) as turn:
-            with self._bodies.share(owner) as share:
-                if exchange.has_body:
-                    seconds = self._limits.body_time.total_seconds()
-                    body = await read_body(exchange.receive, limit=limit, seconds=seconds, share=share)
-                    exchange.hold(body)
-                    if scope["path"].startswith(API):
-                        check_json(body)
+        with self._bodies.share(owner) as share:
+            if exchange.has_body:  # before its turn: a body that drips in must not keep a turn from others
+                seconds = self._limits.body_time.total_seconds()
+                body = await read_body(exchange.receive, limit=limit, seconds=seconds, share=share)
+                exchange.hold(body)
+                if scope["path"].startswith(API):
+                    check_json(body)
+            async with turns.take(owner) as turn:
                 exchange.on_stream = turn.give_back
                 await self._pass_on(scope, exchange)
 
@@ -117,6 +119,7 @@ class HttpGuard:
         key = key_of_header(exchange.headers.get(b"authorization", ""))
         subject = None
         if has_key_form(key):
+            _note_owner(scope, address)
             async with self._keys.take(address):
                 subject = await to_thread.run_sync(self._authenticate, key, limiter=self._key_threads)
         if subject is None:
@@ -149,10 +152,15 @@ def _address_of(scope: Scope) -> str:
     return f"address {client[0]}" if client else "address"
 
 
-def _note_subject(scope: Scope, subject: Subject) -> None:
-    """Tell the app who asks, and the connection that it carries a request with a valid key."""
-    state = scope.setdefault("state", {})
-    state["subject"] = subject
-    connection = state.get("connection")
-    if connection is not None and not connection.trust(subject.workspace_id):
-        raise TooManyRequests("too many connections of this workspace are open; close some, or try again later")
+def _note_owner(scope: Scope, owner: str) -> None:
+    """Tell the connection whose request it carries."""
+    connection = scope.get("state", {}).get("connection")
+    if connection is not None and not connection.trust(owner):
+        raise TooManyRequests("too many of your connections are open; close some, or try again later")
+
+
+def _forget_owner(scope: Scope) -> None:
+    """Tell the connection that its request is refused."""
+    connection = scope.get("state", {}).get("connection")
+    if connection is not None:
+        connection.distrust()

@@ -10,7 +10,7 @@ class HttpLimits:
 
     connections: int = 1000
     """Open at once; fewer where the process may open fewer files."""
-    connections_per_address: int = 250
+    connections_per_address: int = 500
     """Of them, those of one address that carry no request with a valid key."""
     connections_per_workspace: int = 500
     """Of them, those with a request of one workspace, followed logs included."""

@@ -79,9 +79,13 @@ class LimitedProtocol(H11Protocol):
         self._stop(self._write_timer)
         super().resume_writing()
 
-    def trust(self, workspace_id: str) -> bool:
-        """Note that the current request is one of a workspace; False where that has too many connections."""
-        return self.table.trust(self, workspace_id)
+    def trust(self, owner: str) -> bool:
+        """Note whose request this is; False where the owner has too many connections."""
+        return self.table.trust(self, owner)
+
+    def distrust(self) -> None:
+        """Note that the request is refused."""
+        self.table.distrust(self)
 
     def abort(self) -> None:
         """Close the connection now, whatever waits to be written."""

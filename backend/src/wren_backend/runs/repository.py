@@ -1,6 +1,6 @@
 """Runs: queue one for an event, once; find and list them; ask one to stop."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -70,6 +70,12 @@ def find_run(session: ReadSession, workspace_id: str, run_id: str) -> Run | None
     """Find a run of that workspace."""
     statement = select(Run).where(Run.workspace_id == workspace_id, Run.id == run_id)
     return session.exec(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def find_states(session: ReadSession, run_ids: Collection[str]) -> dict[str, tuple[RunStatus, int]]:
+    """Return status and number of log lines of each of these runs that exists, of any workspace: one statement."""
+    statement = select(Run.id, Run.status, Run.log_lines).where(col(Run.id).in_(run_ids))
+    return {run_id: (status, lines) for run_id, status, lines in session.exec(statement)}
 
 
 def list_runs(

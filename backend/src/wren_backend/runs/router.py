@@ -1,11 +1,10 @@
 """Runs over HTTP."""
 
-from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from wren_backend.http.auth import CurrentSubject, StillAuthenticated
@@ -13,7 +12,7 @@ from wren_backend.http.wire import ANSWERS_OF_API, Cursor, documented
 from wren_backend.runs.models import RunLog, RunStatus
 from wren_backend.runs.schemas import LogLineRead, LogList, RunDetail, RunList, RunRead
 from wren_backend.runs.service import RunService
-from wren_backend.runs.stream import follow
+from wren_backend.runs.stream import LogStreams
 
 router = APIRouter(prefix="/v1", tags=["runs"], responses=ANSWERS_OF_API)
 
@@ -35,7 +34,14 @@ async def run_service(request: Request) -> RunService:
     return service
 
 
+async def log_streams(request: Request) -> LogStreams:
+    """Return the streams of this app."""
+    streams: LogStreams = request.app.state.services.log_streams
+    return streams
+
+
 Runs = Annotated[RunService, Depends(run_service)]
+Streams = Annotated[LogStreams, Depends(log_streams)]
 RunId = Annotated[str, Path(description="Id of the run", examples=["run_2QyPnVdZ8mC1"])]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of one page")]
 
@@ -76,6 +82,7 @@ async def get_run_logs(
     run_id: RunId,
     subject: CurrentSubject,
     service: Runs,
+    streams: Streams,
     still_authenticated: StillAuthenticated,
     accept: Annotated[
         str, Header(description="`application/json`, `text/plain` or `text/event-stream`")
@@ -86,8 +93,9 @@ async def get_run_logs(
     """Return lines after `after`; a stream ends with the run."""
     if "text/event-stream" in accept:
         start = _line_number(last_event_id, otherwise=after)
-        await run_in_threadpool(service.get, subject, run_id)  # a missing run is a 404, not an empty stream
-        return EventSourceResponse(_events(service, subject, run_id, start, still_authenticated))
+        run = await run_in_threadpool(service.find, subject, run_id)  # a missing run is a 404, not an empty stream
+        key = subject.key_id or ""
+        return EventSourceResponse(streams.follow(subject, run, after=start, key=key, is_allowed=still_authenticated))
     if "text/plain" in accept:
         return PlainTextResponse(await run_in_threadpool(_read_text, service, subject, run_id, after))
     _, lines = await run_in_threadpool(service.logs, subject, run_id, after=after)
@@ -98,12 +106,6 @@ def _line_number(text: str | None, *, otherwise: int) -> int:
     """Return the line after which an event stream continues; an id of another form is ignored."""
     is_number = text is not None and text.isascii() and text.isdecimal() and len(text) < len(str(_MAX_LINE))
     return int(text) if text and is_number else otherwise
-
-
-def _events(
-    service: RunService, subject: CurrentSubject, run_id: str, after: int, is_allowed: Callable[[], bool]
-) -> AsyncIterator[ServerSentEvent]:
-    return follow(service, subject, run_id, after=after, is_allowed=is_allowed)
 
 
 def _read_text(service: RunService, subject: CurrentSubject, run_id: str, after: int) -> str:

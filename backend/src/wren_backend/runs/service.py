@@ -7,6 +7,7 @@ from wren_backend.runs import cost_repository as run_costs
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs import repository as runs
 from wren_backend.runs.cost_repository import RunCost
+from wren_backend.runs.feeds import RunFeeds
 from wren_backend.runs.models import Run, RunCall, RunLog, RunStatus
 from wren_backend.storage.database import Database
 from wren_backend.storage.pagination import CursorCodec
@@ -26,6 +27,7 @@ class RunService:
     database: Database
     clock: Clock
     cursors: CursorCodec
+    feeds: RunFeeds
 
     def get(self, subject: Subject, run_id: str) -> tuple[Run, list[RunCall], RunCost]:
         """Return a run, the method calls it made and what models cost it.
@@ -39,6 +41,18 @@ class RunService:
                 raise _missing(run_id)
             calls = run_logs.list_calls(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
             return run, calls, run_costs.cost_of_run(session, subject.workspace_id, run_id, limit=_MAX_CALLS)
+
+    def find(self, subject: Subject, run_id: str) -> Run:
+        """Return a run without anything that belongs to it.
+
+        Raises:
+            MissingObject: no such run in this workspace.
+        """
+        with self.database.reading() as session:
+            run = runs.find_run(session, subject.workspace_id, run_id)
+        if run is None:
+            raise _missing(run_id)
+        return run
 
     def list_page(
         self,
