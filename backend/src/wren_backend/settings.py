@@ -198,6 +198,10 @@ class Settings(BaseSettings):
     min_schedule_interval: Duration = timedelta(seconds=60)
 
     worker_concurrency: int = Field(default=2, ge=1, le=256)
+    worker_concurrency_per_workspace: int | None = Field(default=None, ge=1)
+    """Half of the worker where left out, and all of it where there is one workspace."""
+    max_queued_runs: int = Field(default=1000, ge=1)
+    """Per workspace; a further one cannot be started by hand."""
     worker_lease: Duration = timedelta(seconds=30)
     """A run whose worker sends no heartbeat for this long is lost; heartbeats are three times as frequent."""
     shutdown_grace: Duration = timedelta(seconds=30)

@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from starlette.testclient import TestClient
 
+from wren_backend.app import create_app
 from wren_backend.runs import repository as runs
 from wren_backend.testing import HOURLY, NOW, add_deployment
 
@@ -300,3 +302,19 @@ def test_the_runs_of_an_undeployed_script_stay_readable(client, deployment):
     shown = client.get(f"/v1/deployments/{deployment.id}/runs").json()["runs"]
 
     assert [(item["run_id"], item["status"]) for item in shown] == [(run["run_id"], "cancelled")]
+
+
+@sqlite_only
+def test_more_runs_than_may_wait_are_refused_until_one_is_cancelled(build_platform, member):
+    platform = build_platform(max_queued_runs=2)
+    deployment = add_deployment(platform.database, member.subject, name="report")
+    client = TestClient(create_app(platform), headers=member.headers)
+    queued = [start(client, deployment) for _ in range(2)]
+    refused = start(client, deployment)
+    client.post(f"/v1/runs/{queued[0].json()['run_id']}/cancel")
+    again = start(client, deployment)
+    client.close()
+
+    assert error_of(refused) == (429, "QUEUE_FULL")
+    assert "2 runs of this workspace are queued" in refused.json()["error"]["message"]
+    assert again.status_code == 202

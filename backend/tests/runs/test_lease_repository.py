@@ -2,10 +2,11 @@ import math
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
-from wren_backend.runs.lease_repository import HAND_BACK_PAUSE, RunOutcome
+from wren_backend.runs.lease_repository import HAND_BACK_PAUSE, RunOutcome, WaitingWorkspace, order_workspaces
 from wren_backend.runs.models import RunStatus
 from wren_backend.runs.repository import RunRequest
 from wren_backend.testing import NOW, add_deployment, add_run, add_subject
@@ -112,6 +113,88 @@ def test_many_workers_never_get_the_same_run(database, together):
 
     assert len(claimed) == 30
     assert set(claimed) == made
+
+
+def claims(database, count, **options):
+    """Claim as one worker of so many threads does; return the workspace of each run."""
+    last, found = {}, []
+    for number in range(1, count + 1):
+        with database.writing() as session:
+            run = leases.claim_next(session, "w", lease=LEASE, now=EXPIRED, last_claims=last, **options)
+        if run is None:
+            return found
+        last[run.workspace_id] = number
+        found.append(run)
+    return found
+
+
+@pytest.mark.parametrize("flood", [30, 3])
+def test_a_workspace_with_many_queued_runs_makes_no_other_wait(database, flood):
+    greedy, modest = deployed(database), deployed(database)
+    for number in range(flood):
+        add_run(database, greedy, now=NOW + timedelta(seconds=number))
+    waiting = add_run(database, modest, now=NOW + timedelta(seconds=29))
+
+    first, second = claims(database, 2)
+
+    assert first.workspace_id == greedy.workspace_id
+    assert second.id == waiting.id
+
+
+def test_a_single_thread_serves_workspaces_in_turn(database):
+    greedy, modest = deployed(database), deployed(database)
+    for number in range(6):
+        add_run(database, greedy, now=NOW + timedelta(seconds=number))
+    for number in range(2):
+        add_run(database, modest, now=NOW + timedelta(seconds=10 + number))
+    last, served = {}, []
+
+    for number in range(1, 9):
+        with database.writing() as session:
+            run = leases.claim_next(session, "w", lease=LEASE, now=EXPIRED, last_claims=last)
+        last[run.workspace_id] = number
+        served.append("greedy" if run.workspace_id == greedy.workspace_id else "modest")
+        finish(database, run, now=EXPIRED)
+
+    assert served == ["greedy", "modest"] * 2 + ["greedy"] * 4
+
+
+def test_a_worker_performs_so_many_runs_of_one_workspace_and_another_worker_the_next(database):
+    greedy = deployed(database)
+    for number in range(5):
+        add_run(database, greedy, now=NOW + timedelta(seconds=number))
+
+    assert len(claims(database, 5, most=2)) == 2
+    with database.writing() as session:
+        assert leases.claim_next(session, "another", lease=LEASE, now=EXPIRED, most=2) is not None
+
+
+def test_the_workspace_that_has_had_the_least_is_served_first():
+    waiting = [
+        WaitingWorkspace(workspace_id="busy", oldest=NOW, running=2, own=1),
+        WaitingWorkspace(workspace_id="recent", oldest=NOW),
+        WaitingWorkspace(workspace_id="new", oldest=EXPIRED),
+        WaitingWorkspace(workspace_id="full", oldest=NOW, running=2, own=2),
+    ]
+
+    order = order_workspaces(waiting, most=2, last_claims={"recent": 5})
+
+    assert order == ["new", "recent", "busy"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_queue_is_read_from_its_index(database):
+    statements = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2:4]))
+    add_run(database, deployed(database))
+    statements.clear()
+    claim(database)
+
+    reads = [(text, values) for text, values in statements if "FROM runs" in text and "queued" in text]
+    assert len(reads) == 2
+    with database.engine.connect() as connection:
+        plans = [str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()) for text, values in reads]
+    assert all("ix_runs_queue" in plan for plan in plans), plans
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer at a time: no rivals

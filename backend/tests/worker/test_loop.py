@@ -3,13 +3,19 @@ from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
+import pytest
+from structlog.testing import capture_logs
+
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.port import SandboxStatus
 from wren_backend.executor.refusing_sandbox import RefusingSandbox
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs import repository as runs
+from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import RunStatus
+from wren_backend.worker.loop import share_of_workspace
+from wren_backend.worker.perform import ActiveRun
 from wren_core.contract.spec import IntegrationSpec
 from wren_core.errors import UserFacingConfigError
 
@@ -94,6 +100,52 @@ def test_without_a_sandbox_no_script_runs_and_the_run_says_why(workplace):
     assert (done.status, done.error["code"], done.isolation) == (RunStatus.FAILED, "SANDBOX_UNAVAILABLE", "refused")
     assert "this kernel has no Landlock" in done.error["message"]
     assert "WREN_SANDBOX=none" in done.error["message"]
+
+
+@pytest.mark.parametrize(("has_ended", "events"), [(True, []), (False, ["run.lease_lost"])])
+def test_a_heartbeat_that_comes_when_a_run_has_just_ended_reports_no_loss(workplace, has_ended, events):
+    workplace.enqueue(workplace.deploy(GOOD))
+    run, worker = workplace.claim(), workplace.worker()
+    active = ActiveRun(run=run, journal=worker._journal(run))
+    worker._active[run.id] = active
+    with workplace.database.writing() as session:
+        outcome = RunOutcome(status=RunStatus.SUCCESS)
+        leases.finish(session, run.id, run.lease_token, outcome, now=workplace.clock.now())
+    if has_ended:
+        active.ended.set()
+
+    with capture_logs() as logged:
+        worker._beat()
+
+    assert [line["event"] for line in logged] == events
+    assert active.cancel.is_set() is not has_ended
+
+
+def test_runs_that_end_while_heartbeats_are_sent_report_no_loss(workplace):
+    deployment = workplace.deploy("def job():\n    return 1\n")
+    made = [workplace.enqueue(deployment, key=str(number)) for number in range(8)]
+    worker = workplace.worker(concurrency=4)
+    finish = worker._record
+
+    def record(active, outcome):
+        finished = finish(active, outcome)
+        worker._beat()  # between the end in the database and the end of the claim
+        return finished
+
+    worker._record = record
+    with capture_logs() as logged, started(worker):
+        ended = [workplace.until_final(run.id).status for run in made]
+
+    assert ended == [RunStatus.SUCCESS] * 8
+    assert [line["event"] for line in logged if line["event"] in ("run.lease_lost", "run.report_refused")] == []
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "workspaces", "configured", "share"),
+    [(2, 1, None, 2), (2, 2, None, 1), (1, 5, None, 1), (5, 2, None, 3), (4, 1, 1, 1), (2, 2, 9, 2), (8, 3, 6, 6)],
+)
+def test_a_workspace_that_is_not_alone_gets_half_of_a_worker(concurrency, workspaces, configured, share):
+    assert share_of_workspace(concurrency, workspaces=workspaces, configured=configured) == share
 
 
 def test_a_cancelled_run_stops_within_seconds(workplace):

@@ -48,5 +48,6 @@ def build_deployments(
             min_interval=settings.min_schedule_interval,
             max_script_bytes=settings.max_script_bytes,
             max_deployments=settings.max_deployments,
+            max_queued=settings.max_queued_runs,
         ),
     )

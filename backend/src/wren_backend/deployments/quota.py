@@ -3,7 +3,7 @@
 from wren_backend.deployments import repository as deployments
 from wren_backend.storage.database import Database
 from wren_backend.tenancy.auth import Subject
-from wren_core.errors import UserFacingConfigError
+from wren_core.errors import AgentFixableError, UserFacingConfigError
 
 
 class QuotaExceeded(UserFacingConfigError):
@@ -24,3 +24,10 @@ def find_quota_problem(database: Database, subject: Subject, *, most: int) -> Qu
     with database.reading() as session:
         count = deployments.count_deployed(session, subject.workspace_id)
     return QuotaExceeded(most) if count >= most else None
+
+
+class QueueFull(AgentFixableError):
+    """The workspace has as many queued runs as it may have."""
+
+    code = "QUEUE_FULL"
+    can_retry = True

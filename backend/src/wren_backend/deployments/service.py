@@ -11,7 +11,7 @@ from wren_backend.clock import Clock
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
 from wren_backend.deployments.models import Deployment, DeploymentVersion
-from wren_backend.deployments.quota import QuotaExceeded
+from wren_backend.deployments.quota import QueueFull, QuotaExceeded
 from wren_backend.deployments.reading import Configured, ReadScript, ScriptRefused, Verdict, combine_problems
 from wren_backend.deployments.repository import DeploymentOverview, NewScript
 from wren_backend.deployments.script import check_script
@@ -95,6 +95,7 @@ class DeploymentLimits:
     min_interval: timedelta
     max_script_bytes: int
     max_deployments: int
+    max_queued: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,6 +220,7 @@ class DeploymentService:
         Raises:
             MissingObject: no such deployment in this workspace, or it was undeployed.
             AgentFixableError: FUNC_REQUIRED where the script has several triggered functions.
+            QueueFull: the workspace has as many queued runs as it may.
         """
         with self.database.writing() as session:
             deployment = deployments.lock_deployed(session, subject.workspace_id, deployment_id)
@@ -237,6 +239,8 @@ class DeploymentService:
                 event_key=f"manual-{new_token()}",
                 correlation_id=correlation_id,
             )
+            if runs.count_queued(session, subject.workspace_id, most=self.limits.max_queued) >= self.limits.max_queued:
+                raise QueueFull(f"{self.limits.max_queued} runs of this workspace are queued; wait, or cancel some")
             queued = runs.enqueue(session, request, now=self.clock.now())
         self.wake()
         return queued.run

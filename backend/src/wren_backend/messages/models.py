@@ -12,7 +12,10 @@ class InboxMessage(Table, table=True):
     """A message to the people of a workspace, usually from a run."""
 
     __tablename__ = "messages"
-    __table_args__ = (Index("ix_messages_newest", "workspace_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_messages_newest", "workspace_id", "created_at", "id"),
+        Index("ix_messages_age", "created_at", "id"),
+    )
 
     id: str = Field(primary_key=True)
     workspace_id: str = Field(foreign_key="workspaces.id", ondelete="CASCADE")

@@ -5,11 +5,13 @@ A claim gives the run a lease token. The holder of the token may report; when th
 its script got is unknown.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, case, func, text, update
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col, select
 
@@ -18,6 +20,9 @@ from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import WriteSession
 from wren_backend.storage.storable import storable_json
 
+# Written out, not bound: a partial index is used only where the statement itself shows its condition.
+_IS_QUEUED = text("runs.status = 'queued'")
+_IS_RUNNING = text("runs.status = 'running'")
 # A run that was handed back unstarted this often is given up: no worker can start it.
 HAND_BACK_PAUSE = timedelta(seconds=2)
 
@@ -43,14 +48,76 @@ class RunOutcome:
             raise ValueError(f"a run does not end as {self.status}")
 
 
-def claim_next(session: WriteSession, worker: str, *, lease: timedelta, now: datetime) -> Run | None:
-    """Give the oldest available run to `worker`, with a new lease token; None where there is none.
+def claim_next(
+    session: WriteSession,
+    worker: str,
+    *,
+    lease: timedelta,
+    now: datetime,
+    most: int | None = None,
+    last_claims: Mapping[str, int] = MappingProxyType({}),
+) -> Run | None:
+    """Give an available run to `worker`, with a new lease token; None where there is none for it.
 
-    One statement on both databases: PostgreSQL skips rows a rival is claiming, SQLite has no rival writers.
+    Workspaces take turns; within one, the oldest run is first.
+
+    Args:
+        session: the transaction.
+        worker: its name.
+        lease: how long the worker holds the run without a heartbeat.
+        now: the present instant.
+        most: how many runs of one workspace this worker performs at once.
+        last_claims: a number for each workspace of which the worker had a run; the higher, the later.
     """
+    for workspace_id in order_workspaces(_list_waiting(session, worker, now), most=most, last_claims=last_claims):
+        run = _claim_oldest(session, workspace_id, worker, lease=lease, now=now)
+        if run is not None:
+            return run
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingWorkspace:
+    """A workspace with queued runs that are available."""
+
+    workspace_id: str
+    oldest: datetime
+    """Since when the first of them is available."""
+    running: int = 0
+    """Its runs that any worker performs."""
+    own: int = 0
+    """Of them, those of the worker that asks."""
+
+
+def order_workspaces(
+    waiting: Iterable[WaitingWorkspace], *, most: int | None, last_claims: Mapping[str, int]
+) -> list[str]:
+    """Return the workspaces a worker may serve, the one that has had the least first."""
+    served = [item for item in waiting if most is None or item.own < most]
+    served.sort(key=lambda item: (item.running, last_claims.get(item.workspace_id, 0), item.oldest))
+    return [item.workspace_id for item in served]
+
+
+def _list_waiting(session: WriteSession, worker: str, now: datetime) -> list[WaitingWorkspace]:
+    own = func.sum(case((col(Run.worker) == worker, 1), else_=0))
+    running = select(Run.workspace_id, func.count(), own).where(_IS_RUNNING).group_by(Run.workspace_id)
+    counts = {workspace_id: (count, of_worker) for workspace_id, count, of_worker in session.exec(running)}
+    oldest = func.min(Run.available_at, type_=Run.__table__.c.available_at.type)  # type: ignore[attr-defined]
+    queued = select(Run.workspace_id, oldest).where(_IS_QUEUED, Run.available_at <= now).group_by(Run.workspace_id)
+    found = []
+    for workspace_id, since in session.exec(queued):
+        count, of_worker = counts.get(workspace_id, (0, 0))
+        found.append(WaitingWorkspace(workspace_id=workspace_id, oldest=since, running=count, own=of_worker))
+    return found
+
+
+def _claim_oldest(
+    session: WriteSession, workspace_id: str, worker: str, *, lease: timedelta, now: datetime
+) -> Run | None:
+    """Claim in one statement on both databases: PostgreSQL skips rows a rival is claiming, SQLite has no rivals."""
     next_id = (
         select(Run.id)
-        .where(Run.status == RunStatus.QUEUED, Run.available_at <= now)
+        .where(_IS_QUEUED, Run.workspace_id == workspace_id, Run.available_at <= now)
         .order_by(col(Run.available_at), col(Run.created_at), col(Run.id))
         .limit(1)
         .with_for_update(skip_locked=True)

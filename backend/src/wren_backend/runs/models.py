@@ -47,7 +47,15 @@ class Run(Table, table=True):
         Index("ix_runs_newest", "workspace_id", "created_at", "id"),
         Index("ix_runs_of_deployment", "deployment_id", "created_at", "id"),
         Index("ix_runs_started", "deployment_id", "started_at"),
-        Index("ix_runs_queue", "available_at", "created_at", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index(
+            "ix_runs_queue",
+            "workspace_id",
+            "available_at",
+            "created_at",
+            sqlite_where=_QUEUED,
+            postgresql_where=_QUEUED,
+        ),
+        Index("ix_runs_completed", "completed_at", "id"),
         Index("ix_runs_leases", "lease_expires_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
 from sqlmodel import col, select
 
 from wren_backend.ids import new_id
@@ -122,6 +122,12 @@ def cancel_queued(session: WriteSession, workspace_id: str, deployment_id: str, 
         col(Run.status) == RunStatus.QUEUED,
     )
     return len(session.returning(statement.values(_cancel_values(now)).returning(Run)))
+
+
+def count_queued(session: ReadSession, workspace_id: str, *, most: int) -> int:
+    """Count the queued runs of a workspace, up to `most`."""
+    queued = select(Run.id).where(text("runs.status = 'queued'"), Run.workspace_id == workspace_id).limit(most)
+    return session.exec(select(func.count()).select_from(queued.subquery())).one()
 
 
 def queue_statistics(session: ReadSession) -> QueueStatistics:

@@ -44,6 +44,7 @@ def build_worker(
         metrics=ground.metrics,
         concurrency=settings.worker_concurrency,
         lease=settings.worker_lease,
+        per_workspace=settings.worker_concurrency_per_workspace,
     )
 
 

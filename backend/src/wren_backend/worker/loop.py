@@ -4,6 +4,7 @@ Every claim is a lease. One thread, the pulse, writes the output of running scri
 lease is lost, its script is stopped and not reported.
 """
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from wren_backend.runs import repository as runs
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import Run, RunStatus
 from wren_backend.storage.database import Database
+from wren_backend.tenancy import repository as tenancy
 from wren_backend.worker.journal import RunJournal
 from wren_backend.worker.perform import ActiveRun, NotStarted, Performer
 from wren_core.protocol.calls import CallRecord
@@ -39,6 +41,17 @@ _RECOVERY_SECONDS = 10.0
 _HAND_BACK_SECONDS = 1.0
 
 
+def share_of_workspace(concurrency: int, *, workspaces: int, configured: int | None) -> int:
+    """Return how many runs of one workspace a worker performs at once.
+
+    A workspace that is alone may use the whole worker; where there are others, half of it, so that runs that last
+    long keep nothing from starting.
+    """
+    if configured is not None:
+        return min(configured, concurrency)
+    return concurrency if workspaces <= 1 else -(-concurrency // 2)
+
+
 class Worker:
     """Performs up to `concurrency` runs at once.
 
@@ -49,6 +62,7 @@ class Worker:
         metrics: counts runs.
         concurrency: how many runs at once.
         lease: how long a claimed run counts as alive without a heartbeat.
+        per_workspace: how many runs of one workspace at once; by default as `share_of_workspace` has it.
     """
 
     def __init__(
@@ -60,6 +74,7 @@ class Worker:
         metrics: Metrics,
         concurrency: int,
         lease: timedelta,
+        per_workspace: int | None = None,
     ) -> None:
         self.name = f"worker-{new_token()[:12]}"
         self._performer = performer
@@ -71,6 +86,10 @@ class Worker:
         self._stopping = threading.Event()
         self._active: dict[str, ActiveRun] = {}
         self._lock = threading.Lock()
+        self._per_workspace = per_workspace
+        self._claiming = threading.Lock()
+        self._claims = itertools.count(1)
+        self._last_claims: dict[str, int] = {}
         self._threads = [
             threading.Thread(target=self._serve, name=f"wren-run-{number}", daemon=True)
             for number in range(concurrency)
@@ -119,8 +138,20 @@ class Worker:
                 self._perform(run)
 
     def _claim(self) -> Run | None:
-        with self._database.writing() as session:
-            run = leases.claim_next(session, self.name, lease=self._lease, now=self._clock.now())
+        # One at a time, so that the runs counted are all there are of this worker.
+        with self._claiming, self._database.writing() as session:
+            run = leases.claim_next(
+                session,
+                self.name,
+                lease=self._lease,
+                now=self._clock.now(),
+                most=share_of_workspace(
+                    len(self._threads), workspaces=tenancy.count_workspaces(session), configured=self._per_workspace
+                ),
+                last_claims=self._last_claims,
+            )
+            if run is not None:
+                self._last_claims[run.workspace_id] = next(self._claims)
             if run is not None and run.lease_token is not None:
                 leases.record_isolation(session, run.id, run.lease_token, isolation=self._performer.executor.isolation)
         return run
@@ -145,6 +176,7 @@ class Worker:
             outcome = self._performer.perform(active)
         except NotStarted as exc:
             log.warning("run.handed_back", run_id=active.run.id, reason=str(exc), exc_info=exc)
+            active.ended.set()
             self._persist(lambda: self._hand_back(active.run))
             self._stopping.wait(_HAND_BACK_SECONDS)  # what was missing is missing for the next run as well
         else:
@@ -180,6 +212,7 @@ class Worker:
 
     def _record(self, active: ActiveRun, outcome: RunOutcome) -> Run | None:
         active.journal.close()
+        active.ended.set()
         run, now = active.run, self._clock.now()
         with self._database.writing() as session:
             return leases.finish(session, run.id, run.lease_token or "", outcome, now=now)
@@ -230,6 +263,8 @@ class Worker:
                 answer = leases.heartbeat(
                     session, active.run.id, active.run.lease_token or "", lease=self._lease, now=self._clock.now()
                 )
+            if answer is None and active.ended.is_set():  # no loss; a real one is reported where the end is recorded
+                continue
             if answer is None:
                 log.warning("run.lease_lost", run_id=active.run.id, correlation_id=active.run.correlation_id)
             if answer is None or answer.is_cancel_requested:

@@ -49,6 +49,8 @@ class ActiveRun:
     journal: RunJournal
     cancel: threading.Event = field(default_factory=threading.Event)
     """Set when the run must stop: a user cancelled it, the worker shuts down, or the lease is lost."""
+    ended: threading.Event = field(default_factory=threading.Event)
+    """Set before its end is recorded, which voids the lease: from then on a heartbeat finds none."""
 
 
 @dataclass(frozen=True, kw_only=True)
