@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from wren_backend.app import create_app
 from wren_backend.storage.migration import downgrade, head_revision, migrate
+from wren_backend.tenancy.auth import bootstrap
 from wren_backend.vault.keyring import generate_key_line
 from wren_core.plugins.discovery import FailedPlugin
 from wren_core.plugins.registry import Registry
@@ -133,14 +134,18 @@ def test_a_plugin_that_failed_is_shown_and_does_not_count_and_one_that_was_refus
         reason="WREN_PLUGINS_DENY names it",
     )
     platform = build_platform(registry=Registry(loaded={}, failed={"broken": broken, "denied": denied}))
+    bootstrap_key = bootstrap(platform.database, now=platform.clock.now()).plain.get_secret_value()
 
     with TestClient(create_app(platform)) as client:
-        answer = client.get("/readyz")
+        keyless = client.get("/readyz")
+        wrong = client.get("/readyz", headers={"Authorization": "Bearer wren_abcdefgh_" + "x" * 43})
+        answer = client.get("/readyz", headers={"Authorization": f"Bearer {bootstrap_key}"})
 
+    shown = {"name": "broken", "distribution": "wren-broken", "code": "PLUGIN_RAISED", "reason": "it raised"}
     assert answer.status_code == 200
-    assert answer.json()["failed_plugins"] == [
-        {"name": "broken", "distribution": "wren-broken", "code": "PLUGIN_RAISED", "reason": "it raised"}
-    ]
+    assert answer.json()["failed_plugins"] == [shown]
+    assert keyless.json()["failed_plugins"] == wrong.json()["failed_plugins"] == [{**shown, "reason": None}]
+    assert "it raised" not in keyless.text
 
 
 @sqlite_only

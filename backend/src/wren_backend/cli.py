@@ -13,6 +13,7 @@ from wren_backend.clock import SystemClock
 from wren_backend.logs import configure_logging
 from wren_backend.settings import Settings, load_settings
 from wren_core.errors import UserFacingConfigError, WrenError
+from wren_core.terminal import escape_controls
 
 if TYPE_CHECKING:  # `--help` must not pay for the database
     from wren_backend.storage.database import Database
@@ -78,7 +79,7 @@ def rotate_key(data_dir: DataDir = None) -> None:
     with _report_errors():
         settings = _read_settings(data_dir=data_dir)
         with _open_database(settings) as database:
-            typer.echo(rotate(database, settings, now=SystemClock().now()))
+            typer.echo(escape_controls(rotate(database, settings, now=SystemClock().now())))
 
 
 @keys.command("issue")
@@ -92,7 +93,7 @@ def issue_key(
     from wren_backend.tenancy.operator import issue  # here: `--help` must not pay for the database
 
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
-        typer.echo(issue(database, name=name, user=user, workspace=workspace, now=SystemClock().now()))
+        typer.echo(escape_controls(issue(database, name=name, user=user, workspace=workspace, now=SystemClock().now())))
 
 
 @keys.command("list")
@@ -103,7 +104,7 @@ def list_keys(data_dir: DataDir = None, as_json: Json = False) -> None:
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
         rows = list_issued(database)
         for row in [json.dumps(rows)] if as_json else [_format_key(row) for row in rows]:
-            typer.echo(row)
+            typer.echo(escape_controls(row))
 
 
 @keys.command("revoke")
@@ -115,7 +116,7 @@ def revoke_key(
     from wren_backend.tenancy.operator import revoke  # here: `--help` must not pay for the database
 
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
-        typer.echo(revoke(database, prefix=prefix, now=SystemClock().now()))
+        typer.echo(escape_controls(revoke(database, prefix=prefix, now=SystemClock().now())))
 
 
 @users.command("disable")
@@ -128,7 +129,7 @@ def disable_user(
     from wren_backend.tenancy.operator import disable_user as disable  # here: `--help` must not pay for the database
 
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
-        typer.echo(disable(database, user=name, workspace=workspace, now=SystemClock().now()))
+        typer.echo(escape_controls(disable(database, user=name, workspace=workspace, now=SystemClock().now())))
 
 
 @workspaces.command("list")
@@ -139,7 +140,7 @@ def list_workspaces(data_dir: DataDir = None, as_json: Json = False) -> None:
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
         rows = list_all(database)
         for row in [json.dumps(rows)] if as_json else [f"{row['slug']}  {', '.join(row['users'])}" for row in rows]:
-            typer.echo(row)
+            typer.echo(escape_controls(row))
 
 
 @workspaces.command("delete")
@@ -156,7 +157,7 @@ def delete_workspace(
     from wren_backend.maintenance import delete_workspace as delete  # here: `--help` must not pay for the database
 
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
-        typer.echo(delete(database, slug=slug, is_confirmed=is_confirmed))
+        typer.echo(escape_controls(delete(database, slug=slug, is_confirmed=is_confirmed)))
 
 
 @definitions.command("add")
@@ -168,7 +169,7 @@ def add_definition(
     from wren_backend.definitions.operator import add_definition as add  # here: `--help` must not pay for the database
 
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
-        typer.echo(add(database, path=file, now=SystemClock().now()))
+        typer.echo(escape_controls(add(database, path=file, now=SystemClock().now())))
 
 
 @definitions.command("list")
@@ -180,7 +181,7 @@ def list_definitions(data_dir: DataDir = None, as_json: Json = False) -> None:
         rows = list_all(database)
         lines = [f"{row['name']}  {row['version'] or '-'}  {row['methods']} methods{_without(row)}" for row in rows]
         for line in [json.dumps(rows)] if as_json else lines:
-            typer.echo(line)
+            typer.echo(escape_controls(line))
 
 
 def _without(row: Mapping[str, Any]) -> str:
@@ -195,7 +196,7 @@ def remove_definition(
     from wren_backend.definitions.operator import remove_definition as remove  # here: `--help` must stay quick
 
     with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
-        typer.echo(remove(database, name=name))
+        typer.echo(escape_controls(remove(database, name=name)))
 
 
 def _read_settings(**options: Any) -> Settings:
@@ -220,6 +221,6 @@ def _report_errors() -> Iterator[None]:
     try:
         yield
     except WrenError as exc:
-        print(f"{exc.code}: {exc.message}", file=sys.stderr)  # noqa: T201 - the operator's terminal
+        print(escape_controls(f"{exc.code}: {exc.message}"), file=sys.stderr)  # noqa: T201 - the operator's terminal
         code = EXIT_CONFIGURATION if isinstance(exc, UserFacingConfigError) else EXIT_FAILED
         raise typer.Exit(code) from None

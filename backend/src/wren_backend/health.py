@@ -8,12 +8,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from wren_backend.executor.port import Sandbox
+from wren_backend.http.auth import key_of_header
 from wren_backend.http.wire import ResponseBody
 from wren_backend.services import Services
 from wren_backend.storage.database import Database
 from wren_backend.storage.disk import find_disk_problem
 from wren_backend.storage.migration import current_revision, head_revision
+from wren_backend.tenancy.auth import authenticate, has_key_form
 from wren_core.plugins.policy import REFUSAL_CODES
+from wren_core.terminal import as_line
 
 router = APIRouter(tags=["operations"])
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -31,7 +34,8 @@ class PluginFailure(ResponseBody):
     name: str
     distribution: str
     code: str
-    reason: str
+    reason: str | None
+    """The plugin's own words; shown to callers with an API key."""
 
 
 class UnconfiguredIntegration(ResponseBody):
@@ -66,6 +70,7 @@ async def health() -> Health:  # in the event loop: it needs no thread, and answ
 def readiness(request: Request) -> JSONResponse:
     """Return 200 when every check passes, else 503; what failed or is not configured is shown and does not count."""
     services: Services = request.app.state.services
+    is_known = _run_check(lambda: {"ok": _has_valid_key(request, services)})["ok"]
     checks = {
         "database": _run_check(lambda: _check_database(services.database)),
         "disk": _run_check(lambda: _check_disk(services.settings.data_dir)),
@@ -74,7 +79,12 @@ def readiness(request: Request) -> JSONResponse:
         "scheduler": {"ok": services.scheduler.is_alive()},
     }
     failed = [
-        PluginFailure(name=item.name, distribution=item.distribution, code=item.code, reason=item.reason)
+        PluginFailure(
+            name=as_line(item.name),
+            distribution=as_line(item.distribution),
+            code=item.code,
+            reason=item.reason if is_known else None,
+        )
         for item in services.registry.failed.values()
         if item.code not in REFUSAL_CODES  # the operator's own choice: not a failure
     ]
@@ -98,6 +108,11 @@ def metrics(request: Request) -> Response:
     """Return what this process has counted since it started."""
     services: Services = request.app.state.services
     return Response(services.metrics.render(), media_type=_METRICS_TYPE)
+
+
+def _has_valid_key(request: Request, services: Services) -> bool:
+    key = key_of_header(request.headers.get("authorization", ""))
+    return has_key_form(key) and authenticate(services.database, key, now=services.clock.now()) is not None
 
 
 def _run_check(check: Callable[[], dict[str, Any]]) -> dict[str, Any]:

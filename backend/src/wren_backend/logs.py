@@ -9,6 +9,7 @@ import structlog
 from asgi_correlation_id import correlation_id
 
 from wren_backend.repeated_logs import WINDOW_SECONDS, RepeatFilter, Repeats, drop_repeats
+from wren_core.terminal import escape_controls
 
 LogFormat = Literal["json", "console"]
 
@@ -23,9 +24,10 @@ def configure_logging(*, level: str, log_format: LogFormat) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer: structlog.types.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    renderer: structlog.types.Processor = structlog.processors.JSONRenderer()
+    if log_format == "console":
+        renderer = structlog.dev.ConsoleRenderer(colors=False)
+        shared.append(_escape_values)
     structlog.configure(
         processors=[drop_repeats(repeats), *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -45,6 +47,11 @@ def configure_logging(*, level: str, log_format: LogFormat) -> None:
 
 def _report_repeats(event: str, code: str, times: int) -> None:
     structlog.get_logger(__name__).error("outage.repeated", of=event, code=code, times=times, seconds=WINDOW_SECONDS)
+
+
+def _escape_values(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Escape what could change a terminal: values come from plugins, scripts and clients. JSON escapes them itself."""
+    return {name: escape_controls(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _add_correlation_id(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:

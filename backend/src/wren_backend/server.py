@@ -18,11 +18,14 @@ from wren_backend.settings import Settings
 from wren_backend.tenancy.auth import bootstrap
 from wren_core.errors import UserFacingConfigError
 from wren_core.plugins.policy import REFUSAL_CODES
+from wren_core.terminal import as_line
 
 # Files, pipes and connections of the database, of runs and of integrations.
 _LEAST_RESERVED = 40
 _LEAST_CONNECTIONS = 8
 _WANTED_DESCRIPTORS = 2048
+# What a plugin gives as its reason is shown in one line of the operator's terminal.
+_MAX_LINE = 800
 
 
 class PortTaken(UserFacingConfigError):
@@ -117,7 +120,9 @@ def _report_start(services: Services, say: Callable[[str], None]) -> None:
     say(f"  plugins    {', '.join(services.registry.names()) or 'none'}")
     for failed in services.registry.failed.values():
         word = "refused   " if failed.code in REFUSAL_CODES else "failed    "
-        say(f"  {word} {failed.name} ({failed.distribution} {failed.version}): {failed.reason}")
+        say(
+            as_line(f"  {word} {failed.name} ({failed.distribution} {failed.version}): {failed.reason}", most=_MAX_LINE)
+        )
     if first is not None:
         say(f"  first API key, shown this once: {first.plain.get_secret_value()}")
         say(f"  next       wren login --url {settings.address}")

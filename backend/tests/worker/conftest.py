@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from wren_backend.clock import SystemClock
+from wren_backend.connections.addresses import Addresses
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.repository import NewScript
 from wren_backend.executor.executor import Executor
@@ -102,6 +103,7 @@ class Workplace:
             "credentials": SimpleNamespace(select=lambda subject, name, alias=None: None, open=None, refresh=None),
             "choose_ai": lambda subject, **choice: "none of these tests calls a model",
             "check_budget": lambda workspace_id: None,
+            "own_links": Addresses(public_url="http://wren.test").own_links,
         }
         return Performer(**{**values, **options})
 

@@ -1,9 +1,14 @@
 """The public addresses of connecting: where a person goes, and where a provider sends them back to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from wren_core.contract.spec import SETUP_PATH, IntegrationSpec
+from wren_core.terminal import is_web_link
+
+_LINKS = frozenset({"action_url", "docs_url"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,26 @@ class Addresses:
     def callback(self, integration: str) -> str:
         """Redirect URI, byte for byte as it is registered with the provider."""
         return f"{self.public_url}/integrations/{integration}/callback"
+
+    def own_links(self, error: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the wire form of an error of a script, without links that lead elsewhere.
+
+        A script writes its errors itself; a page it names must not look like one to which Wren sends a person.
+        """
+        kept = {name: value for name, value in error.items() if name not in _LINKS or self._is_own(value)}
+        problems = (error.get("details") or {}).get("problems")
+        if isinstance(problems, list):
+            own = [self.own_links(item) if isinstance(item, Mapping) else item for item in problems]
+            kept["details"] = {**error["details"], "problems": own}
+        return kept
+
+    def _is_own(self, link: object) -> bool:
+        bases = [base.rstrip("/") for base in (self.public_url, self.docs_url) if base]
+        return (
+            isinstance(link, str)
+            and is_web_link(link)
+            and any(link == base or link.startswith((f"{base}/", f"{base}?", f"{base}#")) for base in bases)
+        )
 
     def api_page(self, tag: str, operation: str) -> str:
         """Page on which a person can try an operation of the API."""

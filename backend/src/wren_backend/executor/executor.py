@@ -158,9 +158,19 @@ _NO_OBSERVERS = Observers(
 
 def _as_exception(error: Mapping[str, Any]) -> WrenError:
     place = {name: error[name] for name in ("file", "line", "column", "traceback") if error.get(name) is not None}
+    told = _drop_links(error)
     return error_from_wire(
-        {**error, "message": _placed_message(error), "details": {**(error.get("details") or {}), **place}}
+        {**told, "message": _placed_message(error), "details": {**(told.get("details") or {}), **place}}
     )
+
+
+def _drop_links(error: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an error without links: a script that is only described has no connections, so Wren gave it none."""
+    kept = {name: value for name, value in error.items() if name not in ("action_url", "docs_url")}
+    details = dict(error.get("details") or {})
+    if isinstance(details.get("problems"), list):
+        details["problems"] = [_drop_links(item) for item in details["problems"] if isinstance(item, Mapping)]
+    return {**kept, "details": details} if details else kept
 
 
 def _placed_message(error: Mapping[str, Any]) -> str:

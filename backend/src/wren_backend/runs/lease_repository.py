@@ -102,7 +102,7 @@ def _list_waiting(session: WriteSession, worker: str, now: datetime) -> list[Wai
     own = func.sum(case((col(Run.worker) == worker, 1), else_=0))
     running = select(Run.workspace_id, func.count(), own).where(_IS_RUNNING).group_by(Run.workspace_id)
     counts = {workspace_id: (count, of_worker) for workspace_id, count, of_worker in session.exec(running)}
-    oldest = func.min(Run.available_at, type_=Run.__table__.c.available_at.type)  # type: ignore[attr-defined]
+    oldest = func.min(Run.available_at)
     queued = select(Run.workspace_id, oldest).where(_IS_QUEUED, Run.available_at <= now).group_by(Run.workspace_id)
     found = []
     for workspace_id, since in session.exec(queued):

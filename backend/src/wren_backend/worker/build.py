@@ -36,6 +36,7 @@ def build_worker(
         choose_ai=choose_ai,
         check_budget=spending.check,
         hide_secrets=connections.secrets.hide,
+        own_links=connections.context.addresses.own_links,
     )
     return Worker(
         performer,

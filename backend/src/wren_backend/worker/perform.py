@@ -68,6 +68,8 @@ class Performer:
     choose_ai: AISource
     check_budget: Callable[[str], None]
     """Raises where a workspace may spend no more on models."""
+    own_links: Callable[[Mapping[str, Any]], dict[str, Any]]
+    """Removes links from an error of a script that lead elsewhere than to Wren."""
     hide_secrets: Callable[[Subject, Mapping[str, Any]], dict[str, Any]] = lambda _subject, error: dict(error)
     """Replaces every secret that is kept for a user in an error, as on the wire."""
 
@@ -111,7 +113,7 @@ class Performer:
             log.error("run.broke", run_id=run.id, correlation_id=run.correlation_id, exc_info=exc)
             return self._end_unstarted(active, InternalError("the platform could not perform the run; it is logged"))
         ended = _outcome(outcome)
-        return ended if ended.error is None else replace(ended, error=self._hide(run, ended.error))
+        return ended if ended.error is None else replace(ended, error=self.own_links(self._hide(run, ended.error)))
 
     def _load(self, run: Run) -> tuple[Deployment, DeploymentVersion]:
         with self.database.reading() as session:

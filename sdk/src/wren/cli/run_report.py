@@ -6,6 +6,7 @@ from typing import Any
 from wren.api.records import ApiCall, ApiRun
 from wren.cli.screen import Screen, format_cell
 from wren_core.protocol.calls import CallRecord
+from wren_core.terminal import is_web_link
 
 CUT_LOG = "cut: the run wrote more than the server keeps, and what it wrote last is missing; print less"
 STYLES = {"success": "green", "failed": "red", "timeout": "red", "lost": "red"}
@@ -50,7 +51,7 @@ def format_failure(error: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]
     if not error:
         return
     yield f"{error.get('code', 'INTERNAL')}: {format_message(error)}", "red"
-    if error.get("action_url"):
+    if is_web_link(str(error.get("action_url"))):
         yield f"  open: {error['action_url']}", ""
     if error.get("traceback"):
         yield str(error["traceback"]), "dim"

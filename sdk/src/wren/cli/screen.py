@@ -13,9 +13,12 @@ from rich.text import Text
 
 from wren.api.correlation import invocation_id, is_invocation_id_used
 from wren_core.errors import InternalError, WrenError, error_from_wire
+from wren_core.terminal import escape_controls, is_web_link
 
 # In a pipe or a file a row is one line, however long, so that ids can be found and copied.
 _UNLIMITED_WIDTH = 100_000
+# A text of a plugin that is longer than this is cut.
+_MAX_CELL = 4000
 
 
 class Screen:
@@ -68,7 +71,7 @@ class Screen:
         if self._out.is_terminal:
             from rich.markdown import Markdown  # here: loads a parser that one command needs
 
-            self._out.print(Markdown(text), soft_wrap=False)
+            self._out.print(Markdown(escape_controls(text)), soft_wrap=False)
         else:
             sys.stdout.write(text)
 
@@ -99,8 +102,8 @@ class Screen:
 
     def _print_links(self, error: WrenError) -> None:
         for label, value in (("open", error.action_url), ("docs", error.docs_url)):
-            if value:
-                self._err.print(Text(f"  {label}: {escape_controls(value)}"))
+            if value and is_web_link(value):
+                self._err.print(Text(f"  {label}: {value}"))
 
 
 @contextmanager
@@ -110,16 +113,12 @@ def redirect_plugin_output() -> Iterator[None]:
         yield
 
 
-def escape_controls(text: str) -> str:
-    """Return text with control characters, which could change the terminal, escaped."""
-    return "".join(char if char.isprintable() or char in "\n\t" else _escape(char) for char in text)
-
-
 def format_cell(value: Any) -> str:
     """Return a value as a table shows it; an empty one is a dash."""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return "-" if value is None or value == "" else str(value)
+    text = "-" if value is None or value == "" else str(value)
+    return text if len(text) <= _MAX_CELL else f"{text[:_MAX_CELL]}... ({len(text)} characters)"
 
 
 def _list_further_problems(error: WrenError) -> list[WrenError]:
@@ -129,7 +128,3 @@ def _list_further_problems(error: WrenError) -> list[WrenError]:
         return []
     found = [error_from_wire(item) for item in problems if isinstance(item, Mapping)]
     return [item for item in found if item.message != error.message]
-
-
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

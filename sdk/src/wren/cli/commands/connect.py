@@ -7,7 +7,6 @@ import webbrowser
 from collections.abc import Mapping
 from getpass import getpass
 from typing import Any
-from urllib.parse import urlsplit
 
 from wren.api.client import Client
 from wren.api.records import ApiConnection, ApiConnectionStarted
@@ -16,6 +15,7 @@ from wren.cli.exit_codes import UsageInvalid
 from wren.cli.screen import Screen
 from wren.cli.server import open_client
 from wren_core.errors import error_from_wire
+from wren_core.terminal import is_web_link
 
 _DEFAULT_ALIAS = "default"
 _DESKTOP_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
@@ -149,14 +149,10 @@ def _show_link(screen: Screen, started: ApiConnectionStarted, *, opens_browser: 
     if not started.connect_url or (screen.as_json and is_link_in_json):
         return
     screen.note(f"connect {started.integration} here: {started.connect_url}", style="bold")
-    if opens_browser and not screen.as_json and _has_desktop() and _is_web_page(started.connect_url):
+    if opens_browser and not screen.as_json and _has_desktop() and is_web_link(started.connect_url):
         webbrowser.open(started.connect_url)
 
 
 def _has_desktop() -> bool:
     """Tell whether a browser would open in a window, not in this terminal."""
     return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in _DESKTOP_VARIABLES)
-
-
-def _is_web_page(url: str) -> bool:
-    return urlsplit(url).scheme in ("http", "https")

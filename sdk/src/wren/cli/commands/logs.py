@@ -7,9 +7,10 @@ from wren.api.client import Client
 from wren.api.records import ApiLogLine, ApiRun
 from wren.cli.names import quote_name
 from wren.cli.run_report import CUT_LOG, STYLES, describe_state, format_failure
-from wren.cli.screen import Screen, escape_controls
+from wren.cli.screen import Screen
 from wren.cli.server import get_deployment, is_run_id, open_client
 from wren_core.errors import AgentFixableError
+from wren_core.terminal import escape_controls
 
 
 def show_logs(target: str, *, follow: bool, as_json: bool) -> None:

@@ -21,6 +21,7 @@ from wren.runner.script_report import check_script
 from wren.script.catalogue import installed
 from wren_core.errors import AgentFixableError, WrenError, error_from_wire
 from wren_core.protocol.findings import ScriptFinding
+from wren_core.terminal import is_web_link
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
@@ -157,7 +158,7 @@ def _show_remote(screen: Screen, verdict: ApiValidation) -> None:
     for item in verdict.errors:
         error = error_from_wire(item)
         screen.line(f"{item.get('integration', 'server')}: {error.code}: {error.message}", style="red")
-        if error.action_url:
+        if error.action_url and is_web_link(error.action_url):
             screen.line(f"    open: {error.action_url}")
     for warning in verdict.warnings:
         text = warning.get("message", warning) if isinstance(warning, dict) else warning
