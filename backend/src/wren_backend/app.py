@@ -16,6 +16,7 @@ from wren_backend.definitions import router as definitions
 from wren_backend.deployments import router as deployments
 from wren_backend.http.errors import install_error_handlers
 from wren_backend.http.guard import HttpGuard
+from wren_backend.http.reference_page import add_reference_page
 from wren_backend.ids import new_id
 from wren_backend.integrations import router as integrations
 from wren_backend.messages import router as messages
@@ -66,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
     install_error_handlers(app)
     for part in (deployments, runs, connections, browser, integrations, definitions, messages, spending, health):
         app.include_router(part.router)
+    add_reference_page(app)
     limit = services.settings.max_script_bytes * _BODY_FACTOR + _BODY_REST
     app.add_middleware(
         HttpGuard,

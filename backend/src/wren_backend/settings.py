@@ -143,6 +143,16 @@ class HttpSettings(create_model("_HttpFields", __base__=_Group, **_HTTP_FIELDS))
         return HttpLimits(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
+class KeepSettings(_Group):
+    """How long things are kept, and how many of one workspace; the rest is deleted, the oldest first."""
+
+    logs: Duration = timedelta(days=30)
+    runs: Duration = timedelta(days=90)
+    messages: Duration = timedelta(days=90)
+    runs_per_workspace: int = Field(default=50_000, ge=1)
+    messages_per_workspace: int = Field(default=10_000, ge=1)
+
+
 class Settings(BaseSettings):
     """Everything an operator can set. Build it with `load_settings`."""
 
@@ -192,6 +202,7 @@ class Settings(BaseSettings):
     """A bundle of certificates that scripts trust instead of the system's, where a proxy has its own authority."""
     limits: LimitSettings = LimitSettings()
     http: HttpSettings = HttpSettings()
+    keep: KeepSettings = KeepSettings()
     max_script_bytes: ByteSize = ByteSize(2**20)
     max_deployments: int = Field(default=500, ge=1)
     """Per workspace."""
@@ -269,7 +280,7 @@ def _list_unknown(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _has_parts(field: str) -> bool:
-    return field in {"providers", "integrations", "limits", "http"}
+    return field in {"providers", "integrations", "limits", "http", "keep"}
 
 
 def _list_malformed(environ: Mapping[str, str]) -> Iterator[str]:

@@ -8,6 +8,8 @@ from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.models import IdempotencyKey
 from wren_backend.idempotency.repository import KeyedRequest
 from wren_backend.scheduler.housekeeping import Housekeeping
+from wren_backend.scheduler.retention import Keep, Retention
+from wren_backend.settings import KeepSettings
 from wren_backend.testing import NOW, add_subject
 
 
@@ -25,7 +27,9 @@ def count(database, table):
 
 
 def housekeeping(database, now, keep_connections=lambda: None):
-    return Housekeeping(database=database, clock=ManualClock(now), keep_connections=keep_connections)
+    clock = ManualClock(now)
+    retention = Retention(database=database, clock=clock, keep=Keep(**KeepSettings().model_dump()))
+    return Housekeeping(database=database, clock=clock, keep_connections=keep_connections, retention=retention)
 
 
 def test_idempotency_keys_are_deleted_once_no_client_will_repeat_them(database, used_key):

@@ -12,7 +12,7 @@ that transaction ends, and then finds the answer, or nothing where the work fail
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, tuple_, update
 from sqlmodel import col, select
 
 from wren_backend.idempotency.models import IdempotencyKey
@@ -83,10 +83,14 @@ def complete(session: WriteSession, request: KeyedRequest, reply: StoredReply) -
     session.exec(update(IdempotencyKey).where(*_key_is(request)).values(values))
 
 
-def purge_expired(session: WriteSession, *, now: datetime) -> int:
-    """Delete the expired keys and return how many there were."""
-    statement = delete(IdempotencyKey).where(col(IdempotencyKey.expires_at) <= now)
-    return len(session.returning(statement.returning(IdempotencyKey)))
+def purge_expired(session: WriteSession, *, now: datetime, limit: int = 500) -> int:
+    """Delete expired keys, `limit` at most, and return how many there were."""
+    key = (col(IdempotencyKey.workspace_id), col(IdempotencyKey.operation), col(IdempotencyKey.key))
+    expired = select(*key).where(col(IdempotencyKey.expires_at) <= now)
+    chosen = session.exec(expired.order_by(col(IdempotencyKey.expires_at)).limit(limit)).all()
+    if chosen:
+        session.exec(delete(IdempotencyKey).where(tuple_(*key).in_([tuple(row) for row in chosen])))
+    return len(chosen)
 
 
 def _key_is(request: KeyedRequest) -> tuple[ColumnElement[bool], ...]:

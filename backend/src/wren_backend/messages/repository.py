@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, update
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from wren_backend.ids import new_id
 from wren_backend.messages.models import InboxMessage
@@ -51,6 +52,26 @@ def list_messages(
     newest_first = statement.order_by(col(InboxMessage.created_at).desc(), col(InboxMessage.id).desc()).limit(limit + 1)
     rows = list(session.exec(newest_first))
     return page_of(rows, limit, lambda row: Position(created_at=row.created_at, id=row.id))
+
+
+def delete_old(session: WriteSession, *, before: datetime, limit: int) -> int:
+    """Delete messages of all workspaces from before a moment, the oldest first; return how many."""
+    old = select(InboxMessage.id).where(InboxMessage.created_at < before)
+    return _delete(session, old.order_by(col(InboxMessage.created_at), col(InboxMessage.id)).limit(limit))
+
+
+def delete_excess(session: WriteSession, workspace_id: str, *, most: int, limit: int) -> int:
+    """Delete messages that are not among the `most` newest of a workspace; return how many."""
+    newest = select(InboxMessage.id).where(InboxMessage.workspace_id == workspace_id)
+    newest = newest.order_by(col(InboxMessage.created_at).desc(), col(InboxMessage.id).desc())
+    return _delete(session, newest.offset(most).limit(limit))
+
+
+def _delete(session: WriteSession, chosen: SelectOfScalar[str]) -> int:
+    ids = list(session.exec(chosen))
+    if ids:
+        session.exec(delete(InboxMessage).where(col(InboxMessage.id).in_(ids)))
+    return len(ids)
 
 
 def mark_read(session: WriteSession, workspace_id: str, message_id: str, *, now: datetime) -> InboxMessage | None:
