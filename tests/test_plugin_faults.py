@@ -3,10 +3,12 @@
 import json
 import re
 
+import httpx2
 import pytest
 
 from servers.backend import backend
 from servers.plugins import environment
+from wren_core.testing.patience import patience
 
 DECLARATION = '''
 from wren_core import Integration, IntegrationSpec, method
@@ -192,6 +194,23 @@ def test_a_plugin_that_hangs_fails_after_the_configured_time_limit(tmp_path):
     assert run["result"] == "good works"
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "PLUGIN_FAILED"), refused.text
     assert code == 0, "the thread that hangs does not keep the process"
+
+
+def test_a_plugin_that_blocks_the_interpreter_or_ends_the_process_does_not_keep_the_server_from_starting(tmp_path):
+    made = environment(tmp_path / "environment")
+    blocking = "import re; re.match('(a+)+$', 'a' * 60 + 'b')"
+    made.install("acme-good", declaring("good"), offers="good = Good")
+    made.install("acme-blocking", declaring("blocking", first=blocking), offers="blocking = Blocking")
+    made.install("acme-ending", declaring("ending", first="import os; os._exit(7)"), offers="ending = Ending")
+
+    with backend(tmp_path / "home", {"WREN_PLUGINS_TIME_LIMIT": "3"}, python=made.python) as server:
+        failed = {item["name"]: item["code"] for item in server.get("/v1/integrations")["failed"]}
+        names = {item["name"] for item in server.get("/v1/integrations")["integrations"]}
+        keyless = httpx2.get(f"{server.url}/readyz", timeout=patience(20)).text
+
+    assert failed == {"blocking": "PLUGIN_TIMED_OUT", "ending": "PLUGIN_ENDED_PROCESS"}
+    assert {"good", "gmail"} <= names
+    assert "blocked the interpreter" not in keyless
 
 
 def assert_all_told(shown):

@@ -1,7 +1,8 @@
 """The integrations of this process, from what is installed and what is stored.
 
 A start reads all definitions in one statement. A plugin that looks as it did when its definition was stored is not
-imported; one that is new, changed, or failed before is, and what it declares now is stored in one statement.
+imported; one that is new, changed, or failed before is, and what it declares now is stored in one statement. A plugin
+of a third party is imported in a child process first.
 """
 
 import gc
@@ -41,7 +42,7 @@ def open_catalogue(database: Database, *, now: datetime, policy: PluginPolicy | 
         with database.reading() as session:
             stored = repository.list_known(session)
         memory = _Memory([row for row in stored if row.source is DefinitionSource.PLUGIN], policy)
-        found = discover(policy=policy, recall=memory.recall)
+        found = discover(policy=policy, recall=memory.recall, tries_first=True)
     loaded, failed = _split_storable(found)
     changed = [memory.known(plugin) for plugin in loaded.values() if isinstance(plugin, LoadedPlugin)]
     gone = memory.gone(loaded, failed)

@@ -2,9 +2,9 @@
 
 Names come from the metadata of installed distributions, which imports nothing. Each entry point is loaded separately,
 in a thread with a time limit: whatever one plugin does, the others still load, and its failure is recorded with the
-distribution, the version and the cause. Two faults pass this boundary: a plugin that ends the process (`os._exit`, a
-crash in native code) ends the host, and a plugin that hangs keeps its resources. Plugins are trusted code; the sandbox
-is for scripts.
+distribution, the version and the cause. Two faults pass this boundary where nothing is tried in a child process first
+(`tries_first`): a plugin that ends the process (`os._exit`, a crash in native code) ends the host, and a plugin that
+hangs keeps its resources, or the whole interpreter. Plugins are trusted code; the sandbox is for scripts.
 """
 
 from collections import defaultdict
@@ -26,6 +26,7 @@ from wren_core.plugins.loading import load_integration
 from wren_core.plugins.plugin import Plugin, document_of
 from wren_core.plugins.policy import PluginPolicy
 from wren_core.plugins.refusal import RefusedError, error_text
+from wren_core.plugins.trial import try_imports
 
 GROUP = "wren.integrations"
 _GROUPS = (GROUP, DEFINITIONS_GROUP)
@@ -71,8 +72,9 @@ class FailedPlugin:
     distribution: str
     version: str
     code: str
-    """One of DUPLICATE_NAME, CONTRACT_VERSION, PLUGIN_RAISED, PLUGIN_EXITED, PLUGIN_TIMED_OUT, DEPENDENCY_MISSING,
-    PLUGIN_INVALID; or, where the host's policy refused it before it was imported, one of `policy.REFUSAL_CODES`."""
+    """One of DUPLICATE_NAME, CONTRACT_VERSION, PLUGIN_RAISED, PLUGIN_EXITED, PLUGIN_TIMED_OUT, PLUGIN_ENDED_PROCESS,
+    DEPENDENCY_MISSING, PLUGIN_INVALID; or, where the host's policy refused it before it was imported, one of
+    `policy.REFUSAL_CODES`."""
     reason: str
 
 
@@ -105,6 +107,7 @@ def discover(
     time_limit: timedelta | None = None,
     entry_points: Iterable[EntryPoint] | None = None,
     recall: Callable[[EntryPoint], Plugin | None] = lambda _point: None,
+    tries_first: bool = False,
 ) -> Discovery:
     """Load the installed plugins, or those named in `only`.
 
@@ -115,15 +118,18 @@ def discover(
         entry_points: load these instead of the installed ones.
         recall: returns a plugin that is already known, which is then not loaded. It is not called for an entry point
             that the policy refuses, or that has the same name as another.
+        tries_first: import plugins of third parties in a child process first, which a plugin that blocks the
+            interpreter, crashes or exits ends instead of this one; for a host that must survive each.
     """
     policy = policy or PluginPolicy()
     limit = time_limit or policy.time_limit
     wanted = {only} if isinstance(only, str) else only
     points, unreadable = scan_entry_points() if entry_points is None else (list(entry_points), [])
     admitted, refused = apply_policy((point for point in points if _wants(wanted, point.name)), policy)
-    results = sorted(
-        [*refused, *(recall(point) or _load(point, limit) for point in admitted)], key=lambda item: item.name
-    )
+    known = [(point, recall(point)) for point in admitted]
+    unsafe = _try_first([point for point, plugin in known if plugin is None], policy, limit) if tries_first else {}
+    loaded = [plugin or _load(point, limit, unsafe.get(point.name)) for point, plugin in known]
+    results = sorted([*refused, *loaded], key=lambda item: item.name)
     results += [item for item in unreadable if _wants(wanted, item.name)]
     return Discovery(
         loaded=tuple(item for item in results if not isinstance(item, FailedPlugin)),
@@ -198,7 +204,13 @@ def _refuse_duplicates(points: list[EntryPoint]) -> list[FailedPlugin]:
     return [_make_failure(point, RefusedError("DUPLICATE_NAME", reason)) for point in points]
 
 
-def _load(point: EntryPoint, time_limit: timedelta) -> LoadedPlugin | FailedPlugin:
+def _try_first(points: list[EntryPoint], policy: PluginPolicy, limit: timedelta) -> dict[str, RefusedError]:
+    return try_imports([point for point in points if not policy.is_first_party(_owner(point))], limit)
+
+
+def _load(point: EntryPoint, time_limit: timedelta, refusal: RefusedError | None = None) -> LoadedPlugin | FailedPlugin:
+    if refusal is not None:
+        return _make_failure(point, refusal)
     distribution, version = identity_of(point)
     try:
         integration = load_integration(point, time_limit)

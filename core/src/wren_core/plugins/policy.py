@@ -70,6 +70,10 @@ class PluginPolicy:
             return Refusal(code="PLUGIN_NOT_ALLOWED", reason=f"{ALLOW_VARIABLE} is set and does not name it")
         return None
 
+    def is_first_party(self, distribution: str) -> bool:
+        """Tell whether a distribution is one of `first_party`."""
+        return _is_named(self.first_party, distribution)
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], disabled: Iterable[str] = ()) -> "PluginPolicy":
         """Read the policy of a process from its environment variables; an empty one counts as missing.
