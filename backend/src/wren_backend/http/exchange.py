@@ -23,7 +23,7 @@ class Exchange:
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, *, count: Callable[[int], None]) -> None:
-        self.headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        self.headers: dict[bytes, str] = {name: value.decode("latin-1") for name, value in scope["headers"]}
         self.receive = receive
         self._send = send
         self._count = count

@@ -75,7 +75,7 @@ def find_run(session: ReadSession, workspace_id: str, run_id: str) -> Run | None
 def find_states(session: ReadSession, run_ids: Collection[str]) -> dict[str, tuple[RunStatus, int]]:
     """Return status and number of log lines of each of these runs that exists, of any workspace: one statement."""
     statement = select(Run.id, Run.status, Run.log_lines).where(col(Run.id).in_(run_ids))
-    return {run_id: (status, lines) for run_id, status, lines in session.exec(statement)}
+    return {run_id: (RunStatus(status), lines) for run_id, status, lines in session.exec(statement)}
 
 
 def list_runs(
