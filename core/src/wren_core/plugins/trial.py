@@ -19,7 +19,7 @@ from typing import Any
 
 from importlib_metadata import EntryPoint
 
-from wren_core.plugins.loading import RefusedError
+from wren_core.plugins.refusal import RefusedError
 
 # For the start of the interpreter, which is not the plugin's time; generous, for a busy machine.
 _START_SECONDS = 30.0

@@ -12,7 +12,8 @@ from typing import Any, TextIO
 
 from importlib_metadata import EntryPoint, PathDistribution
 
-from wren_core.plugins.loading import RefusedError, load_integration
+from wren_core.plugins.loading import load_integration
+from wren_core.plugins.refusal import RefusedError
 from wren_core.schemas.validator import Validator
 
 

@@ -9,7 +9,7 @@ import subprocess
 def dies_with_its_parent() -> tuple[str, ...]:
     """Return a command prefix that kills a program when the process that starts it ends, or () where none exists."""
     prefix = ("setpriv", "--pdeathsig", "KILL")
-    works = (
-        shutil.which("setpriv") and not subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode
-    )  # noqa: S603 - constants
-    return prefix if works else ()
+    if shutil.which("setpriv") is None:
+        return ()
+    done = subprocess.run([*prefix, "true"], check=False, capture_output=True)  # noqa: S603 - constants
+    return () if done.returncode else prefix

@@ -1,7 +1,7 @@
 """Write and delete without losing the update of another program, also on servers that ignore preconditions.
 
-Servers such as nginx and rclone replace a file whatever If-Match and If-None-Match say. So every change looks first; a new
-file is uploaded under a temporary name and moved without overwriting; a version is replaced or deleted under a lock,
+Servers such as nginx and rclone replace a file whatever If-Match and If-None-Match say. So every change looks first; a
+new file is uploaded under a temporary name and moved without overwriting; a version is replaced or deleted under a lock,
 where the server has locks. ADR 30 says what this promises, and what stays a race.
 """
 
