@@ -38,7 +38,7 @@ def test_these_are_all_the_commands():
     assert [" ".join(path) for path in ALL_COMMANDS] == [
         *("", "definitions", "definitions add", "definitions list", "definitions remove"),
         *("keys", "keys issue", "keys list", "keys revoke", "migrate", "rotate-key", "up"),
-        *("users", "users disable", "workspaces", "workspaces delete", "workspaces list"),
+        *("users", "users disable", "users role", "workspaces", "workspaces delete", "workspaces list"),
     ]
 
 

@@ -124,7 +124,15 @@ class FakeServer(FakeProvider):
 
     def add_deployment(self, **fields: Any) -> dict[str, Any]:
         """Store a deployment."""
-        plain = {"id": "dep_1", "name": "daily", "status": "active", "version": 1, "triggers": 1, "last_run": None}
+        plain = {
+            "id": "dep_1",
+            "name": "daily",
+            "owner": "alice",
+            "status": "active",
+            "version": 1,
+            "triggers": 1,
+            "last_run": None,
+        }
         self.deployments.append(
             {**plain, "next_run": "2030-01-01T09:00:00Z", "created_at": "2029-12-01T10:30:00Z", **fields}
         )

@@ -132,6 +132,23 @@ def disable_user(
         typer.echo(escape_controls(disable(database, user=name, workspace=workspace, now=SystemClock().now())))
 
 
+@users.command("role")
+def set_role(
+    name: Annotated[str, typer.Argument(help="Name of the user")],
+    role: Annotated[str, typer.Argument(help="admin: act on all deployments of the workspace; member: on their own")],
+    workspace: Annotated[str, typer.Option(help="Slug of the user's workspace")] = "default",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a user an admin of the workspace, or a member again."""
+    from wren_backend.tenancy.models import Role  # here: `--help` must not pay for the database
+    from wren_backend.tenancy.operator import set_role as give  # here: `--help` must not pay for the database
+
+    if role not in list(Role):
+        raise typer.BadParameter(f"{role!r} is not a role: expected {' or '.join(Role)}", param_hint="ROLE")
+    with _report_errors(), _open_database(_read_settings(data_dir=data_dir)) as database:
+        typer.echo(give(database, user=name, workspace=workspace, role=Role(role)))
+
+
 @workspaces.command("list")
 def list_workspaces(data_dir: DataDir = None, as_json: Json = False) -> None:
     """List the workspaces and their users."""

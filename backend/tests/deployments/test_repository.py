@@ -7,12 +7,11 @@ from sqlalchemy.exc import InvalidRequestError
 
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import DeploymentStatus
-from wren_backend.deployments.repository import DeploymentNameTaken
+from wren_backend.deployments.repository import DeploymentNameTaken, DeploymentOwned, NewScript
 from wren_backend.runs import lease_repository as leases
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import RunStatus
 from wren_backend.tenancy import repository as tenancy
-from wren_backend.tenancy.auth import Subject
 from wren_backend.testing import HOURLY, NOW, add_deployment, add_run, add_subject, triggers_of
 from wren_backend.triggers import repository as triggers
 
@@ -58,15 +57,20 @@ def test_the_same_name_makes_the_next_version_and_keeps_the_first(database):
     assert scripts == ["1", "2"]
 
 
-def test_the_deployer_of_the_newest_version_is_whose_connections_count(database):
+def test_who_takes_a_deployment_over_is_whose_connections_count(database):
     subject = add_subject(database)
-    add_deployment(database, subject)
+    owned = add_deployment(database, subject)
+    script = NewScript(name=owned.name, script="", declared={})
     with database.writing() as session:
         user = tenancy.add_user(session, subject.workspace_id, name="colleague", now=NOW)
+        with pytest.raises(DeploymentOwned, match="is deployed by tester, and its runs use the accounts of tester"):
+            deployments.create_or_new_version(session, subject.workspace_id, user.id, script, now=NOW)
 
-    row = add_deployment(database, Subject(workspace_id=subject.workspace_id, user_id=user.id))
+        taken = deployments.create_or_new_version(
+            session, subject.workspace_id, user.id, script, take_over=True, now=NOW
+        )
 
-    assert row.user_id == user.id
+    assert (taken.deployment.id, taken.deployment.user_id, taken.version.version) == (owned.id, user.id, 2)
 
 
 def test_a_name_that_looks_the_same_is_refused(database):

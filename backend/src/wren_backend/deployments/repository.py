@@ -17,13 +17,21 @@ from wren_backend.runs.models import Run, RunStatus
 from wren_backend.runs.repository import cancel_queued
 from wren_backend.storage.database import ReadSession, WriteSession
 from wren_backend.storage.pagination import Page, Position, older_than, page_of
+from wren_backend.tenancy.models import User
 from wren_backend.tenancy.names import name_key
+from wren_backend.tenancy.ownership import name_of_user
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger, TriggerStatus
-from wren_core.errors import AgentFixableError
+from wren_core.errors import AgentFixableError, UserFacingConfigError
 
 # Up to 1 MiB each: a list of versions leaves them where they are.
 _SCRIPT = cast(QueryableAttribute[str], DeploymentVersion.script)
+
+
+class DeploymentOwned(UserFacingConfigError):
+    """The name belongs to a deployment of another user, whose accounts its runs use."""
+
+    code = "DEPLOYMENT_OWNED"
 
 
 class DeploymentNameTaken(AgentFixableError):
@@ -54,6 +62,8 @@ class DeploymentOverview:
     """A deployment as lists show it."""
 
     deployment: Deployment
+    owner: str
+    """Name of the user who deployed the current version; its runs use this user's accounts."""
     triggers: int
     last_run: datetime | None
     last_status: RunStatus | None
@@ -61,20 +71,23 @@ class DeploymentOverview:
 
 
 def create_or_new_version(
-    session: WriteSession, workspace_id: str, user_id: str, script: NewScript, *, now: datetime
+    session: WriteSession, workspace_id: str, user_id: str, script: NewScript, *, take_over: bool = False, now: datetime
 ) -> StoredVersion:
     """Store a script under its name: as a new deployment, or as the next version of the one that has the name.
+
+    With `take_over`, the user becomes the owner of a deployment of another one.
 
     Either way it is active afterwards, and its runs use the connections of this user. Call `triggers.sync` in the
     same transaction.
 
     Raises:
         DeploymentNameTaken: a deployment whose name differs only in case or compatibility forms.
+        DeploymentOwned: the name belongs to a deployment of another user.
     """
     stored: Deployment | None = None
     while stored is None:  # repeats only when a rival undeploys the holder of the name between the two statements
         stored = session.insert_new(_new_deployment(workspace_id, user_id, script.name, now))
-        stored = stored or _raise_version(session, workspace_id, user_id, script.name, now=now)
+        stored = stored or _raise_version(session, workspace_id, user_id, script.name, take_over=take_over, now=now)
     version = _new_version(stored, script, now)
     session.add(version)
     session.flush()
@@ -200,7 +213,7 @@ def _lock(
 
 
 def _raise_version(
-    session: WriteSession, workspace_id: str, user_id: str, name: str, *, now: datetime
+    session: WriteSession, workspace_id: str, user_id: str, name: str, *, take_over: bool, now: datetime
 ) -> Deployment | None:
     statement = select(Deployment).where(*_has_name(workspace_id, name)).with_for_update()
     row = session.exec(statement.execution_options(populate_existing=True)).one_or_none()
@@ -211,9 +224,20 @@ def _raise_version(
             f"the name {name!r} cannot be told from {row.name!r}, which is deployed; use that name or another one",
             details={"field": "name", "existing": row.name},
         )
+    if row.user_id != user_id and not take_over:
+        raise _owned_by_another(session, row)
     row.version += 1
     row.user_id, row.status, row.updated_at = user_id, DeploymentStatus.ACTIVE, now
     return row
+
+
+def _owned_by_another(session: ReadSession, row: Deployment) -> DeploymentOwned:
+    name = name_of_user(session, row.workspace_id, row.user_id)
+    return DeploymentOwned(
+        f"{row.name!r} is deployed by {name}, and its runs use the accounts of {name}; choose another name. An "
+        "admin of the workspace may take it over (`wren deploy --take-over`): its runs then use the admin's accounts",
+        details={"field": "name", "deployment_id": row.id, "owner": name},
+    )
 
 
 def _has_name(workspace_id: str, name: str) -> tuple[bool, ...]:
@@ -251,8 +275,8 @@ def _new_version(deployment: Deployment, script: NewScript, now: datetime) -> De
     )
 
 
-_OverviewRow = tuple[Deployment, int, datetime | None, datetime | None, RunStatus | None]
-_Overviews = Select[Deployment, int, datetime | None, datetime | None, RunStatus | None]
+_OverviewRow = tuple[Deployment, int, datetime | None, datetime | None, RunStatus | None, str]
+_Overviews = Select[Deployment, int, datetime | None, datetime | None, RunStatus | None, str]
 
 
 def _select_overviews() -> _Overviews:
@@ -263,14 +287,20 @@ def _select_overviews() -> _Overviews:
     last_run: ScalarSelect[datetime | None] = runs.scalar_subquery()
     latest = select(Run.status).where(Run.deployment_id == Deployment.id, col(Run.started_at).is_not(None))
     last_status = latest.order_by(col(Run.started_at).desc(), col(Run.id).desc()).limit(1).scalar_subquery()
+    owner: ScalarSelect[str] = select(User.name).where(User.id == Deployment.user_id).scalar_subquery()
     # SQLModel's `select` is typed for four columns.
-    return cast("_Overviews", select(Deployment, count, last_run, next_run).add_columns(last_status))
+    return cast("_Overviews", select(Deployment, count, last_run, next_run).add_columns(last_status, owner))
 
 
 def _read_overview(row: _OverviewRow) -> DeploymentOverview:
-    deployment, count, last_run, next_run, last_status = row
+    deployment, count, last_run, next_run, last_status, owner = row
     return DeploymentOverview(
-        deployment=deployment, triggers=count, last_run=last_run, last_status=last_status, next_run=next_run
+        deployment=deployment,
+        owner=owner,
+        triggers=count,
+        last_run=last_run,
+        last_status=last_status,
+        next_run=next_run,
     )
 
 

@@ -81,6 +81,7 @@ async def deploy_script(
             render=_render,
             name=body.name,
             metadata=None if body.metadata is None else body.metadata.model_dump(),
+            take_over=body.take_over,
             request=None if idempotency_key is None else _keyed_request(subject, idempotency_key, body),
         )
 
@@ -225,8 +226,11 @@ def start_run(
 
 
 def _keyed_request(subject: Subject, key: str, body: DeployBody) -> KeyedRequest:
+    # A key is its user's: another user who sends the same one must not get this one's answer.
     digest = hashlib.sha256(body.model_dump_json().encode("utf-8", "surrogatepass")).hexdigest()
-    return KeyedRequest(workspace_id=subject.workspace_id, operation="deploy", key=key, request_hash=digest)
+    return KeyedRequest(
+        workspace_id=subject.workspace_id, operation=f"deploy by {subject.user_id}", key=key, request_hash=digest
+    )
 
 
 def _render(made: DeployResult) -> StoredReply:
@@ -252,6 +256,7 @@ def _overview_fields(item: DeploymentOverview) -> dict[str, object]:
     return {
         "id": row.id,
         "name": row.name,
+        "owner": item.owner,
         "status": row.status,
         "version": row.version,
         "triggers": item.triggers,

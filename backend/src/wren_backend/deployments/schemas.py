@@ -80,6 +80,9 @@ class DeployBody(RequestBody):
     script: str = Field(description="Python source, at most 1 MiB of UTF-8")
     name: str | None = Field(default=None, description="Unique in the workspace; the first trigger's function if none")
     metadata: MetadataBody | None = Field(default=None, description="Compared with what the script itself declares")
+    take_over: bool = Field(
+        default=False, description="As an admin: replace a deployment of another user; its runs then use yours"
+    )
 
 
 class FindingRead(ResponseBody):
@@ -145,6 +148,7 @@ class DeploymentRead(ResponseBody):
 
     id: str
     name: str
+    owner: str = Field(description="Who deployed it; its runs use this user's accounts, and admins may act on it too")
     status: DeploymentStatus
     version: int
     triggers: int

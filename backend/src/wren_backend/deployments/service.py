@@ -13,7 +13,7 @@ from wren_backend.deployments.declaration import Declaration, check_agreement, c
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.deployments.quota import QueueFull, QuotaExceeded
 from wren_backend.deployments.reading import Configured, ReadScript, ScriptRefused, Verdict, combine_problems
-from wren_backend.deployments.repository import DeploymentOverview, NewScript
+from wren_backend.deployments.repository import DeploymentOverview, DeploymentOwned, NewScript, StoredVersion
 from wren_backend.deployments.script import check_script
 from wren_backend.deployments.starting import UNNAMED, choose_function, choose_name, make_start
 from wren_backend.executor.executor import Description
@@ -28,8 +28,9 @@ from wren_backend.runs.money import month_of
 from wren_backend.storage.database import Database, WriteSession
 from wren_backend.storage.pagination import CursorCodec
 from wren_backend.tenancy.auth import Subject
-from wren_backend.tenancy.errors import MissingObject
+from wren_backend.tenancy.errors import MissingObject, NotAllowed
 from wren_backend.tenancy.names import clean_name
+from wren_backend.tenancy.ownership import require_owner
 from wren_backend.triggers import repository as triggers
 from wren_backend.triggers.models import Trigger
 from wren_core.errors import WrenError
@@ -127,6 +128,7 @@ class DeploymentService:
         render: Callable[[DeployResult], StoredReply],
         name: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        take_over: bool = False,
         request: KeyedRequest | None = None,
     ) -> StoredReply:
         """Check a script, store it as a new version of its name, and let its triggers fire.
@@ -139,10 +141,13 @@ class DeploymentService:
             render: shapes the answer that is stored with the idempotency key.
             name: the deployment's name; the first trigger's function where none is given.
             metadata: compared with what the script declares.
+            take_over: replace a deployment of another user, as an admin may.
             request: the idempotency key; a repeated one gets the first answer.
 
         Raises:
             ScriptRefused: the check has errors, those of `wren test`.
+            DeploymentOwned: another user deployed it, and `take_over` is not given.
+            NotAllowed: `take_over` is given, and the subject is no admin.
             ScriptTooLarge, InvalidInput (NAME_INVALID), MetadataMismatch, TriggerUnsupported: fix the script or the
                 request.
             UserFacingConfigError: an integration it uses must be connected first; carries `action_url`.
@@ -157,7 +162,7 @@ class DeploymentService:
             check_agreement(read.declaration, Declaration.of(metadata))
         declared = {**read.declaration.to_wire(), **({"ai_integration": read.ai} if read.ai else {})}
         new = NewScript(name=wanted or choose_name(read.metadata), script=script, declared=declared)
-        return self._store(subject, new, read, request, render)
+        return self._store(subject, new, read, request, render, take_over=take_over)
 
     def validate(self, subject: Subject, *, script: str, name: str | None = None) -> Verdict:
         """Check a script as `deploy` does, and store nothing.
@@ -215,10 +220,11 @@ class DeploymentService:
         payload: Mapping[str, Any] | None = None,
         correlation_id: str,
     ) -> Run:
-        """Queue a run by hand.
+        """Queue a run by hand; it uses the accounts of the deployment's owner.
 
         Raises:
             MissingObject: no such deployment in this workspace, or it was undeployed.
+            NotAllowed: another user owns it.
             AgentFixableError: FUNC_REQUIRED where the script has several triggered functions.
             QueueFull: the workspace has as many queued runs as it may.
         """
@@ -226,6 +232,7 @@ class DeploymentService:
             deployment = deployments.lock_deployed(session, subject.workspace_id, deployment_id)
             if deployment is None:
                 raise _missing(deployment_id)
+            require_owner(session, subject, deployment.user_id, repr(deployment.name))
             declared = triggers.list_triggers(session, subject.workspace_id, deployment_id)
             chosen = func or choose_function(declared)
             request = runs.RunRequest(
@@ -246,7 +253,7 @@ class DeploymentService:
         return queued.run
 
     def get(self, subject: Subject, deployment_id: str) -> DeploymentDetails:
-        """Return a deployment, undeployed or not.
+        """Return a deployment, undeployed or not; every user of the workspace sees what it declares and whose it is.
 
         Raises:
             MissingObject: no such deployment in this workspace.
@@ -310,6 +317,7 @@ class DeploymentService:
 
         Raises:
             MissingObject: no such deployment in this workspace, or it was undeployed.
+            NotAllowed: another user owns it.
         """
         return self._change(subject, deployment_id, deployments.undeploy)
 
@@ -324,8 +332,9 @@ class DeploymentService:
     def _change(self, subject: Subject, deployment_id: str, change: Callable[..., Deployment | None]) -> Deployment:
         with self.database.writing() as session:
             changed = change(session, subject.workspace_id, deployment_id, now=self.clock.now())
-        if changed is None:
-            raise _missing(deployment_id)
+            if changed is None:
+                raise _missing(deployment_id)
+            require_owner(session, subject, changed.user_id, repr(changed.name))  # raises: nothing is changed
         log.info(f"deployment.{changed.status}", deployment_id=deployment_id)
         return changed
 
@@ -351,12 +360,14 @@ class DeploymentService:
         read: ReadScript,
         request: KeyedRequest | None,
         render: Callable[[DeployResult], StoredReply],
+        *,
+        take_over: bool,
     ) -> StoredReply:
         now = self.clock.now()
         with self.database.writing() as session:
             if request is not None and (answered := idempotency.begin(session, request, now=now)):
                 return answered
-            stored = deployments.create_or_new_version(session, subject.workspace_id, subject.user_id, new, now=now)
+            stored = self._store_version(session, subject, new, take_over=take_over, now=now)
             self._check_quota(session, stored.deployment)
             synced = triggers.sync(
                 session, subject.workspace_id, stored.deployment.id, read.declaration.triggers, now=now
@@ -369,6 +380,19 @@ class DeploymentService:
                 idempotency.complete(session, request, reply)
         log.info("deployment.stored", deployment_id=stored.deployment.id, version=stored.version.version)
         return reply
+
+    def _store_version(
+        self, session: WriteSession, subject: Subject, new: NewScript, *, take_over: bool, now: datetime
+    ) -> StoredVersion:
+        workspace_id, may_take = subject.workspace_id, take_over and subject.is_admin
+        try:
+            return deployments.create_or_new_version(
+                session, workspace_id, subject.user_id, new, take_over=may_take, now=now
+            )
+        except DeploymentOwned as exc:
+            if take_over:
+                raise NotAllowed(exc.message, details=exc.details) from exc
+            raise
 
     def _check_quota(self, session: WriteSession, deployment: Deployment) -> None:
         if deployment.version > 1:

@@ -22,9 +22,11 @@ log = structlog.get_logger(__name__)
 # Code -> status; a code that is not listed takes the status of its type.
 STATUS_BY_CODE: dict[str, int] = {
     "UNAUTHENTICATED": 401,
+    "NOT_ALLOWED": 403,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "NAME_TAKEN": 409,
+    "DEPLOYMENT_OWNED": 409,
     "ALIAS_TAKEN": 409,
     "SCRIPT_TOO_LARGE": 413,
     "BODY_TOO_LARGE": 413,

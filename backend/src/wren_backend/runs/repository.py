@@ -82,13 +82,16 @@ def list_runs(
     session: ReadSession,
     workspace_id: str,
     *,
+    user_id: str | None = None,
     deployment_id: str | None = None,
     status: RunStatus | None = None,
     limit: int,
     after: Position | None = None,
 ) -> Page[Run]:
-    """List runs of a workspace (of one deployment, in one status), newest first, after the position `after`."""
+    """List runs of a workspace (of one user, deployment, status), newest first, after the position `after`."""
     statement = select(Run).where(Run.workspace_id == workspace_id)
+    if user_id is not None:
+        statement = statement.where(Run.user_id == user_id)
     if deployment_id is not None:
         statement = statement.where(Run.deployment_id == deployment_id)
     if status is not None:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from wren_backend.ids import hash_token, new_token
 from wren_backend.storage.database import Database, ReadSession, WriteSession
 from wren_backend.tenancy import repository as tenancy
-from wren_backend.tenancy.models import ApiKey, User
+from wren_backend.tenancy.models import ApiKey, Role, User
 
 DEFAULT_WORKSPACE = "default"
 
@@ -37,6 +37,8 @@ class Subject:
     user_id: str
     key_id: str | None = None
     """The API key used; None in a run, where the platform acts for the user."""
+    is_admin: bool = False
+    """Whether it may do with what other users of the workspace own what they may."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,12 +88,13 @@ def authenticate(database: Database, plain: str, *, now: datetime) -> Subject | 
     """Return the subject of a key, or None. Nothing is cached: a revoked key is refused from the next request on."""
     with database.reading() as session:
         row = verify_key(session, plain, now=now)
-    if row is None:
+        user = None if row is None else tenancy.find_user(session, row.workspace_id, row.user_id)
+    if row is None or user is None:
         return None
     if row.last_used_at is None or now - row.last_used_at >= _USE_GRANULARITY:
         with database.writing() as session:
             tenancy.note_api_key_use(session, row.id, now=now)
-    return Subject(workspace_id=row.workspace_id, user_id=row.user_id, key_id=row.id)
+    return Subject(workspace_id=row.workspace_id, user_id=row.user_id, key_id=row.id, is_admin=user.role is Role.ADMIN)
 
 
 def bootstrap(
@@ -107,7 +110,7 @@ def bootstrap(
         row = tenancy.add_workspace(session, workspace, name=workspace, now=now)
         if row is None:
             return None
-        user = tenancy.add_user(session, row.id, name=user_name, now=now)
+        user = tenancy.add_user(session, row.id, name=user_name, role=Role.ADMIN, now=now)
         issued = issue_key(session, user, name="first key", now=now)
-    subject = Subject(workspace_id=user.workspace_id, user_id=user.id, key_id=issued.row.id)
+    subject = Subject(workspace_id=user.workspace_id, user_id=user.id, key_id=issued.row.id, is_admin=True)
     return FirstStart(subject=subject, plain=issued.plain)

@@ -1,10 +1,20 @@
 """Tables of tenancy: workspaces, the users in them, and the keys those users hold."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel import Field
 
-from wren_backend.storage.tables import Table
+from wren_backend.storage.tables import Table, stored_enum
+
+
+class Role(StrEnum):
+    """What a user may do with the deployments of other users of the workspace."""
+
+    ADMIN = "admin"
+    """Everything their owner may."""
+    MEMBER = "member"
+    """See that they exist, and whose they are."""
 
 
 class Workspace(Table, table=True):
@@ -27,6 +37,7 @@ class User(Table, table=True):
     id: str = Field(primary_key=True)
     workspace_id: str = Field(foreign_key="workspaces.id", ondelete="CASCADE", index=True)
     name: str
+    role: Role = Field(default=Role.MEMBER, sa_type=stored_enum(Role))
     created_at: datetime
     disabled_at: datetime | None = None
     """From this moment every key of the user is refused."""

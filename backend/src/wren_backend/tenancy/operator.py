@@ -7,7 +7,7 @@ from wren_backend.storage.database import Database, ReadSession, WriteSession
 from wren_backend.tenancy import repository as tenancy
 from wren_backend.tenancy.auth import issue_key
 from wren_backend.tenancy.errors import MissingObject
-from wren_backend.tenancy.models import User, Workspace
+from wren_backend.tenancy.models import Role, User, Workspace
 from wren_backend.tenancy.names import clean_name
 
 
@@ -75,6 +75,21 @@ def disable_user(database: Database, *, user: str, workspace: str, now: datetime
     raise MissingObject(f"there is no user {user!r} in the workspace {workspace!r}")
 
 
+def set_role(database: Database, *, user: str, workspace: str, role: Role) -> str:
+    """Make a user of a workspace its admin, or a member again, and return a line that reports it.
+
+    Raises:
+        MissingObject: there is no such workspace, or no such user in it.
+    """
+    with database.writing() as session:
+        owner = get_workspace(session, workspace)
+        for each in tenancy.list_users(session, owner.id):
+            if each.name == user:
+                tenancy.set_role(session, owner.id, each.id, role)
+                return f"{workspace}/{user} is {'an admin' if role is Role.ADMIN else 'a member'} from now on"
+    raise MissingObject(f"there is no user {user!r} in the workspace {workspace!r}")
+
+
 def list_workspaces(database: Database) -> list[dict[str, Any]]:
     """Return the workspaces by their short name: when each was made, and its users."""
     with database.reading() as session:
@@ -84,6 +99,7 @@ def list_workspaces(database: Database) -> list[dict[str, Any]]:
                 "id": workspace.id,
                 "created_at": workspace.created_at.isoformat(),
                 "users": [user.name for user in tenancy.list_users(session, workspace.id)],
+                "admins": [u.name for u in tenancy.list_users(session, workspace.id) if u.role is Role.ADMIN],
             }
             for workspace in tenancy.list_workspaces(session)
         ]
@@ -110,5 +126,7 @@ def _find_or_add_workspace(session: WriteSession, slug: str, now: datetime) -> W
 
 
 def _find_or_add_user(session: WriteSession, workspace: Workspace, name: str, now: datetime) -> User:
-    found = next((user for user in tenancy.list_users(session, workspace.id) if user.name == name), None)
-    return found or tenancy.add_user(session, workspace.id, name=name, now=now)
+    users = tenancy.list_users(session, workspace.id)
+    found = next((user for user in users if user.name == name), None)
+    role = Role.MEMBER if users else Role.ADMIN  # the first user of a workspace
+    return found or tenancy.add_user(session, workspace.id, name=name, role=role, now=now)

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from wren_backend.ids import new_id
 from wren_backend.storage.database import ReadSession, WriteSession
-from wren_backend.tenancy.models import ApiKey, User, Workspace
+from wren_backend.tenancy.models import ApiKey, Role, User, Workspace
 
 _Row = TypeVar("_Row")
 
@@ -44,9 +44,9 @@ def delete_workspace(session: WriteSession, workspace_id: str) -> bool:
     return bool(session.returning(statement))
 
 
-def add_user(session: WriteSession, workspace_id: str, *, name: str, now: datetime) -> User:
+def add_user(session: WriteSession, workspace_id: str, *, name: str, role: Role = Role.MEMBER, now: datetime) -> User:
     """Add a user to a workspace."""
-    user = User(id=new_id("usr"), workspace_id=workspace_id, name=name, created_at=now)
+    user = User(id=new_id("usr"), workspace_id=workspace_id, name=name, role=role, created_at=now)
     session.add(user)
     session.flush()
     return user
@@ -61,6 +61,12 @@ def list_users(session: ReadSession, workspace_id: str) -> list[User]:
     """List the users of a workspace, oldest first."""
     statement = select(User).where(User.workspace_id == workspace_id).order_by(col(User.created_at), col(User.id))
     return list(session.exec(statement))
+
+
+def set_role(session: WriteSession, workspace_id: str, user_id: str, role: Role) -> User | None:
+    """Give a user of that workspace a role."""
+    theirs = (col(User.workspace_id) == workspace_id, col(User.id) == user_id)
+    return _only(session.returning(update(User).where(*theirs).values(role=role).returning(User)))
 
 
 def disable_user(session: WriteSession, workspace_id: str, user_id: str, *, now: datetime) -> User | None:

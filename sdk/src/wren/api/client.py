@@ -80,11 +80,22 @@ class Client:
         """Ask whether a script could be deployed: the server checks it as a deploy does, and stores nothing."""
         return self._post(ApiValidation, "/v1/scripts/validate", {"script": script, "name": name})
 
-    def deploy(self, script: str, *, name: str | None = None, metadata: Mapping[str, Any] | None = None) -> ApiDeployed:
-        """Store a script and register its triggers; under a name that exists it becomes the next version."""
+    def deploy(
+        self,
+        script: str,
+        *,
+        name: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        take_over: bool = False,
+    ) -> ApiDeployed:
+        """Store a script and register its triggers; under a name that exists it becomes the next version.
+
+        With `take_over` also where another user deployed it: its runs then use the accounts of this one.
+        """
         body: dict[str, Any] = {"script": script}
         body.update({"name": name} if name is not None else {})
         body.update({"metadata": dict(metadata)} if metadata is not None else {})
+        body.update({"take_over": True} if take_over else {})
         return self._post(ApiDeployed, "/v1/scripts/deploy", body)
 
     def deployments(self) -> list[ApiDeployment]:

@@ -69,6 +69,8 @@ class ApiDeployment(ApiRecord):
 
     id: str
     name: str
+    owner: str = ""
+    """Who deployed it; its runs use this user's accounts."""
     status: str
     version: int = 1
     triggers: int = 0

@@ -67,6 +67,12 @@ def deploy(
     name: Annotated[
         str | None, typer.Option(help="Name of the deployment. Default: the file's name without .py.")
     ] = None,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over", help="As an admin: replace a deployment of another user; its runs then use your accounts."
+        ),
+    ] = False,
     as_json: Json = False,
     import_timeout: ImportSeconds = _IMPORT_SECONDS,
 ) -> None:
@@ -76,7 +82,7 @@ def deploy(
     """
     from wren.cli.commands.deploy import deploy_script
 
-    deploy_script(script, name=name, import_seconds=import_timeout, as_json=as_json)
+    deploy_script(script, name=name, import_seconds=import_timeout, as_json=as_json, take_over=take_over)
 
 
 @app.command()

@@ -6,8 +6,8 @@ def test_status_lists_the_deployments(wren, fake, logged_in):
 
     assert (plain.code, as_json.code) == (0, 0)
     head, row, long = (" ".join(line.split()) for line in plain.out.splitlines())
-    assert head == "name status version triggers last run (UTC) next run (UTC)"
-    assert row == "daily active 1 1 2029-12-31 09:00 failed 2030-01-01 09:00"
+    assert head == "name owner status version triggers last run (UTC) next run (UTC)"
+    assert row == "daily alice active 1 1 2029-12-31 09:00 failed 2030-01-01 09:00"
     assert long.endswith("active 1 1 - - 2030-01-01 09:00")
     assert as_json.json == {"deployments": fake.deployments}
 
@@ -80,7 +80,8 @@ def test_status_of_a_deployment_shows_what_starts_it_and_what_does_no_more(wren,
     done = wren("status", "daily", **logged_in)
 
     rows = [" ".join(line.split()) for line in done.out.splitlines()]
-    assert rows[1:5] == [
+    assert rows[1:6] == [
+        "deployed by alice, whose accounts its runs use",
         "next run: 2030-01-01 09:00:00 UTC",
         "starts when next last missed",
         "daily schedule, 0 9 * * *, Europe/Oslo - 2029-12-31 08:00:00 UTC 3",

@@ -17,7 +17,9 @@ from wren.cli.server import get_deployment, open_client
 from wren_core.errors import WrenError
 
 
-def deploy_script(script: Path, *, name: str | None, import_seconds: float, as_json: bool) -> None:
+def deploy_script(
+    script: Path, *, name: str | None, import_seconds: float, as_json: bool, take_over: bool = False
+) -> None:
     """Check a script and store it on the server."""
     screen = Screen(as_json=as_json)
     text = read_script_text(script)
@@ -28,7 +30,7 @@ def deploy_script(script: Path, *, name: str | None, import_seconds: float, as_j
     name = script.stem if name is None else name
     with open_client() as client:
         try:
-            deployed = client.deploy(text, name=name, metadata=report.metadata)
+            deployed = client.deploy(text, name=name, metadata=report.metadata, take_over=take_over)
         except WrenError as exc:
             show_findings(screen, list_remote_findings(exc.details.get("findings", ()), report.findings))
             raise

@@ -49,10 +49,11 @@ def _show_deployments(screen: Screen, deployments: list[ApiDeployment], troubled
         screen.line("nothing is deployed yet; run `wren deploy SCRIPT`")
         return
     screen.table(
-        ("name", "status", "version", "triggers", "last run (UTC)", "", "next run (UTC)"),
+        ("name", "owner", "status", "version", "triggers", "last run (UTC)", "", "next run (UTC)"),
         [
             (
                 d.name,
+                d.owner,
                 d.status,
                 d.version,
                 d.triggers,
@@ -68,6 +69,7 @@ def _show_deployments(screen: Screen, deployments: list[ApiDeployment], troubled
 def _show_deployment(screen: Screen, deployment: ApiDeployment, runs: list[ApiRun]) -> None:
     screen.answer({"deployment": deployment.to_wire(), "runs": [run.to_wire() for run in runs]})
     screen.line(f"{deployment.name} is {deployment.status}: version {deployment.version} ({deployment.id})")
+    screen.line(f"deployed by {deployment.owner}, whose accounts its runs use")
     screen.line(f"next run: {format_cell(deployment.next_run)}")
     screen.table(
         ("starts", "when", "next", "last", "missed"),
