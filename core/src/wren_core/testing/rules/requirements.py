@@ -15,8 +15,8 @@ from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.source_imports import list_imports
 from wren_core.testing.target import CheckTarget
 
-# Authors write `pydantic.Field` in signatures: it is part of the contract.
-_OF_THE_CONTRACT = frozenset({"wren_core", "pydantic"})
+# Authors write `pydantic.Field` in signatures: it is part of the contract, and always brings pydantic_core.
+_OF_THE_CONTRACT = frozenset({"wren_core", "pydantic", "pydantic_core"})
 
 
 def _check(target: CheckTarget) -> Iterator[Finding]:
