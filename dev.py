@@ -21,6 +21,7 @@ import fcntl
 import hashlib
 import os
 import shlex
+import shutil
 import ssl
 import subprocess
 import time
@@ -66,6 +67,17 @@ DEPTRY_EXCEPTIONS = (
     "DEP002=build|copier|psycopg|pytest|python-multipart|tzdata|watchfiles|wren-sdk,DEP003=pydantic|pydantic_core"
 )
 
+# Servers that tests start themselves, and the packages of Debian and Ubuntu that bring them.
+SERVERS = {
+    "nginx": ("nginx", "libnginx-mod-http-dav-ext"),
+    "apache2": ("apache2-bin",),
+    "lighttpd": ("lighttpd", "lighttpd-mod-webdav"),
+    "rclone": ("rclone",),
+    "dovecot": ("dovecot-imapd",),
+}
+SYSTEM_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
+
 NETWORK_HINT = "If a download failed: check the network, the proxy, or `python3 -m pip config list`."
 
 
@@ -103,6 +115,8 @@ def perform(arguments: list[str]) -> int:
         return run(Command(program="python", arguments=(str(ROOT / "examples" / "demo.py"), *rest)), environment())
     if word == "test":
         variables = download_environment()
+        if is_disposable():
+            install_servers(missing_packages(SYSTEM_PATH), variables)
         return run(Command(program="pytest", arguments=rest), variables) if rest else run_all(variables)
     return 0
 
@@ -234,6 +248,46 @@ def make_venv(variables: Mapping[str, str]) -> None:
         return
     command = [str(UV), "venv", "--clear", "--no-project", "--python", PYTHON, str(VENV)]
     step(f"creating .venv with Python {sys.version.split()[0]}", command, variables, "Remove .venv and try again.")
+
+
+# --- servers for tests ---------------------------------------------------------------------------------------------
+
+
+def is_disposable() -> bool:
+    """Return whether this is a machine of a CI, where packages of the system may be installed."""
+    is_ci = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+    return is_ci and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def missing_packages(path: str) -> list[str]:
+    """Return the packages of the servers that are not on a search path."""
+    return [name for program, names in SERVERS.items() if not shutil.which(program, path=path) for name in names]
+
+
+def install_servers(packages: list[str], variables: Mapping[str, str]) -> None:
+    """Install packages of the system, without starting the services in them."""
+    if not packages:
+        return
+    quiet = {**variables, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300"]
+    with services_stopped():
+        step("reading the package lists", [*apt, "update"], quiet, NETWORK_HINT)
+        install = [*apt, "install", "--yes", "--no-install-recommends", *packages]
+        step(f"installing {' '.join(packages)}", install, quiet, NETWORK_HINT)
+
+
+@contextmanager
+def services_stopped() -> Iterator[None]:
+    """Forbid packages to start their services, as container images do; a policy that exists is kept."""
+    if SERVICE_POLICY.exists():
+        yield
+        return
+    SERVICE_POLICY.write_text("#!/bin/sh\nexit 101\n")
+    SERVICE_POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        SERVICE_POLICY.unlink()
 
 
 # --- variables ------------------------------------------------------------------------------------------------------

@@ -315,3 +315,50 @@ def test_a_home_that_is_not_writable_is_not_used(dev, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(file / "home"))
 
     assert dev.download_environment()["UV_CACHE_DIR"] == str(Path(dev.TOOLS) / "uv-cache")
+
+
+# --- servers for tests ------------------------------------------------------------------------------------------------
+
+
+def test_only_servers_that_are_missing_are_installed(dev, tmp_path):
+    for program in ("nginx", "apache2", "dovecot"):
+        (tmp_path / program).write_text("#!/bin/sh\n")
+        (tmp_path / program).chmod(0o755)
+
+    assert dev.missing_packages(str(tmp_path)) == ["lighttpd", "lighttpd-mod-webdav", "rclone"]
+
+
+@pytest.mark.parametrize("ci", ["", "false", "0"])
+def test_nothing_is_installed_on_a_machine_of_a_developer(dev, monkeypatch, ci):
+    monkeypatch.setenv("CI", ci)
+
+    assert not dev.is_disposable()
+
+
+def test_packages_are_installed_without_starting_services(dev, tmp_path, monkeypatch):
+    log, policy = tmp_path / "log", tmp_path / "policy-rc.d"
+    apt = tmp_path / "bin" / "apt-get"
+    apt.parent.mkdir()
+    apt.write_text(f'#!/bin/sh\ntest -x {policy} && echo "$DEBIAN_FRONTEND $@" >> {log}\n')
+    apt.chmod(0o755)
+    monkeypatch.setattr(dev, "SERVICE_POLICY", policy)
+    monkeypatch.setenv("PATH", f"{apt.parent}:{os.defpath}")
+
+    dev.install_servers(["rclone"], dict(os.environ))
+
+    update, install = log.read_text().splitlines()
+    assert update.split()[0] == "noninteractive"
+    assert update.endswith(" update")
+    assert install.endswith(" install --yes --no-install-recommends rclone")
+    assert not policy.exists()
+
+
+def test_a_policy_that_exists_is_kept(dev, tmp_path, monkeypatch):
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text("mine")
+    monkeypatch.setattr(dev, "SERVICE_POLICY", policy)
+
+    with dev.services_stopped():
+        assert policy.read_text() == "mine"
+
+    assert policy.read_text() == "mine"

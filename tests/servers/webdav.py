@@ -1,7 +1,7 @@
 """Real WebDAV servers, each in a temporary folder with one share: nginx, Apache, lighttpd and rclone.
 
-They differ in what the integration must not depend on: whether a folder's address needs its slash, whether a precondition
-is kept, whether there are locks.
+They differ in what the integration must not depend on: whether a folder's address needs its slash, whether a
+precondition is kept, whether there are locks.
 """
 
 import os
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from servers.availability import find_program
+from servers.availability import find_program, unavailable
 from servers.process import clean_variables, free_port, serve
 
 USER, PASSWORD = "ann", "s3cret-word"
@@ -103,8 +103,10 @@ class Share:
 
 @contextmanager
 def nginx(*, lists: bool = True) -> Iterator[Share]:
-    """nginx with its own WebDAV module, which keeps no precondition; with `lists`, also the one for PROPFIND and locks."""
-    program = find_program("nginx", package="nginx-light libnginx-mod-http-dav-ext")
+    """nginx with its WebDAV module, which keeps no precondition; with `lists`, also that for PROPFIND and locks."""
+    program = find_program("nginx", package="nginx libnginx-mod-http-dav-ext")
+    if lists and not (NGINX_MODULES / "ngx_http_dav_ext_module.so").exists():
+        unavailable("nginx has no module for PROPFIND; Debian and Ubuntu: apt-get install libnginx-mod-http-dav-ext")
     more = {
         "module": f"load_module {NGINX_MODULES}/ngx_http_dav_ext_module.so;" if lists else "",
         "zone": "dav_ext_lock_zone zone=share:1m;" if lists else "",
@@ -142,9 +144,9 @@ def rclone() -> Iterator[Share]:
     """`rclone serve webdav`, which keeps no precondition of a PUT."""
     program = find_program("rclone", package="rclone")
 
-    def command(folder: Path, port: int = 0) -> list[str | Path]:
+    def command(folder: Path) -> list[str | Path]:
         where = ("--addr", f"127.0.0.1:{(folder / 'port').read_text()}", "--baseurl", "/dav")
-        login = ("--user", USER, "--pass", PASSWORD, "--config", "/dev/null", "--vfs-cache-mode", "off")
+        login = ("--user", USER, "--pass", PASSWORD, "--config", "/dev/null", "--dir-cache-time", "0s")
         return [program, "serve", "webdav", folder / "share", *where, *login]
 
     with _run(command, "", {}) as share:

@@ -85,6 +85,7 @@ def test_requested_failures_happen(fake, webdav):
 
 
 def test_a_partial_deletion_is_an_error(fake, webdav):
+    fake.limit_faults(lambda request: request.method == "DELETE")
     fake.fail_next(207, path="/reports")
 
     with pytest.raises(Rejected) as caught:

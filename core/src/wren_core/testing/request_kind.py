@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from wren_core.testing.fake_provider import FakeRequest
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
 _ACTIONS = ("action", "method", "op", "operation", "cmd", "command", "request")
 _ACTION_HEADERS = ("soapaction", "x-amz-target")
 _COMMENT_OR_TEXT = re.compile(r'"""(?:.|\n)*?"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*')

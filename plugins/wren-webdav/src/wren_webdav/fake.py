@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 from wren_core.testing import FakeProvider, FakeRequest, FakeResponse, route
@@ -115,7 +115,7 @@ class FakeWebDAV(FakeProvider):
     def copy(self, request: FakeRequest) -> FakeResponse:
         """Copy an item with its content."""
         path = _path(request)
-        target = _path(FakeRequest(method="", path=urlsplit(request.headers["destination"]).path))
+        target = _path(FakeRequest(method="", path=unquote(urlsplit(request.headers["destination"]).path)))
         items = list(self._tree(path))
         if not items:
             return _status(404)

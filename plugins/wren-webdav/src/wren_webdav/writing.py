@@ -1,8 +1,8 @@
 """Write and delete without losing the update of another program, also on servers that ignore preconditions.
 
 Servers such as nginx and rclone replace a file whatever If-Match and If-None-Match say. So every change looks first; a
-new file is uploaded under a temporary name and moved without overwriting; a version is replaced or deleted under a lock,
-where the server has locks. ADR 30 says what this promises, and what stays a race.
+new file is uploaded under a temporary name and moved without overwriting; a version is replaced or deleted under a
+lock, where the server has locks. ADR 30 says what this promises, and what stays a race.
 """
 
 import re
@@ -24,6 +24,8 @@ _LOCK = (
     b'<?xml version="1.0"?><D:lockinfo xmlns:D="DAV:"><D:lockscope><D:exclusive/></D:lockscope>'
     b"<D:locktype><D:write/></D:locktype></D:lockinfo>"
 )
+# Characters that some servers misread in the address that a file is moved to.
+_MISREAD = re.compile("[?#%;]")
 _CHECK = "check with info(), and pass its etag"
 
 
@@ -65,6 +67,9 @@ def _create(client: WebDAVClient, path: str, content: bytes | BinaryIO) -> None:
     if existing:
         code, what = ("IS_A_FOLDER", "is a folder") if existing.is_folder else ("PRECONDITION_FAILED", "already exists")
         raise Rejected(f"{path!r} {what}: {_CHECK}", code=code)
+    if _MISREAD.search(path):
+        client.store(path, content, headers={"if-none-match": "*"})
+        return
     hidden = f"{path.rpartition('/')[0]}/.wren-{token_hex(8)}.tmp"
     client.store(hidden, content, name=path)
     try:
@@ -85,7 +90,8 @@ def _hold(client: WebDAVClient, path: str, etag: str) -> Iterator[dict[str, str]
     _check_version(client.find(path), path, etag)
     token = _lock(client, path)
     try:
-        held = {"if": f"({token})"} if token else {}
+        # For this item alone: a server checks a condition without an address for the parent folder, too.
+        held = {"if": f"<{client.url}{quoted(path)}> ({token})"} if token else {}
         current = _check_version(client.find(path), path, etag) if token else etag
         # A weak etag never matches as a condition; the lock, or the look before, has to do.
         yield held if current.startswith("W/") else {**held, "if-match": current}

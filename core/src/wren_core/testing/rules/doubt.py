@@ -6,6 +6,7 @@ Which class the error has is the subject of W205, W302 and W303; `execution.call
 from collections.abc import Iterator
 
 from wren_core.testing.calls import Call, MethodCalls
+from wren_core.testing.request_kind import last_write
 from wren_core.testing.rules.call_findings import recording_problem, working_methods
 from wren_core.testing.rules.rule import Finding, NotApplicable, Rule, Tier
 from wren_core.testing.target import CheckTarget
@@ -29,8 +30,8 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
 
 
 def _has_lost_an_answer(method: MethodCalls, call: Call) -> bool:
-    """Tell whether the call sent its write, which is the last request of a call without faults, and then failed."""
-    last = method.plain.requests[-1] if method.plain and method.plain.requests else None
+    """Tell whether the call sent its write, the last request of a call without faults that writes, and then failed."""
+    last = last_write(method.plain.requests) if method.plain else None
     if last is None or call.error is None or call.fault not in _LOST_ANSWERS:
         return False
     return any((request.method, request.path) == (last.method, last.path) for request in call.requests)
