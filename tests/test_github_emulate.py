@@ -165,20 +165,48 @@ def test_a_write_whose_response_is_lost_is_not_sent_again(providers, start_proxy
     assert titles(providers).count("Sent once") == 1
 
 
-def test_reads_wait_for_a_rate_limit_and_writes_report_it(providers, start_proxy):
+def test_reads_and_writes_wait_for_a_rate_limit(providers, start_proxy):
     before = start_proxy(providers.github_url)
     limited = answering(403, b'{"message": "You have exceeded a secondary rate limit"}', Retry_After="0")
-    before.inject(limited, path="/repos/*/issues", times=2)
     github = connected(before.url)
 
-    with pytest.raises(RateLimited) as caught:
-        github.create_issue("Too many")
+    before.inject(limited, path="/repos/*/issues", times=2)
+    github.create_issue("Too many")
+    before.inject(limited, path="/repos/*/issues", times=1)
     found = github.list_issues(limit=1)
 
     github.close()
-    assert caught.value.retry_after == 0.0
     assert len(found) == 1
-    assert "Too many" not in titles(providers)
+    assert titles(providers).count("Too many") == 1
+
+
+def test_a_long_limit_reaches_the_caller_and_nothing_is_done(providers, start_proxy):
+    before = start_proxy(providers.github_url)
+    abuse = b'{"message": "You have triggered an abuse detection mechanism. Please wait a few minutes."}'
+    before.inject(answering(403, abuse), path="/repos/*/issues", times=1)
+    github = connected(before.url)
+
+    with pytest.raises(RateLimited, match="abuse detection mechanism") as caught:
+        github.create_issue("Far too many")
+
+    github.close()
+    assert (caught.value.retry_after, caught.value.can_retry) == (60.0, True)
+    assert "Far too many" not in titles(providers)
+
+
+def test_a_renamed_repository_is_found_by_reads_and_writes(providers, start_proxy):
+    before = start_proxy(providers.github_url)
+    github = connected(before.url)
+    place = f"/repos/{github.config.default_repository}/issues"
+
+    for status in (307, 308):
+        before.inject(
+            answering(status, b'{"message": "Moved"}', Location=place), path="/repos/old/name/issues", times=1
+        )
+        github.create_issue(f"Moved {status}", repository="old/name")
+
+    github.close()
+    assert {"Moved 307", "Moved 308"} <= set(titles(providers))
 
 
 # --- connecting -------------------------------------------------------------------------------------------------------

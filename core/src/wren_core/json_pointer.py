@@ -91,3 +91,15 @@ def put(document: dict[str, Any], pointer: str, value: Any) -> None:
         if not isinstance(node, dict):
             raise ValueError(f"{pointer!r} leads through {key!r}, which is not an object")
     node[last] = value
+
+
+def find_or_none(document: Any, pointer: str) -> Any:
+    """Return the value at a pointer of a provider's answer; None where there is nothing."""
+    found = find(document, pointer)
+    return None if found is MISSING else found
+
+
+def find_list(document: Any, pointer: str) -> list[Any]:
+    """Return the list at a pointer of a provider's answer; an empty one where there is something else."""
+    found = find(document, pointer)
+    return found if isinstance(found, list) else []

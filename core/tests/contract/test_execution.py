@@ -57,7 +57,7 @@ class Receipt(Record):
     scan: bytes = b""
 
 
-class Limited(Record):
+class Limited(BaseModel):
     count: Annotated[int, Field(le=3)]
 
 
@@ -137,7 +137,7 @@ class Shop(Integration):
 
     @method
     def field_out_of_range(self) -> Limited:
-        """Return a record with too much in it."""
+        """Return a model with too much in it."""
         return Limited.model_construct(count=4711)
 
     @method

@@ -1,3 +1,4 @@
+import json
 import time
 
 import pytest
@@ -43,6 +44,39 @@ def test_a_rate_limit_without_a_duration_has_no_pause(reset):
 
     assert isinstance(error, RateLimited)
     assert error.retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"message": "You have triggered an abuse detection mechanism. Please wait a few minutes."}),
+        (403, {"message": "You have exceeded a secondary rate limit and have been temporarily blocked."}),
+        (429, {"message": "Too many requests"}),
+        (403, {"message": "Forbidden", "documentation_url": "https://docs.github.com/rest#abuse-rate-limits"}),
+        (422, {"message": "Validation Failed", "errors": [{"code": "custom", "message": "was submitted too quickly"}]}),
+    ],
+)
+def test_every_way_to_say_too_fast_is_a_rate_limit_in_githubs_words(status, body):
+    error = verdict(answer(status, json.dumps(body).encode()))
+
+    assert isinstance(error, RateLimited)
+    assert body["message"] in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"message": "Resource protected by organization SAML enforcement"}),
+        (422, {"message": "Validation Failed", "documentation_url": "https://docs.github.com/rest/rate-limit"}),
+        (451, {"message": "Repository access blocked"}),
+        (410, {"message": "Issues are disabled for this repo"}),
+    ],
+)
+def test_other_refusals_keep_githubs_words(status, body):
+    error = verdict(answer(status, json.dumps(body).encode()))
+
+    assert not isinstance(error, RateLimited)
+    assert error.message.endswith(body["message"])
 
 
 def test_a_refused_field_is_named(github):

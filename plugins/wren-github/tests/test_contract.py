@@ -51,7 +51,7 @@ def test_the_distribution_is_small():
     sources = [path for path in (HOME / "src/wren_github").glob("*.py") if not path.name.startswith("fake")]
     metadata = [line for line in (HOME / "pyproject.toml").read_text().splitlines() if line.strip()]
 
-    assert sum(len(path.read_text().splitlines()) for path in sources) < 400
+    assert sum(len(path.read_text().splitlines()) for path in sources) < 500
     assert len(metadata) <= 20
     assert tomllib.loads("\n".join(metadata))["project"]["dependencies"] == ["wren-core[http]>=0.1,<0.2"]
 

@@ -52,7 +52,7 @@ def test_the_distribution_offers_the_fake():
 def test_the_distribution_is_small():
     sources = [path for path in (HOME / "src/wren_xero").glob("*.py") if not path.name.startswith("fake")]
 
-    assert sum(len(path.read_text().splitlines()) for path in sources) < 400
+    assert sum(len(path.read_text().splitlines()) for path in sources) < 500
 
 
 def test_the_configuration_has_the_agreed_fields():

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from wren_core import Integration, IntegrationSpec, InvalidInput, Record, method
+from wren_core.json_pointer import find_list
 
 
 class SentMessage(Record):
@@ -46,7 +47,7 @@ class Messaging(Integration):
             raise InvalidInput("the message is empty: give `body` some text", details={"pointer": "/body"})
         given = {"body": body, "subject": subject, "to": to}
         answer = self.host.request("messages.send", {name: text for name, text in given.items() if text is not None})
-        return SentMessage.model_validate(answer)
+        return SentMessage.of_answer(answer)
 
     @method(example="messaging.inbox(limit=5)")
     def inbox(
@@ -54,4 +55,4 @@ class Messaging(Integration):
     ) -> Annotated[list[InboxMessage], "Newest first"]:
         """Read the newest messages of the workspace's inbox, newest first."""
         answer = self.host.request("messages.list", {"limit": limit})
-        return [InboxMessage.model_validate(message) for message in answer["messages"]]
+        return [InboxMessage.of_answer(message) for message in find_list(answer, "/messages")]

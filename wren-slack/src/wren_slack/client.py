@@ -16,6 +16,7 @@ from slack_sdk.web import SlackResponse
 
 from wren_core import TransientError, Unavailable
 from wren_core.http_status import was_never_sent
+from wren_core.json_pointer import find_list, find_or_none
 from wren_core.retrying import WAIT_SECONDS, Attempts, send_again
 from wren_core.writes import note_write
 from wren_slack.verdicts import upload_verdict, verdict
@@ -63,11 +64,13 @@ class SlackClient(WebClient):
 
     def pages(self, call: Callable[..., SlackResponse], key: str, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Yield the items under `key` of all pages; a page is requested when its first item is needed."""
-        cursor = None
-        while cursor != "":
+        cursor, seen = None, set[str]()
+        while cursor not in seen:
+            seen.add(cursor or "")
             page = call(cursor=cursor, **arguments)
-            yield from page[key] or ()
-            cursor = (page["response_metadata"] or {}).get("next_cursor") or ""
+            yield from find_list(page.data, f"/{key}")
+            following = find_or_none(page.data, "/response_metadata/next_cursor")
+            cursor = following if isinstance(following, str) else ""
 
     def files_upload_v2(self, **arguments: Any) -> SlackResponse:
         """Upload and share files; the upload goes to the URL that Slack returns, without the token.
@@ -84,6 +87,21 @@ class SlackClient(WebClient):
             raise error from exc
         except (OSError, HTTPException) as exc:
             raise _unreachable("file upload", exc, nothing_done=True) from exc
+
+    def files_getUploadURLExternal(self, **arguments: Any) -> SlackResponse:  # noqa: N802 - the SDK's name
+        """Ask for the address of an upload."""
+        answer = super().files_getUploadURLExternal(**arguments)
+        url = find_or_none(answer.data, "/upload_url")
+        if not (isinstance(url, str) and url.startswith(("http://", "https://"))):
+            raise Unavailable("file upload: Slack gave no address for the upload; try again later", nothing_done=True)
+        return answer
+
+    def files_completeUploadExternal(self, **arguments: Any) -> SlackResponse:  # noqa: N802 - the SDK's name
+        """Share uploaded files; the SDK expects a list of them in every answer."""
+        answer = super().files_completeUploadExternal(**arguments)
+        if isinstance(answer.data, dict):
+            answer.data["files"] = find_list(answer.data, "/files")
+        return answer
 
     def _call_once(self, api_method: str, request: dict[str, Any]) -> SlackResponse:
         try:

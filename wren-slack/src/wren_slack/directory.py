@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from wren_core import InvalidInput, NotFound
+from wren_core.json_pointer import find_or_none
 from wren_core.nearest import list_nearest
 from wren_slack.records import User
 
@@ -68,7 +69,7 @@ class Directory:
         """List all people and apps that are not deactivated."""
         client = self._client()
         raw = client.pages(client.users_list, "members", limit=_PAGE)
-        return [User.from_slack(item) for item in raw if not item.get("deleted")]
+        return [User.from_slack(item) for item in raw if not find_or_none(item, "/deleted")]
 
     def _find_channel(self, name: str) -> str:
         # Public channels first, so that a connection without access to private channels finds them.
@@ -76,14 +77,16 @@ class Directory:
             if name not in self._channels:
                 client = self._client()
                 listed = client.pages(client.conversations_list, "channels", types=kind, limit=_PAGE)
-                self._channels.update({item["name"]: item["id"] for item in listed})
+                found = [(find_or_none(item, "/name"), find_or_none(item, "/id")) for item in listed]
+                self._channels.update((name, key) for name, key in found if isinstance(name, str) and key)
         if name not in self._channels:
             raise _not_found(f"#{name}", [f"#{known}" for known in self._channels])
         return self._channels[name]
 
     def _direct_id(self, user_id: str) -> str:
         if user_id not in self._direct:
-            self._direct[user_id] = self._client().conversations_open(users=user_id)["channel"]["id"]
+            answer = self._client().conversations_open(users=user_id).data
+            self._direct[user_id] = find_or_none(answer, "/channel/id") or user_id
         return self._direct[user_id]
 
 
@@ -94,8 +97,13 @@ def _strip_mention(reference: str) -> str:
 
 def _find_users(users: Iterable[User], wanted: str) -> list[User]:
     """Return the people with this ID, handle or address, which are unique, or else with this display name."""
-    unique = [user for user in users if wanted in (user.id.lower(), user.name.lower(), (user.email or "").lower())]
-    return unique or [user for user in users if wanted in (user.display_name.lower(), user.real_name.lower())]
+    unique = [user for user in users if wanted in _lower(user.id, user.name, user.email)]
+    return unique or [user for user in users if wanted in _lower(user.display_name, user.real_name)]
+
+
+def _lower(*names: str | None) -> list[str]:
+    """Return names in lower case; Slack may omit any of them."""
+    return [str(name).lower() for name in names if name]
 
 
 def _not_found(name: str, known: Iterable[str]) -> NotFound:

@@ -20,6 +20,7 @@ from wren_core import (
     UndoSpec,
     method,
 )
+from wren_core.json_pointer import find_or_none
 from wren_slack.directory import Directory
 from wren_slack.parameters import Limit, Text, Ts, Where
 from wren_slack.records import Channel, Message, MessageRef, PostedMessage, UploadedFile, User, to_ts
@@ -114,7 +115,7 @@ class Slack(Integration):
     def delete(self, ts: Ts, channel: Where = None) -> MessageRef:
         """Delete a message that the app posted; this cannot be undone."""
         answer = self.client.chat_delete(channel=self._where(channel), ts=ts)
-        return MessageRef(channel=answer["channel"], ts=answer["ts"])
+        return MessageRef.of_answer({"channel": answer.get("channel"), "ts": answer.get("ts")})
 
     @method(
         effect="write",
@@ -130,7 +131,7 @@ class Slack(Integration):
         try:
             self.client.reactions_add(channel=found.channel, timestamp=ts, name=emoji.strip(":"))
         except Rejected as exc:
-            if exc.details["slack_error"] != "already_reacted":
+            if exc.details.get("slack_error") != "already_reacted":
                 raise
         return found
 
@@ -155,10 +156,9 @@ class Slack(Integration):
         answer = self.client.files_upload_v2(
             file=data, filename=name, title=title, channel=where, initial_comment=comment, thread_ts=thread_ts
         )
-        file = answer["files"][0]
-        return UploadedFile(
-            id=file["id"], title=file.get("title") or name, channel=where, permalink=file.get("permalink")
-        )
+        file = find_or_none(answer.data, "/files/0")
+        found = {key: find_or_none(file, f"/{key}") for key in ("id", "title", "permalink")}
+        return UploadedFile.of_answer({**found, "title": found["title"] or name, "channel": where})
 
     @method(effect="read", scopes=(*_HISTORY, *_LOOKUP), example='slack.history("#general", limit=20)')
     def history(
@@ -186,7 +186,7 @@ class Slack(Integration):
             self.client.conversations_replies, "messages", channel=self._where(channel), ts=ts, limit=min(limit, _PAGE)
         )
         # Slack repeats the first message on every page.
-        unique = (item for place, item in enumerate(raw) if place == 0 or item["ts"] != ts)
+        unique = (item for place, item in enumerate(raw) if place == 0 or find_or_none(item, "/ts") != ts)
         return [Message.from_slack(item) for item in islice(unique, limit)]
 
     @method(effect="read", scopes=("channels:read", "groups:read"), example="slack.channels()")

@@ -4,9 +4,24 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Self
 
+from pydantic import BeforeValidator
+
 from wren_core import Record
+from wren_core.json_pointer import find_list, find_or_none
+from wren_slack.words import words_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def from_ts(ts: str) -> datetime:
+    """Convert a message timestamp to a datetime in UTC, exact to the microsecond."""
+    seconds, _, micros = ts.partition(".")
+    return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(micros or 0))
+
+
+def to_ts(moment: datetime) -> str:
+    """Convert an aware datetime to a message timestamp."""
+    return f"{(moment - _EPOCH) // timedelta(seconds=1)}.{moment.microsecond:06d}"
 
 
 class MessageRef(Record):
@@ -24,15 +39,21 @@ class PostedMessage(MessageRef):
     @classmethod
     def from_slack(cls, answer: Mapping[str, Any]) -> Self:
         """Parse the response of chat.postMessage or chat.update."""
-        return cls(channel=answer["channel"], ts=answer["ts"], text=answer["message"].get("text") or "")
+        return cls.of_answer(
+            {
+                "channel": answer.get("channel"),
+                "ts": answer.get("ts"),
+                "text": find_or_none(answer.get("message"), "/text") or "",
+            }
+        )
 
 
 class Message(Record):
     """A message of a channel or a thread."""
 
     ts: Annotated[str, "Timestamp that identifies the message in its channel"]
-    sent_at: Annotated[datetime, "Time of sending, in UTC"]
-    text: Annotated[str, "Text in Slack's markup"]
+    sent_at: Annotated[datetime, BeforeValidator(from_ts), "Time of sending, in UTC"]
+    text: Annotated[str, "Text in Slack's markup, with the words of blocks and attachments"]
     user: Annotated[str | None, "ID of the author; null for some apps"]
     thread_ts: Annotated[str | None, "ts of the first message of the thread, if the message belongs to one"]
     reply_count: Annotated[int, "Number of replies in the thread that this message started"]
@@ -42,15 +63,20 @@ class Message(Record):
     @classmethod
     def from_slack(cls, raw: Mapping[str, Any]) -> Self:
         """Parse one item of conversations.history or conversations.replies."""
-        return cls(
-            ts=raw["ts"],
-            sent_at=from_ts(raw["ts"]),
-            text=raw.get("text") or "",
-            user=raw.get("user"),
-            thread_ts=raw.get("thread_ts"),
-            reply_count=raw.get("reply_count") or 0,
-            reactions={item["name"]: item["count"] for item in raw.get("reactions") or ()},
-            files=tuple(item["id"] for item in raw.get("files") or ()),
+        raw = raw if isinstance(raw, Mapping) else {}
+        given = {name: raw.get(name) for name in ("ts", "user", "thread_ts")}
+        return cls.of_answer(
+            {
+                **given,
+                "sent_at": raw.get("ts"),
+                "text": words_of(raw) or raw.get("text") or "",
+                "reply_count": raw.get("reply_count") or 0,
+                "reactions": {
+                    str(find_or_none(item, "/name")): find_or_none(item, "/count")
+                    for item in find_list(raw, "/reactions")
+                },
+                "files": [find_or_none(item, "/id") for item in find_list(raw, "/files")],
+            }
         )
 
 
@@ -68,15 +94,10 @@ class Channel(Record):
     @classmethod
     def from_slack(cls, raw: Mapping[str, Any]) -> Self:
         """Parse one item of conversations.list."""
-        return cls(
-            id=raw["id"],
-            name=raw["name"],
-            is_private=bool(raw.get("is_private")),
-            is_archived=bool(raw.get("is_archived")),
-            is_member=bool(raw.get("is_member")),
-            topic=(raw.get("topic") or {}).get("value") or "",
-            purpose=(raw.get("purpose") or {}).get("value") or "",
-        )
+        raw = raw if isinstance(raw, Mapping) else {}
+        flags = {name: bool(raw.get(name)) for name in ("is_private", "is_archived", "is_member")}
+        texts = {name: find_or_none(raw, f"/{name}/value") or "" for name in ("topic", "purpose")}
+        return cls.of_answer({"id": raw.get("id"), "name": raw.get("name"), **flags, **texts})
 
 
 class User(Record):
@@ -92,14 +113,16 @@ class User(Record):
     @classmethod
     def from_slack(cls, raw: Mapping[str, Any]) -> Self:
         """Parse one item of users.list."""
-        profile = raw.get("profile") or {}
-        return cls(
-            id=raw["id"],
-            name=raw["name"],
-            real_name=raw.get("real_name") or profile.get("real_name") or "",
-            display_name=profile.get("display_name") or "",
-            email=profile.get("email"),
-            is_bot=bool(raw.get("is_bot")),
+        raw = raw if isinstance(raw, Mapping) else {}
+        return cls.of_answer(
+            {
+                "id": raw.get("id"),
+                "name": raw.get("name"),
+                "real_name": raw.get("real_name") or find_or_none(raw, "/profile/real_name") or "",
+                "display_name": find_or_none(raw, "/profile/display_name") or "",
+                "email": find_or_none(raw, "/profile/email"),
+                "is_bot": bool(raw.get("is_bot")),
+            }
         )
 
 
@@ -110,14 +133,3 @@ class UploadedFile(Record):
     title: Annotated[str, "Title shown above the file"]
     channel: Annotated[str, "ID of the channel it was shared in"]
     permalink: Annotated[str | None, "URL of the file's page, if Slack returned one"]
-
-
-def from_ts(ts: str) -> datetime:
-    """Convert a message timestamp to a datetime in UTC, exact to the microsecond."""
-    seconds, _, micros = ts.partition(".")
-    return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(micros or 0))
-
-
-def to_ts(moment: datetime) -> str:
-    """Convert an aware datetime to a message timestamp."""
-    return f"{(moment - _EPOCH) // timedelta(seconds=1)}.{moment.microsecond:06d}"

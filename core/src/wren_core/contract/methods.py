@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast, overload
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from wren_core.contract.lenient import GIVEN_BY_CALLER, relaxed_records
 from wren_core.contract.method_metadata import find_fault, find_form_fault, place_of
 from wren_core.contract.misfit import describe_error
 from wren_core.contract.spec import Effect, MethodSpec, Simulate, UndoSpec
@@ -173,8 +174,8 @@ class Method:
 
     @cached_property
     def output_validator(self) -> validator.Validator:
-        """Checks the JSON form of the result; compiled once."""
-        return validator.Validator(self.spec.output_schema)
+        """Checks the JSON form of the result, as leniently as records read it; compiled once."""
+        return validator.Validator(self._result_schema())
 
     @cached_property
     def signature(self) -> inspect.Signature:
@@ -192,7 +193,7 @@ class Method:
         Raises:
             pydantic.ValidationError: a value does not fit its type.
         """
-        return signature.arguments_of(self.input_model.model_validate(given))
+        return signature.arguments_of(self.input_model.model_validate(given, context=GIVEN_BY_CALLER))
 
     def to_json(self, value: Any) -> Any:
         """Return the JSON form of a result.
@@ -212,6 +213,10 @@ class Method:
             return dict(self.signature.bind(*args, **kwargs).arguments)
         except TypeError as exc:
             raise self._bind_error(exc, kwargs) from None
+
+    def _result_schema(self) -> dict[str, Any]:
+        with relaxed_records():
+            return signature.output_schema(self.output_adapter)
 
     def _bind_error(self, exc: TypeError, kwargs: Mapping[str, Any]) -> InvalidInput:
         known = list(self.signature.parameters)

@@ -47,6 +47,9 @@ class DeclaredMethod(Method):
         ordered = sorted(properties, key=lambda name: name not in required)
         return inspect.Signature([_parameter(name, properties[name], is_required=name in required) for name in ordered])
 
+    def _result_schema(self) -> dict[str, Any]:
+        return dict(self._declared.output_schema)
+
     def read_arguments(self, given: Mapping[str, Any], as_json: Mapping[str, Any]) -> dict[str, Any]:
         """Return the JSON form of the arguments, with defaults, and files in place of paths to them.
 

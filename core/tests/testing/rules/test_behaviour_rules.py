@@ -214,6 +214,11 @@ def test_an_integration_without_a_fake_reaches_silver(shop):
     assert [code for code, outcome in outcomes.items() if outcome == "failed"] == ["W301", "W307"]
 
 
+def numbers_as_titles(self):
+    type(self).__mro__[1].__init__(self)
+    self.items = {str(number): number for number in range(3)}
+
+
 def fake(shop, **members):
     return type("Other", (shop.Fake,), members)
 
@@ -227,6 +232,11 @@ def fake(shop, **members):
             "shop.remove: the example uses item.id; return a value for it",
         ),
         ({"example_values": lambda self: {"item.id": "9"}}, "W301-fake", "shop.remove: the example fails: NotFound"),
+        (
+            {"__init__": numbers_as_titles},
+            "W301-fake",
+            "its result breaks its declared type at /0/title: expected string",
+        ),
     ],
 )
 def test_an_example_that_fails_against_the_fake_is_reported(shop, failures, members, rule, message):

@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from wren_core import NotFound, RateLimited, Rejected, UserFacingConfigError, WrenError
+from wren_core import NotFound, RateLimited, Unavailable, UserFacingConfigError, WrenError
 from wren_core.http_client import Answer
-from wren_core.http_status import parse_retry_after, summary
+from wren_core.http_status import parse_retry_after, summary, verdict_for_status
 
 HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
+# GitHub asks for at least a minute after a limit for which it names no time.
+_SECONDARY_SECONDS = 60.0
+_SECONDARY = re.compile(r"secondary|abuse|blocked|too quickly|few minutes", re.IGNORECASE)
+_TOO_FAST = re.compile(
+    r"rate limit|abuse detection|temporarily blocked|too quickly|too many requests|wait a few minutes|slow down",
+    re.IGNORECASE,
+)
+_TOO_FAST_PAGE = re.compile(r"rate-?limit|abuse", re.IGNORECASE)
 _NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
 
 
@@ -23,31 +31,41 @@ def following(answer: Answer) -> dict[str, str] | None:
 def items_of(answer: Answer) -> list[Any]:
     """Return the items of a page; a search wraps them."""
     page = answer.json()
-    return list(page["items"] if isinstance(page, dict) else page)
+    items = page.get("items") if isinstance(page, dict) else page
+    if items is not None and not isinstance(items, list):
+        raise Unavailable(f"github answered {answer.request} with something other than a list; is base_url right?")
+    return items or []
 
 
 def verdict(answer: Answer) -> WrenError | None:
     """Return the error for a response whose status alone does not explain it."""
-    status, explanation = answer.status_code, _explain(answer)
+    status, body = answer.status_code, _body_of(answer)
+    explanation = _explain(answer, body)
     message = f"github answered {status} to {answer.request}: {explanation}"
-    if status in (403, 429) and _is_rate_limit(answer.headers, explanation):
-        return RateLimited(message, _pause(answer.headers))
+    if status in (403, 422, 429) and _is_rate_limit(answer.headers, explanation, body, status=status):
+        return RateLimited(message, _pause(answer.headers, explanation))
     if status == 403 and "not accessible by" in explanation:
         needed = answer.headers.get("x-accepted-github-permissions") or answer.headers.get("x-accepted-oauth-scopes")
         hint = f"the token lacks a permission ({needed or 'unknown'}); run `wren connect github`"
         return UserFacingConfigError(f"{message}; {hint}", code="OAUTH_SCOPE_MISSING", details={"needed": needed})
     if status == 404:
         return NotFound(f"{message}; private repositories are also hidden from tokens without the scope `repo`")
-    return Rejected(message, details={"status": status}) if status in (403, 409, 422) else None
+    if status == 401 or status >= 500:
+        return None  # core's own words
+    return verdict_for_status(status, message=message, retry_after=answer.headers.get("retry-after"))
 
 
-def _explain(answer: Answer) -> str:
-    """Return GitHub's message with its errors about individual fields."""
+def _body_of(answer: Answer) -> dict[str, Any]:
     try:
         body = answer.json()
     except WrenError:
-        body = None
-    if not isinstance(body, dict):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _explain(answer: Answer, body: dict[str, Any]) -> str:
+    """Return GitHub's message with its errors about individual fields."""
+    if not body:
         return summary(answer.text)
     errors = body.get("errors") or []
     fields = [_field_error(item) for item in (errors if isinstance(errors, list) else [errors])]
@@ -60,11 +78,18 @@ def _field_error(error: object) -> str:
     return str(error.get("message") or " ".join(str(error[key]) for key in ("field", "code") if key in error))
 
 
-def _is_rate_limit(headers: Mapping[str, str], explanation: str) -> bool:
-    is_used_up = headers.get("x-ratelimit-remaining") == "0"
-    return is_used_up or "retry-after" in headers or "rate limit" in explanation.lower()
+def _is_rate_limit(headers: Mapping[str, str], explanation: str, body: dict[str, Any], *, status: int) -> bool:
+    """Tell whether a refusal is one because of the rate: GitHub says so in a header, in words, or by a page."""
+    if status != 422 and (headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers):
+        return True
+    page = str(body.get("documentation_url") or "") if status != 422 else ""
+    return bool(_TOO_FAST.search(explanation) or _TOO_FAST_PAGE.search(page))
 
 
-def _pause(headers: Mapping[str, str]) -> float | None:
+def _pause(headers: Mapping[str, str], explanation: str) -> float | None:
     asked, reset = parse_retry_after(headers.get("retry-after")), headers.get("x-ratelimit-reset", "")
-    return max(0.0, int(reset) - time.time()) if asked is None and reset.isdecimal() else asked
+    if asked is not None:
+        return asked
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return max(0.0, int(reset) - time.time())
+    return _SECONDARY_SECONDS if _SECONDARY.search(explanation) else None

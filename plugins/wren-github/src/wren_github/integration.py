@@ -1,5 +1,6 @@
 """The integration: its spec, its configuration and its methods."""
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -18,6 +19,7 @@ from wren_core import (
     method,
 )
 from wren_core.http_client import HttpClient
+from wren_core.json_pointer import find_or_none
 from wren_github.api import HEADERS, following, items_of, verdict
 from wren_github.parameters import Body, Labels, Limit, Number, People, RepositoryName, State, Title, Where
 from wren_github.records import CodeMatch, Comment, Issue, PullRequest
@@ -80,12 +82,12 @@ class GitHub(Integration):
     ) -> list[Issue]:
         """List the issues of a repository that have all given labels, newest first, without pull requests."""
         path, wanted = self._at(repository, "issues"), {"state": state, "labels": ",".join(labels) or None}
-        return self._list(Issue, path, limit, keep=lambda raw: "pull_request" not in raw, **wanted)
+        return self._list(Issue, path, limit, keep=_is_issue, **wanted)
 
     @method(scopes=_REPO, example='github.get_issue(42, "octo/hello")')
     def get_issue(self, number: Number, repository: Where = None) -> Issue:
         """Read an issue by its number."""
-        return Issue.model_validate(self.client.get(self._at(repository, f"issues/{number}")))
+        return Issue.of_answer(self.client.get(self._at(repository, f"issues/{number}")))
 
     @method(effect="write", scopes=_REPO, undo=_CLOSE, example='github.create_issue("It broke", "How: ...")')
     def create_issue(
@@ -93,7 +95,7 @@ class GitHub(Integration):
     ) -> Issue:
         """Open an issue."""
         values = {"title": title, "body": body, "labels": labels, "assignees": assignees}
-        return Issue.model_validate(self._post(self._at(repository, "issues"), values))
+        return Issue.of_answer(self._post(self._at(repository, "issues"), values))
 
     @method(effect="write", idempotent=True, scopes=_REPO, example='github.update_issue(42, labels=["bug", "urgent"])')
     def update_issue(
@@ -133,7 +135,7 @@ class GitHub(Integration):
         self, number: Number, body: Annotated[Body, Field(pattern=r"\S")], repository: Where = None
     ) -> Comment:
         """Comment on an issue or a pull request."""
-        return Comment.model_validate(self._post(self._at(repository, f"issues/{number}/comments"), {"body": body}))
+        return Comment.of_answer(self._post(self._at(repository, f"issues/{number}/comments"), {"body": body}))
 
     @method(effect="destructive", scopes=_REPO, example="github.delete_comment(comment.id)")
     def delete_comment(
@@ -154,7 +156,7 @@ class GitHub(Integration):
     @method(scopes=_REPO, example="github.get_pull_request(43).mergeable")
     def get_pull_request(self, number: Number, repository: Where = None) -> PullRequest:
         """Read a pull request, including whether it can be merged."""
-        return PullRequest.model_validate(self.client.get(self._at(repository, f"pulls/{number}")))
+        return PullRequest.of_answer(self.client.get(self._at(repository, f"pulls/{number}")))
 
     @method(effect="write", scopes=_REPO, undo=_CLOSE, example='github.create_pull_request("Fix it", "fix", "main")')
     def create_pull_request(
@@ -168,7 +170,7 @@ class GitHub(Integration):
     ) -> PullRequest:
         """Open a pull request for a branch that is already pushed."""
         values = {"title": title, "head": head, "base": base, "body": body, "draft": draft}
-        return PullRequest.model_validate(self._post(self._at(repository, "pulls"), values))
+        return PullRequest.of_answer(self._post(self._at(repository, "pulls"), values))
 
     @method(effect="destructive", scopes=_REPO, example='github.merge_pull_request(43, "squash")')
     def merge_pull_request(
@@ -179,7 +181,7 @@ class GitHub(Integration):
     ) -> str:
         """Merge a pull request and return the SHA of the commit; this cannot be undone."""
         path = self._at(repository, f"pulls/{number}/merge")
-        return str(self.client.request("PUT", path, json={"merge_method": strategy}).json()["sha"])
+        return str(find_or_none(self.client.request("PUT", path, json={"merge_method": strategy}).json(), "/sha") or "")
 
     @method(scopes=_REPO, example='github.search_issues("repo:octo/hello is:open crash")')
     def search_issues(
@@ -201,10 +203,12 @@ class GitHub(Integration):
             raise InvalidInput("no repository: pass `repository`, or set a default with init(default_repository=...)")
         return f"/repos/{where}/{path}"
 
-    def _list(self, record: type[R], path: str, limit: int, keep: Any = None, **query: Any) -> list[R]:
+    def _list(
+        self, record: type[R], path: str, limit: int, keep: Callable[[Any], bool] | None = None, **query: Any
+    ) -> list[R]:
         pages = self.client.pages(path, {**query, "per_page": min(limit, _PAGE)}, following=following)
         items = (item for page in pages for item in items_of(page))
-        return [record.model_validate(item) for item in islice(filter(keep or bool, items), limit)]
+        return [record.of_answer(item) for item in islice(filter(keep, items) if keep else items, limit)]
 
     def _post(self, path: str, values: dict[str, Any]) -> Any:
         return self.client.request("POST", path, json=values).json()
@@ -212,4 +216,9 @@ class GitHub(Integration):
     def _change(self, number: int, repository: str | None, **values: Any) -> Issue:
         given = {name: value for name, value in values.items() if value is not None}
         path = self._at(repository, f"issues/{number}")
-        return Issue.model_validate(self.client.request("PATCH", path, json=given, repeatable=True).json())
+        return Issue.of_answer(self.client.request("PATCH", path, json=given, repeatable=True).json())
+
+
+def _is_issue(raw: Any) -> bool:
+    """Tell whether an item of a list of issues is one: GitHub lists pull requests too."""
+    return not (isinstance(raw, dict) and raw.get("pull_request"))

@@ -1,7 +1,7 @@
 """Xero's accounting API: the organisation in a header, names in Pascal case, errors inside the objects they concern."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypeVar
@@ -11,12 +11,14 @@ from pydantic.alias_generators import to_snake
 from wren_core import RateLimited, Record, Rejected, UserFacingConfigError, WrenError
 from wren_core.http_client import Answer, HttpClient
 from wren_core.http_status import parse_retry_after
+from wren_core.json_pointer import find_list, find_or_none
 
 R = TypeVar("R", bound=Record)
 
 ONLY = "only"  # instead of a tenant id, if exactly one organisation is connected
 _PAGE = 100
 _EXACT = {"unitdp": 4}  # Xero rounds prices to two decimal places unless this requests four
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
 
 
@@ -31,11 +33,17 @@ class XeroApi:
 
     def tenants(self) -> dict[str, str]:
         """Read the names of the connected organisations by their id."""
-        return {item["tenantId"]: item.get("tenantName") or "" for item in self._http.get("/connections")}
+        found = self._http.get("/connections")
+        listed = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+        return {str(item["tenantId"]): str(item.get("tenantName") or "") for item in listed if item.get("tenantId")}
 
     def read(self, record: type[R], key: str = "", **query: Any) -> list[R]:
-        """Read one object, or a page of objects."""
+        """Read a page of objects."""
         return _records(self._get(record, key, **query), record)
+
+    def read_one(self, record: type[R], key: str) -> R:
+        """Read one object."""
+        return _first(self.read(record, key), record)
 
     def pages(self, record: type[R], limit: int, **query: Any) -> list[R]:
         """Read up to `limit` objects of a kind, page by page."""
@@ -45,14 +53,15 @@ class XeroApi:
             page += 1
             answer = self._get(record, page=page, pageSize=_PAGE, **query)
             found += _records(answer, record)
-            last = answer.json().get("pagination", {}).get("pageCount", page)
+            pages = find_or_none(answer.json(), "/pagination/pageCount")
+            last = pages if isinstance(pages, int) else page
         return found[:limit]
 
     def write(self, record: type[R], values: dict[str, Any], key: str = "", *, is_bare: bool = False) -> R:
         """Create an object, or change the one with that key; a repeated request has no further effect at Xero."""
         body = to_xero(values if is_bare else {f"{record.__name__}s": [values]})
         sent = {"json": body, "query": _EXACT, "headers": self._headers, "key_header": "Idempotency-Key"}
-        return _records(self._http.request("POST" if key else "PUT", _at(record, key), **sent), record)[0]
+        return _first(_records(self._http.request("POST" if key else "PUT", _at(record, key), **sent), record), record)
 
     def _get(self, record: type[R], key: str = "", **query: Any) -> Answer:
         return self._http.request("GET", _at(record, key), query={**query, **_EXACT}, headers=self._headers)
@@ -71,8 +80,16 @@ def to_python(value: Any) -> Any:
     if isinstance(value, dict):
         return {to_snake(name): to_python(item) for name, item in value.items()}
     if isinstance(value, str) and (found := _DATE.fullmatch(value)):
-        return datetime.fromtimestamp(int(found[1]) / 1000, UTC).date().isoformat()
+        return _read_date(value, int(found[1]))
     return [to_python(item) for item in value] if isinstance(value, list) else value
+
+
+def _read_date(value: str, milliseconds: int) -> str:
+    """Return an ISO date; one that Python cannot hold stays as Xero wrote it."""
+    try:
+        return (_EPOCH + timedelta(milliseconds=milliseconds)).date().isoformat()
+    except OverflowError:
+        return value
 
 
 def to_xero(value: Any) -> Any:
@@ -108,10 +125,11 @@ def verdict(answer: Answer) -> WrenError | None:
 
 def _validation_errors(answer: Answer) -> list[str]:
     try:
-        elements = answer.json()["Elements"]
-        return list(dict.fromkeys(fault["Message"] for item in elements for fault in item["ValidationErrors"]))
-    except (WrenError, KeyError, TypeError):
+        elements = find_list(answer.json(), "/Elements")
+    except WrenError:
         return []
+    faults = [find_or_none(fault, "/Message") for item in elements for fault in find_list(item, "/ValidationErrors")]
+    return list(dict.fromkeys(str(fault) for fault in faults if fault))
 
 
 def _at(record: type[Record], key: str = "") -> str:
@@ -119,7 +137,13 @@ def _at(record: type[Record], key: str = "") -> str:
 
 
 def _records(answer: Answer, record: type[R]) -> list[R]:
-    return [record.model_validate(to_python(item)) for item in answer.json(parse_float=Decimal)[f"{record.__name__}s"]]
+    items = find_list(answer.json(parse_float=Decimal), f"/{record.__name__}s")
+    return [record.of_answer(to_python(item)) for item in items]
+
+
+def _first(found: list[R], record: type[R]) -> R:
+    """Return the object that a request is about; one without values where the answer has none."""
+    return found[0] if found else record.of_answer(None)
 
 
 def _pascal(name: str) -> str:

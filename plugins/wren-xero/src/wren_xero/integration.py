@@ -87,7 +87,7 @@ class Xero(Integration):
     @method(scopes=[_INVOICES], example="xero.get_invoice(invoice_id).amount_due")
     def get_invoice(self, invoice_id: InvoiceId) -> Invoice:
         """Read an invoice or a bill with its lines."""
-        return self.client.read(Invoice, invoice_id)[0]
+        return self.client.read_one(Invoice, invoice_id)
 
     @method(effect="write", scopes=[_INVOICES], undo=_VOID, example=_EXAMPLE)
     def create_invoice(
@@ -127,7 +127,7 @@ class Xero(Integration):
     @method(effect="destructive", scopes=[_INVOICES], example="xero.void_invoice(draft_id)")
     def void_invoice(self, invoice_id: InvoiceId) -> Invoice:
         """Void an invoice without payments, or delete a draft; neither can be undone."""
-        is_draft = self.client.read(Invoice, invoice_id)[0].status in ("DRAFT", "SUBMITTED")
+        is_draft = self.client.read_one(Invoice, invoice_id).status in ("DRAFT", "SUBMITTED")
         return self.client.write(Invoice, {"status": "DELETED" if is_draft else "VOIDED"}, invoice_id)
 
     @method(scopes=[_CONTACTS], example='xero.list_contacts("harbour")')

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from wren_core.ai.integration import IMAGES_UNSUPPORTED
 from wren_core.errors import HostUnavailable
+from wren_core.schemas.validator import Validator
+from wren_core.testing.calls import MethodCalls
 from wren_core.testing.rules.call_findings import recording_problem
 from wren_core.testing.rules.rule import Finding, Rule, Tier
 from wren_core.testing.target import CheckTarget
@@ -27,6 +29,17 @@ def _check(target: CheckTarget) -> Iterator[Finding]:
             yield Finding(place=place, message=message)
         elif method.plain.error is not None and getattr(method.plain.error, "code", "") != IMAGES_UNSUPPORTED:
             yield Finding(place=place, message=f"the example fails: {method.plain.outcome}")
+        elif method.works:
+            yield from _misfit(place, target, method)
+
+
+def _misfit(place: str, target: CheckTarget, method: MethodCalls) -> Iterator[Finding]:
+    """Compare a result with the published schema: records keep what is odd, so that a call does not fail about it."""
+    spec = next((item for item in target.spec.methods if item.id == method.method), None)
+    problems = Validator(spec.output_schema).problems(method.plain.result) if spec and method.plain else []
+    for problem in problems[:1]:
+        message = f"its result breaks its declared type at {problem.pointer or '/'}: expected {problem.expected}"
+        yield Finding(place=place, message=message)
 
 
 RULE = Rule(
