@@ -1,5 +1,8 @@
 import select
 import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +11,7 @@ from wren_backend.executor.channel import FrameReader, RunChannel
 from wren_backend.executor.launcher.line_buffer import LineBuffer, LineTooLong
 from wren_core.protocol.calls import CallRecord
 from wren_core.protocol.frames import MAX_LINE_BYTES, CallFrame, ProtocolViolation
+from wren_core.testing.patience import patience
 
 CALL = b'{"frame":"call","call":{"integration":"mail","method":"send","ms":1.5,"outcome":"ok"}}\n'
 
@@ -114,3 +118,51 @@ def test_a_line_buffer_returns_whole_lines_and_keeps_the_rest():
 def test_a_line_buffer_refuses_what_exceeds_its_limit(data: bytes):
     with pytest.raises(LineTooLong):
         LineBuffer(limit=5).feed(data)
+
+
+def test_a_line_that_arrives_byte_by_byte_costs_no_more_than_its_bytes():
+    source = (
+        "from wren_backend.executor.launcher.line_buffer import LineBuffer\n"
+        "buffer = LineBuffer(limit=2**20)\n"
+        "assert not any(buffer.feed(b'x') for _ in range(2**20))\n"
+        "print(len(buffer.feed(b'\\n')[0]))"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, timeout=patience(20), check=False
+    )
+
+    assert (ended.stdout, ended.stderr) == ("1048576\n", "")
+
+
+def test_replies_that_are_not_read_are_not_made(channel: RunChannel, pair: tuple[socket.socket, socket.socket]):
+    channel.put(b"x" * (MAX_LINE_BYTES + 1))
+    maker = threading.Thread(target=channel.put_in_turn, args=(b"more",))
+    maker.start()
+
+    maker.join(0.1)
+    is_waiting = maker.is_alive()
+    drained = b""
+    while channel.write() or maker.is_alive():
+        drained += pair[1].recv(10**6)
+    maker.join()
+
+    assert is_waiting
+    assert len(drained) > 0
+
+
+def test_the_end_of_a_channel_wakes_who_waits_for_room(channel: RunChannel):
+    channel.put(b"x" * (MAX_LINE_BYTES + 1))
+    maker = threading.Thread(target=channel.put_in_turn, args=(b"more",))
+    maker.start()
+
+    channel.close()
+    maker.join(patience(10))
+
+    assert not maker.is_alive()
+
+
+@pytest.mark.parametrize("value", ["[" * 330 + "]" * 330, '{"a":' * 120 + "1" + "}" * 120])
+def test_a_result_that_no_reader_could_read_is_a_violation(value: str):
+    with pytest.raises(ProtocolViolation, match="nested more than 100 levels deep"):
+        FrameReader().feed(f'{{"frame": "result", "value": {value}}}\n'.encode())

@@ -11,10 +11,11 @@ import pytest
 from wren_backend.executor.executor import Description, Executor
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.port import Confinement, Launch, OutcomeStatus
+from wren_backend.executor.request_server import Served
 from wren_backend.executor.sandboxes import PlainSandbox
 from wren_core.errors import AgentFixableError, CredentialMissing, WrenError
 from wren_core.protocol.calls import CallRecord
-from wren_core.protocol.jobs import DescribeJob
+from wren_core.protocol.jobs import DescribeJob, RunJob
 
 ASKS = "from wren.script import session\ndef main():\n    session.current().host.request('o', {})"
 SCRIPT = """
@@ -307,3 +308,56 @@ def test_a_runner_that_cannot_start_is_an_error_and_no_hang(tmp_path: Path):
 
     assert caught.value.code == "SCRIPT_EXITED"
     assert "127" in caught.value.message
+
+
+VALUES = {
+    "nested": ("v = 1\n    for _ in range(330): v = [v]\n    return v", "RESULT_NOT_JSON"),
+    "nested objects": ("v = 1\n    for _ in range(101): v = {'a': v}\n    return v", "RESULT_NOT_JSON"),
+    "nested beyond Python": ("v = 1\n    for _ in range(100_000): v = [v]\n    return v", "RESULT_NOT_JSON"),
+    "containing itself": ("v = []; v += [v, v]\n    return v", "RESULT_NOT_JSON"),
+    "keys that are no text": ("return {'\\udfff': 1}", "RESULT_NOT_JSON"),
+    "not a number": ("return [float('nan')]", "RESULT_NOT_JSON"),
+    "infinite": ("return {'a': float('inf')}", "RESULT_NOT_JSON"),
+    "a number of 5000 digits": ("return 10**5000", "RESULT_NOT_JSON"),
+    "a million keys": ("return {str(n): n for n in range(10**6)}", "RESULT_TOO_LARGE"),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_result_that_readers_cannot_read_is_refused_in_words(run_script: Any, name: str):
+    source, code = VALUES[name]
+
+    ran = run_script(f"def main():\n    {source}")
+
+    assert (ran.outcome.status, ran.code) == (OutcomeStatus.FAILED, code)
+    assert "main" in ran.outcome.error["message"]
+
+
+@pytest.mark.parametrize("value", ["'\\ud800'", "'\\0'", "10**4000", "2**64", "[" * 90 + "]" * 90])
+def test_an_odd_result_arrives(run_script: Any, value: str):
+    ran = run_script(f"def main():\n    return {value}")
+
+    assert ran.outcome.status is OutcomeStatus.SUCCESS
+
+
+def test_a_flood_of_lines_ends_with_a_line_in_words(run_script: Any, sandbox: Any):
+    said: list[str] = []
+
+    outcome = run_script.executor.run(
+        RunJob(
+            run_id="run_test",
+            script="import os\ndef main():\n    os.write(1, b'\\n' * 1_000_000)\n    return 'done'",
+            filename="script.py",
+            func="main",
+            event={"trigger": "manual", "payload": {}},
+        ),
+        Confinement(limits=Limits(output_lines=100)),
+        on_output=lambda stream, text: said.append(text),
+        on_call=lambda call: None,
+        serve_request=lambda operation, payload: Served(),
+        on_notice=said.append,
+    )
+
+    assert (outcome.result, outcome.truncated, outcome.output_bytes) == ("done", True, 1_000_000)
+    assert sum(text.count("\n") for text in said) == 100
+    assert said[-1].startswith("the log is cut here: the first 100 lines")

@@ -5,7 +5,7 @@ from wren_backend.runs import log_repository as run_logs
 from wren_backend.runs.lease_repository import RunOutcome
 from wren_backend.runs.models import RunStatus
 from wren_backend.storage.errors import DatabaseBusy
-from wren_backend.worker.journal import RunJournal
+from wren_backend.worker.journal import BATCH_ROWS, MAX_CALLS, RunJournal
 from wren_core.protocol.calls import CallRecord
 
 
@@ -98,3 +98,46 @@ def test_nothing_is_written_after_the_run_has_ended(workplace):
 
     assert journal.flush() is False
     assert lines(workplace, run) == []
+
+
+def test_a_flood_is_written_in_batches_between_which_others_write(workplace, monkeypatch):
+    run, journal = journal_of(workplace)
+    sizes, store = [], run_logs.append_logs
+
+    def count(session, run_id, token, batch):
+        sizes.append(len(batch))
+        return store(session, run_id, token, batch)
+
+    monkeypatch.setattr(run_logs, "append_logs", count)
+    journal.write("stdout", "\n" * 1900)
+    assert journal.flush_batch()
+    of_a_pulse = list(sizes)
+    journal.close()
+
+    assert of_a_pulse == [BATCH_ROWS]
+    assert (max(sizes), sum(sizes)) == (BATCH_ROWS, 1900)
+    assert len(lines(workplace, run)) == 1900
+
+
+def test_a_line_of_the_platform_follows_what_was_written_before_it(workplace):
+    run, journal = journal_of(workplace)
+
+    journal.write("stdout", "whole\nunfinished")
+    journal.say("the log is cut here")
+    journal.close()
+
+    assert lines(workplace, run) == [("stdout", "whole"), ("stdout", "unfinished"), ("system", "the log is cut here")]
+
+
+def test_calls_beyond_the_limit_are_counted_in_words(workplace):
+    run, journal = journal_of(workplace)
+    call = CallRecord(integration="mail", method="send", ms=1, outcome="ok")
+
+    for _ in range(MAX_CALLS + 7):
+        journal.call(call)
+    journal.close()
+
+    with workplace.database.reading() as session:
+        found = run_logs.list_calls(session, run.workspace_id, run.id, limit=MAX_CALLS + 10)
+    assert len(found) == MAX_CALLS
+    assert lines(workplace, run) == [("system", "the first 10000 method calls of a run are listed; 7 more were made")]

@@ -5,7 +5,7 @@ import pytest
 from wren_backend.connections.credentials.run_credentials import ConnectionCredentials, RunCredentials
 from wren_backend.executor.request_server import Served
 from wren_backend.worker.journal import RunJournal
-from wren_backend.worker.requests import OperationUnknown, RunRequests
+from wren_backend.worker.requests import MessageBudget, MessageLimitExceeded, OperationUnknown, RunRequests
 from wren_backend.worker.spending import RunSpending
 from wren_core.errors import InvalidInput
 
@@ -93,3 +93,14 @@ def test_a_payload_that_does_not_fit_names_the_field(workplace, operation, paylo
         requests_of(workplace)(operation, payload)
 
     assert caught.value.details["field"] == field
+
+
+def test_a_run_sends_no_more_messages_than_one_run_may(workplace):
+    ask = replace(requests_of(workplace), budget=MessageBudget(most=2))
+    ask("messages.send", {"body": "1"})
+    ask("messages.send", {"body": "2"})
+
+    with pytest.raises(MessageLimitExceeded, match=r"a run may send 2 messages.*put several entries into one"):
+        ask("messages.send", {"body": "3"})
+
+    assert len(ask("messages.list", {}).result["messages"]) == 2

@@ -15,6 +15,8 @@ from wren_core.protocol.frames import (
 )
 
 _READ_BYTES = 65536
+# Replies that a script does not read are not made.
+_MOST_PENDING = MAX_LINE_BYTES
 
 
 class FrameReader:
@@ -60,6 +62,7 @@ class RunChannel:
         self._lock = threading.Lock()
         self._pending = bytearray()
         self._is_closed = False
+        self._room = threading.Condition(self._lock)
 
     def put(self, data: bytes) -> None:
         """Add bytes to be written; they are dropped once the channel is closed."""
@@ -68,6 +71,12 @@ class RunChannel:
                 self._pending += data
                 with suppress(BlockingIOError):  # full means that it is readable already
                     self._signal.send(b"\0")
+
+    def put_in_turn(self, data: bytes) -> None:
+        """Add bytes once the runner has read enough of the earlier ones; for a thread that may wait."""
+        with self._room:
+            self._room.wait_for(lambda: self._is_closed or len(self._pending) <= _MOST_PENDING)
+        self.put(data)
 
     def take_wake(self) -> bool:
         """Clear the wake-up; tell whether there is something to write."""
@@ -86,6 +95,7 @@ class RunChannel:
             except OSError:
                 sent = len(self._pending)
             del self._pending[:sent]
+            self._room.notify()
             return bool(self._pending)
 
     def read(self) -> list[Frame] | None:
@@ -107,6 +117,7 @@ class RunChannel:
         with self._lock:
             self._is_closed = True
             self._pending.clear()
+            self._room.notify()
             self.wake.close()
             self._signal.close()
         self.connection.close()

@@ -8,6 +8,7 @@ from typing import Any
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.launcher.report import Report
 from wren_backend.executor.port import OutcomeStatus
+from wren_backend.executor.sizes import format_size
 from wren_core.errors import AgentFixableError, InternalError, WrenError
 from wren_core.protocol.frames import Answer, ErrorFrame, MetadataFrame, ResultFrame
 
@@ -77,7 +78,7 @@ def _platform_failure(evidence: Evidence, limits: Limits) -> WrenError | None:
         )
     if evidence.output_over_budget:
         return AgentFixableError(
-            f"the script wrote more than {_size(limits.output_budget_bytes)} to stdout and stderr; write less",
+            f"the script wrote more than {format_size(limits.output_budget_bytes)} to stdout and stderr; write less",
             code="OUTPUT_LIMIT_EXCEEDED",
         )
     if report.event == "breach":
@@ -89,9 +90,9 @@ def _platform_failure(evidence: Evidence, limits: Limits) -> WrenError | None:
 
 def _breach(limit: str, limits: Limits) -> WrenError:
     texts = {
-        "memory": f"the script's processes used more than {_size(limits.memory_bytes)} of memory",
+        "memory": f"the script's processes used more than {format_size(limits.memory_bytes)} of memory",
         "threads": f"the script ran more than {limits.threads} threads at a time",
-        "disk": f"the script's folder held more than {_size(limits.disk_bytes)} or {limits.disk_entries} files",
+        "disk": f"the script's folder held more than {format_size(limits.disk_bytes)} or {limits.disk_entries} files",
     }
     return AgentFixableError(texts[limit], code=f"{limit.upper()}_LIMIT_EXCEEDED")
 
@@ -118,7 +119,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _size(count: int) -> str:
-    return f"{count / 2**20:g} MiB" if count >= 2**20 else f"{count} bytes"

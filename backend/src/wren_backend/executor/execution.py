@@ -1,6 +1,7 @@
 """One execution, from the launch to its last process: a single loop over all that comes out of the sandbox."""
 
 import os
+import select
 import selectors
 import socket
 import subprocess
@@ -18,8 +19,8 @@ from wren_backend.executor.launcher.line_buffer import LineBuffer
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.launcher.report import Report
 from wren_backend.executor.masking import Masker
-from wren_backend.executor.output import OnOutput, OutputMeter, OutputStream
-from wren_backend.executor.port import Launch, Outcome, OutcomeStatus
+from wren_backend.executor.output import OnNotice, OnOutput, OutputMeter, RunOutput
+from wren_backend.executor.port import Launch, Outcome, OutcomeStatus, Stream
 from wren_backend.executor.request_server import RequestServer, ServeRequest
 from wren_backend.storage.storable import storable_json
 from wren_core.protocol.calls import CallRecord
@@ -46,6 +47,7 @@ class Observers:
     on_call: OnCall
     serve_request: ServeRequest
     is_cancelled: Callable[[], bool]
+    on_notice: OnNotice = lambda _text: None
 
 
 class Execution:
@@ -59,12 +61,15 @@ class Execution:
         self._correlation_id = correlation_id
         self._observers = observers
         self._masker = Masker(secrets)
-        self._meter = OutputMeter(keep_bytes=limits.output_bytes, budget_bytes=limits.output_budget_bytes)
-        self._streams = {launch.stdout: self._stream("stdout"), launch.stderr: self._stream("stderr")}
+        self._meter = OutputMeter(limits)
+        self._output = RunOutput(
+            self._masker, self._meter, on_output=observers.on_output, on_notice=observers.on_notice
+        )
+        self._streams: dict[int, Stream] = {launch.stdout: "stdout", launch.stderr: "stderr"}
         self._control_lines = LineBuffer(limit=_READ_BYTES)
         self._channel = RunChannel(launch.channel)
         self._server = RequestServer(
-            observers.serve_request, self._channel.put, masker=self._masker, correlation_id=correlation_id
+            observers.serve_request, self._channel.put_in_turn, masker=self._masker, correlation_id=correlation_id
         )
         self._selector = selectors.DefaultSelector()
         self._evidence = Evidence()
@@ -72,6 +77,7 @@ class Execution:
         self._calls: list[CallRecord] = []
         self._calls_dropped = 0
         self._until = 0.0
+        self._was_busy = False
 
     def run(self, job: Job) -> None:
         """Run the job; no process of the launch is left when this returns."""
@@ -81,8 +87,7 @@ class Execution:
             while self._is_running():
                 self._turn()
                 self._check()
-            for stream in self._streams.values():
-                stream.close()
+            self._output.close()
         finally:
             self._close()
 
@@ -98,7 +103,7 @@ class Execution:
             calls=tuple(self._calls),
             calls_dropped=self._calls_dropped,
             output_bytes=self._meter.total,
-            truncated=any(stream.truncated for stream in self._streams.values()),
+            truncated=self._output.truncated,
             exit_code=report.code if report else None,
             signal=report.signal if report else None,
             survivors=bool(report and report.survivors),
@@ -117,19 +122,32 @@ class Execution:
 
     def _is_running(self) -> bool:
         """Tell whether to go on: not once all descriptors are closed, or the time after the deadline is over too."""
-        is_guarded = self._launch.control in self._selector.get_map()
         if time.monotonic() < self._until:
             return bool(self._selector.get_map())
-        if is_guarded and self._evidence.report is None:
-            self._launch.process.kill()
-            self._evidence.report = Report(event="timeout")
+        if self._evidence.report is None and self._is_guarded:
+            # This process may have been slow: what the launcher said in time counts.
+            self._read_late_report()
+            if self._evidence.report is None:
+                self._launch.process.kill()
+                self._evidence.report = Report(event="timeout")
             self._until = time.monotonic() + _DRAIN_SECONDS
             return True
-        return False
+        # The tree has ended, and what it left in its pipes is finite: read on as long as there is some.
+        return self._was_busy and bool(self._selector.get_map())
+
+    def _read_late_report(self) -> None:
+        while self._is_guarded and select.select([self._launch.control], [], [], 0)[0]:
+            self._read_control()
+
+    @property
+    def _is_guarded(self) -> bool:
+        return self._launch.control in self._selector.get_map()
 
     def _turn(self) -> None:
         try:
-            for key, events in self._selector.select(_CANCEL_SECONDS):
+            ready = self._selector.select(_CANCEL_SECONDS)
+            self._was_busy = bool(ready)
+            for key, events in ready:
                 key.data(events)
         except ProtocolViolation as exc:
             self._evidence.violation = str(exc)
@@ -137,6 +155,7 @@ class Execution:
             self._stop()
 
     def _check(self) -> None:
+        self._output.pass_on(time.monotonic())
         if self._meter.is_over_budget and not self._evidence.output_over_budget:
             self._evidence.output_over_budget = True
             self._stop()
@@ -171,7 +190,7 @@ class Execution:
     def _read_stream(self, descriptor: int, _events: int) -> None:
         data = os.read(descriptor, _READ_BYTES)
         if data:
-            self._streams[descriptor].feed(data)
+            self._output.feed(self._streams[descriptor], data)
         else:
             self._unwatch(descriptor)
 
@@ -185,7 +204,7 @@ class Execution:
             self._until = min(self._until, time.monotonic() + _DRAIN_SECONDS)
         for report in map(Report.from_line, self._control_lines.feed(data)):
             if report.event == "warning":
-                self._streams[self._launch.stderr].feed(f"wren: warning: {report.message}\n".encode())
+                self._output.feed("stderr", f"wren: warning: {report.message}\n".encode())
             else:
                 self._evidence.report = report
 
@@ -245,6 +264,3 @@ class Execution:
 
     def _listen_for(self, events: int) -> None:
         self._selector.modify(self._channel.connection, events, self._on_channel)
-
-    def _stream(self, name: Any) -> OutputStream:
-        return OutputStream(name, masker=self._masker, meter=self._meter, on_output=self._observers.on_output)

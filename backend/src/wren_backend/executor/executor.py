@@ -14,7 +14,7 @@ import structlog
 from wren_backend.executor.execution import Execution, Observers, OnCall
 from wren_backend.executor.folders import run_folder
 from wren_backend.executor.launcher.policy import Limits
-from wren_backend.executor.output import OnOutput
+from wren_backend.executor.output import OnNotice, OnOutput
 from wren_backend.executor.port import Confinement, Launch, Outcome, Sandbox
 from wren_backend.executor.request_server import Served, ServeRequest
 from wren_backend.outages import find_exhaustion
@@ -73,6 +73,7 @@ class Executor:
         on_call: OnCall,
         serve_request: ServeRequest,
         cancel: Cancel | None = None,
+        on_notice: OnNotice = lambda _text: None,
     ) -> Outcome:
         """Run one function and return once no process of it is left.
 
@@ -86,9 +87,14 @@ class Executor:
             on_call: gets every method call.
             serve_request: answers what the script asks of the platform.
             cancel: stops the run once it is set.
+            on_notice: gets lines of the platform about the run, in the calling thread.
         """
         observers = Observers(
-            on_output=on_output, on_call=on_call, serve_request=serve_request, is_cancelled=_as_callable(cancel)
+            on_output=on_output,
+            on_call=on_call,
+            serve_request=serve_request,
+            is_cancelled=_as_callable(cancel),
+            on_notice=on_notice,
         )
         return self._perform(job, confinement, observers, secrets)
 

@@ -1,6 +1,7 @@
 """A running script's output and calls, gathered in memory and written to the database in batches."""
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -19,6 +20,12 @@ from wren_core.protocol.calls import CallRecord
 _MAX_LINE = 8192
 # While more lines than this wait for the database, the script's pipe is not read.
 _MAX_WAITING = 2000
+# Rows of one transaction: the writers of other runs and of requests come in between.
+BATCH_ROWS = 500
+# SQLite gives the next turn to the first that asks; a writer that asked in vain asks again after some milliseconds.
+_TURN_SECONDS = 0.01
+MAX_CALLS = 10_000
+"""Method calls of one run that are recorded; more are counted."""
 
 
 class RunJournal:
@@ -44,6 +51,7 @@ class RunJournal:
         self._lines: list[LogLine] = []
         self._calls: list[TimedCall] = []
         self._costs: list[NewCall] = []
+        self._calls_seen = 0
 
     def write(self, stream: Stream, text: str) -> None:
         """Take output; only whole lines are passed on until `close`."""
@@ -56,18 +64,22 @@ class RunJournal:
             self._lines.extend(self._line(stream, line) for line in whole)
             is_full = len(self._lines) > _MAX_WAITING
         if is_full:
-            with suppress(Outage):  # the lines are kept, and output is capped: no reason to end the script
+            # What cannot be written is kept, and output is capped: no reason to end the script.
+            with suppress(Outage):
                 self.flush()
 
     def say(self, text: str) -> None:
-        """Add a line from the platform."""
+        """Add a line from the platform, after what the script wrote so far."""
         with self._lock:
+            self._end_lines()
             self._lines.append(LogLine(stream="system", text=text, at=self._clock.now()))
 
     def call(self, call: CallRecord) -> None:
         """Take a method call."""
         with self._lock:
-            self._calls.append(TimedCall(call=call, at=self._clock.now()))
+            self._calls_seen += 1
+            if self._calls_seen <= MAX_CALLS:
+                self._calls.append(TimedCall(call=call, at=self._clock.now()))
         self._count(call)
 
     def spend(self, call: NewCall) -> None:
@@ -85,33 +97,50 @@ class RunJournal:
             self._settle()
 
     def flush(self) -> bool:
-        """Write all waiting entries; False when the lease is lost and nothing more may be written.
+        """Write all waiting entries, a batch at a time; False when the lease is lost and nothing more may be written.
 
         What could not be written waits for the next time.
 
         Raises:
             Outage: the database did not take it.
         """
+        while self.flush_batch():
+            if not self.is_waiting:
+                return True
+            time.sleep(_TURN_SECONDS)
+        return False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether entries wait to be written."""
+        with self._lock:
+            return bool(self._lines or self._calls)
+
+    def flush_batch(self) -> bool:
+        """Write one batch of the waiting entries; like `flush` otherwise."""
         with self._flushing:
             self._settle()
             with self._lock:
-                lines, self._lines = self._lines, []
-                calls, self._calls = self._calls, []
+                lines, calls = self._lines[:BATCH_ROWS], self._calls[:BATCH_ROWS]
             if not lines and not calls:
                 return True
-            try:
-                return self._store(lines, calls)
-            except Outage:
-                with self._lock:
-                    self._lines[:0], self._calls[:0] = lines, calls
-                raise
+            is_held = self._store(lines, calls)
+            with self._lock:
+                del self._lines[: len(lines)], self._calls[: len(calls)]
+            return is_held
 
     def close(self) -> bool:
         """Write everything, unfinished lines included."""
         with self._lock:
-            self._lines.extend(self._line(stream, rest) for stream, rest in self._partial.items() if rest)
-            self._partial.clear()
+            self._end_lines()
+            unrecorded, self._calls_seen = max(0, self._calls_seen - MAX_CALLS), min(self._calls_seen, MAX_CALLS)
+        if unrecorded:
+            self.say(f"the first {MAX_CALLS} method calls of a run are listed; {unrecorded} more were made")
         return self.flush()
+
+    def _end_lines(self) -> None:
+        self._lines.extend(self._line(stream, rest) for stream, rest in self._partial.items() if rest)
+        self._partial.clear()
 
     def _settle(self) -> None:
         with self._lock:

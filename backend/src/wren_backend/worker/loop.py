@@ -254,7 +254,7 @@ class Worker:
 
     def _flush(self) -> None:
         for active in self._running():
-            if not active.journal.flush():
+            if not active.journal.flush_batch():  # one of each run in turn
                 active.cancel.set()
 
     def _beat(self) -> None:

@@ -101,6 +101,7 @@ class Performer:
                 secrets=held.secrets,
                 on_output=active.journal.write,
                 on_call=active.journal.call,
+                on_notice=active.journal.say,
                 serve_request=self._requests(active, deployment.name, held),
                 cancel=active.cancel,
             )

@@ -1,7 +1,7 @@
 """The requests of a running script to the platform: a closed list, always for the run's own workspace and user."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -23,6 +23,32 @@ class OperationUnknown(AgentFixableError):
     """The platform offers no operation of that name to scripts."""
 
     code = "OPERATION_UNKNOWN"
+
+
+class MessageLimitExceeded(AgentFixableError):
+    """The run sent as many messages as one run may."""
+
+    code = "MESSAGE_LIMIT_EXCEEDED"
+
+
+class MessageBudget:
+    """Counts the messages of one run."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._sent = 0
+
+    def take(self) -> None:
+        """Count one.
+
+        Raises:
+            MessageLimitExceeded: there have been as many as one run may send.
+        """
+        if self._sent >= self._most:
+            raise MessageLimitExceeded(
+                f"a run may send {self._most} messages, and this one has; put several entries into one message"
+            )
+        self._sent += 1
 
 
 class _SendPayload(BaseModel):
@@ -55,6 +81,7 @@ class RunRequests:
         sender: shown as the sender of messages: the deployment's name.
         credentials: what the run has; only these can be refreshed.
         spending: answers for calls of models.
+        budget: how many messages it may still send.
     """
 
     run: Run
@@ -63,6 +90,7 @@ class RunRequests:
     spending: RunSpending
     database: Database
     clock: Clock
+    budget: MessageBudget = field(default_factory=MessageBudget)
 
     def __call__(self, operation: str, payload: Mapping[str, Any]) -> Served:
         """Perform one operation.
@@ -88,6 +116,7 @@ class RunRequests:
 
     def _send(self, payload: Mapping[str, Any]) -> Served:
         asked = _SendPayload.model_validate(payload)
+        self.budget.take()
         message = NewMessage(
             sender=self.sender, body=asked.body, subject=asked.subject, recipient=asked.to, run_id=self.run.id
         )

@@ -19,6 +19,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from wren_core.errors import ErrorType
 from wren_core.protocol.calls import CallRecord, Name
 from wren_core.protocol.findings import ScriptFinding
+from wren_core.protocol.nesting import MAX_NESTING, is_too_deep
 
 MAX_LINE_BYTES = 2**20
 """Most bytes of a frame's line, without its newline; a job has no limit."""
@@ -26,6 +27,9 @@ MAX_FRAMES = 50_000
 """Most frames of one runner."""
 MAX_TOTAL_BYTES = 64 * 2**20
 """Most bytes of all frames of one runner."""
+
+# The frame itself, and the error in it.
+_LEVELS_OF_A_FRAME = 2
 
 
 class ProtocolViolation(ValueError):
@@ -153,7 +157,12 @@ def parse_frame(line: bytes) -> Frame:
         ProtocolViolation: it is not a frame; the message does not quote it.
     """
     try:
-        return _frame_adapter().validate_python(json.loads(line))
+        document = json.loads(line)
+        if is_too_deep(document, MAX_NESTING + _LEVELS_OF_A_FRAME):
+            raise ProtocolViolation(f"a message with values that are nested more than {MAX_NESTING} levels deep")
+        return _frame_adapter().validate_python(document)
+    except ProtocolViolation:
+        raise
     except (ValidationError, ValueError, RecursionError) as exc:
         # The text of a validation error quotes its input, which may be a secret: name the kind only.
         raise ProtocolViolation(f"a message that is not a frame ({type(exc).__name__})") from exc

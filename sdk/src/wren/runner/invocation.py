@@ -13,6 +13,7 @@ from wren.script.event_parameter import FunctionParameter, find_event_parameter,
 from wren_core.contract.events import parse_event
 from wren_core.errors import AgentFixableError
 from wren_core.nearest import find_nearest, suggest
+from wren_core.protocol.nesting import MAX_NESTING, is_too_deep
 
 
 def call_function(namespace: Mapping[str, Any], name: str, event: Mapping[str, Any]) -> Any:
@@ -91,8 +92,9 @@ def to_json_value(value: Any, name: str) -> Any:
     """Return the JSON form of a function's result; records, dates and sets have one.
 
     Raises:
-        AgentFixableError: it has none.
+        AgentFixableError: it has none, or is nested too deep for readers of JSON.
     """
+    _check_depth(value, name)
     try:
         plain = to_jsonable_python(value, by_alias=True)
         json.dumps(plain, allow_nan=False)
@@ -102,7 +104,17 @@ def to_json_value(value: Any, name: str) -> Any:
             "return text, numbers, lists and dicts, or None",
             code="RESULT_NOT_JSON",
         ) from exc
+    _check_depth(plain, name)
     return plain
+
+
+def _check_depth(value: Any, name: str) -> None:
+    if is_too_deep(value):
+        raise AgentFixableError(
+            f"{name}() returned a {type(value).__name__} that has no JSON form: it is nested more than {MAX_NESTING} "
+            "levels deep, or contains itself; return flatter lists and dicts, or text such as json.dumps(value)",
+            code="RESULT_NOT_JSON",
+        )
 
 
 def _event(event: Mapping[str, Any]) -> Any:

@@ -28,6 +28,8 @@ class Limits:
     disk_entries: int = 10_000
     output_bytes: int = 2**20
     """Output that is kept; what exceeds it is read and counted, so that the script does not block."""
+    output_lines: int = 20_000
+    """Lines of output that are kept."""
     output_budget_bytes: int = 64 * 2**20
     """Output that is tolerated; more ends the run."""
 
