@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -291,10 +291,12 @@ def start_worker(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., sub
     """Starts a worker in a separate process, so that a test can inspect or kill it while its script runs."""
     with ExitStack() as stack:
 
-        def start(script: str, *, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        def start(
+            script: str, *, env: Mapping[str, str] | None = None, prefix: Sequence[str] = ()
+        ) -> subprocess.Popen[str]:
             worker = stack.enter_context(
                 subprocess.Popen(
-                    [sys.executable, "-c", WORKER, str(tmp_path / "runs")],
+                    [*prefix, sys.executable, "-c", WORKER, str(tmp_path / "runs")],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     text=True,
@@ -303,7 +305,7 @@ def start_worker(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., sub
             )
             stack.callback(worker.kill)
             assert worker.stdin is not None
-            worker.stdin.write(PRELUDE + dedent(script))
+            worker.stdin.write(PRELUDE + dedent(script).replace("WORKER_PID", str(worker.pid)))
             worker.stdin.close()
             return worker
 

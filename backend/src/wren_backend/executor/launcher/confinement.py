@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wren_backend.executor.launcher.network import build_rules
@@ -14,7 +15,7 @@ from wren_backend.executor.launcher.privileges import (
     forbid_new_privileges,
     limit_open_files,
 )
-from wren_backend.executor.launcher.syscalls import DENIED, install_filter
+from wren_backend.executor.launcher.syscalls import DENIED, install_filter, runner_arguments
 
 if TYPE_CHECKING:
     from sandlock.sandbox import Process, Sandbox
@@ -27,6 +28,12 @@ class Exit:
     code: int | None = None
     signal_number: int | None = None
 
+
+# sandlock resolves the allowed hosts itself when it starts.
+_RESOLVER_FILES = (
+    *("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services"),
+    *("/run/systemd/resolve", "/run/nscd", "/run/resolvconf", "/run/NetworkManager"),
+)
 
 Wait = Callable[[], Exit]
 
@@ -41,11 +48,28 @@ def _start_confined(policy: LaunchPolicy, warn: Callable[[str], None]) -> Wait:
     from sandlock import StdioMode
 
     sandbox = _sandbox(policy, warn)
+    _confine_supervisor(policy)
     apply_limits(policy.limits)
     install_filter()
     inherit = StdioMode.INHERIT
-    process = sandbox.popen(policy.argv, stdin=inherit, stdout=inherit, stderr=inherit)
+    process = sandbox.popen([*policy.argv, *runner_arguments()], stdin=inherit, stdout=inherit, stderr=inherit)
     return lambda: _confined_exit(process)
+
+
+def _confine_supervisor(policy: LaunchPolicy) -> None:
+    """Take this thread, and sandlock's threads that it starts, into a domain of Landlock around the script's.
+
+    sandlock performs many calls in the script's place (ADR 36). In this domain they reach no more than the script may:
+    no file outside its folder can be made, and of other processes nothing can be learned or changed.
+    """
+    from sandlock import Sandbox, confine
+
+    confine(
+        Sandbox(
+            fs_readable=[*policy.readable, "/proc", *(path for path in _RESOLVER_FILES if Path(path).exists())],
+            fs_writable=[policy.folder, "/dev/null"],
+        )
+    )
 
 
 def _sandbox(policy: LaunchPolicy, warn: Callable[[str], None]) -> "Sandbox":

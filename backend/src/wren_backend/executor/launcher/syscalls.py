@@ -31,11 +31,15 @@ DENIED = (
 _NUMBERS = {
     "x86_64": {
         "ignored": (90, 91, 268, 452, 132, 235, 261, 280),
+        "refused": (240, 241, 242, 243, 244, 245),
         "own_process_only": (302, 203, 142, 144, 314),
+        "refused_in_runner": (49,),
     },
     "aarch64": {
         "ignored": (52, 53, 452, 88),
+        "refused": (180, 181, 182, 183, 184, 185),
         "own_process_only": (261, 122, 118, 119, 274),
+        "refused_in_runner": (200,),
     },
 }
 """Numbers, because sandlock cannot express the rules below.
@@ -43,8 +47,12 @@ _NUMBERS = {
 ignored: chmod, fchmod, fchmodat, fchmodat2, utime, utimes, futimesat, utimensat. They succeed and do nothing: in a
 private folder that is deleted after the run neither mode nor time has a meaning, while `shutil.copy` and archive
 tools fail without them.
+refused: mq_open, mq_unlink, mq_timedsend, mq_timedreceive, mq_notify, mq_getsetattr. A message queue of POSIX outlives
+the run and has no place in a folder.
 own_process_only: prlimit64, sched_setaffinity, sched_setparam, sched_setscheduler, sched_setattr; their first
 argument names a process, and only 0, the caller itself, passes.
+refused_in_runner: bind. sandlock's supervisor performs it in the script's place, for abstract names too, and binds a
+socket itself when it starts; so the runner refuses it, after that and before any script.
 """
 
 _LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
@@ -63,9 +71,15 @@ def is_supported() -> bool:
     return platform.machine() in _NUMBERS
 
 
+def runner_arguments() -> list[str]:
+    """Return what tells the runner which calls to refuse itself."""
+    return [f"--refuse={','.join(map(str, _NUMBERS[platform.machine()]['refused_in_runner']))}"]
+
+
 def install_filter() -> None:
     """Filter this process and everything it starts; needs no-new-privileges. sandlock kills foreign ABIs."""
-    code = b"".join(_instructions(**_NUMBERS[platform.machine()]))
+    numbers = _NUMBERS[platform.machine()]
+    code = b"".join(_instructions(**{name: numbers[name] for name in ("ignored", "refused", "own_process_only")}))
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -73,11 +87,16 @@ def install_filter() -> None:
         raise OSError(ctypes.get_errno(), "installing the system call filter failed")
 
 
-def _instructions(*, ignored: tuple[int, ...], own_process_only: tuple[int, ...]) -> Iterator[bytes]:
+def _instructions(
+    *, ignored: tuple[int, ...], refused: tuple[int, ...], own_process_only: tuple[int, ...]
+) -> Iterator[bytes]:
     yield _instruction(_LOAD, _OFFSET_NUMBER)
     for number in ignored:
         yield _instruction(_JUMP_EQUAL, number, otherwise=1)
         yield _instruction(_RETURN, _ERRNO)
+    for number in refused:
+        yield _instruction(_JUMP_EQUAL, number, otherwise=1)
+        yield _instruction(_RETURN, _ERRNO | _EPERM)
     for number in own_process_only:
         yield _instruction(_JUMP_EQUAL, number, otherwise=4)
         yield _instruction(_LOAD, _OFFSET_FIRST_ARGUMENT)
