@@ -6,6 +6,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from wren_backend.app import create_app
+from wren_backend.executor.limit_strength import describe_limits
 from wren_backend.storage.migration import downgrade, head_revision, migrate
 from wren_backend.tenancy.auth import bootstrap
 from wren_backend.vault.keyring import generate_key_line
@@ -46,6 +47,7 @@ def test_a_started_backend_is_ready_and_a_stopped_one_is_not(build_platform):
                 "isolation": "none",
                 "reason": "scripts run without isolation",
                 "landlock_abi": None,
+                "limits": describe_limits(platform.settings.limits.to_limits(), "none"),
             },
             "worker": {"ok": True},
             "scheduler": {"ok": True},

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from wren_backend.executor.port import Sandbox
+from wren_backend.executor.limit_strength import describe_limits
 from wren_backend.http.auth import key_of_header
 from wren_backend.http.wire import ResponseBody
 from wren_backend.services import Services
@@ -74,7 +74,7 @@ def readiness(request: Request) -> JSONResponse:
     checks = {
         "database": _run_check(lambda: _check_database(services.database)),
         "disk": _run_check(lambda: _check_disk(services.settings.data_dir)),
-        "sandbox": _run_check(lambda: _check_sandbox(services.sandbox)),
+        "sandbox": _run_check(lambda: _check_sandbox(services)),
         "worker": {"ok": services.worker.is_alive()},
         "scheduler": {"ok": services.scheduler.is_alive()},
     }
@@ -132,11 +132,13 @@ def _check_disk(folder: Path) -> dict[str, Any]:
     return {"ok": problem is None, "reason": problem or ""}
 
 
-def _check_sandbox(sandbox: Sandbox) -> dict[str, Any]:
+def _check_sandbox(services: Services) -> dict[str, Any]:
+    sandbox = services.sandbox
     status = sandbox.status()
     return {
         "ok": status.available,
         "isolation": sandbox.isolation,
         "reason": status.reason,
         "landlock_abi": status.landlock_abi,
+        "limits": describe_limits(services.settings.limits.to_limits(), sandbox.isolation),
     }

@@ -234,3 +234,31 @@ def test_a_crash_leaves_no_core_and_names_its_signal(run_script: Any):
     assert ran.code == "SCRIPT_CRASHED"
     assert "SIGSEGV" in ran.outcome.error["message"]
     assert ran.outcome.signal == 11
+
+
+REFUSALS = {
+    "one file": ("open('big', 'wb').write(bytes(5 * 2**20))", ["4 MiB", "WREN_LIMITS__FILE_BYTES"]),
+    "memory": ("bytearray(2**30)", ["192 MiB", "WREN_LIMITS__MEMORY_BYTES"]),
+    "memory, behind another error": (
+        "exec('try:\\n  bytearray(2**30)\\nexcept MemoryError as e:\\n  raise ValueError(1) from e')",
+        ["ValueError: 1", "WREN_LIMITS__MEMORY_BYTES"],
+    ),
+    "processes": (
+        "[subprocess.Popen(['sleep', '9']) for _ in range(40)]",
+        ["processes", "WREN_LIMITS__PROCESSES"],
+    ),
+    "a path that may not be read": ("open('/etc/passwd')", ["'/etc/passwd'", "as a parameter"]),
+    "a path that may not be written": ("open('/tmp/x', 'w')", ["'/tmp/x'", "its working folder"]),
+    "descriptors": ("[socket.socketpair() for _ in range(400)]", ["256", "WREN_LIMITS__OPEN_FILES"]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_says_which_limit_it_was_and_how_more_is_allowed(run_script: Any, name: str):
+    source, words = REFUSALS[name]
+
+    ran = run_script.attack(f"def main():\n    {source}", limits=LIMITS)
+
+    assert ran.outcome.status is OutcomeStatus.FAILED
+    assert [word for word in [*words, "the sandbox: "] if word not in ran.outcome.error["message"]] == []
+    assert ran.outcome.error["details"]["refused_by"] in (*words, "sandbox")

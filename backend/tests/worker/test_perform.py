@@ -132,7 +132,7 @@ def perform(workplace, deployment, **options):
     )
     active.journal.close()
     with workplace.database.reading() as session:
-        lines = run_logs.list_logs(session, run.workspace_id, run.id, limit=100)
+        lines = run_logs.list_logs(session, run.workspace_id, run.id, limit=30_000)
     return outcome, [(line.stream, line.text) for line in lines]
 
 
@@ -344,3 +344,24 @@ def test_an_error_that_cannot_be_checked_for_secrets_keeps_its_code_only(workpla
 
     assert outcome.error["type"] == "AgentFixableError"
     assert "tok-of-another" not in str(outcome.error)
+
+
+def test_a_sandboxed_run_says_in_its_log_what_was_refused_and_where_output_was_cut(workplace):
+    sandbox = SandlockSandbox()
+    if not sandbox.status().available:
+        unavailable(sandbox.status().reason)
+    script = """
+def job():
+    print("x\\n" * 30_000)
+    open("/etc/passwd")
+"""
+
+    outcome, lines = perform(
+        workplace, deploy(workplace, script), executor=Executor(sandbox, runs_root=workplace.runs_root)
+    )
+
+    words = [text for stream, text in lines if stream == "system"]
+    assert words[0].startswith("the log is cut here: the first 20000 lines of stdout and stderr are kept")
+    assert words[1].startswith("SCRIPT_FAILED: PermissionError")
+    assert "'/etc/passwd' is neither" in words[1]
+    assert outcome.error["details"] == {"refused_by": "sandbox"}

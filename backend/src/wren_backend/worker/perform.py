@@ -12,6 +12,7 @@ from wren_backend.connections.credentials.run_credentials import RunCredentials
 from wren_backend.definitions.declared import declared_documents
 from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.models import Deployment, DeploymentVersion
+from wren_backend.executor.ending import was_stopped
 from wren_backend.executor.executor import Executor
 from wren_backend.executor.launcher.policy import Limits
 from wren_backend.executor.port import Confinement, Outcome
@@ -114,7 +115,12 @@ class Performer:
             log.error("run.broke", run_id=run.id, correlation_id=run.correlation_id, exc_info=exc)
             return self._end_unstarted(active, InternalError("the platform could not perform the run; it is logged"))
         ended = _outcome(outcome)
-        return ended if ended.error is None else replace(ended, error=self.own_links(self._hide(run, ended.error)))
+        if ended.error is None:
+            return ended
+        error = self.own_links(self._hide(run, ended.error))
+        if was_stopped(error):
+            active.journal.say(f"{error['code']}: {error['message']}")
+        return replace(ended, error=error)
 
     def _load(self, run: Run) -> tuple[Deployment, DeploymentVersion]:
         with self.database.reading() as session:

@@ -3,6 +3,7 @@
 import traceback
 from typing import Any
 
+from wren.runner.refusals import SandboxRefusal, find_refusal
 from wren_core.errors import AgentFixableError, WrenError
 from wren_core.protocol.frames import ScriptFailure
 
@@ -41,8 +42,23 @@ def _as_wren_error(exc: BaseException) -> WrenError:
             f"the script called sys.exit({exc.code!r}); return from the function instead", code="SCRIPT_EXITED"
         )
     if isinstance(exc, MemoryError):
-        return AgentFixableError("the script needs more memory than a run may use", code="MEMORY_LIMIT_EXCEEDED")
-    return AgentFixableError(_format_exception(exc), code="SCRIPT_FAILED")
+        text, code = "the script needs more memory than a run may use", "MEMORY_LIMIT_EXCEEDED"
+    else:
+        text, code = _format_exception(exc), "SCRIPT_FAILED"
+    refusal = find_refusal(exc)
+    if refusal is None:
+        return AgentFixableError(text, code=code)
+    return AgentFixableError(
+        f"{_shorten(text, _MAX_MESSAGE // 2)} (the sandbox: {_describe_refusal(refusal)})",
+        code=code,
+        details={"refused_by": refusal.setting or "sandbox"},
+    )
+
+
+def _describe_refusal(refusal: SandboxRefusal) -> str:
+    if refusal.setting is None:
+        return refusal.words
+    return f"{refusal.words}; the operator's setting {refusal.setting} allows more"
 
 
 def _describe_syntax_error(exc: SyntaxError) -> str:

@@ -19,6 +19,10 @@ class ProcessUsage:
     processes: int = 0
     threads: int = 0
     resident_bytes: int = 0
+    shared_bytes: int = 0
+    """The part of the resident memory that has no file and is shared by mapping it."""
+    table_bytes: int = 0
+    """Page tables, which grow with what is mapped and looked at, used or not."""
 
 
 def list_descendants(root: int) -> list[int]:
@@ -35,15 +39,21 @@ def list_descendants(root: int) -> list[int]:
 def measure(pids: list[int]) -> ProcessUsage:
     """Add up threads and resident memory of `pids`; shared pages count once for each process."""
     stats = [stat for pid in pids if (stat := _stat(pid)) is not None]
+    kept = [_read_status(pid) for pid in pids]
     return ProcessUsage(
         processes=len(stats),
         threads=sum(threads for threads, _ in stats),
         resident_bytes=sum(pages * _PAGE for _, pages in stats),
+        shared_bytes=sum(shared for shared, _ in kept),
+        table_bytes=sum(tables for _, tables in kept),
     )
 
 
 def proportional_bytes(pids: list[int]) -> int:
-    """Return the memory of `pids` with shared pages split between their users; slow, so ask only when it matters."""
+    """Return the memory of `pids`, without `shared_bytes`, and with pages that several use split between them.
+
+    Slow, so ask only when it matters.
+    """
     return sum(_proportional(pid) for pid in pids)
 
 
@@ -106,6 +116,18 @@ def _stat(pid: int) -> tuple[int, int] | None:
     return (int(fields[17]), int(fields[21])) if fields else None
 
 
+def _read_status(pid: int) -> tuple[int, int]:
+    """Return the bytes of (resident shared memory, page tables) of a process; 0 when it is gone."""
+    try:
+        text = (_PROC / str(pid) / "status").read_text(errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0, 0
+    sizes = {
+        line.split(":")[0]: line.split()[1] for line in text.splitlines() if line.startswith(("RssShmem", "VmPTE"))
+    }
+    return int(sizes.get("RssShmem", 0)) * 1024, int(sizes.get("VmPTE", 0)) * 1024
+
+
 def _stat_fields(pid: int) -> list[str] | None:
     """Return the fields of /proc/PID/stat after the name, which may itself contain blanks and brackets."""
     try:
@@ -121,4 +143,5 @@ def _proportional(pid: int) -> int:
         # A process may forbid reading this; then its memory counts in full.
         stat = _stat(pid)
         return stat[1] * _PAGE if stat else 0
-    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:")), 0)
+    sizes = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss")}
+    return max(0, sizes.get("Pss", 0) - sizes.get("Pss_Shmem", 0)) * 1024

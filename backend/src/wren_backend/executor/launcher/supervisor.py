@@ -14,7 +14,7 @@ from wren_backend.executor.launcher.policy import LaunchPolicy
 from wren_backend.executor.launcher.privileges import adopt_orphans, drop_capabilities
 from wren_backend.executor.launcher.processes import kill_all
 from wren_backend.executor.launcher.report import Report
-from wren_backend.executor.launcher.usage import find_breach
+from wren_backend.executor.launcher.usage import UsageWatch
 
 # Short enough that a process tree cannot take much more than its limit between two checks; a check takes about 0.2 ms.
 _WATCH_SECONDS = 0.05
@@ -51,8 +51,9 @@ class Supervisor:
             kill_all(os.getpid())
 
     def _watch(self) -> None:
+        watch = UsageWatch(self._policy.limits, folder=Path(self._policy.folder), supervisor=os.getpid())
         while not select.select([self._guard_alive], [], [], _WATCH_SECONDS)[0]:
-            limit = find_breach(self._policy.limits, folder=Path(self._policy.folder), supervisor=os.getpid())
+            limit = watch.find_breach()
             if limit is not None:
                 self._tell(Report(event="breach", limit=limit))
         kill_all(os.getpid())

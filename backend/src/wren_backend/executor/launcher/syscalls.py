@@ -34,12 +34,14 @@ _NUMBERS = {
         "refused": (240, 241, 242, 243, 244, 245),
         "own_process_only": (302, 203, 142, 144, 314),
         "refused_in_runner": (49,),
+        "fcntl": (72,),
     },
     "aarch64": {
         "ignored": (52, 53, 452, 88),
         "refused": (180, 181, 182, 183, 184, 185),
         "own_process_only": (261, 122, 118, 119, 274),
         "refused_in_runner": (200,),
+        "fcntl": (25,),
     },
 }
 """Numbers, because sandlock cannot express the rules below.
@@ -51,6 +53,7 @@ refused: mq_open, mq_unlink, mq_timedsend, mq_timedreceive, mq_notify, mq_getset
 the run and has no place in a folder.
 own_process_only: prlimit64, sched_setaffinity, sched_setparam, sched_setscheduler, sched_setattr; their first
 argument names a process, and only 0, the caller itself, passes.
+fcntl: all but F_SETPIPE_SZ, which makes room in the kernel that no process seems to use.
 refused_in_runner: bind. sandlock's supervisor performs it in the script's place, for abstract names too, and binds a
 socket itself when it starts; so the runner refuses it, after that and before any script.
 """
@@ -58,7 +61,8 @@ socket itself when it starts; so the runner refuses it, after that and before an
 _LOAD, _JUMP_EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _EPERM = 1
-_OFFSET_NUMBER, _OFFSET_FIRST_ARGUMENT = 0, 16
+_OFFSET_NUMBER, _OFFSET_FIRST_ARGUMENT, _OFFSET_SECOND_ARGUMENT = 0, 16, 24
+_F_SETPIPE_SZ = 1031
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
 
 
@@ -79,7 +83,8 @@ def runner_arguments() -> list[str]:
 def install_filter() -> None:
     """Filter this process and everything it starts; needs no-new-privileges. sandlock kills foreign ABIs."""
     numbers = _NUMBERS[platform.machine()]
-    code = b"".join(_instructions(**{name: numbers[name] for name in ("ignored", "refused", "own_process_only")}))
+    names = ("ignored", "refused", "own_process_only", "fcntl")
+    code = b"".join(_instructions(**{name: numbers[name] for name in names}))
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -88,7 +93,7 @@ def install_filter() -> None:
 
 
 def _instructions(
-    *, ignored: tuple[int, ...], refused: tuple[int, ...], own_process_only: tuple[int, ...]
+    *, ignored: tuple[int, ...], refused: tuple[int, ...], own_process_only: tuple[int, ...], fcntl: tuple[int, ...]
 ) -> Iterator[bytes]:
     yield _instruction(_LOAD, _OFFSET_NUMBER)
     for number in ignored:
@@ -103,6 +108,12 @@ def _instructions(
         yield _instruction(_JUMP_EQUAL, 0, otherwise=1)
         yield _instruction(_RETURN, _ALLOW)
         yield _instruction(_RETURN, _ERRNO | _EPERM)
+    for number in fcntl:
+        yield _instruction(_JUMP_EQUAL, number, otherwise=4)
+        yield _instruction(_LOAD, _OFFSET_SECOND_ARGUMENT)
+        yield _instruction(_JUMP_EQUAL, _F_SETPIPE_SZ, otherwise=1)
+        yield _instruction(_RETURN, _ERRNO | _EPERM)
+        yield _instruction(_RETURN, _ALLOW)
     yield _instruction(_RETURN, _ALLOW)
 
 
