@@ -110,7 +110,7 @@ class Tampering:
             for place, value in _places(body, (request.path,)):
                 self.places.setdefault(place, value)
             if self.target is not None:
-                body = _changed(body, *self.target, path=request.path)
+                body = _change(body, *self.target, path=request.path)
             return type(response)(status=response.status, headers=response.headers, body=body)
 
         fake.handle = handle  # type: ignore[method-assign]  # this fake only
@@ -133,7 +133,7 @@ def _places(node: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
         yield from _places(node[0], (*place, "0"))
 
 
-def _changed(body: Any, place: tuple[str, ...], value: Any, *, path: str) -> Any:
+def _change(body: Any, place: tuple[str, ...], value: Any, *, path: str) -> Any:
     if place[0] != path:
         return body
     *way, last = place[1:]

@@ -46,7 +46,7 @@ def caused_by(cause):
         (None, None),
     ],
 )
-def test_an_outage_is_known_by_itself_or_by_its_cause(exc, code):
+def test_an_outage_is_known_by_its_class_or_by_its_cause(exc, code):
     assert find_outage_code(exc) == code
 
 

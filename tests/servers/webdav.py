@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servers.availability import find_program, unavailable
+from servers.dovecot import UNPRIVILEGED
 from servers.process import clean_variables, free_port, serve
 
 USER, PASSWORD = "ann", "s3cret-word"
@@ -125,9 +126,11 @@ def apache() -> Iterator[Share]:
     loads = [f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in names.split()]
     more = {
         "modules": "\n".join([*loads, "TypesConfig /dev/null"]),
-        "user": "User nobody\nGroup nogroup" if os.geteuid() == 0 else "",
+        "user": f"User {UNPRIVILEGED}\nGroup nogroup" if os.geteuid() == 0 else "",
     }
-    with _run(lambda folder: [program, "-DFOREGROUND", "-f", folder / "conf"], APACHE, more, owner="nobody") as share:
+    with _run(
+        lambda folder: [program, "-DFOREGROUND", "-f", folder / "conf"], APACHE, more, owner=UNPRIVILEGED
+    ) as share:
         yield share
 
 

@@ -24,7 +24,7 @@ def words_of(message: Mapping[str, Any]) -> str:
     text = message.get("text")
     lines = [text] if isinstance(text, str) and text else []
     seen = _words(lines[0]) if lines else " "
-    for line in islice(chain(_lines(message.get("blocks"), 0), _attached(message.get("attachments"))), _MAX_LINES):
+    for line in islice(chain(_lines(message.get("blocks"), 0), _attachments(message.get("attachments"))), _MAX_LINES):
         words = _words(line)
         if not lines or words not in seen:
             lines.append(line)
@@ -32,7 +32,7 @@ def words_of(message: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _attached(attachments: Any) -> Iterator[str]:
+def _attachments(attachments: Any) -> Iterator[str]:
     for item in attachments if isinstance(attachments, list) else ():
         found = list(_lines(item, 0))
         fallback = item.get("fallback") if isinstance(item, Mapping) else None

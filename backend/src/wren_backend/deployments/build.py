@@ -5,7 +5,8 @@ from functools import partial
 
 from wren_backend.definitions.declared import documents_named
 from wren_backend.deployments.reading import Configured
-from wren_backend.deployments.service import DeploymentLimits, DeploymentService, Describer
+from wren_backend.deployments.results import DeploymentLimits
+from wren_backend.deployments.service import DeploymentService, Describer
 from wren_backend.ground import Ground
 from wren_backend.integrations.service import IntegrationService
 from wren_backend.tenancy.auth import Subject

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 
 from wren_backend.deployments.models import DeploymentVersion
 from wren_backend.deployments.repository import DeploymentOverview
+from wren_backend.deployments.results import DeploymentDetails, DeployResult
 from wren_backend.deployments.schemas import (
     DeployAnswer,
     DeployBody,
@@ -27,7 +28,7 @@ from wren_backend.deployments.schemas import (
     VersionList,
     VersionRead,
 )
-from wren_backend.deployments.service import DeploymentDetails, DeploymentService, DeployResult
+from wren_backend.deployments.service import DeploymentService
 from wren_backend.http.auth import CurrentSubject
 from wren_backend.http.errors import current_correlation_id
 from wren_backend.http.wire import ANSWERS_OF_API, ANSWERS_TO_BODY, Cursor, documented

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
@@ -14,6 +14,7 @@ from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.deployments.quota import QueueFull, QuotaExceeded
 from wren_backend.deployments.reading import Configured, ReadScript, ScriptRefused, Verdict, combine_problems
 from wren_backend.deployments.repository import DeploymentOverview, DeploymentOwned, NewScript, StoredVersion
+from wren_backend.deployments.results import DeploymentDetails, DeploymentLimits, DeployResult
 from wren_backend.deployments.script import check_script
 from wren_backend.deployments.starting import UNNAMED, choose_function, choose_name, make_start
 from wren_backend.executor.executor import Description
@@ -32,9 +33,7 @@ from wren_backend.tenancy.errors import MissingObject, NotAllowed
 from wren_backend.tenancy.names import clean_name
 from wren_backend.tenancy.ownership import require_owner
 from wren_backend.triggers import repository as triggers
-from wren_backend.triggers.models import Trigger
 from wren_core.errors import WrenError
-from wren_core.protocol.findings import ScriptFinding
 from wren_core.protocol.jobs import DescribeJob
 
 log = structlog.get_logger()
@@ -58,45 +57,6 @@ class ConnectionCheck(Protocol):
     ) -> Sequence[WrenError]:
         """Return the problems; none when every integration is loaded, connected and usable, by each account named."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeployResult:
-    """What a deploy stored."""
-
-    deployment: Deployment
-    version: DeploymentVersion
-    triggers: tuple[Trigger, ...]
-    findings: tuple[ScriptFinding, ...] = ()
-    """Warnings and notes of the check."""
-
-    @property
-    def next_run(self) -> datetime | None:
-        """Return when the first trigger fires next."""
-        return min((item.next_fire_at for item in self.triggers if item.next_fire_at), default=None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeploymentDetails:
-    """A deployment with its triggers, its current version and its cost."""
-
-    overview: DeploymentOverview
-    version: DeploymentVersion
-    triggers: tuple[Trigger, ...]
-    cost: int
-    """What the models it called have cost, in nanodollars."""
-    cost_this_month: int
-    """Of that, in the current month."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeploymentLimits:
-    """What a workspace may deploy."""
-
-    min_interval: timedelta
-    max_script_bytes: int
-    max_deployments: int
-    max_queued: int
 
 
 @dataclass(frozen=True, kw_only=True)

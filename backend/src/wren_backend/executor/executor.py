@@ -136,7 +136,7 @@ class Executor:
         return outcome
 
     def _launch(self, confinement: Confinement, stack: ExitStack) -> Launch:
-        """Start the runner in a folder of its own.
+        """Start the runner in a new folder.
 
         Raises:
             ServerExhausted: the machine has no room for it; nothing has run.

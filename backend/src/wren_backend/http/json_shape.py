@@ -15,14 +15,14 @@ _OTHER = bytes(sorted(set(range(256)) - set(_STEPS)))
 
 
 @dataclass(frozen=True, kw_only=True)
-class JsonShape:
+class BodyShape:
     """The least depth and number of values of a text; those of a text that is not JSON mean nothing."""
 
     depth: int
     values: int
 
 
-def measure(text: bytes) -> JsonShape:
+def measure(text: bytes) -> BodyShape:
     """Return the shape of a JSON text in UTF-8. Takes time in proportion to its length.
 
     Measuring ends at `MAX_VALUES`: the depth of a text with more is 0.
@@ -32,8 +32,8 @@ def measure(text: bytes) -> JsonShape:
     outside = b"".join(plain.split(b'"')[::2]) if strings <= 2 * MAX_VALUES else b""
     values = max(strings // 2, outside.count(b",") + outside.count(b"[") + outside.count(b"{"))
     if values > MAX_VALUES:
-        return JsonShape(depth=0, values=values)
-    return JsonShape(depth=_depth(outside.translate(None, _OTHER)), values=values)
+        return BodyShape(depth=0, values=values)
+    return BodyShape(depth=_depth(outside.translate(None, _OTHER)), values=values)
 
 
 def _depth(brackets: bytes) -> int:

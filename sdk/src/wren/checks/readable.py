@@ -6,6 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wren_core.contract.methods import Method
 from wren_core.declarative.method import DeclaredMethod
+from wren_core.declarative.unbound import UnboundMethod
 from wren_core.schemas.validator import Validator
 
 _SHOWN = 80
@@ -20,7 +21,7 @@ _EXAMPLES = {
 def explain_unreadable(method: Method, parameter: str, value: Any) -> str | None:
     """Return why a method cannot read a literal that fits its schema, or None where it can."""
     schema = method.spec.input_schema.get("properties", {}).get(parameter, {})
-    if isinstance(method, DeclaredMethod):
+    if isinstance(method, DeclaredMethod | UnboundMethod):
         whole = {**schema, "$defs": method.spec.input_schema.get("$defs", {})}
         problems = Validator(whole, formats=True).problems(value)
         return _explain(schema, value, problems[0].message) if problems else None

@@ -10,7 +10,8 @@ from typing import Any
 from wren_backend.connections import repository
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.connections.models import Connection
-from wren_backend.executor.secret_encodings import MIN_SECRET_CHARACTERS, Masker
+from wren_backend.executor.masking import Masker
+from wren_backend.executor.secret_encodings import MIN_SECRET_CHARACTERS
 from wren_backend.storage.database import ReadSession
 from wren_backend.tenancy.auth import Subject
 from wren_backend.vault.errors import CredentialUndecryptable
