@@ -546,12 +546,12 @@ def test_integrations_the_server_declares_come_with_the_job():
     assert alone.error["code"] == "INTEGRATION_UNKNOWN"
 
 
-@pytest.mark.parametrize("version", [0, 2, None, "1"])
+@pytest.mark.parametrize("version", [0, PROTOCOL_VERSION + 1, None, str(PROTOCOL_VERSION)])
 def test_a_job_of_another_protocol_version_is_refused_before_the_script_is_read(version: Any):
     done = run("print('imported')\ndef main(): pass", version=version)
 
     assert (done.error["type"], done.error["code"]) == ("UserFacingConfigError", "PROTOCOL_MISMATCH")
-    assert f"version {version}, and this runner speaks version 1" in done.error["message"]
+    assert f"version {version}, and this runner speaks version {PROTOCOL_VERSION}" in done.error["message"]
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", "")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wren.checks.shapes import Missing, Shape, find_element, is_class, list_alternatives
+from wren.checks.shapes import Missing, Shape, find_element, is_class, list_alternatives, list_of, tuple_of
 
 _LISTS = frozenset({"sorted", "list", "tuple", "set", "reversed", "iter"})
 _ELEMENTS = frozenset({"min", "max", "next"})
@@ -21,14 +21,14 @@ def find_builtin_result(name: str, given: Sequence[Shape | None]) -> Shape | Non
         return _find_paired(name, given)
     if name == "filter" and len(given) == 2 and given[1] is not None:
         element = find_element(given[1])
-        return None if element is None else list[element]  # type: ignore[valid-type]  # made at run time
+        return None if element is None else list_of(element)
     if len(given) != 1 or given[0] is None:
         return None
     element = find_element(given[0])
     if element is None:
         return None
     if name in _LISTS:
-        return list[element]  # type: ignore[valid-type]  # made at run time
+        return list_of(element)
     return element if name in _ELEMENTS else None
 
 
@@ -48,8 +48,7 @@ def _find_paired(name: str, given: Sequence[Shape | None]) -> Shape | None:
     known: list[Any] = [Any if item is None else item for item in elements]
     if not known:
         return None
-    row = tuple[int, known[0]] if name == "enumerate" else tuple[tuple(known)]  # type: ignore[misc]  # made at run time
-    return list[row]
+    return list_of(tuple_of(int, known[0]) if name == "enumerate" else tuple_of(*known))
 
 
 def _find_dict_result(alternatives: Sequence[Shape], name: str) -> Shape | None:
@@ -59,5 +58,5 @@ def _find_dict_result(alternatives: Sequence[Shape], name: str) -> Shape | None:
     if len(arguments) != 2:
         return None
     key, value = arguments
-    rows = {"items": list[tuple[key, value]], "values": list[value], "keys": list[key]}  # type: ignore[valid-type]  # same
+    rows = {"items": list_of(tuple_of(key, value)), "values": list_of(value), "keys": list_of(key)}
     return value if name in ("get", "pop") else rows.get(name)

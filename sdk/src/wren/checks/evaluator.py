@@ -7,7 +7,7 @@ from wren.checks.bindings import Binding, Function, ImportedName, Iterated, Para
 from wren.checks.builtin_calls import find_builtin_result, find_method_result
 from wren.checks.references import NameReferences, find_argument
 from wren.checks.scopes import Scope, ScopedNode
-from wren.checks.shapes import MISSING, Shape, find_attribute, find_element, find_item, read_return_shape
+from wren.checks.shapes import MISSING, Shape, find_attribute, find_element, find_item, list_of, read_return_shape
 from wren.checks.trigger_parameters import find_event_shape
 from wren.checks.values import Handle, Instance, MethodOf, Typed, Value, attribute_of, find_imported
 from wren.script.catalogue import Catalogue
@@ -102,7 +102,7 @@ class Evaluator:
     ) -> Value | None:
         inner = scope.inner.get(node)
         element = self.shape(node.elt, inner) if inner is not None else None
-        return None if element is None else Typed(list[element])
+        return None if element is None else Typed(list_of(element))
 
     # -- names -------------------------------------------------------------------------------------------------------
 

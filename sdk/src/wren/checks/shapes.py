@@ -34,9 +34,19 @@ class Missing:
 MISSING = Missing()
 
 
+def list_of(element: Shape) -> Shape:
+    """Return the type of a list of these elements."""
+    return types.GenericAlias(list, (element,))
+
+
+def tuple_of(*parts: Shape) -> Shape:
+    """Return the type of a tuple of these parts."""
+    return types.GenericAlias(tuple, parts)
+
+
 def list_alternatives(shape: Shape) -> list[Shape]:
     """Return the types a value may have, without None and annotations."""
-    origin = get_origin(shape)
+    origin: Any = get_origin(shape)
     if origin is Annotated:
         return list_alternatives(get_args(shape)[0])
     if origin in (Union, types.UnionType):

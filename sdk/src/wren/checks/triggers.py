@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from wren.checks.bindings import Function
 from wren.checks.evaluator import Evaluator
@@ -21,7 +22,7 @@ from wren_core.protocol.findings import ScriptFinding
 from wren_core.schedule import CronSchedule
 
 _SCHEDULE = Member("on_schedule")
-_FUNCTIONS = {"on_schedule": on_schedule, "on_email": on_email}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"on_schedule": on_schedule, "on_email": on_email}
 _OF_EVENTS = frozenset({*ScheduleTick.model_fields, *ManualStart.model_fields, *Email.model_fields} - {"text"})
 
 
