@@ -122,7 +122,7 @@ def test_no_host_names_an_integration():
 
 
 def test_an_integration_has_under_600_lines():
-    """Without tests and fake provider; the reference integrations may be longer, and one whose servers differ."""
+    """Without tests and fake provider; the reference integrations may be longer, and those whose servers differ."""
     further = [member for member in INTEGRATIONS if member.parent.name == "plugins"]
     lengths = {
         member.name: sum(
@@ -132,7 +132,7 @@ def test_an_integration_has_under_600_lines():
     }
 
     assert len(further) >= 7
-    limits = {"wren-imap": 800, "wren-webdav": 700}  # each server keeps another part of the protocol
+    limits = {"wren-imap": 800, "wren-webdav": 800}  # each server keeps another part of the protocol
     assert {name: length for name, length in lengths.items() if length >= limits.get(name, 600)} == {}
 
 

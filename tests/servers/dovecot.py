@@ -14,7 +14,7 @@ from servers.availability import find_program
 from servers.process import clean_variables, free_port, serve
 
 # As root, the account's mail belongs to an unprivileged user that every system has.
-UNPRIVILEGED = "nobody"
+UNPRIVILEGED = 65534
 ACCOUNT, PASSWORD = "ann@example.com", "s3cret-word"
 CONFIGURATION = """
 base_dir = {folder}/run
@@ -95,7 +95,7 @@ def dovecot(*, capability: str = "", password: str = PASSWORD, mechanisms: str =
     folder = Path(tempfile.mkdtemp(prefix="wren-dovecot-"))
     try:
         port, is_root = free_port(), os.geteuid() == 0
-        user = UNPRIVILEGED if is_root else getpass.getuser()
+        user = UNPRIVILEGED if is_root else os.getuid()
         public = folder / "mail" / ACCOUNT / ".Public"
         for name in ("cur", "new", "tmp"):
             (public / name).mkdir(parents=True)
@@ -103,7 +103,8 @@ def dovecot(*, capability: str = "", password: str = PASSWORD, mechanisms: str =
         folder.chmod(0o755)
         for path in [folder / "mail", *(folder / "mail").rglob("*")] if is_root else []:
             shutil.chown(path, user)
-        own = {"internal": user, "login": user, "group": str(os.getegid())}
+        account = getpass.getuser()
+        own = {"internal": account, "login": account, "group": str(os.getegid())}
         values = {
             **({"internal": "dovecot", "login": "dovenull", "group": "dovecot"} if is_root else own),
             "folder": folder,
@@ -111,7 +112,7 @@ def dovecot(*, capability: str = "", password: str = PASSWORD, mechanisms: str =
             "password": password,
             "mechanisms": mechanisms,
             "user": user,
-            "user_group": "nogroup" if is_root else str(os.getegid()),
+            "user_group": UNPRIVILEGED if is_root else os.getegid(),
             "capability": f"imap_capability = {capability}" if capability else "",
         }
         configuration = folder / "dovecot.conf"

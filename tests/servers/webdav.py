@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from servers.availability import find_program, unavailable
-from servers.dovecot import UNPRIVILEGED
 from servers.process import clean_variables, free_port, serve
 
+# As root, Apache runs under an unprivileged account that every system has.
+UNPRIVILEGED = 65534
 USER, PASSWORD = "ann", "s3cret-word"
 # The password above, as `openssl passwd -apr1` writes it.
 ENCRYPTED = "$apr1$wren$qA29s2rVOaHkfRK1d.ozb1"
@@ -126,7 +127,7 @@ def apache() -> Iterator[Share]:
     loads = [f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in names.split()]
     more = {
         "modules": "\n".join([*loads, "TypesConfig /dev/null"]),
-        "user": f"User {UNPRIVILEGED}\nGroup nogroup" if os.geteuid() == 0 else "",
+        "user": f"User #{UNPRIVILEGED}\nGroup #{UNPRIVILEGED}" if os.geteuid() == 0 else "",
     }
     with _run(
         lambda folder: [program, "-DFOREGROUND", "-f", folder / "conf"], APACHE, more, owner=UNPRIVILEGED
@@ -158,7 +159,7 @@ def rclone() -> Iterator[Share]:
 
 @contextmanager
 def _run(
-    command: Callable[[Path], list[str | Path]], configuration: str, values: dict[str, str], *, owner: str | None = None
+    command: Callable[[Path], list[str | Path]], configuration: str, values: dict[str, str], *, owner: int | None = None
 ) -> Iterator[Share]:
     folder = Path(tempfile.mkdtemp(prefix="wren-webdav-"))
     share, port = folder / "share", free_port()
