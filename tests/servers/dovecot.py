@@ -1,6 +1,7 @@
 """Dovecot in a temporary folder: a real IMAP server with one empty account, whose abilities a test can limit."""
 
 import getpass
+import grp
 import imaplib
 import os
 import shutil
@@ -104,7 +105,7 @@ def dovecot(*, capability: str = "", password: str = PASSWORD, mechanisms: str =
         for path in [folder / "mail", *(folder / "mail").rglob("*")] if is_root else []:
             shutil.chown(path, user)
         account = getpass.getuser()
-        own = {"internal": account, "login": account, "group": str(os.getegid())}
+        own = {"internal": account, "login": account, "group": grp.getgrgid(os.getegid()).gr_name}
         values = {
             **({"internal": "dovecot", "login": "dovenull", "group": "dovecot"} if is_root else own),
             "folder": folder,
