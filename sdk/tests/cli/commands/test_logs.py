@@ -95,6 +95,7 @@ def test_following_in_json_is_one_object_a_line_and_the_last_is_the_whole_run(wr
 
 def test_what_the_stream_says_of_the_end_is_not_asked_again(wren, fake, logged_in):
     ended = {"run_id": "run_1", "status": "failed", "error": {"code": "SCRIPT_FAILED", "message": "no"}}
+    ended["log_truncated"] = False
     fake.streams = [log_event(1, "one") + f"event: status\ndata: {json.dumps(ended)}\n\n" + END]
 
     done = wren("logs", "run_1", "-f", **logged_in)
@@ -117,7 +118,7 @@ def test_a_failure_while_following_in_json_is_a_line_too(wren, fake, logged_in):
 def test_a_log_that_was_cut_says_so(wren, fake, logged_in, follow):
     fake.add_run(log_truncated=True)
     fake.log = [{"seq": 0, "stream": "stdout", "text": "first", "at": "2030-01-01T09:00:00Z"}]
-    fake.streams = ['event: status\ndata: {"run_id": "run_1", "status": "success"}\n\n']
+    fake.streams = [log_event(1, "one") + state_event("success") + END]
 
     done = wren("logs", *follow, "run_1", **logged_in)
 
