@@ -12,7 +12,14 @@ import pytest
 from servers.backend import Backend, wait_for
 from servers.process import clean_variables, free_port, serve
 from workspace import MEMBERS, METADATA, ROOT
-from wren_backend.settings import IntegrationSettings, LimitSettings, ProviderSettings, Settings
+from wren_backend.settings import (
+    HttpSettings,
+    IntegrationSettings,
+    KeepSettings,
+    LimitSettings,
+    ProviderSettings,
+    Settings,
+)
 
 DOCUMENTS = [*ROOT.glob("*.md"), *(member / "README.md" for member in MEMBERS)]
 README = (ROOT / "README.md").read_text()
@@ -184,6 +191,8 @@ def _settings(model, prefix):
         "providers": ("<PROVIDER>__", ProviderSettings),
         "integrations": ("<NAME>__", IntegrationSettings),
         "limits": ("", LimitSettings),
+        "http": ("", HttpSettings),
+        "keep": ("", KeepSettings),
     }
     for name in model.model_fields:
         if model is Settings and name in groups:
