@@ -237,7 +237,7 @@ def test_a_script_without_connections_is_ready(admin):
 
     assert (plain.code, as_json.code) == (0, 0)
     assert plain.out.endswith("the server has every connection this script needs\n")
-    assert as_json.json["remote"] == {"valid": True, "warnings": []}
+    assert as_json.json["remote"] == {"valid": True, "errors": [], "findings": [], "warnings": []}
 
 
 # --- deploy, undeploy -----------------------------------------------------------------------------------------------
@@ -252,7 +252,8 @@ def test_a_script_is_deployed_updated_and_undeployed(admin):
     assert plain.out.startswith("greeting is active: version 1\n")
     assert "show it with `wren status greeting`" in plain.out
     assert set(as_json.json) == {
-        *("deployment_id", "name", "status", "version", "triggers_registered", "created_at", "next_run")
+        *("deployment_id", "name", "status", "version", "triggers_registered", "created_at", "next_run"),
+        "findings",
     }
     assert (as_json.json["version"], as_json.json["triggers_registered"]) == (2, 1)
     assert gone.out == f"greeting ({as_json.json['deployment_id']}) is undeployed\n"
@@ -293,7 +294,7 @@ def test_the_server_reports_the_column_of_a_syntax_error(admin):
     answer = admin.server.request("POST", "/v1/scripts/deploy", json={"script": "x = 1\ndef f(:\n", "name": "daily"})
 
     error = answer.json()["error"]
-    assert error["message"] == "the script is not valid Python: invalid syntax at daily.py:2:7: def f(:"
+    assert error["message"] == "daily.py:2:7: invalid syntax; in: def f(:"
     assert (error["details"]["line"], error["details"]["column"]) == (2, 7)
 
 
@@ -357,10 +358,10 @@ def test_status_shows_the_last_failure_of_each_deployment(admin, boom):
     plain, as_json = admin.wren("status"), admin.wren("status", "--json")
 
     assert (plain.code, as_json.code) == (0, 0)
-    assert re.search(r"^it fails +active +1 +1 +\d{4}-\d\d-\d\d \d\d:\d\d +failed", plain.out, re.MULTILINE)
+    assert re.search(r"^it fails +admin +active +1 +1 +\d{4}-\d\d-\d\d \d\d:\d\d +failed", plain.out, re.MULTILINE)
     shown = next(item for item in as_json.json["deployments"] if item["name"] == "it fails")
     assert set(shown) == {
-        *("id", "name", "status", "version", "triggers", "last_run", "last_status", "next_run", "created_at")
+        *("id", "name", "owner", "status", "version", "triggers", "last_run", "last_status", "next_run", "created_at")
     }
     assert shown["last_status"] == "failed"
 
@@ -386,7 +387,7 @@ def test_logs_writes_the_scripts_output_to_stdout_and_the_reason_to_stderr(admin
     assert (plain.code, as_json.code, followed.code) == (0, 0, 0)
     assert (plain.out, followed.out) == ("about to fail\n", "about to fail\n")
     assert plain.err.startswith(f"{run_id} ended: failed\nSCRIPT_FAILED: it fails.py:6: KeyError: 'missing'\n")
-    assert set(as_json.json) == {"run_id", "status", "logs", "error"}
+    assert set(as_json.json) == {"run_id", "status", "logs", "log_truncated", "error"}
     assert (as_json.json["status"], as_json.json["error"]["code"]) == ("failed", "SCRIPT_FAILED")
 
 

@@ -64,7 +64,8 @@ class ScriptRefused(AgentFixableError):
         more = f"; and {len(errors) - 1} more" if len(errors) > 1 else ""
         hint = f"; {first.hint}" if first and first.hint else ""
         text = f"{first.place}: {first.message}{hint}{more}" if first else "the script could not be read"
-        place = {"file": first.file, "line": first.line} if first and first.line is not None else {}
+        known = {"file": first.file, "line": first.line, "column": first.column} if first and first.line else {}
+        place = {name: value for name, value in known.items() if value is not None}
         super().__init__(
             text,
             code=str(first.code) if first else None,
