@@ -26,6 +26,8 @@ from wren_core.testing.fake_session import FakeSession
 from wren_core.testing.short_waits import shorten_waits
 
 REMOVED: Any = object()
+MANY_CALLS = 250
+"""Of more changes of an integration's answers some are left out, evenly."""
 ODD = (None, 7, "odd", [], {}, True, [None], {"odd": 1})
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
@@ -157,7 +159,8 @@ def http_integrations() -> list[tuple[str, str, str]]:
     for member, entries in INTEGRATIONS.items():
         fakes = METADATA[member]["project"]["entry-points"].get("wren.fakes", {})
         for name, reference in entries.items():
-            if name in fakes and issubclass(load(fakes[name]), FakeProvider):
+            # WebDAV answers with XML; its parser has tests with the answers of real servers.
+            if name in fakes and name != "webdav" and issubclass(load(fakes[name]), FakeProvider):
                 found.append((name, reference, fakes[name]))
     return found
 
@@ -168,18 +171,28 @@ def test_no_answer_breaks_a_method(name, reference, fake, tmp_path: Path, monkey
     integration = load(reference)
     session = FakeSession(integration, make_fake=load(fake), config={})
 
-    broken = []
     with session.serve_fakes(), shorten_waits(sockets=False):
-        for method in session.spec.methods:
-            _, places = call_with(session, method, None)
-            for number, (place, value) in enumerate(places.items()):
-                for odd in (REMOVED, None, _of_another_type(value, number)):
-                    error, _ = call_with(session, method, (place, odd))
-                    if error is not None and (isinstance(error, InternalError) or not isinstance(error, WrenError)):
-                        shown = "removed" if odd is REMOVED else repr(odd)
-                        broken.append(f"{name}.{method.id} {'/'.join(place)} {shown}: {error!r} {error.__cause__!r}")
+        changes = [(method, change) for method in session.spec.methods for change in changes_for(session, method)]
+        tried = changes[:: len(changes) // MANY_CALLS + 1]
+        outcomes = [(method, change, call_with(session, method, change)[0]) for method, change in tried]
 
+    assert len(tried) >= min(len(changes), MANY_CALLS // 2)
+    broken = [
+        f"{name}.{method.id} {'/'.join(place)} {'removed' if odd is REMOVED else odd!r}: {error!r}"
+        for method, (place, odd), error in outcomes
+        if error is not None and (isinstance(error, InternalError) or not isinstance(error, WrenError))
+    ]
     assert not broken, "\n".join(broken[:40])
+
+
+def changes_for(session: FakeSession, method: Any) -> list[tuple[tuple[str, ...], Any]]:
+    """Return every change of an answer of a method: each member removed, null, and of another type."""
+    _, places = call_with(session, method, None)
+    return [
+        (place, odd)
+        for number, (place, value) in enumerate(places.items())
+        for odd in (REMOVED, None, _of_another_type(value, number))
+    ]
 
 
 def call_with(session: FakeSession, method: Any, target: Any) -> tuple[Exception | None, dict[tuple[str, ...], Any]]:

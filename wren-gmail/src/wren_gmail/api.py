@@ -10,6 +10,7 @@ from typing import Any
 
 from wren_core import AuthFailed, NotFound, Unavailable, WrenError
 from wren_core.http_client import Answer, HttpClient, ResponseTooLarge
+from wren_core.json_pointer import find_list, find_or_none
 from wren_gmail.incoming import decode_data, external_bodies
 from wren_gmail.outgoing import multipart_related
 from wren_gmail.verdicts import verdict
@@ -89,9 +90,9 @@ class GmailApi:
         for _ in range(MAX_PAGES):
             size = min(limit - len(found), PAGE_SIZE)
             page = self.get(path, maxResults=size, pageToken=token, **params)
-            found += page.get(key) or []
+            found += [item for item in find_list(page, f"/{key}") if isinstance(item, dict)]
             token = page.get("nextPageToken")
-            if not token or len(found) >= limit:
+            if not isinstance(token, str) or not token or len(found) >= limit:
                 break
         return found[:limit]
 
@@ -101,7 +102,7 @@ class GmailApi:
 
     def thread(self, thread_id: str) -> list[Json]:
         """Read the messages of a conversation, oldest first."""
-        return self._fetch(self.get(f"/threads/{thread_id}", format="minimal").get("messages") or [])
+        return self._fetch(find_list(self.get(f"/threads/{thread_id}", format="minimal"), "/messages"))
 
     def message(self, message_id: str) -> Json:
         """Read a message; if its body cannot be read, return only its headers, with `partial` set."""
@@ -116,15 +117,15 @@ class GmailApi:
 
     def raw(self, message_id: str) -> bytes:
         """Read a message as it was sent."""
-        return decode_data(self.get(f"/messages/{message_id}", format="raw").get("raw") or "")
+        return decode_data(_text_at(self.get(f"/messages/{message_id}", format="raw"), "raw"))
 
     def attachment(self, message_id: str, attachment_id: str) -> bytes:
         """Read the content of a part that Gmail stores separately from the message."""
-        return decode_data(self.get(f"/messages/{message_id}/attachments/{attachment_id}").get("data") or "")
+        return decode_data(_text_at(self.get(f"/messages/{message_id}/attachments/{attachment_id}"), "data"))
 
     def _fetch(self, found: list[Json]) -> list[Json]:
         with ThreadPoolExecutor(max_workers=CONCURRENCY) as pool:  # the first failure cancels requests not started yet
-            messages = list(pool.map(self._find_message, [item["id"] for item in found]))
+            messages = list(pool.map(self._find_message, filter(None, (_text_at(item, "id") for item in found))))
         return [message for message in messages if message is not None]
 
     def _find_message(self, message_id: str) -> Json | None:
@@ -132,6 +133,12 @@ class GmailApi:
             return self.message(message_id)
         except NotFound:
             return None  # deleted since the listing
+
+
+def _text_at(node: Any, name: str) -> str:
+    """Return a text member of a resource; empty where there is something else."""
+    found = find_or_none(node, f"/{name}")
+    return found if isinstance(found, str) else ""
 
 
 def _verdict(answer: Answer) -> WrenError | None:

@@ -17,6 +17,7 @@ from wren_core import (
     UndoSpec,
     method,
 )
+from wren_core.json_pointer import find_list, find_or_none
 from wren_core.mail.reading import File, find_content
 from wren_gmail import files
 from wren_gmail.api import GmailApi
@@ -138,7 +139,7 @@ class Gmail(Integration):
     @method(scopes=[READ], example="print([label.name for label in gmail.labels()])")
     def labels(self) -> list[Label]:
         """List the labels of the account: Gmail's own and those of the user."""
-        return [Label.model_validate(item) for item in self.client.get("/labels").get("labels") or []]
+        return [Label.of_answer(item) for item in find_list(self.client.get("/labels"), "/labels")]
 
     @method(
         effect="write",
@@ -149,7 +150,7 @@ class Gmail(Integration):
     )
     def change_labels(self, message_id: MessageId, add: Labels = (), remove: Labels = ()) -> LabelChange:
         """Add labels to an e-mail and remove others; to archive the e-mail, remove INBOX."""
-        known = self.client.get("/labels").get("labels") or []
+        known = find_list(self.client.get("/labels"), "/labels")
         return self._relabel(message_id, add=_label_ids(add, known), remove=_label_ids(remove, known))
 
     @method(effect="write", idempotent=True, scopes=[MODIFY], undo=RELABEL_BACK, example="gmail.mark_read(mail.id)")
@@ -188,7 +189,7 @@ class Gmail(Integration):
     ) -> SentEmail:
         """Reply to an e-mail, in its conversation."""
         original = to_email(self.client.get(f"/messages/{message_id}", format="metadata"))
-        own = self.client.get("/profile")["emailAddress"] if reply_all else ""
+        own = str(find_or_none(self.client.get("/profile"), "/emailAddress") or "") if reply_all else ""
         to, cc = reply_recipients(original, everyone=reply_all, own=own)
         subject = reply_subject(original.subject)
         mail = self._mail(attachments, to=to, cc=cc, subject=subject, text=text, html=html, answers=original)
@@ -213,7 +214,8 @@ class Gmail(Integration):
         """Store an e-mail as a draft that a person can check and send."""
         mail = self._mail(attachments, to=to, subject=subject, text=text, html=html, cc=cc, bcc=bcc)
         made = self.client.submit("/drafts", compose(mail), draft=True)
-        return Draft(id=made["id"], message_id=made["message"]["id"], thread_id=made["message"]["threadId"])
+        places = {"id": "/id", "message_id": "/message/id", "thread_id": "/message/threadId"}
+        return Draft.of_answer({name: find_or_none(made, place) for name, place in places.items()})
 
     @method(effect="destructive", scopes=[COMPOSE], example="gmail.discard_draft(draft.id)")
     def discard_draft(self, draft_id: DraftId) -> None:
@@ -241,9 +243,9 @@ class Gmail(Integration):
         return item.model_copy(update={"content": content, "size": len(content)})
 
     def _relabel(self, message_id: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> LabelChange:
-        before = self.client.get(f"/messages/{message_id}", format="minimal").get("labelIds") or []
+        before = find_list(self.client.get(f"/messages/{message_id}", format="minimal"), "/labelIds")
         body = {"addLabelIds": list(add), "removeLabelIds": list(remove)}
-        after = self.client.post(f"/messages/{message_id}/modify", body).get("labelIds") or []
+        after = find_list(self.client.post(f"/messages/{message_id}/modify", body), "/labelIds")
         return LabelChange(
             message_id=message_id,
             labels=tuple(after),
@@ -253,12 +255,14 @@ class Gmail(Integration):
 
 
 def _sent_email(message: dict[str, Any]) -> SentEmail:
-    return SentEmail(id=message["id"], thread_id=message["threadId"])
+    return SentEmail.of_answer({"id": message.get("id"), "thread_id": message.get("threadId")})
 
 
 def _label_ids(names: Iterable[str], known: list[dict[str, Any]]) -> list[str]:
-    ids = {label[key].lower(): label["id"] for key in ("id", "name") for label in known}
+    labels = [(find_or_none(label, "/id"), find_or_none(label, "/name")) for label in known]
+    given = [(name, key) for key, title in labels for name in (title, key) if key and isinstance(name, str)]
+    ids = {name.lower(): key for name, key in given}
     unknown = [name for name in names if name.lower() not in ids]
     if unknown:
-        raise NotFound(f"no label {unknown}; there are: {', '.join(label['name'] for label in known)}")
+        raise NotFound(f"no label {unknown}; there are: {', '.join(str(title) for _, title in labels)}")
     return [ids[name.lower()] for name in names]

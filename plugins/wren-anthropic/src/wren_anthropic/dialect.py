@@ -1,16 +1,19 @@
 """The Messages API, called with Anthropic's library, which only this module imports; `connect` imports this module."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import anthropic
 
-from wren_anthropic.verdicts import verdicts
+from wren_anthropic.verdicts import refuse_error, verdicts
+from wren_anthropic.writing import Draft
 from wren_core import Unavailable
 from wren_core.ai.dialect import CompletionRequest, Reply
 from wren_core.ai.images import find_media_type
 from wren_core.ai.records import ChatMessage, StopReason, ToolCall, Usage
+from wren_core.ai.tokens import usage_of_answer
+from wren_core.json_pointer import find_or_none
 
 # The API requires a limit in every request. Models count their reasoning too, so it must not be small.
 _USUAL_MAX_TOKENS = 16_000
@@ -22,7 +25,7 @@ _REASONS: dict[str | None, StopReason] = {
     "tool_use": "tool_use",
     "refusal": "refusal",
 }
-_REASONING = frozenset({"thinking", "redacted_thinking"})
+_REASONING = ("thinking", "redacted_thinking")
 
 
 class MessagesDialect:
@@ -39,22 +42,51 @@ class MessagesDialect:
         """Return the complete response."""
         with verdicts():
             message = self._client.messages.create(**arguments_of(request))
-            if not isinstance(message, anthropic.types.Message) or message.type != "message":
+            body = message.to_dict(warnings=False) if isinstance(message, anthropic.types.Message) else None
+            refuse_error(body)
+            if not isinstance(find_or_none(body, "/content"), list | str):
                 raise Unavailable("the response is not from Anthropic; check the base URL")
-            return reply_of(message)
+            draft = Draft()
+            draft.add_message(body)
+            return reply_of(draft, request)
 
     def pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
         """Yield the text as it arrives, the usage as it becomes known, and finally the complete response."""
-        with verdicts(), self._client.messages.stream(**arguments_of(request)) as stream:
-            for event in stream:
-                if event.type == "text":
-                    yield event.text
-                elif event.type in ("message_start", "message_delta"):
-                    yield usage_of(stream.current_message_snapshot.usage)
-            message = stream.current_message_snapshot
-            if message.stop_reason is None:
-                raise Unavailable("Anthropic's response broke off in the middle; try again")
-            yield reply_of(message)
+        draft = Draft()
+        with verdicts(), self._client.messages.create(**arguments_of(request), stream=True) as events:
+            name_events(events)
+            for event in events:
+                body = event.to_dict(warnings=False)
+                refuse_error(body)
+                known = dict(draft.usage)
+                piece = draft.add_event(body)
+                if piece:
+                    yield piece
+                if draft.usage != known:
+                    yield usage_of(draft, request)
+        if draft.stop_reason is None and not draft.has_ended:
+            raise Unavailable("Anthropic's response broke off in the middle; try again")
+        yield reply_of(draft, request)
+
+
+def name_events(stream: Any) -> None:
+    """Let a stream of the library name events that have their name only in their data: it would skip them."""
+    decoder = stream._decoder  # noqa: SLF001 - the library has no public place for it
+
+    class Named:
+        def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[Any]:
+            for event in decoder.iter_bytes(iterator):
+                yield event if event.event or not event.data.startswith("{") else _with_name(event)
+
+    stream._decoder = Named()  # noqa: SLF001 - see above
+
+
+def _with_name(event: Any) -> Any:
+    try:
+        name = find_or_none(event.json(), "/type")
+    except ValueError:
+        name = None
+    return type(event)(event=name if isinstance(name, str) else "unknown", data=event.data, id=event.id)
 
 
 def arguments_of(request: CompletionRequest) -> dict[str, Any]:
@@ -73,32 +105,41 @@ def arguments_of(request: CompletionRequest) -> dict[str, Any]:
     }
 
 
-def reply_of(message: anthropic.types.Message) -> Reply:
+def reply_of(draft: Draft, request: CompletionRequest) -> Reply:
     """Convert a response to Wren's records."""
-    blocks = message.content
-    reasoned = any(block.type in _REASONING for block in blocks)
+    blocks = draft.content
+    calls = [
+        ToolCall(id=str(block.get("id") or ""), name=str(block.get("name") or ""), arguments=block["input"])
+        for block in blocks
+        if block.get("type") == "tool_use"
+    ]
+    usual: StopReason = "tool_use" if calls else "end"
     return Reply(
-        text="".join(block.text for block in blocks if block.type == "text"),
-        stop_reason=_REASONS.get(message.stop_reason, "other"),
-        usage=usage_of(message.usage),
-        tool_calls=[
-            ToolCall(id=block.id, name=block.name, arguments=dict(block.input))
-            for block in blocks
-            if block.type == "tool_use"
-        ],
+        text=draft.text,
+        stop_reason=usual if draft.stop_reason is None else _REASONS.get(draft.stop_reason, "other"),
+        usage=usage_of(draft, request),
+        tool_calls=calls,
         # Signed reasoning must be sent back unchanged with the results of tools.
-        blocks=[block.model_dump(mode="json", exclude_none=True) for block in blocks] if reasoned else [],
+        blocks=[_without_nulls(block) for block in blocks] if any(map(_is_reasoning, blocks)) else [],
     )
 
 
-def usage_of(usage: anthropic.types.Usage) -> Usage:
+def usage_of(draft: Draft, request: CompletionRequest) -> Usage:
     """Return the usage; the API counts tokens written to and read from the cache separately from the input."""
-    cached = usage.cache_read_input_tokens or 0
-    return Usage(
-        input_tokens=usage.input_tokens + cached + (usage.cache_creation_input_tokens or 0),
-        cached_input_tokens=cached,
-        output_tokens=usage.output_tokens,
-    )
+    told = draft.usage
+    cached, stored = told.get("cache_read_input_tokens", 0), told.get("cache_creation_input_tokens", 0)
+    read = told["input_tokens"] + cached + stored if "input_tokens" in told else None
+    return usage_of_answer(request, draft.written, read=read, output=told.get("output_tokens"), cached=cached)
+
+
+def _is_reasoning(block: Mapping[str, Any]) -> bool:
+    return block.get("type") in _REASONING
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _turn(message: ChatMessage) -> dict[str, Any]:

@@ -39,21 +39,39 @@ def verdicts() -> Iterator[None]:
         raise Unavailable(f"the response is not from Anthropic: {summary(exc)}; check the base URL") from exc
 
 
+def refuse_error(body: Any) -> None:
+    """Raise the error that a server describes in an answer of status 200.
+
+    Raises:
+        WrenError: in the server's words.
+    """
+    if isinstance(body, Mapping) and (body.get("type") == "error" or body.get("error")):
+        raise _verdict_of(body, status=200, words=str(body), retry_after=None)
+
+
 def verdict(exc: anthropic.APIStatusError) -> WrenError:
     """Return the error for an error response."""
-    kind, explanation = _details(exc.body)
-    status = exc.status_code if exc.status_code >= 400 else _STATUSES.get(kind, 500)
+    after = exc.response.headers.get("retry-after")
+    return _verdict_of(exc.body, status=exc.status_code, words=exc.message, retry_after=after)
+
+
+def _verdict_of(body: Any, *, status: int, words: str, retry_after: str | None) -> WrenError:
+    kind, explanation = _details(body)
+    status = status if status >= 400 else _STATUSES.get(kind, 500)
     return refusal(
         status,
-        f"Anthropic refused ({kind or status}): {summary(explanation or exc.message)}",
+        f"Anthropic refused ({kind or status}): {summary(explanation or words)}",
         integration="anthropic",
         billing_url=_BILLING,
         is_about_money="credit balance" in explanation,
-        retry_after=exc.response.headers.get("retry-after"),
+        retry_after=retry_after,
     )
 
 
 def _details(body: Any) -> tuple[str, str]:
     error = body.get("error") if isinstance(body, Mapping) else None
-    found = error if isinstance(error, Mapping) else {}
-    return str(found.get("type") or ""), str(found.get("message") or "")
+    if isinstance(error, str):
+        return "", error
+    found = error if isinstance(error, Mapping) else body if isinstance(body, Mapping) else {}
+    kind = str(found.get("type") or "")
+    return "" if kind == "error" else kind, str(found.get("message") or "")

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import openai
-from openai.types.chat import ChatCompletion
-from openai.types.completion_usage import CompletionUsage
+from openai.types import ImagesResponse
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from wren_core import Rejected, Unavailable
 from wren_core.ai.dialect import CompletionRequest, Drawing, ImageRequest, Reply
 from wren_core.ai.images import find_media_type
 from wren_core.ai.records import ChatMessage, GeneratedImage, StopReason, ToolCall, Usage
-from wren_core.ai.tokens import estimate_input, estimate_tokens
+from wren_core.ai.tokens import count_of, usage_of_answer
+from wren_core.json_pointer import find_list, find_or_none
 from wren_openai.models import KNOWN, TOOLS_WITHOUT_REASONING
-from wren_openai.verdicts import verdicts
+from wren_openai.verdicts import refuse_error, verdicts
 from wren_openai.writing import Draft
 
 _REASONS: dict[str | None, StopReason] = {
@@ -28,6 +29,7 @@ _REASONS: dict[str | None, StopReason] = {
     "function_call": "tool_use",
     "content_filter": "refusal",
 }
+_IMAGE_COUNTS = ("input_tokens", "output_tokens")
 _QUALITIES = {"standard": "medium", "hd": "high"}
 
 
@@ -48,21 +50,27 @@ class ChatDialect:
         """Return the complete response."""
         with verdicts():
             answer = self._complete(**arguments_of(request))
-            if not isinstance(answer, ChatCompletion) or not answer.choices:
+            body = answer.to_dict(warnings=False) if isinstance(answer, ChatCompletion) else None
+            refuse_error(body)
+            if not find_list(body, "/choices"):
                 raise Unavailable("the response is not from the API; check the base URL")
-            draft = Draft.of(answer.choices[0], answer.usage)
-        return reply_of(draft, request)
+            draft = Draft()
+            draft.add(body, "message")
+            return reply_of(draft, request)
 
     def pieces(self, request: CompletionRequest) -> Iterator[str | Usage | Reply]:
         """Yield the text as it arrives, and finally the complete response, which alone has the usage."""
         options: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
         draft = Draft()
         with verdicts(), self._complete(**arguments_of(request), **options) as chunks:
+            end = _EndWatch(chunks)
             for chunk in chunks:
-                piece = draft.add(chunk)
+                body = chunk.to_dict(warnings=False) if isinstance(chunk, ChatCompletionChunk) else None
+                refuse_error(body)
+                piece = draft.add(body, "delta")
                 if piece:
                     yield piece
-        if draft.finish_reason is None:
+        if draft.finish_reason is None and not end.has_come:
             raise Unavailable("the response broke off in the middle; try again")
         yield reply_of(draft, request)
 
@@ -75,9 +83,28 @@ class ChatDialect:
             answer = self._draw(
                 model=request.model.id, prompt=request.prompt, n=request.count, size=request.size, **options
             )
-        images = [_parse_image(image.b64_json) for image in answer.data or ()]
-        counted = answer.usage.model_dump(include={"input_tokens", "output_tokens"}) if answer.usage else {}
+            body = answer.to_dict(warnings=False) if isinstance(answer, ImagesResponse) else None
+            refuse_error(body)
+            images = [_parse_image(find_or_none(image, "/b64_json")) for image in find_list(body, "/data")]
+        counted = {name: count_of(find_or_none(body, f"/usage/{name}")) or 0 for name in _IMAGE_COUNTS}
         return Drawing(images=images, usage=Usage(images=len(images), **counted))
+
+
+class _EndWatch:
+    """Notes the mark that ends a stream: some servers send no other.
+
+    The library drops the mark, so that a stream that broke off looks like one that ended.
+    """
+
+    def __init__(self, chunks: Any) -> None:
+        self.has_come = False
+        self._decoder, chunks._decoder = chunks._decoder, self  # noqa: SLF001 - the library has no public place for it
+
+    def iter_bytes(self, iterator: Iterator[bytes]) -> Iterator[Any]:
+        """Decode the events of a stream."""
+        for event in self._decoder.iter_bytes(iterator):
+            self.has_come = self.has_come or event.data.startswith("[DONE]")
+            yield event
 
 
 def arguments_of(request: CompletionRequest) -> dict[str, Any]:
@@ -102,26 +129,21 @@ def arguments_of(request: CompletionRequest) -> dict[str, Any]:
 
 def reply_of(draft: Draft, request: CompletionRequest) -> Reply:
     """Convert a response to Wren's records."""
+    calls = [ToolCall(id=call.id, name=call.name, arguments=_object(call.arguments)) for call in draft.calls]
+    usual: StopReason = "tool_use" if calls else "end"
+    reason = usual if draft.finish_reason is None else _REASONS.get(draft.finish_reason, "other")
+    usage = draft.usage
     return Reply(
         text=draft.text or draft.refusal,
-        stop_reason="refusal" if draft.refusal else _REASONS.get(draft.finish_reason, "other"),
-        usage=_usage(draft, request),
-        tool_calls=[
-            ToolCall(id=call.id, name=call.name, arguments=_object(call.arguments)) for call in draft.calls.values()
-        ],
-    )
-
-
-def _usage(draft: Draft, request: CompletionRequest) -> Usage:
-    told: CompletionUsage | None = draft.usage
-    if told is None:  # some compatible servers do not count
-        read, written = estimate_input(request), estimate_tokens(draft.text)
-        return Usage(input_tokens=read, output_tokens=written, is_estimated=True)
-    details = told.prompt_tokens_details
-    return Usage(
-        input_tokens=told.prompt_tokens,
-        cached_input_tokens=(details.cached_tokens or 0) if details else 0,
-        output_tokens=told.completion_tokens,
+        stop_reason="refusal" if draft.refusal else reason,
+        usage=usage_of_answer(
+            request,
+            draft.written,
+            read=usage.get("prompt_tokens"),
+            output=usage.get("completion_tokens"),
+            cached=find_or_none(usage, "/prompt_tokens_details/cached_tokens"),
+        ),
+        tool_calls=calls,
     )
 
 
@@ -160,8 +182,8 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"unparsed": text}
 
 
-def _parse_image(encoded: str | None) -> GeneratedImage:
-    if not encoded:
+def _parse_image(encoded: Any) -> GeneratedImage:
+    if not isinstance(encoded, str) or not encoded:
         raise Rejected("the server returned the URL of an image instead of the image; it cannot be fetched")
     content = base64.b64decode(encoded)
     return GeneratedImage(content=content, media_type=find_media_type(content) or "application/octet-stream")
