@@ -84,7 +84,7 @@ def test_a_module_that_is_not_installed_comes_with_what_is_possible(imported):
 
 
 def test_the_network_is_off_while_a_script_is_read_as_on_a_server(imported):
-    [finding] = imported("import urllib.request\n\nurllib.request.urlopen('http://example.com')\n").findings
+    [finding] = imported("import urllib.request\n\nurllib.request.urlopen('http://example.com')\n").errors
 
     assert (finding.code, finding.line) == (Code.IMPORT_FAILED, 3)
     assert "there is no network while a script is read, also when it is deployed" in finding.message

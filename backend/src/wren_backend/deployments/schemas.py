@@ -100,6 +100,17 @@ class FindingRead(ResponseBody):
 class ValidateScriptBody(RequestBody):
     """A script to check."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "script": 'import wren\n\n@wren.on_schedule("0 9 * * *")\ndef daily_report():\n    print("sent")\n',
+                    "name": "daily_report",
+                }
+            ]
+        }
+    )
+
     script: str = Field(description="Python source, at most 1 MiB of UTF-8")
     name: str | None = Field(default=None, description="The name it would be deployed under")
 
