@@ -52,7 +52,7 @@ def test_other_processes_cannot_be_looked_at_through_the_supervisor(start_worker
                       for link in links}
             found |= {
                 "stat": attempt(lambda: os.stat(f"{worker}/fd/0")),
-                "stat through": attempt(lambda: os.stat(f"{worker}/root/etc/passwd")),
+                "stat through": attempt(lambda: os.stat(os.path.join(worker, "root", "etc", "passwd"))),
                 "exists": attempt(lambda: os.stat(f"{worker}/cwd/pyproject.toml")),
                 "list": attempt(lambda: os.listdir(f"{worker}/fd")),
             }

@@ -39,7 +39,7 @@ def main(event):
             lambda: datagram().sendmsg([b"x"], [], 0, f"{outside}/datagram"),
         "read the links of the worker": lambda: os.readlink(f"{worker}/cwd"),
         "read the links of the worker's files": lambda: os.readlink(f"{worker}/fd/0"),
-        "look through the worker's links": lambda: os.stat(f"{worker}/root/etc"),
+        "look through the worker's links": lambda: os.stat(os.path.join(worker, "root", "etc")),
         "list the worker's files": lambda: os.listdir(f"{worker}/fd"),
         "make a message queue": make_queue,
         "signal the worker": lambda: os.kill(given["worker"], 0),
