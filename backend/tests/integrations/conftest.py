@@ -15,12 +15,15 @@ from wren_backend.clock import ManualClock
 from wren_backend.connections.build import ConnectionServices
 from wren_backend.connections.context import ConnectionContext
 from wren_backend.http.errors import install_error_handlers
+from wren_backend.http.guard import HttpGuard
 from wren_backend.integrations import router as integrations
 from wren_backend.integrations.ai_choice import AIChoice
 from wren_backend.integrations.service import IntegrationService
+from wren_backend.metrics import Metrics
+from wren_backend.settings import HttpSettings
 from wren_backend.storage.database import Database
 from wren_backend.tenancy import repository as tenancy
-from wren_backend.tenancy.auth import Subject, issue_key
+from wren_backend.tenancy.auth import Subject, authenticate, issue_key
 from wren_backend.testing import add_subject
 from wren_backend.vault.keyring import generate_key_line
 from wren_core.testing import serve
@@ -72,6 +75,13 @@ def api(context: ConnectionContext, service: IntegrationService, subject: Subjec
     app.state.services = SimpleNamespace(database=context.database, clock=context.clock, integrations=service)
     install_error_handlers(app)
     app.include_router(integrations.router)
+    app.add_middleware(
+        HttpGuard,
+        limits=HttpSettings().to_limits(),
+        script_body_bytes=2**20,
+        metrics=Metrics(),
+        authenticate=lambda key: authenticate(context.database, key, now=context.clock.now()),
+    )
     with context.database.writing() as session:
         user = tenancy.find_user(session, subject.workspace_id, subject.user_id)
         key = issue_key(session, user, name="test", now=context.clock.now()).plain.get_secret_value()
