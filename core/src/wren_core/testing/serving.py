@@ -22,6 +22,7 @@ class SharedFakeServer:
             with serve(server) as server.url:
                 yield server
 
+
         @pytest.fixture
         def fake(fake_server):
             fake_server.fake = FakeChat()
