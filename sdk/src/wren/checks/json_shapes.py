@@ -10,7 +10,6 @@ _CLASSES: dict[str, type] = {
     "number": float,
     "boolean": bool,
     "array": list,
-    "object": dict,
 }
 _MOST_STEPS = 20
 
