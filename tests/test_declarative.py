@@ -111,7 +111,6 @@ def test_an_api_is_imported_added_connected_documented_and_called(depot, address
     assert connected["status"] == "active"
     assert valid == {"valid": True, "warnings": []}
     assert "create_parcel" in json.dumps(docs)
-    assert "wren integrations fetch depot" in unknown.stdout
     assert json.loads(Path(fetched["file"]).read_text()) == definition
     assert json.loads(python.stdout)["error"]["code"] == "NOT_DECLARED"
     assert_tools(definition)
