@@ -99,7 +99,7 @@ def test_an_api_is_imported_added_connected_documented_and_called(depot, address
         docs = server.get("/v1/integrations/depot/docs")
         definition = server.get("/v1/definitions/depot")
         (tmp_path / "tidy.py").write_text(SCRIPT)
-        assert "INTEGRATION_UNKNOWN" in server.wren("test", str(tmp_path / "tidy.py"), check=False).stdout
+        unknown = server.wren("test", str(tmp_path / "tidy.py"), check=False)
         fetched = server.wren_json("integrations", "fetch", "depot")
         python = server.wren("integrations", "fetch", "slack", "--json", check=False)
         deployed = server.wren_json("deploy", str(tmp_path / "tidy.py"))
@@ -111,6 +111,7 @@ def test_an_api_is_imported_added_connected_documented_and_called(depot, address
     assert connected["status"] == "active"
     assert valid == {"valid": True, "warnings": []}
     assert "create_parcel" in json.dumps(docs)
+    assert "wren integrations fetch depot" in unknown.stdout
     assert json.loads(Path(fetched["file"]).read_text()) == definition
     assert json.loads(python.stdout)["error"]["code"] == "NOT_DECLARED"
     assert_tools(definition)

@@ -118,8 +118,8 @@ def _explain_unknown(name: str) -> str:
     if distribution in first_party_distributions():
         return f"`pip install {distribution}`, here and on the server"
     return (
-        "`wren integrations list` shows what is installed; a package that offers it, an OpenAPI document "
-        "(`wren integrations import`) or a plugin (`wren plugin new`) adds it"
+        f"`wren integrations list` shows what is installed; `wren integrations fetch {name}` gets what the server has "
+        "declared; a package, an OpenAPI document (`wren integrations import`) or a plugin (`wren plugin new`) adds it"
     )
 
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wren_core.declarative.answer import Result
+
 _CLASSES: dict[str, type] = {
     "string": str,
     "integer": int,
     "number": float,
     "boolean": bool,
     "array": list,
+    "object": Result,
 }
 _MOST_STEPS = 20
 
@@ -31,19 +34,32 @@ class JsonShape:
         kind = self.schema.get("type") if isinstance(self.schema, Mapping) else None
         return _CLASSES.get(kind) if isinstance(kind, str) else None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether an object has no members but those of its schema; providers may send others where it is open."""
+        return self.python_class is Result and self.schema.get("additionalProperties") is False
+
     def item(self, key: Any) -> Any:
-        """Return the shape of `value[key]`, None where it is not known."""
+        """Return the shape of `value[key]`, which of an object is `value.key` too; None where it is not known."""
         if self.python_class is list:
             return self._inner("items")
-        properties = self.schema.get("properties", {})
-        known = properties.get(key) if isinstance(key, str) and isinstance(properties, Mapping) else None
+        known = self._properties.get(key) if isinstance(key, str) else None
         return JsonShape(known, self.definitions) if isinstance(known, Mapping) else None
+
+    def declares(self, key: str) -> bool:
+        """Tell whether the schema of an object names a member."""
+        return key in self._properties
+
+    @property
+    def _properties(self) -> Mapping[str, Any]:
+        found = self.schema.get("properties", {})
+        return found if isinstance(found, Mapping) else {}
 
     def element(self) -> Any:
         """Return the shape of what a loop yields."""
         if self.python_class is list:
             return self._inner("items")
-        return str if self.python_class is dict else None
+        return str if self.python_class is Result else None
 
     def _inner(self, keyword: str) -> "JsonShape | None":
         found = self.schema.get(keyword)

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from wren.checks.json_shapes import JsonShape
 from wren_core.contract.methods import Method
+from wren_core.declarative.answer import Result
 
 Shape: TypeAlias = Any
 """An annotation such as `list[Email]`, or a `JsonShape`."""
@@ -94,7 +95,7 @@ def describe_shape(shape: Shape) -> str:
     words = []
     for item in list_alternatives(shape):
         owner, element = _class_of(item), find_element(item)
-        name = "dict" if isinstance(item, JsonShape) and owner is dict else owner.__name__ if owner else "value"
+        name = "object" if owner is Result else owner.__name__ if owner else "value"
         inner = f" of {describe_shape(element)}" if owner in (list, set, frozenset) and element is not None else ""
         words.append(name + inner)
     return " or ".join(dict.fromkeys(words)) or "value"
@@ -126,11 +127,20 @@ def _find_own_attribute(shape: Shape, name: str) -> Shape | Missing | None:
     owner = _class_of(shape)
     if owner is None:
         return None
+    if owner is Result:
+        return _find_member(shape, name)
     if issubclass(owner, BaseModel):
         return _find_model_attribute(owner, name)
     if owner in _PLAIN or dataclasses.is_dataclass(owner):
         return _find_class_attribute(owner, name)
     return None
+
+
+def _find_member(shape: JsonShape, name: str) -> Shape | Missing | None:
+    """Find an attribute of a JSON object: a method of `dict`, or a member."""
+    if hasattr(Result, name) or shape.declares(name) or not shape.is_closed:
+        return None if hasattr(Result, name) else shape.item(name)
+    return MISSING
 
 
 def _find_model_attribute(owner: type[BaseModel], name: str) -> Shape | Missing | None:
@@ -143,9 +153,7 @@ def _find_class_attribute(owner: type, name: str) -> Shape | Missing | None:
     if name in getattr(owner, "__dataclass_fields__", {}):
         return _read_hints(owner).get(name)
     if not hasattr(owner, name):
-        return (
-            MISSING if getattr(owner, "__getattr__", None) in (None, getattr(BaseModel, "__getattr__", None)) else None
-        )
+        return MISSING if getattr(owner, "__getattr__", None) in _GENERIC_LOOKUPS else None
     found = getattr(owner, name)
     if isinstance(found, property | cached_property):
         function = found.fget if isinstance(found, property) else found.func
