@@ -50,7 +50,7 @@ class Ledger:
 
 
 class Drill:
-    """A server that faults hit, and clients that ask for runs; each request has its own key in the ledger."""
+    """A server that faults hit, and clients that repeat a request under its key until it is accepted."""
 
     def __init__(self, home: Path, variables: dict[str, str], ledger: str) -> None:
         self._home, self._variables, self._ledger = home, variables, ledger
@@ -99,13 +99,13 @@ class Drill:
     def _request_runs(self) -> None:
         while not self._over.is_set():
             key = f"key-{next(self._numbers)}"
-            run_id = self._request_run(key)
-            if run_id is not None:
-                self.accepted[key] = run_id
+            while (run_id := self._request_run(key)) is None:
+                time.sleep(0.2)
+            self.accepted[key] = run_id
             time.sleep(0.3)
 
     def _request_run(self, key: str) -> str | None:
-        headers = {"Authorization": f"Bearer {self.server.key}"}
+        headers = {"Authorization": f"Bearer {self.server.key}", "Idempotency-Key": key}
         body = {"payload": {"key": key, "ledger": self._ledger}}
         url = f"http://127.0.0.1:{self._port}/v1/deployments/{self.deployment}/run"
         try:
@@ -147,7 +147,9 @@ def ledger() -> Iterator[tuple[Ledger, str]]:
 
 @pytest.mark.timeout(SECONDS * 4 + 600)
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_no_accepted_request_is_lost_or_done_twice(kind, ledger, postgres_url, tmp_path):
+def test_no_accepted_request_is_lost_or_done_twice(
+    kind: str, ledger: tuple[Ledger, str], postgres_url: str, tmp_path: Path
+) -> None:
     counted, url = ledger
     variables = {"WREN_SANDBOX": "none", "WREN_WORKER_LEASE": "6"}
     if kind == "postgresql":
@@ -169,6 +171,7 @@ def test_no_accepted_request_is_lost_or_done_twice(kind, ledger, postgres_url, t
     undone = [key for key, status in statuses.items() if status == "success" and counted.effects[key] != 1]
     failed = [key for key, status in statuses.items() if status in ("failed", "cancelled")]
     assert (twice, undone, failed) == ({}, [], [])
+    assert not counted.effects.keys() - statuses.keys(), "what was not accepted was not done"
 
 
 @contextmanager

@@ -137,3 +137,12 @@ def test_an_idempotency_key_is_its_users(colleagues):
     theirs = clients["other"].post("/v1/scripts/deploy", json={"script": DAILY, "name": "daily"}, headers=key)
 
     assert (mine.status_code, theirs.status_code) == (200, 409)
+
+
+def test_a_start_that_two_users_ask_for_with_one_key_is_two_starts(colleagues, places):
+    clients, _ = colleagues
+    path, key = f"/v1/deployments/{places['deployment']}/run", {"Idempotency-Key": "same"}
+
+    started = {clients[name].post(path, headers=key).json()["run_id"] for name in ("owner", "admin", "owner")}
+
+    assert len(started) == 2

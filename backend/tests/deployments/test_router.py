@@ -237,6 +237,19 @@ def test_a_run_started_by_hand_is_accepted_with_its_id_and_the_requests_correlat
     assert run["logs_url"] == f"/v1/runs/{run['run_id']}/logs"
 
 
+def test_a_start_that_is_repeated_with_its_key_gets_the_same_run(client, deployment):
+    key, payload = {"Idempotency-Key": "once"}, {"payload": {"n": 1}}
+
+    first, again = (start(client, deployment, json=payload, headers=key) for _ in range(2))
+    other = start(client, deployment, json={"payload": {"n": 2}}, headers=key)
+    unkeyed = start(client, deployment, json=payload)
+
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["run_id"] == again.json()["run_id"] != unkeyed.json()["run_id"]
+    assert error_of(other) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert len(client.get("/v1/runs").json()["runs"]) == 2
+
+
 @sqlite_only
 @pytest.mark.parametrize("options", [{}, {"json": {}}, {"content": b"null", "headers": JSON}, {"json": {"func": None}}])
 def test_starting_the_only_function_takes_no_body(client, deployment, options):

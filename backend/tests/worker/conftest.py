@@ -103,6 +103,7 @@ class Workplace:
             "credentials": SimpleNamespace(select=lambda subject, name, alias=None: None, open=None, refresh=None),
             "choose_ai": lambda subject, **choice: "none of these tests calls a model",
             "check_budget": lambda workspace_id: None,
+            "hide_secrets": lambda subject, error: dict(error),
             "own_links": Addresses(public_url="http://wren.test").own_links,
         }
         return Performer(**{**values, **options})

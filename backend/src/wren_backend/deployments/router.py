@@ -59,7 +59,7 @@ Deployments = Annotated[DeploymentService, Depends(deployment_service)]
     operation_id="deploy_script",
     summary="Deploy a script, or the next version of it",
     response_model=DeployAnswer,
-    responses={**ANSWERS_TO_BODY, **documented(409)},
+    responses={**ANSWERS_TO_BODY, **documented(403, 409)},
 )
 async def deploy_script(
     body: DeployBody,
@@ -176,7 +176,7 @@ def list_versions(
     "/deployments/{deployment_id}",
     operation_id="undeploy",
     summary="Undeploy: stop its triggers and free its name",
-    responses=documented(404),
+    responses=documented(403, 404),
 )
 def undeploy(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
     """Stop the triggers, cancel queued runs and free the name; a started run finishes, and runs stay readable."""
@@ -188,7 +188,7 @@ def undeploy(deployment_id: DeploymentId, subject: CurrentSubject, service: Depl
     "/deployments/{deployment_id}/pause",
     operation_id="pause_deployment",
     summary="Keep the triggers from firing",
-    responses=documented(404),
+    responses=documented(403, 404),
 )
 def pause(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
     """Keep the triggers from firing until `resume`; the script can still be run by hand."""
@@ -200,7 +200,7 @@ def pause(deployment_id: DeploymentId, subject: CurrentSubject, service: Deploym
     "/deployments/{deployment_id}/resume",
     operation_id="resume_deployment",
     summary="Let the triggers fire again, from now on",
-    responses=documented(404),
+    responses=documented(403, 404),
 )
 def resume(deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments) -> StatusAnswer:
     """Let the triggers fire again; fire times that passed during the pause get no run."""
@@ -213,15 +213,29 @@ def resume(deployment_id: DeploymentId, subject: CurrentSubject, service: Deploy
     operation_id="start_run",
     summary="Run a function of the script now",
     status_code=202,
-    responses={**ANSWERS_TO_BODY, **documented(404)},
+    responses={**ANSWERS_TO_BODY, **documented(403, 404)},
 )
 def start_run(
-    deployment_id: DeploymentId, subject: CurrentSubject, service: Deployments, body: StartBody | None = None
+    deployment_id: DeploymentId,
+    subject: CurrentSubject,
+    service: Deployments,
+    body: StartBody | None = None,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=200, description="Repeated, it gets the run of the first start")
+    ] = None,
 ) -> RunRead:
-    """Queue a run of the current version and return it; its log is at `logs_url`."""
+    """Queue a run of the current version and return it; its log is at `logs_url`.
+
+    With an `Idempotency-Key`, a repeated request starts nothing and gets the same run, as it is by then.
+    """
     wanted = body or StartBody()
     run = service.start(
-        subject, deployment_id, func=wanted.func, payload=wanted.payload, correlation_id=current_correlation_id()
+        subject,
+        deployment_id,
+        func=wanted.func,
+        payload=wanted.payload,
+        key=idempotency_key,
+        correlation_id=current_correlation_id(),
     )
     return RunRead.of(run)
 

@@ -16,11 +16,17 @@ from wren_backend.deployments.reading import Configured, ReadScript, ScriptRefus
 from wren_backend.deployments.repository import DeploymentOverview, DeploymentOwned, NewScript, StoredVersion
 from wren_backend.deployments.results import DeploymentDetails, DeploymentLimits, DeployResult
 from wren_backend.deployments.script import check_script
-from wren_backend.deployments.starting import UNNAMED, choose_function, choose_name, make_start
+from wren_backend.deployments.starting import (
+    UNNAMED,
+    check_repeated_start,
+    choose_function,
+    choose_name,
+    make_start,
+    make_start_key,
+)
 from wren_backend.executor.executor import Description
 from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
-from wren_backend.ids import new_token
 from wren_backend.integrations.ai_choice import AISource
 from wren_backend.runs import cost_repository as run_costs
 from wren_backend.runs import repository as runs
@@ -178,15 +184,25 @@ class DeploymentService:
         *,
         func: str | None = None,
         payload: Mapping[str, Any] | None = None,
+        key: str | None = None,
         correlation_id: str,
     ) -> Run:
         """Queue a run by hand; it uses the accounts of the deployment's owner.
+
+        Args:
+            subject: who starts it.
+            deployment_id: of this deployment's current version.
+            func: the function; the only one with triggers where none is given.
+            payload: what the event carries.
+            key: the idempotency key of the subject; a start repeated with it returns the run of the first.
+            correlation_id: of the request.
 
         Raises:
             MissingObject: no such deployment in this workspace, or it was undeployed.
             NotAllowed: another user owns it.
             AgentFixableError: FUNC_REQUIRED where the script has several triggered functions.
             QueueFull: the workspace has as many queued runs as it may.
+            IdempotencyConflict: the key belongs to a start of another function or with another payload.
         """
         with self.database.writing() as session:
             deployment = deployments.lock_deployed(session, subject.workspace_id, deployment_id)
@@ -203,14 +219,22 @@ class DeploymentService:
                 func=chosen,
                 trigger_type="manual",
                 event=make_start(declared, chosen, payload or {}, self.clock.now()),
-                event_key=f"manual-{new_token()}",
+                event_key=make_start_key(subject.user_id, key),
                 correlation_id=correlation_id,
             )
-            if runs.count_queued(session, subject.workspace_id, most=self.limits.max_queued) >= self.limits.max_queued:
-                raise QueueFull(f"{self.limits.max_queued} runs of this workspace are queued; wait, or cancel some")
             queued = runs.enqueue(session, request, now=self.clock.now())
+            if queued.is_new:
+                self._check_queue(session, subject)
+            else:
+                check_repeated_start(queued.run, request)
         self.wake()
         return queued.run
+
+    def _check_queue(self, session: WriteSession, subject: Subject) -> None:
+        """Refuse the run that was just queued where the workspace has no room for it."""
+        most = self.limits.max_queued
+        if runs.count_queued(session, subject.workspace_id, most=most + 1) > most:
+            raise QueueFull(f"{most} runs of this workspace are queued; wait, or cancel some")
 
     def get(self, subject: Subject, deployment_id: str) -> DeploymentDetails:
         """Return a deployment, undeployed or not; every user of the workspace sees what it declares and whose it is.

@@ -132,6 +132,7 @@ class ErrorBody(ResponseBody):
 _MEANINGS = {
     400: "The body cannot be read as JSON, or the request is malformed",
     401: "No valid API key",
+    403: "It belongs to another user: its owner and the admins of the workspace may do this",
     404: "No such object in this workspace",
     409: "A person must act first, or the object changed",
     413: "Too large",

@@ -59,13 +59,13 @@ def list_runs(
     return RunList(runs=[RunRead.of(run) for run in found], next_cursor=following)
 
 
-@router.get("/runs/{run_id}", operation_id="get_run", summary="Show one run", responses=documented(404))
+@router.get("/runs/{run_id}", operation_id="get_run", summary="Show one run", responses=documented(403, 404))
 def get_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunDetail:
     """Return a run with its result or error, the calls it made and what models cost it."""
     return RunDetail.from_parts(*service.get(subject, run_id))
 
 
-@router.post("/runs/{run_id}/cancel", operation_id="cancel_run", summary="Stop a run", responses=documented(404))
+@router.post("/runs/{run_id}/cancel", operation_id="cancel_run", summary="Stop a run", responses=documented(403, 404))
 def cancel_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunRead:
     """Cancel a queued run, or ask a running one to stop within seconds; a finished one does not change."""
     return RunRead.of(service.cancel(subject, run_id))
@@ -76,7 +76,7 @@ def cancel_run(run_id: RunId, subject: CurrentSubject, service: Runs) -> RunRead
     operation_id="get_run_logs",
     summary="Read a run's log: JSON, text, or a live event stream, by the Accept header",
     response_model=LogList,
-    responses={200: {"content": _OTHER_LOGS}, **documented(404)},
+    responses={200: {"content": _OTHER_LOGS}, **documented(403, 404)},
 )
 async def get_run_logs(
     run_id: RunId,

@@ -71,7 +71,7 @@ class Performer:
     """Raises where a workspace may spend no more on models."""
     own_links: Callable[[Mapping[str, Any]], dict[str, Any]]
     """Removes links from an error of a script that lead elsewhere than to Wren."""
-    hide_secrets: Callable[[Subject, Mapping[str, Any]], dict[str, Any]] = lambda _subject, error: dict(error)
+    hide_secrets: Callable[[Subject, Mapping[str, Any]], dict[str, Any]]
     """Replaces every secret that is kept for a user in an error, as on the wire."""
 
     def perform(self, active: ActiveRun) -> RunOutcome:
