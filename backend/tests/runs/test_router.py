@@ -82,7 +82,19 @@ def test_one_run_is_shown_with_its_result_and_its_calls(client, book):
 
     assert (shown["result"], shown["error"]) == ({"sent": [1, "ü"]}, None)
     assert shown["calls"] == [{"integration": "mail", "account": None, "method": "send", "ms": 12.5, "outcome": "ok"}]
+    assert shown["calls_total"] == 1
     assert "lease_token" not in shown
+
+
+@sqlite_only
+def test_a_run_with_more_calls_than_are_shown_says_how_many(client, book):
+    run = book.start()
+    for _ in range(1003):
+        book.call(run, "send")
+
+    shown = client.get(f"/v1/runs/{run.id}").json()
+
+    assert (len(shown["calls"]), shown["calls_total"]) == (1000, 1003)
 
 
 @sqlite_only

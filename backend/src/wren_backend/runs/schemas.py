@@ -76,7 +76,8 @@ class RunDetail(RunRead):
 
     result: Any
     error: dict[str, Any] | None
-    calls: list[CallRead]
+    calls: list[CallRead] = Field(description="Its method calls, oldest first; a thousand at most")
+    calls_total: int = Field(description="How many method calls were recorded")
     ai_cost_usd: float = Field(description="Cost of the models it called, in US dollars")
     ai_calls: list[AICallRead] = Field(description="Its calls of models, oldest first; a thousand at most")
     log_truncated: bool
@@ -89,6 +90,7 @@ class RunDetail(RunRead):
             result=run.result,
             error=run.error,
             calls=[CallRead.of(call) for call in calls],
+            calls_total=run.calls,
             ai_cost_usd=in_usd(cost.nano_usd),
             ai_calls=[AICallRead.of(call) for call in cost.calls],
             log_truncated=run.log_truncated,

@@ -120,6 +120,8 @@ class ApiRun(ApiRecord):
     error: dict[str, Any] | None = None
     result: Any = None
     calls: list[ApiCall] = Field(default_factory=list)
+    calls_total: int = 0
+    """How many method calls were recorded; `calls` has the first thousand."""
     isolation: str | None = None
     correlation_id: str | None = None
     log_truncated: bool = False

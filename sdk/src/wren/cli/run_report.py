@@ -31,6 +31,8 @@ def show_run(screen: Screen, run: ApiRun) -> None:
         }
     )
     screen.table(("call", "ms", "outcome"), [(format_call(c), c.ms, c.outcome) for c in run.calls])
+    if run.calls_total > len(run.calls):
+        screen.line(f"these are the first {len(run.calls)} of {run.calls_total} calls")
     for text, style in format_failure(run.error):
         screen.line(text, style=style)
 

@@ -61,12 +61,13 @@ def test_status_of_a_deployment_shows_its_runs(wren, fake, logged_in):
 def test_status_of_a_run_shows_calls_and_why_it_failed(wren, fake, logged_in):
     call = {"integration": "parcel", "method": "send", "ms": 12.5, "outcome": "REJECTED"}
     error = {"type": "AgentFixableError", "code": "REJECTED", "message": "no such city", "file": "daily.py", "line": 7}
-    fake.add_run(run_id="run_1", status="failed", calls=[call], error=error)
+    fake.add_run(run_id="run_1", status="failed", calls=[call], calls_total=3, error=error)
 
     plain, as_json = wren("status", "run_1", **logged_in), wren("status", "run_1", "--json", **logged_in)
 
     assert plain.out.startswith("run_1 ended: failed\n")
     assert "parcel.send" in plain.out
+    assert "these are the first 1 of 3 calls" in plain.out
     assert "REJECTED: daily.py:7: no such city" in plain.out
     assert as_json.json["run"]["error"]["code"] == "REJECTED"
 
