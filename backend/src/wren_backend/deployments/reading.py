@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wren_backend.deployments.declaration import Declaration
-from wren_core.errors import AgentFixableError, WrenError
+from wren_core.errors import AgentFixableError, PluginFailed, WrenError
 from wren_core.protocol.findings import ScriptFinding
 from wren_core.protocol.jobs import JobConnection
 
@@ -59,19 +59,44 @@ class ScriptRefused(AgentFixableError):
     code = "SCRIPT_INVALID"
 
     def __init__(self, findings: Sequence[ScriptFinding]) -> None:
-        errors = [item for item in findings if item.severity == "error"]
-        first = errors[0] if errors else None
-        more = f"; and {len(errors) - 1} more" if len(errors) > 1 else ""
-        hint = f"; {first.hint}" if first and first.hint else ""
-        text = f"{first.place}: {first.message}{hint}{more}" if first else "the script could not be read"
-        known = {"file": first.file, "line": first.line, "column": first.column} if first and first.line else {}
-        place = {name: value for name, value in known.items() if value is not None}
+        errors = _list_errors(findings)
         super().__init__(
-            text,
-            code=str(first.code) if first else None,
-            details={**place, "findings": [item.to_wire() for item in findings]},
+            _describe_errors(errors), code=str(errors[0].code) if errors else None, details=_detail(findings)
         )
         self.findings = tuple(findings)
+
+
+class ScriptNeedsPlugin(PluginFailed):
+    """The script is fine, but plugins that it uses could not be loaded: a matter of the operator."""
+
+    def __init__(self, findings: Sequence[ScriptFinding]) -> None:
+        super().__init__(_describe_errors(_list_errors(findings)), details=_detail(findings))
+        self.findings = tuple(findings)
+
+
+def make_refusal(findings: Sequence[ScriptFinding]) -> ScriptRefused | ScriptNeedsPlugin:
+    """Return the error for a script with errors, by who can fix them: its author, or only the operator."""
+    codes = {item.code for item in _list_errors(findings)}
+    return ScriptNeedsPlugin(findings) if codes == {PluginFailed.code} else ScriptRefused(findings)
+
+
+def _list_errors(findings: Sequence[ScriptFinding]) -> list[ScriptFinding]:
+    return [item for item in findings if item.severity == "error"]
+
+
+def _describe_errors(errors: Sequence[ScriptFinding]) -> str:
+    if not errors:
+        return "the script could not be read"
+    first, more = errors[0], f"; and {len(errors) - 1} more" if len(errors) > 1 else ""
+    return f"{first.place}: {first.message}{f'; {first.hint}' if first.hint else ''}{more}"
+
+
+def _detail(findings: Sequence[ScriptFinding]) -> dict[str, Any]:
+    """Return the place of the first error, where it has one, and all findings."""
+    first = next(iter(_list_errors(findings)), None)
+    known = {"file": first.file, "line": first.line, "column": first.column} if first and first.line else {}
+    place = {name: value for name, value in known.items() if value is not None}
+    return {**place, "findings": [item.to_wire() for item in findings]}
 
 
 def combine_problems(problems: Sequence[WrenError]) -> WrenError:

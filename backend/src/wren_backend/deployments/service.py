@@ -12,7 +12,15 @@ from wren_backend.deployments import repository as deployments
 from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.deployments.quota import QueueFull, QuotaExceeded
-from wren_backend.deployments.reading import Configured, ReadScript, ScriptRefused, Verdict, combine_problems
+from wren_backend.deployments.reading import (
+    Configured,
+    ReadScript,
+    ScriptNeedsPlugin,
+    ScriptRefused,
+    Verdict,
+    combine_problems,
+    make_refusal,
+)
 from wren_backend.deployments.repository import DeploymentOverview, DeploymentOwned, NewScript, StoredVersion
 from wren_backend.deployments.results import DeploymentDetails, DeploymentLimits, DeployResult
 from wren_backend.deployments.script import check_script
@@ -112,6 +120,7 @@ class DeploymentService:
 
         Raises:
             ScriptRefused: the check has errors, those of `wren test`.
+            ScriptNeedsPlugin: plugins that it uses could not be loaded.
             DeploymentOwned: another user deployed it, and `take_over` is not given.
             NotAllowed: `take_over` is given, and the subject is no admin.
             ScriptTooLarge, InvalidInput (NAME_INVALID), MetadataMismatch, TriggerUnsupported: fix the script or the
@@ -139,7 +148,7 @@ class DeploymentService:
         wanted = None if name is None else clean_name(name)
         try:
             read = self._read(subject, script, wanted)
-        except ScriptRefused as exc:
+        except (ScriptRefused, ScriptNeedsPlugin) as exc:
             return Verdict(findings=exc.findings)
         quota = self.find_quota_problem(subject)
         return Verdict(
@@ -153,6 +162,7 @@ class DeploymentService:
 
         Raises:
             ScriptRefused, TriggerUnsupported, InvalidInput: what is wrong with the script itself.
+            ScriptNeedsPlugin: plugins that it uses could not be loaded.
         """
         check_script(script, max_bytes=self.limits.max_script_bytes)
         configured = self.configuration(subject)
@@ -165,7 +175,7 @@ class DeploymentService:
         )
         description = self.describer.describe(job)
         if description.errors or description.metadata is None:
-            raise ScriptRefused(description.findings)
+            raise make_refusal(description.findings)
         declaration = Declaration.of(description.metadata)
         check_declaration(declaration, now=self.clock.now(), min_interval=self.limits.min_interval)
         ai, problems = self._check_integrations(subject, declaration)
