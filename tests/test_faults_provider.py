@@ -123,22 +123,38 @@ def test_a_mail_whose_response_is_lost_is_sent_once_and_reported_as_uncertain(pr
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "can_retry"),
-    [
-        (answering(429, Retry_After="1"), "RATE_LIMITED", True),
-        (answering(503), "PROVIDER_UNAVAILABLE", False),
-        (dropped(), "PROVIDER_UNAVAILABLE", False),
-    ],
-    ids=["429", "503", "dropped"],
+    "fault",
+    [answering(503), dropped()],
+    ids=["503", "dropped"],
 )
-def test_a_write_is_never_repeated_by_the_platform(provider, perform, fault, code, can_retry):
+def test_a_write_that_may_have_been_done_is_not_repeated(provider, perform, fault):
     provider.proxy.inject(fault, path=SEND)
 
-    error = failed(perform("send", subject=f"refused with {code}"), "AgentFixableError", code)
+    error = failed(perform("send", subject="uncertain"), "AgentFixableError", "PROVIDER_UNAVAILABLE")
 
-    assert error["can_retry"] is can_retry
+    assert error["can_retry"] is False
     assert len(provider.proxy.seen(SEND)) == 1
-    assert f"refused with {code}" not in provider.subjects
+    assert "uncertain" not in provider.subjects
+
+
+def test_a_write_refused_by_a_rate_limit_waits_and_is_sent_once(provider, perform):
+    provider.proxy.inject(answering(429, Retry_After="1"), path=SEND)
+
+    run = perform("send", subject="after the limit")
+
+    assert run["status"] == "success", run
+    assert [request.status for request in provider.proxy.seen(SEND)] == [429, 200]
+    assert provider.subjects.count("after the limit") == 1
+
+
+def test_a_rate_limit_longer_than_a_run_waits_is_reported_and_nothing_is_sent(provider, perform):
+    provider.proxy.inject(answering(429, Retry_After="3600"), path=SEND)
+
+    error = failed(perform("send", subject="limited"), "AgentFixableError", "RATE_LIMITED")
+
+    assert (error["can_retry"], error["retry_after_ms"]) == (True, 3_600_000)
+    assert len(provider.proxy.seen(SEND)) == 1
+    assert "limited" not in provider.subjects
 
 
 def test_a_refused_token_is_refreshed_once_and_the_mail_is_sent_once(provider, server, perform):
@@ -219,7 +235,7 @@ def reauthorize(server):
     """Act like a person at the action_url: enter the API key, go to the provider, consent, return."""
     with httpx2.Client(timeout=patience(30)) as browser:
         page = browser.post(f"{server.url}/integrations/gmail/reauthorize", data={"wren_key": server.key})
-        onward = unescape(re.search(r'href="([^"]*link=[^"]*)"', page.text)[1])
-        provider_page = browser.get(onward).headers["location"]
-        back = browser.get(consent_google(provider_page, email=PERSON))
+        link = unescape(re.search(r'name="link" value="([^"]*)"', page.text)[1])
+        left = browser.post(f"{server.url}/integrations/gmail/reauthorize", data={"link": link})
+        back = browser.get(consent_google(left.headers["location"], email=PERSON))
     assert back.status_code == 200, back.text

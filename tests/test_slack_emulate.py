@@ -182,7 +182,7 @@ def test_a_write_whose_response_is_lost_is_not_sent_again(providers, token, star
     assert len(before.seen("/api/chat.postMessage")) == 1
 
 
-def test_reads_wait_for_a_rate_limit_and_writes_report_it(providers, token, start_proxy):
+def test_reads_and_writes_wait_for_a_short_rate_limit(providers, token, start_proxy):
     before = start_proxy(providers.slack_url)
     slack = connected(before.url, token)
     limited = answering(429, b'{"ok":false,"error":"ratelimited"}', Retry_After="0")
@@ -190,9 +190,20 @@ def test_reads_wait_for_a_rate_limit_and_writes_report_it(providers, token, star
     before.inject(replace(limited), path="/api/chat.postMessage")
 
     names = [channel.name for channel in slack.channels()]
-    with pytest.raises(RateLimited) as caught:
-        slack.post("Too many", "#general")
+    slack.post("After the limit", "#general")
 
     assert "general" in names
-    assert caught.value.retry_after_ms == 0
+    assert [request.status for request in before.seen("/api/chat.postMessage")] == [429, 200]
+    assert len(in_channel(providers, "After the limit")) == 1
+
+
+def test_a_long_rate_limit_is_reported_and_nothing_is_posted(providers, token, start_proxy):
+    before = start_proxy(providers.slack_url)
+    limited = answering(429, b'{"ok":false,"error":"ratelimited"}', Retry_After="3600")
+    before.inject(limited, path="/api/chat.postMessage")
+
+    with pytest.raises(RateLimited) as caught:
+        connected(before.url, token).post("Too many", "#general")
+
+    assert caught.value.retry_after_ms == 3_600_000
     assert in_channel(providers, "Too many") == []

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 from wren_backend.definitions.declared import documents_named
+from wren_backend.deployments.reader import Describer, ScriptReader
 from wren_backend.deployments.reading import Configured
 from wren_backend.deployments.results import DeploymentLimits
-from wren_backend.deployments.service import DeploymentService, Describer
+from wren_backend.deployments.service import DeploymentService
 from wren_backend.ground import Ground
 from wren_backend.integrations.service import IntegrationService
 from wren_backend.tenancy.auth import Subject
@@ -33,22 +34,28 @@ def build_deployments(
         wake: tells the worker of a queued run.
     """
     settings = ground.settings
-    return DeploymentService(
-        database=ground.database,
+    limits = DeploymentLimits(
+        min_interval=settings.min_schedule_interval,
+        max_script_bytes=settings.max_script_bytes,
+        max_deployments=settings.max_deployments,
+        max_queued=settings.max_queued_runs,
+    )
+    reader = ScriptReader(
         clock=ground.clock,
-        cursors=ground.cursors,
+        limits=limits,
         describer=describer,
         configuration=configuration,
         declared=partial(documents_named, ground.registry),
         check_connections=integrations.check,
         choose_ai=integrations.choose_ai,
-        find_quota_problem=find_quota_problem,
         list_warnings=integrations.warnings,
+    )
+    return DeploymentService(
+        database=ground.database,
+        clock=ground.clock,
+        cursors=ground.cursors,
+        reader=reader,
+        find_quota_problem=find_quota_problem,
         wake=wake,
-        limits=DeploymentLimits(
-            min_interval=settings.min_schedule_interval,
-            max_script_bytes=settings.max_script_bytes,
-            max_deployments=settings.max_deployments,
-            max_queued=settings.max_queued_runs,
-        ),
+        limits=limits,
     )

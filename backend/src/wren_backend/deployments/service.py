@@ -3,39 +3,34 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 
 from wren_backend.clock import Clock
 from wren_backend.deployments import repository as deployments
-from wren_backend.deployments.declaration import Declaration, check_agreement, check_declaration
+from wren_backend.deployments.declaration import Declaration, check_agreement
 from wren_backend.deployments.models import Deployment, DeploymentVersion
 from wren_backend.deployments.quota import QueueFull, QuotaExceeded
+from wren_backend.deployments.reader import ScriptReader
 from wren_backend.deployments.reading import (
-    Configured,
     ReadScript,
     ScriptNeedsPlugin,
     ScriptRefused,
     Verdict,
     combine_problems,
-    make_refusal,
 )
 from wren_backend.deployments.repository import DeploymentOverview, DeploymentOwned, NewScript, StoredVersion
 from wren_backend.deployments.results import DeploymentDetails, DeploymentLimits, DeployResult
-from wren_backend.deployments.script import check_script
 from wren_backend.deployments.starting import (
-    UNNAMED,
     check_repeated_start,
     choose_function,
     choose_name,
     make_start,
     make_start_key,
 )
-from wren_backend.executor.executor import Description
 from wren_backend.idempotency import repository as idempotency
 from wren_backend.idempotency.repository import KeyedRequest, StoredReply
-from wren_backend.integrations.ai_choice import AISource
 from wren_backend.runs import cost_repository as run_costs
 from wren_backend.runs import repository as runs
 from wren_backend.runs.models import Run
@@ -48,29 +43,10 @@ from wren_backend.tenancy.names import clean_name
 from wren_backend.tenancy.ownership import require_owner
 from wren_backend.triggers import repository as triggers
 from wren_core.errors import WrenError
-from wren_core.protocol.jobs import DescribeJob
 
 log = structlog.get_logger()
 
 _LIST_NAME = "deployments"
-
-
-class Describer(Protocol):
-    """Checks a script, and extracts its metadata without trusting it."""
-
-    def describe(self, job: DescribeJob) -> Description:
-        """Return metadata and findings; raises WrenError where the script could not be read to its end."""
-        ...
-
-
-class ConnectionCheck(Protocol):
-    """Finds what keeps a subject from using integrations."""
-
-    def __call__(
-        self, subject: Subject, names: Sequence[str], accounts: Mapping[str, Sequence[str]]
-    ) -> Sequence[WrenError]:
-        """Return the problems; none when every integration is loaded, connected and usable, by each account named."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,17 +56,9 @@ class DeploymentService:
     database: Database
     clock: Clock
     cursors: CursorCodec
-    describer: Describer
-    configuration: Callable[[Subject], Configured]
-    """What the operator and the subject configured; a script may read it at import."""
-    declared: Callable[[str], Mapping[str, str]]
-    """Definitions that the operator added and a script may name, by integration."""
-    check_connections: ConnectionCheck
-    choose_ai: AISource
+    reader: ScriptReader
     find_quota_problem: Callable[[Subject], WrenError | None]
     """Finds what keeps a subject from deploying another script."""
-    list_warnings: Callable[[Sequence[str]], Sequence[str]]
-    """What a script with these integrations should know."""
     wake: Callable[[], None]
     limits: DeploymentLimits
 
@@ -130,7 +98,7 @@ class DeploymentService:
         if request is not None and (answered := self._find_reply(request)):
             return answered
         wanted = None if name is None else clean_name(name)
-        read = self._read(subject, script, wanted)
+        read = self.reader.read(subject, script, wanted)
         if read.problems:
             raise combine_problems(read.problems)
         if metadata is not None:
@@ -147,44 +115,14 @@ class DeploymentService:
         """
         wanted = None if name is None else clean_name(name)
         try:
-            read = self._read(subject, script, wanted)
+            read = self.reader.read(subject, script, wanted)
         except (ScriptRefused, ScriptNeedsPlugin) as exc:
             return Verdict(findings=exc.findings)
         quota = self.find_quota_problem(subject)
         return Verdict(
             findings=read.findings,
             problems=(*read.problems, *([] if quota is None else [quota])),
-            warnings=tuple(self.list_warnings(read.declaration.integrations)),
-        )
-
-    def _read(self, subject: Subject, script: str, name: str | None) -> ReadScript:
-        """Check a script; connections that are missing are among the problems.
-
-        Raises:
-            ScriptRefused, TriggerUnsupported, InvalidInput: what is wrong with the script itself.
-            ScriptNeedsPlugin: plugins that it uses could not be loaded.
-        """
-        check_script(script, max_bytes=self.limits.max_script_bytes)
-        configured = self.configuration(subject)
-        job = DescribeJob(
-            script=script,
-            filename=f"{name or UNNAMED}.py",
-            env=configured.env,
-            connections=configured.connections,
-            definitions=self.declared(script),
-        )
-        description = self.describer.describe(job)
-        if description.errors or description.metadata is None:
-            raise make_refusal(description.findings)
-        declaration = Declaration.of(description.metadata)
-        check_declaration(declaration, now=self.clock.now(), min_interval=self.limits.min_interval)
-        ai, problems = self._check_integrations(subject, declaration)
-        return ReadScript(
-            declaration=declaration,
-            metadata=description.metadata,
-            findings=description.findings,
-            ai=ai,
-            problems=tuple(problems),
+            warnings=tuple(self.reader.list_warnings(read.declaration.integrations)),
         )
 
     def start(
@@ -331,17 +269,6 @@ class DeploymentService:
             require_owner(session, subject, changed.user_id, repr(changed.name))  # raises: nothing is changed
         log.info(f"deployment.{changed.status}", deployment_id=deployment_id)
         return changed
-
-    def _check_integrations(self, subject: Subject, declaration: Declaration) -> tuple[str | None, list[WrenError]]:
-        """Return the ai integration of a script that needs one and names none, and what is missing."""
-        ai, unmet = None, list[WrenError]()
-        if declaration.uses_ai:
-            try:
-                ai = self.choose_ai(subject, declared=declaration.integrations)
-            except WrenError as exc:
-                unmet.append(exc)
-        names = dict.fromkeys([*declaration.integrations, *([ai] if ai else [])])
-        return ai, [*self.check_connections(subject, list(names), dict(declaration.accounts)), *unmet]
 
     def _find_reply(self, request: KeyedRequest) -> StoredReply | None:
         with self.database.reading() as session:
